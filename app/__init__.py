@@ -1,0 +1,1 @@
+"""BoolaGold's application: domains, what they stand on (kit, adapters, tax, numbering, printing) and its faces."""
