@@ -1,0 +1,1 @@
+"""Owns trials, plans and AMC contracts: what a shop has paid for and until when."""

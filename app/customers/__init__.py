@@ -1,0 +1,1 @@
+"""Owns the people and firms a shop sells to."""

@@ -1,0 +1,1 @@
+"""Owns pricing, bills, credit notes and payments: issued is final."""

@@ -1,0 +1,142 @@
+"""Owns the tables of issued documents: nothing in them ever changes, what comes later stands beside them."""
+
+import datetime as dt
+import enum
+from uuid import UUID
+
+from sqlalchemy import Boolean, Date, ForeignKeyConstraint, Index, Integer, SmallInteger, UniqueConstraint
+from sqlalchemy.dialects.mysql import MEDIUMBLOB, VARBINARY
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from app.kit.db import BasisPoints, Code, Fineness, Hash, Id, Milligrams, Name, Paise, ShardBase, Utc, facts
+from shard_router import ShopOwned
+
+
+class DocumentKind(enum.StrEnum):
+    INVOICE = "invoice"
+    BILL_OF_SUPPLY = "bill_of_supply"
+    CREDIT_NOTE = "credit_note"
+
+
+class Invoice(ShopOwned, ShardBase):
+    """An issued document. `buyer_sealed` is the buyer's printed particulars under the customer's key;
+    `content_hash` covers the document with its lines and payments and stands in the audit chain."""
+
+    __tablename__ = "invoices"
+    id: Mapped[UUID] = mapped_column(Id, primary_key=True)
+    kind: Mapped[str] = mapped_column(Code(16))
+    registration_id: Mapped[UUID] = mapped_column(Id)
+    outlet_id: Mapped[UUID] = mapped_column(Id)
+    till_id: Mapped[UUID] = mapped_column(Id)
+    fy_start: Mapped[int] = mapped_column(SmallInteger)
+    no: Mapped[int] = mapped_column(Integer)
+    number: Mapped[str] = mapped_column(Code(16))
+    issued_at: Mapped[dt.datetime] = mapped_column(Utc)
+    issued_on: Mapped[dt.date] = mapped_column(Date)  # IST
+    customer_id: Mapped[UUID | None] = mapped_column(Id)
+    buyer_registered: Mapped[bool] = mapped_column(Boolean)
+    buyer_sealed: Mapped[bytes | None] = mapped_column(VARBINARY(2048))
+    seller: Mapped[bytes] = mapped_column(MEDIUMBLOB)  # canonical JSON: seller's particulars as printed
+    place_of_supply: Mapped[str] = mapped_column(Code(2))
+    inter_state: Mapped[bool] = mapped_column(Boolean)
+    reverse_charge: Mapped[bool] = mapped_column(Boolean, default=False)
+    taxable_paise: Mapped[int] = mapped_column(Paise)
+    cgst_paise: Mapped[int] = mapped_column(Paise)
+    sgst_paise: Mapped[int] = mapped_column(Paise)
+    igst_paise: Mapped[int] = mapped_column(Paise)
+    round_off_paise: Mapped[int] = mapped_column(Integer)
+    total_paise: Mapped[int] = mapped_column(Paise)
+    reverses_id: Mapped[UUID | None] = mapped_column(Id)  # of a credit note: its bill
+    reason: Mapped[str | None] = mapped_column(Name(200))
+    actor_id: Mapped[UUID | None] = mapped_column(Id)
+    render_version: Mapped[int] = mapped_column(SmallInteger)
+    content_hash: Mapped[bytes] = mapped_column(Hash)
+    lines: Mapped[list["InvoiceLine"]] = relationship(
+        viewonly=True, lazy="raise", order_by="InvoiceLine.pos", back_populates="invoice"
+    )
+    payments: Mapped[list["InvoicePayment"]] = relationship(viewonly=True, lazy="raise", order_by="InvoicePayment.pos")
+    __table_args__ = facts(
+        UniqueConstraint("shop_id", "registration_id", "fy_start", "number"),
+        UniqueConstraint("shop_id", "registration_id", "fy_start", "kind", "till_id", "no"),
+        ForeignKeyConstraint(["shop_id", "registration_id"], ["registrations.shop_id", "registrations.id"]),
+        ForeignKeyConstraint(["shop_id", "till_id"], ["tills.shop_id", "tills.id"]),
+        ForeignKeyConstraint(["shop_id", "customer_id"], ["customers.shop_id", "customers.id"]),
+        ForeignKeyConstraint(["shop_id", "reverses_id"], ["invoices.shop_id", "invoices.id"]),
+        Index(None, "shop_id", "issued_on", "id"), Index(None, "shop_id", "customer_id", "issued_on"),
+        Index(None, "shop_id", "kind", "issued_on", "id"),
+        writes="insert", retention="books", purpose="issued bills and notes",
+    )  # fmt: skip
+
+
+class InvoiceLine(ShopOwned, ShardBase):
+    """One line as it was priced; a credit note's line names the line it reverses, and no line is reversed twice."""
+
+    __tablename__ = "invoice_lines"
+    id: Mapped[UUID] = mapped_column(Id, primary_key=True)
+    invoice_id: Mapped[UUID] = mapped_column(Id)
+    pos: Mapped[int] = mapped_column(SmallInteger)
+    item_id: Mapped[UUID] = mapped_column(Id)
+    reverses_line_id: Mapped[UUID | None] = mapped_column(Id)
+    description: Mapped[str] = mapped_column(Name(120))
+    tag: Mapped[str] = mapped_column(Code(24))
+    huid: Mapped[str | None] = mapped_column(Code(6))
+    hsn: Mapped[str] = mapped_column(Code(8))
+    metal: Mapped[str] = mapped_column(Code(10))
+    fineness: Mapped[int] = mapped_column(Fineness)
+    gross_mg: Mapped[int] = mapped_column(Milligrams)
+    stone_mg: Mapped[int] = mapped_column(Milligrams)
+    net_mg: Mapped[int] = mapped_column(Milligrams)
+    rate_paise_per_g: Mapped[int] = mapped_column(Paise)
+    metal_paise: Mapped[int] = mapped_column(Paise)
+    wastage_paise: Mapped[int] = mapped_column(Paise)
+    making_paise: Mapped[int] = mapped_column(Paise)
+    making_discount_paise: Mapped[int] = mapped_column(Paise)
+    stones_paise: Mapped[int] = mapped_column(Paise)
+    hallmark_paise: Mapped[int] = mapped_column(Paise)
+    discount_paise: Mapped[int] = mapped_column(Paise)
+    taxable_paise: Mapped[int] = mapped_column(Paise)
+    tax_bp: Mapped[int] = mapped_column(BasisPoints)
+    cgst_paise: Mapped[int] = mapped_column(Paise)
+    sgst_paise: Mapped[int] = mapped_column(Paise)
+    igst_paise: Mapped[int] = mapped_column(Paise)
+    invoice: Mapped[Invoice] = relationship(viewonly=True, lazy="raise", back_populates="lines")
+    __table_args__ = facts(
+        UniqueConstraint("shop_id", "invoice_id", "pos"),
+        UniqueConstraint("shop_id", "reverses_line_id"),
+        ForeignKeyConstraint(["shop_id", "invoice_id"], ["invoices.shop_id", "invoices.id"]),
+        ForeignKeyConstraint(["shop_id", "item_id"], ["items.shop_id", "items.id"]),
+        ForeignKeyConstraint(["shop_id", "reverses_line_id"], ["invoice_lines.shop_id", "invoice_lines.id"]),
+        Index(None, "shop_id", "item_id"),
+        writes="insert", retention="books", purpose="lines of issued documents",
+    )  # fmt: skip
+
+
+class InvoicePayment(ShopOwned, ShardBase):
+    """Money taken with a bill, or given back with a credit note."""
+
+    __tablename__ = "invoice_payments"
+    invoice_id: Mapped[UUID] = mapped_column(Id, primary_key=True)
+    pos: Mapped[int] = mapped_column(SmallInteger, primary_key=True, autoincrement=False)
+    mode: Mapped[str] = mapped_column(Code(12))  # cash | upi | card | bank | cheque
+    paise: Mapped[int] = mapped_column(Paise)
+    reference: Mapped[str | None] = mapped_column(Name(60))
+    __table_args__ = facts(
+        ForeignKeyConstraint(["shop_id", "invoice_id"], ["invoices.shop_id", "invoices.id"]),
+        writes="insert", retention="books", purpose="money taken or given back with a document",
+    )  # fmt: skip
+
+
+class InvoicePdf(ShopOwned, ShardBase):
+    """The document's printed form in the object store, per render version; made by a job, made once."""
+
+    __tablename__ = "invoice_pdfs"
+    invoice_id: Mapped[UUID] = mapped_column(Id, primary_key=True)
+    render_version: Mapped[int] = mapped_column(SmallInteger, primary_key=True, autoincrement=False)
+    object_key: Mapped[str] = mapped_column(Code(200))
+    sha256: Mapped[bytes] = mapped_column(Hash)
+    size_bytes: Mapped[int] = mapped_column(Integer)
+    made_at: Mapped[dt.datetime] = mapped_column(Utc)
+    __table_args__ = facts(
+        ForeignKeyConstraint(["shop_id", "invoice_id"], ["invoices.shop_id", "invoices.id"]),
+        writes="insert", retention="books", purpose="where each document's PDF lies",
+    )  # fmt: skip

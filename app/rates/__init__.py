@@ -1,0 +1,1 @@
+"""Owns board rates per metal and purity, with their history."""

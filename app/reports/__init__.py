@@ -1,0 +1,1 @@
+"""Owns exports of a shop's books to files."""

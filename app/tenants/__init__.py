@@ -1,0 +1,1 @@
+"""Owns shops, people, memberships and rights, sign-in, and a shop's settings."""

@@ -1,0 +1,1 @@
+"""Owns pictures of pieces: uploads, sizes, cut-outs."""
