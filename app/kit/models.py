@@ -71,7 +71,9 @@ class AuditHead(ShopOwned, ShardBase):
 
     __tablename__ = "audit_head"
     seq: Mapped[int] = mapped_column(BigInteger)
-    __table_args__ = facts(writes="insert-update", mutable=("seq",), retention="books", purpose="end of the audit chain")
+    __table_args__ = facts(
+        writes="insert-update", mutable=("seq",), retention="books", purpose="end of the audit chain"
+    )
 
 
 class AuditEntry(ShopOwned, ShardBase):
@@ -124,7 +126,7 @@ class ControlJob(ControlBase):
     finished_at: Mapped[dt.datetime | None] = mapped_column(Utc)
     __table_args__ = facts(
         Index(None, "state", "available_at"), Index(None, "shop_id"),
-        writes="insert-update-delete", retention="short", purpose="the control plane's jobs to do, 30 days after the end",
+        writes="insert-update-delete", retention="short", purpose="the control plane's jobs, 30 days after their end",
     )  # fmt: skip
 
 

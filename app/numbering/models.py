@@ -10,7 +10,7 @@ from shard_router import ShopOwned
 
 
 class NumberSeries(ShopOwned, ShardBase):
-    """The last number given, per registration, financial year, document kind and till; locked just before the commit."""
+    """The last number given, per registration, financial year, kind and till; locked just before the commit."""
 
     __tablename__ = "number_series"
     registration_id: Mapped[UUID] = mapped_column(Id, primary_key=True)

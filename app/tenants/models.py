@@ -5,7 +5,18 @@ import enum
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import JSON, BigInteger, Boolean, Date, ForeignKey, ForeignKeyConstraint, Index, Integer, SmallInteger, UniqueConstraint
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Boolean,
+    Date,
+    ForeignKey,
+    ForeignKeyConstraint,
+    Index,
+    Integer,
+    SmallInteger,
+    UniqueConstraint,
+)
 from sqlalchemy.dialects.mysql import VARBINARY
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -133,7 +144,9 @@ class ShopProfile(ShopOwned, ShardBase):
     rate_basis: Mapped[str] = mapped_column(Code(10), default="fineness")  # fineness | karat
     version: Mapped[int] = mapped_column(Integer, default=1)
     updated_at: Mapped[dt.datetime] = mapped_column(Utc)
-    __table_args__ = facts(writes="insert-update", retention="shop", purpose="the shop's name, print and price settings")
+    __table_args__ = facts(
+        writes="insert-update", retention="shop", purpose="the shop's name, print and price settings"
+    )
 
 
 class Registration(ShopOwned, ShardBase):

@@ -1,0 +1,139 @@
+"""Owns the audit chains: each entry's hash covers the one before it, so a changed byte anywhere is found.
+
+What breaks the promise: somebody who can rewrite the whole chain from the changed entry to its head, in the database
+and in every backup. The application's account has no UPDATE and no DELETE on the log (docs/data.md).
+"""
+
+import hashlib
+from collections.abc import Mapping
+from typing import Any
+from uuid import UUID
+
+import orjson
+from sqlalchemy import bindparam, func, insert, select, update
+
+from app.kit.clock import utc_now
+from app.kit.models import AuditEntry, AuditHead, PlatformAuditEntry, PlatformAuditHead
+from shard_router import ControlSession, Prepared, ShopSession
+
+GENESIS = bytes(32)
+OPENED = "shop.opened"
+
+
+def canonical(facts: Mapping[str, Any]) -> bytes:
+    """The one byte form of a set of facts: keys sorted, no spaces, UTF-8; floats are refused."""
+    _refuse_floats(facts)
+    return orjson.dumps(facts, default=_plain, option=orjson.OPT_SORT_KEYS | orjson.OPT_UTC_Z)
+
+
+def link(previous: bytes, body: bytes) -> bytes:
+    """SHA-256 over the previous entry's hash and this entry's body."""
+    return hashlib.sha256(previous + body).digest()
+
+
+def entry_body(
+    db: ShopSession, *, seq: int, at: str, action: str, subject_id: UUID | None, facts: Mapping[str, Any]
+) -> bytes:
+    """The body that is chained: the entry's own columns and who acted stand in it, so none can be changed alone."""
+    return canonical({
+        "seq": seq, "at": at, "action": action, "subject": subject_id, "actor": db.actor.person_id,
+        "actingFor": db.actor.acting_for, "till": db.actor.till_id, "request": db.actor.request_id, "facts": facts,
+    })  # fmt: skip
+
+
+def begin_chain(db: ShopSession, facts: Mapping[str, Any]) -> None:
+    """Entry 1 of a new shop's chain; called once, by the job that prepares the shop's rows."""
+    db.add(AuditHead(seq=1))
+    db.add(_entry(db, seq=1, previous=GENESIS, action=OPENED, subject_id=None, facts=facts))
+
+
+def record(db: ShopSession, action: str, subject_id: UUID | None, facts: Mapping[str, Any]) -> None:
+    """Chain one entry to the shop's log, in this transaction.
+
+    Locks the chain's head until the commit, so it is called last in a service; personal values never stand in `facts`
+    in the clear (seal them under the customer's key).
+    """
+    head = db.scalars(select(AuditHead).with_for_update()).one()
+    previous = db.scalars(select(AuditEntry.hash).where(AuditEntry.seq == head.seq)).one()
+    head.seq += 1
+    db.add(_entry(db, seq=head.seq, previous=previous, action=action, subject_id=subject_id, facts=facts))
+    db.flush()
+
+
+def record_platform(
+    control: ControlSession, action: str, facts: Mapping[str, Any], *, actor_id: UUID | None, shop_id: int | None = None
+) -> None:
+    """Chain one entry to the platform's log, in this transaction of the control plane."""
+    head = control.scalars(select(PlatformAuditHead).with_for_update()).one()
+    previous = control.scalars(select(PlatformAuditEntry.hash).where(PlatformAuditEntry.seq == head.seq)).one_or_none()
+    head.seq += 1
+    at = utc_now()
+    body = canonical({
+        "seq": head.seq, "at": at.isoformat(), "action": action, "actor": actor_id, "shop": shop_id, "facts": facts,
+    })  # fmt: skip
+    control.add(PlatformAuditEntry(
+        seq=head.seq, at=at, actor_id=actor_id, action=action, shop_id=shop_id, body=body,
+        hash=link(previous or GENESIS, body),
+    ))  # fmt: skip
+    control.flush()
+
+
+def _entry(
+    db: ShopSession, *, seq: int, previous: bytes, action: str, subject_id: UUID | None, facts: Mapping[str, Any]
+) -> AuditEntry:
+    at = utc_now()
+    body = entry_body(db, seq=seq, at=at.isoformat(), action=action, subject_id=subject_id, facts=facts)
+    return AuditEntry(
+        seq=seq, at=at, actor_id=db.actor.person_id, action=action, subject_id=subject_id, body=body,
+        hash=link(previous, body),
+    )  # fmt: skip
+
+
+def first_broken(db: ShopSession, *, chunk: int = 1000) -> int | None:
+    """The first seq at which the chain does not hold, or None when every link and the head fit."""
+    expected, previous = 1, GENESIS
+    while rows := db.execute(
+        select(AuditEntry.seq, AuditEntry.body, AuditEntry.hash)
+        .where(AuditEntry.seq >= expected).order_by(AuditEntry.seq).limit(chunk)
+    ).all():  # fmt: skip
+        for seq, body, stored in rows:
+            if seq != expected or link(previous, body) != stored or orjson.loads(body)["seq"] != seq:
+                return expected
+            expected, previous = seq + 1, stored
+    head = db.scalars(select(AuditHead.seq)).one()
+    return None if head == expected - 1 else expected
+
+
+# The hot write draws the head's next seq in packet 2 and inserts the entry in packet 3.
+ADVANCE_HEAD = Prepared(
+    lambda: (
+        update(AuditHead)
+        .where(AuditHead.shop_id == bindparam("b_shop_id"))
+        .values(seq=func.last_insert_id(AuditHead.seq + 1))
+    )
+)
+PREVIOUS_HASH = Prepared(
+    lambda: (
+        select(AuditHead.seq, AuditEntry.hash)
+        .join(AuditEntry, (AuditEntry.shop_id == AuditHead.shop_id) & (AuditEntry.seq == AuditHead.seq - 1))
+        .where(AuditHead.shop_id == bindparam("shop_id"))
+    )
+)
+INSERT_ENTRY = Prepared(lambda: insert(AuditEntry.__table__))
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, bytes):
+        return value.hex()
+    raise TypeError(f"{type(value).__name__} has no canonical form")
+
+
+def _refuse_floats(value: Any) -> None:
+    if isinstance(value, float):
+        raise TypeError("a float has no place in the books")
+    if isinstance(value, Mapping):
+        for part in value.values():
+            _refuse_floats(part)
+    elif isinstance(value, list | tuple):
+        for part in value:
+            _refuse_floats(part)
