@@ -47,6 +47,7 @@ class Person(ControlBase):
     session_version: Mapped[int] = mapped_column(Integer, default=1)  # raised: signed out everywhere
     is_vendor_admin: Mapped[bool] = mapped_column(Boolean, default=False)
     second_factor: Mapped[bytes | None] = mapped_column(VARBINARY(128))  # TOTP secret, sealed by the master key
+    second_factor_step: Mapped[int | None] = mapped_column(BigInteger)  # last step used, never twice; None: not enrolled
     disabled_at: Mapped[dt.datetime | None] = mapped_column(Utc)
     version: Mapped[int] = mapped_column(Integer, default=1)
     created_at: Mapped[dt.datetime] = mapped_column(Utc)
@@ -125,6 +126,18 @@ class SignInGate(ControlBase):
     locked_until: Mapped[dt.datetime | None] = mapped_column(Utc)
     __table_args__ = facts(
         Index(None, "first_at"), writes="insert-update-delete", retention="short", purpose="failed sign-ins, 24 h"
+    )
+
+
+class EndedSession(ControlBase):
+    """An access token that was signed out before its time; kept until it would have expired anyway."""
+
+    __tablename__ = "ended_sessions"
+    person_id: Mapped[UUID] = mapped_column(Id, ForeignKey("people.id"), primary_key=True)
+    token_id: Mapped[UUID] = mapped_column(Id, primary_key=True)  # the token's jti
+    expires_at: Mapped[dt.datetime] = mapped_column(Utc)
+    __table_args__ = facts(
+        Index(None, "expires_at"), writes="insert-update-delete", retention="short", purpose="signed-out tokens, 24 h"
     )
 
 
