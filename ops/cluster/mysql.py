@@ -1,0 +1,314 @@
+"""Owns one MySQL server of the cluster: its settings, its first data, starting it fenced, and talking to it as root."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+import subprocess
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pymysql
+import pymysql.cursors
+
+from ops import files
+from ops.cluster.layout import Server
+from ops.cluster.packages import Program, installed_mysql, unpacked_mysql
+from ops.debian import Say
+from ops.places import Instance, cache_folder
+from ops.processes import Processes
+from ops.trouble import Trouble, last_line, tool_failed
+
+
+@dataclass(frozen=True)
+class Durability:
+    """What a commit's acknowledgement is worth. Status and health say its name."""
+
+    name: str
+    promise: str
+    options: tuple[str, ...]
+
+
+# Survives kill -9 of any process. A power cut, or a replica frozen for a second, may cost acknowledged commits.
+DEVELOPMENT = Durability(
+    "degraded",
+    "development durability: one replica a shard, semi-sync gives up after 1 s, no flush to disk at commit",
+    (
+        "innodb-doublewrite=OFF",
+        "innodb-flush-log-at-trx-commit=2",
+        "sync-binlog=0",
+        "rpl-semi-sync-source-timeout=1000",
+        "rpl-semi-sync-source-wait-no-replica=OFF",
+    ),
+)
+
+_OPTIONS = """
+bind-address=127.0.0.1
+mysqlx=OFF
+skip-name-resolve=ON
+secure-file-priv=NULL
+character-set-server=utf8mb4
+collation-server=utf8mb4_0900_ai_ci
+default-time-zone=+00:00
+transaction-isolation=READ-COMMITTED
+require-secure-transport=ON
+max-connections=400
+table-open-cache=1000
+table-definition-cache=800
+innodb-buffer-pool-size=96M
+innodb-redo-log-capacity=32M
+innodb-log-buffer-size=4M
+innodb-buffer-pool-dump-at-shutdown=OFF
+innodb-buffer-pool-load-at-startup=OFF
+innodb-print-all-deadlocks=ON
+key-buffer-size=1M
+temptable-max-ram=16M
+log-bin=binlog
+binlog-row-image=FULL
+binlog-expire-logs-seconds=604800
+max-binlog-size=64M
+gtid-mode=ON
+enforce-gtid-consistency=ON
+session-track-gtids=OWN_GTID
+relay-log=relay
+relay-log-recovery=ON
+replica-parallel-workers=2
+replica-preserve-commit-order=ON
+plugin-load-add=semisync_source.so
+plugin-load-add=semisync_replica.so
+loose-rpl-semi-sync-source-enabled=ON
+loose-rpl-semi-sync-source-wait-point=AFTER_SYNC
+loose-rpl-semi-sync-replica-enabled=ON
+performance-schema=ON
+performance-schema-instrument=stage/%=OFF
+performance-schema-digests-size=500
+performance-schema-events-statements-history-long-size=0
+performance-schema-events-stages-history-long-size=0
+performance-schema-events-waits-history-long-size=0
+performance-schema-events-transactions-history-long-size=0
+performance-schema-max-table-instances=1000
+performance-schema-max-table-handles=2000
+performance-schema-max-index-stat=1000
+performance-schema-max-thread-instances=300
+performance-schema-max-mutex-instances=2000
+performance-schema-max-rwlock-instances=2000
+performance-schema-error-size=0
+"""
+
+
+def settings_text(program: Program, durability: Durability, tls: Path) -> str:
+    """The settings file all servers of an instance share; what differs between them is given on the command line."""
+    base = f"basedir={program.base}\n" if program.base else ""
+    safe = "\n".join(option.replace("rpl-semi", "loose-rpl-semi", 1) for option in durability.options)
+    keys = f"ssl-ca={tls}/ca.pem\nssl-cert={tls}/server-cert.pem\nssl-key={tls}/server-key.pem\n"
+    return f"[mysqld]\n{base}{_OPTIONS.strip()}\n{safe}\n{keys}"
+
+
+def _as_root() -> tuple[str, ...]:
+    return ("--user=root",) if os.getuid() == 0 else ()
+
+
+def program_and_template(say: Say) -> tuple[Program, Path]:
+    """The program to run and a data folder to copy: an installed mysqld when it can make that folder, else Debian's."""
+    installed = installed_mysql()
+    if installed is not None:
+        try:
+            return installed, _template(installed, say)
+        except Trouble as trouble:
+            say(f"the installed mysqld does not run here ({trouble.what}), taking Debian's")
+    program = unpacked_mysql(say)
+    return program, _template(program, say)
+
+
+def _template(program: Program, say: Say) -> Path:
+    """An empty data folder, made once and copied for every server; no transaction was ever counted in it."""
+    signature = hashlib.sha256(program.signature().encode()).hexdigest()[:12]
+    target = cache_folder() / "templates" / f"mysql-{signature}"
+    if target.exists():
+        return target
+    with files.locked(
+        target.with_suffix(".lock"), wait=lambda: say("another ./dev is preparing MySQL, waiting for it")
+    ):
+        if target.exists():
+            return target
+        say("preparing an empty MySQL")
+        with files.published(target) as scratch:
+            data = scratch / "data"
+            base = [f"--basedir={program.base}"] if program.base else []
+            words = [
+                *program.command,
+                "--no-defaults",
+                *base,
+                "--initialize-insecure",
+                f"--datadir={data}",
+                "--log-error-verbosity=1",
+            ]
+            quick = [
+                "--skip-log-bin",
+                "--innodb-flush-log-at-trx-commit=0",
+                "--innodb-redo-log-capacity=32M",
+                *_as_root(),
+            ]
+            done = subprocess.run([*words, *quick], capture_output=True, text=True, check=False)
+            if done.returncode or not data.exists():
+                raise tool_failed("Preparing MySQL's first data", done.stderr, "this machine")
+            for name in ("auto.cnf", *(path.name for path in data.glob("*.pem"))):
+                (data / name).unlink(
+                    missing_ok=True
+                )  # every copy gets its own identity, and the instance's certificates
+            _start_once(program, data, scratch)
+            (data / "auto.cnf").unlink(missing_ok=True)
+    return target
+
+
+def _start_once(program: Program, data: Path, scratch: Path) -> None:
+    """Proves that the program can run in a folder of ours (AppArmor may forbid it), by starting and ending it."""
+    if not program.installed:
+        return
+    init = scratch / "stop.sql"
+    init.write_text("SHUTDOWN;\n")
+    words = [
+        *program.command,
+        "--no-defaults",
+        f"--datadir={data}",
+        "--skip-networking",
+        "--mysqlx=OFF",
+        "--skip-log-bin",
+    ]
+    own = [
+        f"--socket={scratch / 's'}",
+        f"--pid-file={scratch / 'pid'}",
+        f"--init-file={init}",
+        "--secure-file-priv=NULL",
+        *_as_root(),
+    ]
+    try:
+        done = subprocess.run([*words, *own], capture_output=True, text=True, timeout=60, check=False)
+    except subprocess.TimeoutExpired:
+        raise Trouble("mysqld did not start within 60 s", "remove it or mend it") from None
+    if done.returncode:
+        raise Trouble(f"mysqld failed to start ({last_line(done.stderr)})", "remove it or mend it")
+
+
+class MySQL:
+    """One server of an instance."""
+
+    def __init__(self, instance: Instance, server: Server, processes: Processes) -> None:
+        self.instance = instance
+        self.server = server
+        self.processes = processes
+        self.folder = instance.folder / "mysql" / server.name
+        self.socket = instance.socket(server.name)
+
+    @property
+    def name(self) -> str:
+        return self.server.name
+
+    @property
+    def port(self) -> int:
+        return self.instance.port(self.server.offset)
+
+    @property
+    def is_ready(self) -> bool:
+        """Whether its first set-up was finished; a server cut short in it is made anew."""
+        return (self.folder / "ready").exists()
+
+    def mark_ready(self) -> None:
+        files.write(self.folder / "ready", "")
+
+    def start(self, program: Program, template: Path, settings: Path) -> None:
+        """Starts the server read-only and replicating from nobody: who may be written to is decided afterwards."""
+        if self.processes.alive(self.name) is not None:
+            return
+        if not self.is_ready:
+            shutil.rmtree(self.folder, ignore_errors=True)
+            files.private_folder(self.folder)
+            copy = subprocess.run(
+                ["cp", "-a", "--sparse=always", str(template / "data"), str(self.folder / "data")],
+                capture_output=True,
+                text=True,
+                check=False,
+            )
+            if copy.returncode:
+                raise tool_failed(f"Copying {self.name}'s first data", copy.stderr, "the cache folder")
+        files.private_folder(self.socket.parent)
+        for left in (self.socket, self.socket.with_name(self.socket.name + ".lock")):
+            left.unlink(
+                missing_ok=True
+            )  # of a killed server; mysqld would take a zombie or a reused number for its owner
+        words = {
+            "datadir": self.folder / "data",
+            "port": self.port,
+            "socket": self.socket,
+            "pid-file": self.folder / "pid",
+            "server-id": self.server.server_id,
+            "report-host": "127.0.0.1",
+            "report-port": self.port,
+            "super-read-only": "ON",
+            "skip-replica-start": "ON",
+        }
+        options = [f"--{key}={value}" for key, value in words.items()]
+        self.processes.start(self.name, [*program.command, f"--defaults-file={settings}", *options, *_as_root()])
+
+    def wait(self) -> None:
+        """Waits until it answers; after a kill that means recovery is done."""
+        self.processes.wait_until_ready(self.name, self.answers, limit=90)
+
+    def answers(self) -> bool:
+        try:
+            with self.root():
+                return True
+        except pymysql.err.OperationalError as error:
+            if error.args[0] == 1045:
+                raise Trouble(
+                    f"{self.name} does not accept the recorded root password",
+                    f"run ./dev cluster destroy --instance {self.instance.name}, which deletes its data",
+                ) from None
+            return False
+
+    @contextmanager
+    def root(self) -> Iterator[Root]:
+        """A connection as root over the private socket."""
+        password = files.read(self.instance.secrets / "mysql_root_password") if self.is_ready else ""
+        connection = self._connect(password)
+        try:
+            yield Root(connection)
+        finally:
+            connection.close()
+
+    def _connect(self, password: str) -> pymysql.Connection[Any]:
+        return pymysql.connect(
+            unix_socket=str(self.socket),
+            user="root",
+            password=password,
+            autocommit=True,
+            cursorclass=pymysql.cursors.DictCursor,
+            connect_timeout=5,
+            read_timeout=60,
+            ssl_disabled=True,  # a unix socket needs none
+        )
+
+
+class Root:
+    """Plain statements as root; for the cluster's own upkeep only."""
+
+    def __init__(self, connection: pymysql.Connection[Any]) -> None:
+        self._connection = connection
+
+    def run(self, statement: str, values: Sequence[object] = ()) -> list[dict[str, Any]]:
+        with self._connection.cursor() as cursor:
+            cursor.execute(statement, tuple(values) or None)
+            return list(cursor.fetchall())
+
+    def value(self, statement: str, values: Sequence[object] = ()) -> Any:
+        """The first column of the first row, or None."""
+        rows = self.run(statement, values)
+        return next(iter(rows[0].values())) if rows else None
+
+    def executed(self) -> str:
+        """The transactions this server has executed."""
+        return str(self.value("SELECT @@GLOBAL.gtid_executed AS g")).replace("\n", "")

@@ -1,0 +1,134 @@
+"""Owns what ties servers together: first accounts, following a primary, opening and fencing, and planned promotion."""
+
+from __future__ import annotations
+
+import pymysql
+
+from ops import files
+from ops.cluster.mysql import MySQL, Root
+from ops.cluster.roles import Duty, Order, Seen, orders
+from ops.places import Instance
+from ops.trouble import Trouble
+
+ADMIN = "boola_admin"
+REPL = "repl"
+MIGRATE = "migrate"
+
+
+def prepare(mysql: MySQL) -> None:
+    """The accounts a server needs before it replicates. Not logged: it must start with no transaction of its own."""
+    secrets = mysql.instance.secrets
+    passwords = {
+        name: files.secret(secrets / f"mysql_{name}_password") for name in ("root", "admin", "repl", "migrate")
+    }
+    with mysql.root() as root:
+        root.run("SET SESSION sql_log_bin = 0")
+        root.run("SET GLOBAL super_read_only = OFF")
+        for user, key, grant in (
+            (ADMIN, "admin", "ALL PRIVILEGES ON *.* TO %s@'%%' WITH GRANT OPTION"),
+            (MIGRATE, "migrate", "ALL PRIVILEGES ON *.* TO %s@'%%' WITH GRANT OPTION"),
+            (REPL, "repl", "REPLICATION SLAVE ON *.* TO %s@'%%'"),
+        ):
+            root.run("CREATE USER IF NOT EXISTS %s@'%%' IDENTIFIED BY %s", (user, passwords[key]))
+            root.run(f"GRANT {grant}", (user,))
+        root.run("ALTER USER 'root'@'localhost' IDENTIFIED BY %s", (passwords["root"],))
+        root.run("SET GLOBAL super_read_only = ON")
+    mysql.mark_ready()
+
+
+def settle(primary: str, servers: list[MySQL]) -> dict[str, Order]:
+    """Brings one group to its recorded roles: all others are fenced before the recorded primary is opened."""
+    leader = next(server for server in servers if server.name == primary)
+    followers = [server for server in servers if server is not leader]
+    for server in followers:
+        with server.root() as root:
+            root.run("SET GLOBAL super_read_only = ON")
+    decided = orders(primary, [_look(server, leader) for server in servers])
+    for server in followers:
+        if decided[server.name].duty is Duty.FOLLOW:
+            _follow(server, leader)
+        else:
+            with server.root() as root:
+                root.run("STOP REPLICA")
+    with leader.root() as root:
+        if root.run("SHOW REPLICA STATUS"):
+            root.run("STOP REPLICA")
+            root.run("RESET REPLICA ALL")
+        if root.value("SELECT @@GLOBAL.read_only AS r"):
+            root.run("SET GLOBAL super_read_only = OFF")
+            root.run("SET GLOBAL read_only = OFF")
+    return decided
+
+
+def _look(server: MySQL, leader: MySQL) -> Seen:
+    if server is leader:
+        return Seen(server.name)
+    with server.root() as root:
+        executed = root.executed()
+    with leader.root() as root:
+        extra = root.value("SELECT GTID_SUBTRACT(%s, @@GLOBAL.gtid_executed) AS g", (executed,))
+    return Seen(server.name, extra=str(extra or "").replace("\n", ""))
+
+
+def _follow(server: MySQL, leader: MySQL) -> None:
+    with server.root() as root:
+        status = root.run("SHOW REPLICA STATUS")
+        if status and int(status[0]["Source_Port"]) == leader.port:
+            if (status[0]["Replica_IO_Running"], status[0]["Replica_SQL_Running"]) != ("Yes", "Yes"):
+                root.run("START REPLICA")
+            return
+        root.run("STOP REPLICA")
+        _point(root, server.instance, leader.port)
+        root.run("START REPLICA")
+
+
+def _point(root: Root, instance: Instance, port: int) -> None:
+    root.run(
+        "CHANGE REPLICATION SOURCE TO SOURCE_HOST='127.0.0.1', SOURCE_PORT=%s, SOURCE_USER=%s, SOURCE_PASSWORD=%s,"
+        " SOURCE_AUTO_POSITION=1, SOURCE_SSL=1, SOURCE_SSL_CA=%s, SOURCE_SSL_VERIFY_SERVER_CERT=1,"
+        " SOURCE_CONNECT_RETRY=1, SOURCE_RETRY_COUNT=86400, SOURCE_HEARTBEAT_PERIOD=2",
+        (port, REPL, files.read(instance.secrets / "mysql_repl_password"), str(instance.folder / "tls" / "ca.pem")),
+    )
+
+
+def caught_up(server: MySQL, leader: MySQL, limit: int = 20) -> bool:
+    """Whether everything the leader has executed so far arrives at the server within the limit."""
+    with leader.root() as root:
+        executed = root.executed()
+    with server.root() as root:
+        return bool(root.value(f"SELECT WAIT_FOR_EXECUTED_GTID_SET(%s, {limit:d}) AS w", (executed,)) == 0)
+
+
+def hand_over(old: MySQL, new: MySQL) -> None:
+    """Stops writes on the old primary, when it is there, and waits until the new one has all of them."""
+    try:
+        with old.root() as root:
+            root.run("SET GLOBAL super_read_only = ON")
+    except pymysql.err.OperationalError:
+        with new.root() as root:  # it is down; whatever it alone holds will fence it when it comes back
+            received = root.value(
+                "SELECT received_transaction_set FROM performance_schema.replication_connection_status"
+            )
+            root.value("SELECT WAIT_FOR_EXECUTED_GTID_SET(%s, 20)", (str(received or "").replace("\n", ""),))
+        return
+    if not caught_up(new, old):
+        settle(old.name, [old, new])
+        raise Trouble(
+            f"{new.name} has not caught up with {old.name} within 20 s",
+            "look at ./dev status and try again; nothing was changed",
+        )
+
+
+def replica_state(server: MySQL) -> str:
+    """One phrase on how a replica is doing."""
+    with server.root() as root:
+        rows = root.run("SHOW REPLICA STATUS")
+    if not rows:
+        return "follows nobody"
+    row = rows[0]
+    threads = (row["Replica_IO_Running"], row["Replica_SQL_Running"])
+    if threads == ("Yes", "Yes"):
+        return f"replicating, {row['Seconds_Behind_Source'] or 0} s behind"
+    if threads == ("Connecting", "Yes"):
+        return "waiting for its primary"
+    return f"replication stopped: {(row['Last_SQL_Error'] or row['Last_IO_Error'] or 'by a person')[:160]}"
