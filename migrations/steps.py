@@ -1,0 +1,88 @@
+"""Owns what a migration may do. Each step asks first whether it is done already: MySQL commits every DDL statement by
+itself, so a migration that was killed half-way is finished by running it again.
+
+On tables that hold rows, ALGORITHM and LOCK are sent with the statement: what MySQL cannot do online, it refuses."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import sqlalchemy as sa
+from alembic.migration import MigrationContext
+from alembic.operations import Operations
+from sqlalchemy.dialects.mysql import insert
+from sqlalchemy.schema import CreateColumn
+
+INNODB = {"mysql_engine": "InnoDB", "mysql_charset": "utf8mb4", "mysql_collate": "utf8mb4_0900_ai_ci"}
+
+
+class Steps:
+    """Handed to `upgrade(op)` of every migration. Not alembic's global `op`, which two shards at once would share."""
+
+    def __init__(self, connection: sa.Connection) -> None:
+        self.connection = connection
+        self._op = Operations(MigrationContext.configure(connection))
+
+    def create_table(self, table: str, *parts: Any) -> None:
+        """A new table with its indexes; nobody can be using it, so nobody is locked."""
+        indexes = [part for part in parts if isinstance(part, sa.Index)]
+        if not self.has_table(table):
+            self._op.create_table(table, *(part for part in parts if part not in indexes), **INNODB)
+        there = self.indexes(table)
+        for index in indexes:
+            if index.name not in there:
+                self._op.create_index(str(index.name), table, [str(key) for key in index._column_keys()], unique=index.unique)
+
+    def add_column(self, table: str, column: sa.Column[Any]) -> None:
+        """ALGORITHM=INSTANT: no row is touched. A column that must have a value needs a server default."""
+        if column.name in self.columns(table):
+            return
+        sa.Table(table, sa.MetaData(), column)
+        self.alter(table, f"ADD COLUMN {CreateColumn(column).compile(dialect=self.connection.dialect)}", "INSTANT")
+
+    def drop_column(self, table: str, column: str) -> None:
+        """ALGORITHM=INSTANT. The contract step: only when no running version of the code names the column."""
+        if column in self.columns(table):
+            self.alter(table, f"DROP COLUMN {self._quoted(column)}", "INSTANT")
+
+    def add_index(self, table: str, index: str, columns: Sequence[str], *, unique: bool = False) -> None:
+        """ALGORITHM=INPLACE, LOCK=NONE: built while the shops trade."""
+        if index not in self.indexes(table):
+            listed = ", ".join(self._quoted(column) for column in columns)
+            self.alter(table, f"ADD {'UNIQUE ' if unique else ''}INDEX {self._quoted(index)} ({listed})", "INPLACE", "NONE")
+
+    def drop_index(self, table: str, index: str) -> None:
+        """ALGORITHM=INPLACE, LOCK=NONE."""
+        if index in self.indexes(table):
+            self.alter(table, f"DROP INDEX {self._quoted(index)}", "INPLACE", "NONE")
+
+    def drop_table(self, table: str) -> None:
+        """The contract step: only when no running version of the code names the table."""
+        if self.has_table(table):
+            self._op.drop_table(table)
+
+    def seed(self, table: str, rows: Sequence[Mapping[str, Any]]) -> None:
+        """Puts rows in where their key is not there yet; a row that an operator has corrected since stays as it is."""
+        if not rows:
+            return
+        target = sa.table(table, *(sa.column(key) for key in rows[0]))
+        statement = insert(target).values([dict(row) for row in rows])
+        first = next(iter(rows[0]))
+        self.connection.execute(statement.on_duplicate_key_update({first: target.c[first]}))
+        self.connection.commit()
+
+    def alter(self, table: str, clause: str, algorithm: str, lock: str | None = None) -> None:
+        """One ALTER TABLE that MySQL must do in the stated way or refuse."""
+        how = f"ALGORITHM={algorithm}" + (f", LOCK={lock}" if lock else "")
+        self.connection.execute(sa.DDL(f"ALTER TABLE {self._quoted(table)} {clause.replace('%', '%%')}, {how}"))
+
+    def has_table(self, table: str) -> bool:
+        return sa.inspect(self.connection).has_table(table)
+
+    def columns(self, table: str) -> set[str]:
+        return {str(column["name"]) for column in sa.inspect(self.connection).get_columns(table)}
+
+    def indexes(self, table: str) -> set[str]:
+        return {str(index["name"]) for index in sa.inspect(self.connection).get_indexes(table)}
+
+    def _quoted(self, name: str) -> str:
+        return self.connection.dialect.identifier_preparer.quote_identifier(name)
