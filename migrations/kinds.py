@@ -1,5 +1,6 @@
 """Owns the words that migrations are written in. They are frozen: a word that changed would change the past."""
 
+from dataclasses import dataclass
 from typing import Any
 
 import sqlalchemy as sa
@@ -30,6 +31,19 @@ def name(length: int) -> sa.String:
 def sealed(length: int) -> mysql.VARBINARY:
     """Bytes that only a key opens, or that only a machine reads."""
     return mysql.VARBINARY(length)
+
+
+@dataclass(frozen=True)
+class Index:
+    """An index of a new table."""
+
+    name: str
+    columns: tuple[str, ...]
+    unique: bool = False
+
+
+def index(name: str, *columns: str, unique: bool = False) -> Index:
+    return Index(name, columns, unique)
 
 
 def must(column: str, kind: Any, **more: Any) -> sa.Column[Any]:

@@ -12,6 +12,8 @@ from alembic.operations import Operations
 from sqlalchemy.dialects.mysql import insert
 from sqlalchemy.schema import CreateColumn
 
+from migrations.kinds import Index
+
 INNODB = {"mysql_engine": "InnoDB", "mysql_charset": "utf8mb4", "mysql_collate": "utf8mb4_0900_ai_ci"}
 
 
@@ -24,13 +26,13 @@ class Steps:
 
     def create_table(self, table: str, *parts: Any) -> None:
         """A new table with its indexes; nobody can be using it, so nobody is locked."""
-        indexes = [part for part in parts if isinstance(part, sa.Index)]
         if not self.has_table(table):
-            self._op.create_table(table, *(part for part in parts if part not in indexes), **INNODB)
-        there = self.indexes(table)
-        for index in indexes:
+            self._op.create_table(table, *(part for part in parts if not isinstance(part, Index)), **INNODB)
+        wanted = [part for part in parts if isinstance(part, Index)]
+        there = self.indexes(table) if wanted else set()
+        for index in wanted:
             if index.name not in there:
-                self._op.create_index(str(index.name), table, [str(key) for key in index._column_keys()], unique=index.unique)
+                self._op.create_index(index.name, table, list(index.columns), unique=index.unique)
 
     def add_column(self, table: str, column: sa.Column[Any]) -> None:
         """ALGORITHM=INSTANT: no row is touched. A column that must have a value needs a server default."""

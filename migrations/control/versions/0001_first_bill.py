@@ -7,9 +7,9 @@ Revision: 0001
 
 import datetime as dt
 
-from sqlalchemy import ForeignKeyConstraint, Index, PrimaryKeyConstraint, UniqueConstraint
+from sqlalchemy import ForeignKeyConstraint, PrimaryKeyConstraint, UniqueConstraint
 
-from migrations.kinds import BIG, BLOB, BOOL, DATE, HASH, ID, INT, JSON, SMALL, UTC, code, may, must, name, sealed
+from migrations.kinds import BIG, BLOB, BOOL, DATE, HASH, ID, INT, JSON, SMALL, UTC, code, index, may, must, name, sealed
 from migrations.steps import Steps
 
 revision = "0001"
@@ -61,7 +61,7 @@ def map_of_the_router(op: Steps) -> None:
         must("state", code(10)),
         must("updated_at", UTC),
         PrimaryKeyConstraint("shop_id"),
-        Index("ix_directory_updated_at", "updated_at"),
+        index("ix_directory_updated_at", "updated_at"),
     )
     op.create_table(
         "migrations_ledger",
@@ -109,7 +109,7 @@ def people_and_shops(op: Steps) -> None:
         may("closed_at", UTC),
         PrimaryKeyConstraint("shop_id"),
         UniqueConstraint("slug", name="uq_shops_slug"),
-        Index("ix_shops_gstin", "gstin"),
+        index("ix_shops_gstin", "gstin"),
     )
     op.create_table(
         "memberships",
@@ -122,7 +122,7 @@ def people_and_shops(op: Steps) -> None:
         PrimaryKeyConstraint("person_id", "shop_id"),
         ForeignKeyConstraint(["person_id"], ["people.id"], name="fk_memberships_person_id"),
         ForeignKeyConstraint(["shop_id"], ["shops.shop_id"], name="fk_memberships_shop_id"),
-        Index("ix_memberships_shop_id", "shop_id"),
+        index("ix_memberships_shop_id", "shop_id"),
     )
     op.create_table(
         "role_rights",
@@ -149,7 +149,7 @@ def people_and_shops(op: Steps) -> None:
         must("first_at", UTC),
         may("locked_until", UTC),
         PrimaryKeyConstraint("gate"),
-        Index("ix_sign_in_gates_first_at", "first_at"),
+        index("ix_sign_in_gates_first_at", "first_at"),
     )
     op.create_table(
         "ended_sessions",
@@ -158,7 +158,7 @@ def people_and_shops(op: Steps) -> None:
         must("expires_at", UTC),
         PrimaryKeyConstraint("person_id", "token_id"),
         ForeignKeyConstraint(["person_id"], ["people.id"], name="fk_ended_sessions_person_id"),
-        Index("ix_ended_sessions_expires_at", "expires_at"),
+        index("ix_ended_sessions_expires_at", "expires_at"),
     )
 
 
@@ -190,7 +190,7 @@ def plans_and_contracts(op: Steps) -> None:
             ["plan_code", "plan_from"], ["plans.code", "plans.valid_from"], name="fk_contracts_plan_code_plan_from"
         ),
         ForeignKeyConstraint(["shop_id"], ["shops.shop_id"], name="fk_contracts_shop_id"),
-        Index("ix_contracts_state_ends_on", "state", "ends_on"),
+        index("ix_contracts_state_ends_on", "state", "ends_on"),
     )
     op.create_table(
         "contract_events",
@@ -203,7 +203,7 @@ def plans_and_contracts(op: Steps) -> None:
         must("at", UTC),
         PrimaryKeyConstraint("id"),
         ForeignKeyConstraint(["shop_id"], ["contracts.shop_id"], name="fk_contract_events_shop_id"),
-        Index("uq_contract_events_shop_id_event_on_date", "shop_id", "event", "on_date", unique=True),
+        index("uq_contract_events_shop_id_event_on_date", "shop_id", "event", "on_date", unique=True),
     )
 
 
@@ -224,8 +224,8 @@ def bookkeeping_of_the_platform(op: Steps) -> None:
         may("finished_at", UTC),
         PrimaryKeyConstraint("id"),
         UniqueConstraint("key", name="uq_control_outbox_key"),
-        Index("ix_control_outbox_shop_id", "shop_id"),
-        Index("ix_control_outbox_state_available_at", "state", "available_at"),
+        index("ix_control_outbox_shop_id", "shop_id"),
+        index("ix_control_outbox_state_available_at", "state", "available_at"),
     )
     op.create_table(
         "control_idempotency_keys",
@@ -237,7 +237,7 @@ def bookkeeping_of_the_platform(op: Steps) -> None:
         may("reply", BLOB),
         must("created_at", UTC),
         PrimaryKeyConstraint("person_id", "key"),
-        Index("ix_control_idempotency_keys_created_at", "created_at"),
+        index("ix_control_idempotency_keys_created_at", "created_at"),
     )
     op.create_table(
         "platform_audit_head",
@@ -255,6 +255,6 @@ def bookkeeping_of_the_platform(op: Steps) -> None:
         must("body", BLOB),
         must("hash", HASH),
         PrimaryKeyConstraint("seq"),
-        Index("ix_platform_audit_log_at", "at"),
-        Index("ix_platform_audit_log_shop_id_at", "shop_id", "at"),
+        index("ix_platform_audit_log_at", "at"),
+        index("ix_platform_audit_log_shop_id_at", "shop_id", "at"),
     )

@@ -5,10 +5,10 @@ ALGORITHM/LOCK: every table is new, so nothing is locked and nothing is rebuilt.
 Revision: 0001
 """
 
-from sqlalchemy import Index, PrimaryKeyConstraint, UniqueConstraint
+from sqlalchemy import PrimaryKeyConstraint, UniqueConstraint
 
 from migrations.kinds import (
-    BIG, BLOB, BOOL, DATE, HASH, ID, INT, JSON, SMALL, UTC, code, may, must, name, sealed, shop, tied,
+    BIG, BLOB, BOOL, DATE, HASH, ID, INT, JSON, SMALL, UTC, code, index, may, must, name, sealed, shop, tied,
 )
 from migrations.steps import Steps
 
@@ -141,7 +141,7 @@ def what_every_write_touches(op: Steps) -> None:
         may("reply", BLOB),
         must("created_at", UTC),
         PrimaryKeyConstraint("shop_id", "key"),
-        Index("ix_idempotency_keys_shop_id_created_at", "shop_id", "created_at"),
+        index("ix_idempotency_keys_shop_id_created_at", "shop_id", "created_at"),
     )
     op.create_table(
         "outbox",
@@ -163,9 +163,9 @@ def what_every_write_touches(op: Steps) -> None:
         must("created_at", UTC),
         may("finished_at", UTC),
         PrimaryKeyConstraint("shop_id", "id"),
-        Index("ix_outbox_shop_id_state_available_at", "shop_id", "state", "available_at"),
-        Index("ix_outbox_state_available_at", "state", "available_at"),
-        Index("uq_outbox_shop_id_key", "shop_id", "key", unique=True),
+        index("ix_outbox_shop_id_state_available_at", "shop_id", "state", "available_at"),
+        index("ix_outbox_state_available_at", "state", "available_at"),
+        index("uq_outbox_shop_id_key", "shop_id", "key", unique=True),
     )
     op.create_table(
         "audit_head",
@@ -184,8 +184,8 @@ def what_every_write_touches(op: Steps) -> None:
         must("body", BLOB),
         must("hash", HASH),
         PrimaryKeyConstraint("shop_id", "seq"),
-        Index("ix_audit_log_shop_id_at", "shop_id", "at"),
-        Index("ix_audit_log_shop_id_subject_id", "shop_id", "subject_id"),
+        index("ix_audit_log_shop_id_at", "shop_id", "at"),
+        index("ix_audit_log_shop_id_subject_id", "shop_id", "subject_id"),
     )
     op.create_table(
         "sealing_keys",
@@ -219,9 +219,9 @@ def trade(op: Steps) -> None:
         may("erased_at", UTC),
         PrimaryKeyConstraint("shop_id", "id"),
         UniqueConstraint("shop_id", "phone", name="uq_customers_shop_id_phone"),
-        Index("ix_customers_shop_id_created_at_id", "shop_id", "created_at", "id"),
-        Index("ix_customers_shop_id_gstin", "shop_id", "gstin"),
-        Index("ix_customers_shop_id_name_id", "shop_id", "name", "id"),
+        index("ix_customers_shop_id_created_at_id", "shop_id", "created_at", "id"),
+        index("ix_customers_shop_id_gstin", "shop_id", "gstin"),
+        index("ix_customers_shop_id_name_id", "shop_id", "name", "id"),
     )
     op.create_table(
         "board_rates",
@@ -244,8 +244,8 @@ def trade(op: Steps) -> None:
         must("set_at", UTC),
         may("set_by", ID),
         PrimaryKeyConstraint("shop_id", "id"),
-        Index("ix_board_rate_changes_shop_id_metal_fineness_set_at", "shop_id", "metal", "fineness", "set_at"),
-        Index("ix_board_rate_changes_shop_id_set_at", "shop_id", "set_at"),
+        index("ix_board_rate_changes_shop_id_metal_fineness_set_at", "shop_id", "metal", "fineness", "set_at"),
+        index("ix_board_rate_changes_shop_id_set_at", "shop_id", "set_at"),
     )
     op.create_table(
         "items",
@@ -279,10 +279,10 @@ def trade(op: Steps) -> None:
         PrimaryKeyConstraint("shop_id", "id"),
         UniqueConstraint("shop_id", "live_huid", name="uq_items_shop_id_live_huid"),
         UniqueConstraint("shop_id", "live_tag", name="uq_items_shop_id_live_tag"),
-        Index("ix_items_shop_id_category_status", "shop_id", "category", "status"),
-        Index("ix_items_shop_id_huid", "shop_id", "huid"),
-        Index("ix_items_shop_id_status_created_at_id", "shop_id", "status", "created_at", "id"),
-        Index("ix_items_shop_id_tag", "shop_id", "tag"),
+        index("ix_items_shop_id_category_status", "shop_id", "category", "status"),
+        index("ix_items_shop_id_huid", "shop_id", "huid"),
+        index("ix_items_shop_id_status_created_at_id", "shop_id", "status", "created_at", "id"),
+        index("ix_items_shop_id_tag", "shop_id", "tag"),
     )
     op.create_table(
         "item_stones",
@@ -344,9 +344,9 @@ def issued_documents(op: Steps) -> None:
         tied("invoices", "registration_id", "registrations"),
         tied("invoices", "reverses_id", "invoices"),
         tied("invoices", "till_id", "tills"),
-        Index("ix_invoices_shop_id_customer_id_issued_on", "shop_id", "customer_id", "issued_on"),
-        Index("ix_invoices_shop_id_issued_on_id", "shop_id", "issued_on", "id"),
-        Index("ix_invoices_shop_id_kind_issued_on_id", "shop_id", "kind", "issued_on", "id"),
+        index("ix_invoices_shop_id_customer_id_issued_on", "shop_id", "customer_id", "issued_on"),
+        index("ix_invoices_shop_id_issued_on_id", "shop_id", "issued_on", "id"),
+        index("ix_invoices_shop_id_kind_issued_on_id", "shop_id", "kind", "issued_on", "id"),
     )
     op.create_table(
         "invoice_lines",
@@ -384,7 +384,7 @@ def issued_documents(op: Steps) -> None:
         tied("invoice_lines", "invoice_id", "invoices"),
         tied("invoice_lines", "item_id", "items"),
         tied("invoice_lines", "reverses_line_id", "invoice_lines"),
-        Index("ix_invoice_lines_shop_id_item_id", "shop_id", "item_id"),
+        index("ix_invoice_lines_shop_id_item_id", "shop_id", "item_id"),
     )
     op.create_table(
         "invoice_payments",
@@ -430,7 +430,7 @@ def files(op: Steps) -> None:
         may("processed_at", UTC),
         PrimaryKeyConstraint("shop_id", "id"),
         tied("pictures", "item_id", "items"),
-        Index("ix_pictures_shop_id_created_at_id", "shop_id", "created_at", "id"),
+        index("ix_pictures_shop_id_created_at_id", "shop_id", "created_at", "id"),
     )
     op.create_table(
         "exports",
@@ -448,5 +448,5 @@ def files(op: Steps) -> None:
         may("ready_at", UTC),
         may("expires_at", UTC),
         PrimaryKeyConstraint("shop_id", "id"),
-        Index("ix_exports_shop_id_created_at_id", "shop_id", "created_at", "id"),
+        index("ix_exports_shop_id_created_at_id", "shop_id", "created_at", "id"),
     )

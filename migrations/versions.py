@@ -1,0 +1,56 @@
+"""Owns which schema versions this code needs. It imports nothing of app/, so that any process can ask at its start."""
+
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+
+import sqlalchemy as sa
+from alembic.migration import MigrationContext
+from alembic.script import Script, ScriptDirectory
+
+HERE = Path(__file__).resolve().parent
+
+# Raised in the release that first needs a newer step, never in the release that brings the step.
+_MINIMUM = {"control": "0001", "shard": "0001"}
+
+
+def minimum(plane: str) -> str:
+    """The oldest revision that this code works on."""
+    return _MINIMUM[plane]
+
+
+def history(plane: str, root: Path = HERE) -> list[Script]:
+    """All steps of a plane, the oldest first. A history has one line: two heads are refused."""
+    return [*reversed(list(_directory(plane, root).walk_revisions()))]
+
+
+@cache
+def _directory(plane: str, root: Path) -> ScriptDirectory:
+    directory = ScriptDirectory(str(root / plane))
+    directory.get_current_head()  # raises where there are two
+    return directory
+
+
+def current(connection: sa.Connection) -> str | None:
+    """The revision that this database is at; None where nothing ever ran."""
+    return MigrationContext.configure(connection).get_current_revision()
+
+
+def stamp(connection: sa.Connection, plane: str, revision: str, root: Path = HERE) -> None:
+    """Records that this database is at the revision now."""
+    MigrationContext.configure(connection).stamp(_directory(plane, root), revision)
+    connection.commit()
+
+
+def is_below(found: str | None, needed: str) -> bool:
+    """Revisions are counted: 0001, 0002, … A database ahead of this code is not below: expansions come first."""
+    return found is None or int(found) < int(needed)
+
+
+def below_minimum(found: Mapping[str, str | None]) -> dict[str, str | None]:
+    """Of databases and their revisions (`control`, or a shard's name), those that this code must not serve."""
+    return {
+        target: revision
+        for target, revision in found.items()
+        if is_below(revision, minimum("control" if target == "control" else "shard"))
+    }
