@@ -45,6 +45,7 @@ class Person(ControlBase):
     locale: Mapped[str] = mapped_column(Code(8), default="en")
     password_hash: Mapped[str] = mapped_column(Code(72))
     session_version: Mapped[int] = mapped_column(Integer, default=1)  # raised: signed out everywhere
+    one_time_until: Mapped[dt.datetime | None] = mapped_column(Utc)  # the password is one-time: good once, until then
     is_vendor_admin: Mapped[bool] = mapped_column(Boolean, default=False)
     second_factor: Mapped[bytes | None] = mapped_column(VARBINARY(128))  # TOTP secret, sealed by the master key
     second_factor_step: Mapped[int | None] = mapped_column(BigInteger)  # last step used, never twice; None: not enrolled

@@ -85,6 +85,7 @@ def people_and_shops(op: Steps) -> None:
         must("locale", code(8)),
         must("password_hash", code(72)),
         must("session_version", INT),
+        may("one_time_until", UTC),
         must("is_vendor_admin", BOOL),
         may("second_factor", sealed(128)),
         may("second_factor_step", BIG),
