@@ -63,7 +63,7 @@ def mirror() -> str:
     if found is None:
         raise Trouble(
             "This machine's apt configuration names no Debian mirror",
-            "install MySQL 8.4 or newer and Redis 7 yourself, or describe your servers in a file and name it in BOOLA_CLUSTER",
+            "install MySQL 8.4 or newer and Redis 7, or describe your servers in a file and name it in BOOLA_CLUSTER",
         )
     return found
 

@@ -45,7 +45,12 @@ def private_folder(path: Path) -> Path:
     return path
 
 
-def secret(path: Path, make: Callable[[], str] = lambda: secrets.token_urlsafe(24)) -> str:
+def password() -> str:
+    """A new random password."""
+    return secrets.token_urlsafe(24)
+
+
+def secret(path: Path, make: Callable[[], str] = password) -> str:
     """The secret kept in a file; made once, readable by its owner only."""
     found = read(path)
     if not found:
@@ -84,7 +89,8 @@ def published(target: Path) -> Iterator[Path]:
     try:
         yield scratch
         if target.exists():
-            shutil.rmtree(target)
+            target.rename(scratch.with_name(scratch.name + "-old"))
         scratch.rename(target)
     finally:
         shutil.rmtree(scratch, ignore_errors=True)
+        shutil.rmtree(scratch.with_name(scratch.name + "-old"), ignore_errors=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import signal
@@ -100,6 +101,13 @@ class Processes:
         for name in names:
             self.forget(name)
         return sorted(running)
+
+    def end_group(self, name: str) -> None:
+        """Kills what is left of a dead process's group, such as the workers of a killed server."""
+        child = self._children.get(name)
+        if child is not None and child.poll() is not None:
+            with contextlib.suppress(ProcessLookupError, PermissionError):
+                os.killpg(child.pid, signal.SIGKILL)
 
     def last_words(self, name: str) -> str:
         """Why a process ended, by its log: the last line that calls itself an error, else the last one."""

@@ -1,6 +1,6 @@
 """Owns who may be written to: the recorded primary of each group and nobody else, whatever a server remembers.
 
-The record changes before a server is opened and never after: a crash in between leaves a group read-only, not double."""
+The record changes before a server is opened and never after: a crash between leaves a group read-only, not double."""
 
 from __future__ import annotations
 

@@ -14,10 +14,6 @@ from ops.cluster.replication import ADMIN
 from ops.places import Instance
 from ops.trouble import Trouble
 
-SHARD_DATABASE = "boolagold"
-CONTROL_DATABASE = "boolagold_control"
-CANARY = SHARDS[0]
-
 
 def _group(instance: Instance, group: str, primary: str) -> dict[str, Any]:
     servers = {server.name: {"host": "127.0.0.1", "port": instance.port(server.offset)} for server in members(group)}
@@ -36,29 +32,34 @@ def describe(instance: Instance, primaries: dict[str, str]) -> dict[str, Any]:
     }
 
 
-def topology(cluster: dict[str, Any]) -> dict[str, Any]:
-    """The application's view: where the databases are and which shards take new shops; no password inside."""
-    shards = {
-        name: {
-            **group,
-            "database": SHARD_DATABASE,
-            "weight": 100,
-            "accepts_new": True,
-            "canary": name == _canary(cluster),
-        }
-        for name, group in cluster["shards"].items()
-    }
-    return {"version": 1, "control": {**cluster["control"], "database": CONTROL_DATABASE}, "shards": shards}
+def topology(cluster: dict[str, Any], before: dict[str, Any] | None = None) -> dict[str, Any]:
+    """The application's view: where the servers are and which shards take new shops; no password inside.
+
+    Running processes take a changed topology only when its version has grown beyond the one `before`."""
+    shards = {name: {**group, "weight": 100, "takes_new": True} for name, group in cluster["shards"].items()}
+    found = {"version": 1, "control": cluster["control"], "shards": shards}
+    if before is None:
+        return found
+    same = {**found, "version": before["version"]} == before
+    return {**found, "version": before["version"] + (0 if same else 1)}
 
 
-def _canary(cluster: dict[str, Any]) -> str:
-    return CANARY if CANARY in cluster["shards"] else min(cluster["shards"])
+def write_topology(folder: Path, cluster: dict[str, Any]) -> None:
+    """Brings topology.json up to date, in one step; leaves it alone where nothing changed."""
+    path = folder / "topology.json"
+    try:
+        before = json.loads(files.read(path) or "null")
+    except ValueError:
+        before = None
+    now = topology(cluster, before)
+    if now != before:
+        files.write(path, json.dumps(now, indent=1) + "\n")
 
 
 def write(instance: Instance, cluster: dict[str, Any]) -> None:
     """Writes both files, each in one step."""
     files.write(instance.cluster_file, json.dumps(cluster, indent=1) + "\n", mode=0o600)
-    files.write(instance.folder / "topology.json", json.dumps(topology(cluster), indent=1) + "\n")
+    write_topology(instance.folder, cluster)
 
 
 def given_file() -> Path | None:

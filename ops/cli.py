@@ -1,0 +1,257 @@
+"""Owns the launcher's verbs and how they fail: one sentence and status 1."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+import click
+from rich.table import Table
+
+from ops.cluster.control import Cluster, as_text
+from ops.cluster.mysql import DEVELOPMENT
+from ops.places import Instance, instance
+from ops.processes import Processes
+from ops.progress import console
+from ops.trouble import Trouble, os_trouble
+
+
+def main() -> None:
+    """Runs a verb."""
+    try:
+        verbs(standalone_mode=False)
+    except Trouble as trouble:
+        sys.exit(f"./dev: {trouble}")
+    except OSError as error:
+        sys.exit(f"./dev: {os_trouble(error)}")
+    except click.ClickException as error:
+        error.show()
+        sys.exit(2)
+    except (KeyboardInterrupt, click.Abort):
+        sys.exit("./dev: stopped; run it again to go on.")
+
+
+def _say(text: str) -> None:
+    console.print(f"  · {text}", markup=False, soft_wrap=True, style="dim")
+
+
+def _with_instance(default: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    return click.option("--instance", "name", default=default, show_default=True, help="Which set of servers.")
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+def verbs() -> None:
+    """BoolaGold's one launcher. Every verb sets up what it needs; running one twice is harmless."""
+
+
+@verbs.command()
+@_with_instance("dev")
+def up(name: str) -> None:
+    """Start the whole demo and show where to sign in; Ctrl-C ends it."""
+    from ops.up import up as run
+
+    run(instance(name))
+
+
+@verbs.command()
+@_with_instance("dev")
+def down(name: str) -> None:
+    """End what up or cluster up left running."""
+    from ops.supervisor import stop_elsewhere
+
+    chosen = instance(name)
+    ended = stop_elsewhere(chosen) + Cluster(chosen, _say).down()
+    console.print(f"Ended: {', '.join(ended)}." if ended else "Nothing was running.")
+
+
+@verbs.command()
+@_with_instance("dev")
+def status(name: str) -> None:
+    """Show every server and process of the demo, and how it is doing."""
+    from ops.supervisor import running
+
+    chosen = instance(name)
+    healthy = _show_cluster(chosen)
+    processes = Processes(chosen.pids, chosen.logs)
+    for child in ("web", "side", "worker", "relay", "scheduler"):
+        pid = processes.alive(child)
+        console.print(f"  {child:10} {f'process {pid}' if pid else 'not running'}")
+    console.print(f"Supervised by process {running(chosen)}." if running(chosen) else "No ./dev up is running.")
+    sys.exit(0 if healthy else 1)
+
+
+@verbs.command(context_settings={"ignore_unknown_options": True, "allow_interspersed_args": False})
+@click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
+def test(arguments: tuple[str, ...]) -> None:
+    """Run all tests except the long fault runs; arguments go to pytest."""
+    from ops.testing import test as run
+
+    sys.exit(run(instance("test"), arguments))
+
+
+@verbs.command()
+def check() -> None:
+    """Run ruff, mypy, import-linter, djlint and look at the lock files."""
+    from ops.checks import check as run
+
+    run()
+
+
+@verbs.command()
+def lint() -> None:
+    """Mend what ruff can mend: findings, import order, format."""
+    from ops.checks import lint as run
+
+    run()
+
+
+@verbs.command()
+def lock() -> None:
+    """Pin all Python requirements anew, with hashes and without addresses."""
+    from ops.checks import lock as run
+
+    run()
+
+
+@verbs.command()
+@click.argument("name")
+@click.option("--json", "as_json", is_flag=True, help="One JSON object on the last line.")
+def bench(name: str, as_json: bool) -> None:
+    """Measure something side by side: bill, router, …"""
+    from ops.testing import bench as run
+
+    sys.exit(run(instance("test"), name, as_json=as_json))
+
+
+@verbs.command(context_settings={"ignore_unknown_options": True})
+@click.option("--long", "long", is_flag=True, help="Also the runs that take minutes.")
+@click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
+def faults(long: bool, arguments: tuple[str, ...]) -> None:
+    """Kill and freeze servers and workers, and see that nothing is lost."""
+    from ops.testing import faults as run
+
+    sys.exit(run(instance("test"), long=long, arguments=arguments))
+
+
+@verbs.command()
+@_with_instance("dev")
+@click.option("--shop", "shop_id", type=int, required=True, help="The shop's number.")
+@click.option("--write", is_flag=True, help="Allow writes; without it the session only reads.")
+def shell(name: str, shop_id: int, write: bool) -> None:
+    """Open a Python shell with `db`, a session of one shop."""
+    from ops.shell import run
+
+    run(instance(name), shop_id, write=write)
+
+
+@verbs.command()
+@_with_instance("dev")
+@click.argument("process", required=False)
+@click.option("-f", "--follow", is_flag=True, help="Go on showing what is added.")
+@click.option("-n", "lines", default=50, show_default=True, help="How many lines.")
+def logs(name: str, process: str | None, follow: bool, lines: int) -> None:
+    """Show a process's log, or which logs there are."""
+    from ops.logs import show
+
+    show(instance(name), process, follow=follow, lines=lines)
+
+
+@verbs.command()
+def assets() -> None:
+    """Build the browser's files under hashed names."""
+    from ops.assets import build
+
+    console.print(f"Built into {build(_say)}.")
+
+
+# ---------------------------------------------------------------- cluster
+
+
+@verbs.group()
+@_with_instance("dev")
+@click.pass_context
+def cluster(context: click.Context, name: str) -> None:
+    """Handle the local MySQL servers and Redis by themselves."""
+    context.obj = partial(Cluster, instance(name), _say)
+
+
+@cluster.command("up")
+@click.pass_obj
+def cluster_up(make: Callable[[], Cluster]) -> None:
+    """Start control, two shards with a replica each, and Redis."""
+    started = make().up()
+    console.print(f"Started: {', '.join(started)}." if started else "Everything was running.")
+
+
+@cluster.command("down")
+@click.pass_obj
+def cluster_down(make: Callable[[], Cluster]) -> None:
+    """End the servers that this instance started."""
+    ended = make().down()
+    console.print(f"Ended: {', '.join(ended)}." if ended else "Nothing was running.")
+
+
+@cluster.command("status")
+@click.pass_obj
+def cluster_status(make: Callable[[], Cluster]) -> None:
+    """Show every server, its role and how it is doing."""
+    sys.exit(0 if _show_cluster(make().instance) else 1)
+
+
+@cluster.command("destroy")
+@click.confirmation_option("--yes", prompt="This deletes the instance's data, secrets and logs. Go on?")
+@click.pass_obj
+def cluster_destroy(make: Callable[[], Cluster]) -> None:
+    """End the servers and delete everything the instance kept."""
+    found = make()
+    found.destroy()
+    console.print(f"Deleted {found.instance.folder}.")
+
+
+@cluster.command("sql")
+@click.argument("server")
+@click.argument("statement")
+@click.pass_obj
+def cluster_sql(make: Callable[[], Cluster], server: str, statement: str) -> None:
+    """Run one statement on one server as root; rows come as JSON."""
+    import pymysql
+
+    try:
+        print(as_text(make().sql(server, statement)))
+    except pymysql.err.MySQLError as error:
+        raise Trouble(f"{server} refused the statement ({error.args[-1]})", "correct it and run it again") from None
+
+
+@cluster.command("promote")
+@click.argument("group")
+@click.argument("server")
+@click.pass_obj
+def cluster_promote(make: Callable[[], Cluster], group: str, server: str) -> None:
+    """Make SERVER the primary of GROUP; the old one follows it, or stays shut."""
+    make().promote(group, server)
+    console.print(f"{server} is the primary of {group}.")
+
+
+@cluster.command("rebuild")
+@click.argument("server")
+@click.pass_obj
+def cluster_rebuild(make: Callable[[], Cluster], server: str) -> None:
+    """Throw a replica's data away and let it follow its primary anew."""
+    make().rebuild(server)
+    console.print(f"{server} follows its primary again.")
+
+
+def _show_cluster(chosen: Instance) -> bool:
+    table = Table(box=None, pad_edge=False, header_style="dim")
+    for heading in ("server", "role", "port", "process", "MB", "state"):
+        table.add_column(heading)
+    servers = Cluster(chosen, _say).status()
+    for one in servers:
+        colour = "green" if one.healthy else "red"
+        cells = (one.name, one.role, str(one.port), str(one.pid or "–"), str(one.memory_mb or "–"))
+        table.add_row(*cells, f"[{colour}]{one.note}")
+    console.print(table)
+    console.print(f"Durability is [yellow]{DEVELOPMENT.name}[/yellow] ({DEVELOPMENT.promise}).")
+    return all(one.healthy for one in servers)

@@ -1,0 +1,168 @@
+"""Owns `./dev up`: every step from a bare checkout to a shop one can sign in to, and its end."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pymysql
+
+from ops import assets, files, supervisor, tools
+from ops.cluster import state
+from ops.cluster.control import Cluster, check_ports
+from ops.cluster.layout import SIDE_OFFSET, WEB_OFFSET
+from ops.cluster.mysql import DEVELOPMENT
+from ops.debian import Say
+from ops.environment import ADMIN_EMAIL, environment_for, web_url
+from ops.places import ROOT, Instance
+from ops.progress import Steps, console
+from ops.supervisor import Supervisor
+from ops.trouble import Trouble
+
+
+def up(instance: Instance) -> None:
+    """Starts everything, prints where to go, and stays until Ctrl-C; then ends what it started."""
+    if supervisor.running(instance) is not None:
+        console.print(f"It runs already in another terminal: {web_url(instance)}")
+        welcome(instance)
+        return
+    supervisor.stop_elsewhere(instance)  # what a killed supervisor left behind
+    check_ports({"web": instance.port(WEB_OFFSET), "side": instance.port(SIDE_OFFSET)})
+    started: list[str] = []
+    application: Supervisor | None = None
+    try:
+        with Steps() as steps:
+            started = prepare(instance, steps)["cluster"]
+            application = Supervisor(instance)
+            steps.run("Application", lambda say: _start(application, say))
+        welcome(instance)
+        application.watch()
+    except KeyboardInterrupt:
+        console.print()
+    finally:
+        _end(instance, application, started)
+
+
+def prepare(instance: Instance, steps: Steps) -> dict[str, Any]:
+    """Everything the application needs: servers, schema, the first sign-in, demo data."""
+    done = steps.beside(
+        cluster=("MySQL and Redis", lambda say: start_cluster(instance, say)),
+        assets=("Browser assets", assets.build),
+        fonts=("Fonts", tools.fonts),
+    )
+    environment = environment_for(instance)
+    steps.run("Schema", lambda say: _run(["-m", "migrations", "up"], environment, say))
+    create = ["-m", "flask", "--app", "app.factory:create_app", "admin", "create", "--from-environment"]
+    steps.run("Super-admin", lambda say: _run(create, environment, say))
+    if environment["BOOLA_DEMO"] == "1":
+        steps.run("Demo data", lambda say: _run(["-m", "ops.demo"], environment, say))
+    return done
+
+
+def start_cluster(instance: Instance, say: Say) -> list[str]:
+    """Starts our servers, or checks the ones BOOLA_CLUSTER describes; returns what was started."""
+    given = state.given_file()
+    if given is None:
+        return Cluster(instance, say).up()
+    check_given(state.load(given), say)
+    files.private_folder(instance.folder)
+    state.write_topology(instance.folder, state.load(given))
+    return []
+
+
+def check_given(cluster: dict[str, Any], say: Say) -> None:
+    """Refuses servers that are not what the application needs, before anything is written to them."""
+    fix = "start it, or correct the file that BOOLA_CLUSTER names"
+    for group in (cluster["control"], *cluster["shards"].values()):
+        for name, server in group["servers"].items():
+            try:
+                facts = _facts(cluster, server)
+            except pymysql.err.MySQLError as error:
+                raise Trouble(
+                    f"MySQL {name} at {server['host']}:{server['port']} does not answer ({error.args[-1]})", fix
+                ) from None
+            version = tuple(int(part) for part in str(facts["version"]).split("-")[0].split(".")[:2])
+            if "MariaDB" in str(facts["version"]) or version < (8, 4):
+                raise Trouble(f"{name} is {facts['version']} and BoolaGold needs MySQL 8.4 or newer", fix)
+            if facts["gtid_mode"] != "ON":
+                raise Trouble(
+                    f"{name} runs without GTIDs, so reads from replicas cannot be certain", "set gtid_mode=ON"
+                )
+    say("using the servers that BOOLA_CLUSTER describes")
+
+
+def _facts(cluster: dict[str, Any], server: dict[str, Any]) -> dict[str, Any]:
+    connection = pymysql.connect(
+        host=server["host"],
+        port=server["port"],
+        user=cluster["admin"]["user"],
+        password=cluster["admin"]["password"],
+        ssl_ca=cluster["tls_ca"],
+        connect_timeout=5,
+        cursorclass=pymysql.cursors.DictCursor,
+    )
+    with connection, connection.cursor() as cursor:
+        cursor.execute("SELECT @@version AS version, @@gtid_mode AS gtid_mode")
+        return dict(cursor.fetchone() or {})
+
+
+def _run(words: list[str], environment: dict[str, str], say: Say) -> None:
+    """Runs one of the application's commands, showing each line as it comes; a failure shows its last lines."""
+    lines: list[str] = []
+    with subprocess.Popen(
+        [sys.executable, *words], cwd=ROOT, env=environment, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
+    ) as child:
+        assert child.stdout is not None
+        for line in child.stdout:
+            if line.strip():
+                lines.append(line.rstrip())
+                say(line.strip()[:100])
+    if child.returncode:
+        console.print("\n".join(lines[-25:]), markup=False)
+        raise Trouble(
+            f"`python {' '.join(words)}` failed (see its output above)", "mend that and run the same command again"
+        )
+
+
+def _start(application: Supervisor, say: Say) -> None:
+    say("starting web, side service, worker, relay and scheduler")
+    application.start()
+    application.wait_until_serving()
+
+
+def _end(instance: Instance, application: Supervisor | None, started: list[str]) -> None:
+    console.print("Ending what was started …")
+    if application is not None:
+        application.stop()
+    if started:
+        Cluster(instance, lambda text: None).down()
+
+
+# ---------------------------------------------------------------- the welcome
+
+
+def welcome(instance: Instance) -> None:
+    """Prints the addresses and who may sign in."""
+    url = web_url(instance)
+    console.print(f"\n[bold]BoolaGold[/bold] serves at [link={url}]{url}[/link]")
+    console.print(f"  console   {url}/console    API reference   {url}/api/v1/reference")
+    console.print(
+        f"  sign-in   {ADMIN_EMAIL} · {files.read(instance.secrets / 'admin_password')}   (super-admin)", markup=False
+    )
+    for line in demo_lines(instance.folder / "demo.json"):
+        console.print(f"  sign-in   {line}", markup=False)
+    if state.given_file() is None:
+        console.print(f"  [yellow]{DEVELOPMENT.name}[/yellow]: {DEVELOPMENT.promise}")
+    console.print("Ctrl-C ends it all; ./dev logs NAME shows a log.\n")
+
+
+def demo_lines(path: Path) -> list[str]:
+    """The demo's people, as `python -m ops.demo` wrote them down."""
+    try:
+        people = json.loads(files.read(path) or "{}").get("sign_ins", [])
+    except ValueError:
+        return []
+    return [f"{one['email']} · {one['password']}   ({one['who']})" for one in people]
