@@ -77,7 +77,7 @@ class Fleet:
         return account
 
     @cached_property
-    def _tls(self) -> ssl.SSLContext:
+    def tls(self) -> ssl.SSLContext:
         """One context for all connections; a fresh one costs 25 ms each. Servers' own certificates carry no host name."""
         context = ssl.create_default_context(cafile=self.config.tls_ca)
         context.check_hostname = False
@@ -97,7 +97,7 @@ class Fleet:
             url,
             poolclass=sa.NullPool,
             isolation_level="READ COMMITTED",
-            connect_args={"ssl": self._tls, "init_command": self._session(), **limits},
+            connect_args={"ssl": self.tls, "init_command": self._session(), **limits},
         )
 
     def _session(self) -> str:

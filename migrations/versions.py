@@ -1,12 +1,15 @@
 """Owns which schema versions this code needs. It imports nothing of app/, so that any process can ask at its start."""
 
-from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 from alembic.migration import MigrationContext
 from alembic.script import Script, ScriptDirectory
+
+if TYPE_CHECKING:
+    from shard_router import Router
 
 HERE = Path(__file__).resolve().parent
 
@@ -47,10 +50,16 @@ def is_below(found: str | None, needed: str) -> bool:
     return found is None or int(found) < int(needed)
 
 
-def below_minimum(found: Mapping[str, str | None]) -> dict[str, str | None]:
-    """Of databases and their revisions (`control`, or a shard's name), those that this code must not serve."""
-    return {
-        target: revision
-        for target, revision in found.items()
-        if is_below(revision, minimum("control" if target == "control" else "shard"))
-    }
+def shards_below_minimum(router: "Router") -> dict[str, str | None]:
+    """Shards that this code must not serve, with the revision they are at. A shard that does not answer is not judged."""
+    version = sa.select(sa.column("version_num")).select_from(sa.table("alembic_version"))
+    with router.fleet(reason="schema versions") as fleet:
+        found = fleet.each(lambda session, _: session.scalar(version)).parts
+    return {shard: revision for shard, revision in found.items() if is_below(revision, minimum("shard"))}
+
+
+def control_below_minimum(router: "Router") -> bool:
+    """Whether the control plane is older than this code needs. A control plane that cannot be asked raises."""
+    version = sa.select(sa.column("version_num")).select_from(sa.table("alembic_version"))
+    with router.control() as control:
+        return is_below(control.scalar(version), minimum("control"))
