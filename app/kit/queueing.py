@@ -42,11 +42,11 @@ class JobQueue(Protocol):
     def push(self, ticket: Ticket) -> None:
         """Hand over; a job that still waits in the queue is not doubled. Raises QueueUnavailable."""
 
-    def poke(self) -> None:
-        """Tell the relay that something was committed. Never waits, never raises."""
+    def poke(self, shop_id: int | None) -> None:
+        """Tell the relay that this shop (None: the control plane) committed jobs. Never waits, never raises."""
 
-    def wait_for_poke(self, seconds: float) -> bool:
-        """Sleep until somebody pokes, at most so long; says whether somebody did. Raises QueueUnavailable."""
+    def wait_for_pokes(self, seconds: float) -> set[int | None]:
+        """Sleep until somebody pokes, at most so long; says who did. Raises QueueUnavailable."""
 
     def publish(self, job_id: UUID, event: Mapping[str, Any]) -> None:
         """Tell whoever watches this job. Best effort: never raises, and a dead queue costs at most a moment."""
