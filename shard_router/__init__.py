@@ -1,0 +1,59 @@
+"""Takes a shop to its shard: topology, directory, sessions that see one shop, fences, causal reads. Knows no domain."""
+
+from shard_router.actor import Actor
+from shard_router.causality import CausalToken
+from shard_router.config import Account, PoolSizes, RouterConfig, Times
+from shard_router.directory import DirectoryEntry
+from shard_router.errors import (
+    AmbiguousCommit,
+    DirectoryUnavailable,
+    ReadOnlySession,
+    RouterError,
+    ShardReadOnly,
+    ShardUnavailable,
+    ShopMoved,
+    TopologyRefused,
+    UnknownShop,
+    WrongShop,
+)
+from shard_router.fanout import FanoutResult, Fleet
+from shard_router.health import ServerHealth
+from shard_router.packets import PacketResult, Prepared, duplicate_key
+from shard_router.router import Router
+from shard_router.sessions import ControlSession, FleetSession, Mode, ShopOwned, ShopSession
+from shard_router.tables import State, router_control_metadata, router_shard_metadata
+
+__all__ = [
+    "Account",
+    "Actor",
+    "AmbiguousCommit",
+    "CausalToken",
+    "ControlSession",
+    "DirectoryEntry",
+    "DirectoryUnavailable",
+    "FanoutResult",
+    "Fleet",
+    "FleetSession",
+    "Mode",
+    "PacketResult",
+    "PoolSizes",
+    "Prepared",
+    "ReadOnlySession",
+    "Router",
+    "RouterConfig",
+    "RouterError",
+    "ServerHealth",
+    "ShardReadOnly",
+    "ShardUnavailable",
+    "ShopMoved",
+    "ShopOwned",
+    "ShopSession",
+    "State",
+    "Times",
+    "TopologyRefused",
+    "UnknownShop",
+    "WrongShop",
+    "duplicate_key",
+    "router_control_metadata",
+    "router_shard_metadata",
+]

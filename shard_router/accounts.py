@@ -1,0 +1,76 @@
+"""Owns what each database account may do: the grants follow from what the tables say of themselves.
+
+`table.info["writes"]` is what the application does beside reading: "", insert, insert-update or insert-update-delete;
+`table.info["mutable"]`, where given, are the only columns that it may update. Locking needs no more: on MySQL from
+8.0.22 FOR SHARE asks for SELECT, and FOR UPDATE for UPDATE on any column.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from sqlalchemy import Table
+
+APP = "app"  # requests and jobs
+FLEET_RO = "fleet_ro"  # console and reports, across shops
+MOVER = "mover"  # copies a shop to another shard
+PURGER = "purger"  # deletes what its retention has ended, and what a move left behind
+MIGRATE = "migrate"  # owns the schema; no table grants, it holds the database
+REPL = "repl"  # replication only
+ACCOUNTS = (APP, FLEET_RO, MOVER, PURGER, MIGRATE, REPL)
+
+WRITES = {
+    "": (),
+    "insert": ("INSERT",),
+    "insert-update": ("INSERT", "UPDATE"),
+    "insert-update-delete": ("INSERT", "UPDATE", "DELETE"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """One privilege of one account on one table, or on some of its columns."""
+
+    account: str
+    privilege: str
+    table: str
+    columns: tuple[str, ...] = ()
+
+    def sql(self, database: str, user: str, host: str = "%") -> str:
+        columns = f" ({', '.join(f'`{column}`' for column in self.columns)})" if self.columns else ""
+        return f"GRANT {self.privilege}{columns} ON `{database}`.`{self.table}` TO '{user}'@'{host}'"
+
+
+def grants_for(tables: Iterable[Table]) -> list[Grant]:
+    """All grants of all accounts on these tables, of either plane."""
+    return [grant for table in tables for grant in _of_table(table)]
+
+
+def plane_of(table: Table) -> str:
+    """`control` or `shard`: by the table's own facts, else by its metadata's."""
+    return str(table.info.get("plane") or table.metadata.info.get("plane") or "shard")
+
+
+def _of_table(table: Table) -> Iterator[Grant]:
+    yield Grant(APP, "SELECT", table.name)
+    for privilege in WRITES[table.info.get("writes", "")]:
+        columns = tuple(table.info.get("mutable", ())) if privilege == "UPDATE" else ()
+        unknown = set(columns) - {column.name for column in table.columns}
+        if unknown:
+            raise ValueError(f"{table.name}: mutable names no such column: {', '.join(sorted(unknown))}")
+        yield Grant(APP, privilege, table.name, columns)
+    if plane_of(table) == "control":
+        yield from _of_control(table)
+    else:
+        yield Grant(FLEET_RO, "SELECT", table.name)
+        yield from (Grant(MOVER, privilege, table.name) for privilege in ("SELECT", "INSERT", "UPDATE", "DELETE"))
+        yield from (Grant(PURGER, privilege, table.name) for privilege in ("SELECT", "DELETE"))
+
+
+def _of_control(table: Table) -> Iterator[Grant]:
+    """The control plane holds credentials and keys: nobody but the application reads it whole."""
+    if table.name == "directory":
+        yield from (Grant(MOVER, privilege, table.name) for privilege in ("SELECT", "UPDATE"))
+    if table.info.get("retention") == "short":
+        yield from (Grant(PURGER, privilege, table.name) for privilege in ("SELECT", "DELETE"))

@@ -1,0 +1,100 @@
+"""Owns asking all shards at once: bounded threads, a deadline for each shard, and an answer that names what is missing."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import TimeoutError as Late
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Generic, TypeVar
+
+from shard_router.engines import Purpose
+from shard_router.sessions import FleetSession
+from shard_router.topology import Server, Shard
+
+if TYPE_CHECKING:
+    from shard_router.router import Router
+
+log = logging.getLogger(__name__)
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class FanoutResult(Generic[T]):
+    """`behind_ms` says for each part how old the answer may be: 0 from a primary, else the replica's lag when asked."""
+
+    parts: Mapping[str, T]
+    missing: Mapping[str, str] = field(default_factory=dict)  # shard -> why
+    behind_ms: Mapping[str, int] = field(default_factory=dict)
+
+    @property
+    def complete(self) -> bool:
+        return not self.missing
+
+
+class Fleet:
+    """What `router.fleet(reason=…)` lends: read-only sessions of the account fleet_ro."""
+
+    def __init__(self, router: Router, reason: str) -> None:
+        if not reason.strip():
+            raise ValueError("a fleet session needs a reason")
+        self._router = router
+        self.reason = reason
+
+    def __enter__(self) -> Fleet:
+        log.info("fleet session: %s", self.reason)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Sessions are closed one by one as they finish."""
+
+    def each(
+        self,
+        ask: Callable[[FleetSession, str], T],
+        *,
+        deadline: float | None = None,
+        shards: list[str] | None = None,
+    ) -> FanoutResult[T]:
+        """`ask(session, shard_name)` on every shard, or those named. What is not there by the deadline is missing."""
+        limit = self._router.config.times.fleet if deadline is None else deadline
+        ends = time.monotonic() + limit
+        chosen = [self._router.shard(name) for name in shards or self._router.topology.shards]
+        running = {shard.name: self._router.fleet_threads.submit(self._on, shard, ask) for shard in chosen}
+        parts: dict[str, T] = {}
+        missing: dict[str, str] = {}
+        behind: dict[str, int] = {}
+        for name, future in running.items():
+            try:
+                parts[name], behind[name] = future.result(max(0.0, ends - time.monotonic()))
+            except Late:
+                missing[name] = f"no answer within {limit:g} s"
+                future.cancel()
+            except Exception as failed:
+                missing[name] = f"{type(failed).__name__}: {failed}"[:300]
+        if missing:
+            log.warning("fleet session %r: missing %s", self.reason, missing)
+        return FanoutResult(parts, missing, behind)
+
+    def _on(self, shard: Shard, ask: Callable[[FleetSession, str], T]) -> tuple[T, int]:
+        server, behind = self._server(shard)
+        engine = self._router.engines.get(shard.name, server, Purpose.FLEET)
+        with FleetSession(engine, shard=shard.name, reason=self.reason) as session:
+            return ask(session, shard.name), behind
+
+    def _server(self, shard: Shard) -> tuple[Server, int]:
+        """The freshest replica in rotation; the primary's time belongs to the shops."""
+        best: tuple[Server, int] | None = None
+        for server in shard.replicas:
+            seen = self._router.health_watch.of(server)
+            if seen is not None and seen.in_rotation:
+                lag = (seen.lag_ms or 0) + seen.age_ms
+                if best is None or lag < best[1]:
+                    best = (server, lag)
+        return best or (shard.primary, 0)
+
+
+def threads(count: int) -> ThreadPoolExecutor:
+    return ThreadPoolExecutor(count, "router-fleet")
+

@@ -1,0 +1,192 @@
+"""Owns the one object that an application holds: it opens sessions on the right server and knows how all servers are."""
+
+from __future__ import annotations
+
+import os
+import weakref
+from collections import Counter
+
+from sqlalchemy import Engine, func, insert
+from sqlalchemy.exc import IntegrityError
+
+from shard_router import placement, routing, tables
+from shard_router.actor import Actor
+from shard_router.background import Background
+from shard_router.causality import CausalToken, Newest, Signer
+from shard_router.config import RouterConfig
+from shard_router.directory import Directory, DirectoryEntry
+from shard_router.engines import Engines, Purpose, error_code
+from shard_router.errors import ShardUnavailable
+from shard_router.fanout import Fleet, threads
+from shard_router.health import Health, ServerHealth
+from shard_router.redis_line import RedisLine
+from shard_router.routing import Route
+from shard_router.sessions import ControlSession, Mode, ShopSession
+from shard_router.snapshot import Snapshot
+from shard_router.topology import Server, Shard, Topology, TopologyFile
+
+ROUTERS: weakref.WeakSet[Router] = weakref.WeakSet()
+
+
+class Router:
+    def __init__(self, config: RouterConfig) -> None:
+        times = config.times
+        self.config = config
+        self._file = TopologyFile(config.topology)
+        self.counts: Counter[str] = Counter()
+        self.engines = Engines(config)
+        self._line = RedisLine(config.redis_url, timeout=times.redis, rest=times.redis_rest)
+        self.newest = Newest(self._line, config.redis_prefix)
+        self._signer = Signer(config.token_keys)
+        self.health_watch = Health(self._poll_engine, replica_lag=times.replica_lag)
+        self.engines.on_lost = self.health_watch.forget
+        self.directory = Directory(
+            line=self._line,
+            prefix=config.redis_prefix,
+            control=self._control_engine,
+            snapshot=Snapshot(config.snapshot),
+            times=times,
+        )
+        self.fleet_threads = threads(config.fleet_threads)
+        self._background = Background()
+        self._background.every(times.topology, "topology", self.reload)
+        self._background.every(times.poll, "health", lambda: self.health_watch.poll(self.topology))
+        self._background.every(times.snapshot, "snapshot", self.refresh_snapshot)
+        self._background.every(times.restamp, "restamp", self.restamp)
+        if config.background:
+            self._background.start()
+        ROUTERS.add(self)
+
+    # -- sessions -------------------------------------------------------------------------------------------------
+    def shop(
+        self,
+        shop_id: int,
+        actor: Actor,
+        *,
+        mode: Mode = Mode.WRITE,
+        token: CausalToken | None = None,
+        hot: bool = False,
+    ) -> ShopSession:
+        """One shop, for one request or one job. `token` is what the caller has seen of the shop already."""
+        entry = self.directory.lookup(shop_id)
+        if mode is Mode.READ:
+            purpose = Purpose.READ
+        else:
+            purpose = Purpose.HOT if hot else Purpose.WRITE
+        return ShopSession(actor=actor, mode=mode, hot=hot and mode is Mode.WRITE, route=Route(self, entry, purpose, token))
+
+    def fleet(self, *, reason: str) -> Fleet:
+        return Fleet(self, reason)
+
+    def control(self) -> ControlSession:
+        return ControlSession(self._control_engine())
+
+    # -- new shops ------------------------------------------------------------------------------------------------
+    def place(self, shop_id: int) -> str:
+        return placement.place(self.topology, shop_id)
+
+    def plant_fence(self, entry: DirectoryEntry) -> None:
+        """The first row of a new shop on its shard; nothing can be written there before. Twice is harmless."""
+        shard = self.shard(entry.shard)
+        row = {"shop_id": entry.shop_id, "epoch": entry.epoch, "state": str(entry.state)}
+        with self.engines.get(shard.name, shard.primary, Purpose.WRITE).connect() as connection:
+            connection.info["shop"] = entry.shop_id
+            try:
+                connection.execute(insert(tables.shop_fence).values(**row, updated_at=func.utc_timestamp(6)))
+                connection.commit()
+            except IntegrityError as planted:
+                if error_code(planted) != 1062:
+                    raise
+
+    # -- what is known --------------------------------------------------------------------------------------------
+    @property
+    def topology(self) -> Topology:
+        return self._file.current
+
+    def shard(self, name: str) -> Shard:
+        found = self.topology.shards.get(name)
+        if found is None:
+            raise ShardUnavailable(name, "the topology does not name it")
+        return found
+
+    def health(self) -> list[ServerHealth]:
+        """The control plane, every shard and every replica, as they were last seen."""
+        return self.health_watch.report(self.topology)
+
+    @property
+    def topology_problem(self) -> str | None:
+        """Why the topology file as it stands was refused, if it was."""
+        return self._file.problem
+
+    # -- tokens ---------------------------------------------------------------------------------------------------
+    def sign(self, token: CausalToken) -> str:
+        return self._signer.sign(token)
+
+    def verify(self, text: str | None) -> CausalToken | None:
+        return self._signer.verify(text)
+
+    def wait_for(self, shard: Shard, server: Server, need: CausalToken) -> bool:
+        engine = self.engines.get(shard.name, server, Purpose.READ)
+        if not routing.wait_for(engine, need, self.config.times.causal_wait):
+            return False
+        self.health_watch.learn(server, need.marks)
+        return True
+
+    # -- the background's tasks -----------------------------------------------------------------------------------
+    def reload(self) -> bool:
+        """True if a new topology came into force."""
+        changed = self._file.reload()
+        if changed:
+            self.engines.forget({(one.host, one.port) for shard in self.topology.every() for one in shard.servers})
+        return changed
+
+    def refresh_snapshot(self) -> None:
+        self.directory.refresh_snapshot(self.topology.source)
+
+    def restamp(self) -> int:
+        """Gives a token to shops that have none: all that their primary has executed by now."""
+        stamps: dict[str, CausalToken | None] = {}
+
+        def stamp(shop_id: int) -> CausalToken | None:
+            entry = self.directory.lookup(shop_id)
+            if entry.shard not in stamps:
+                stamps[entry.shard] = self._executed(self.shard(entry.shard), entry.epoch)
+            base = stamps[entry.shard]
+            return base and CausalToken.of_marks(entry.shard, entry.epoch, base.marks)
+
+        return self.newest.restamp(stamp)
+
+    def _executed(self, shard: Shard, epoch: int) -> CausalToken | None:
+        marks = self.health_watch.executed_now(shard)
+        return CausalToken.of_marks(shard.name, epoch, marks) if marks else None
+
+    # -- inner ----------------------------------------------------------------------------------------------------
+    def _control_engine(self) -> Engine:
+        control = self.topology.control
+        return self.engines.get(control.name, control.primary, Purpose.CONTROL)
+
+    def _poll_engine(self, shard: str, server: Server) -> Engine:
+        return self.engines.get(shard, server, Purpose.POLL)
+
+    def close(self) -> None:
+        ROUTERS.discard(self)
+        self._background.close()
+        self.fleet_threads.shutdown(wait=False, cancel_futures=True)
+        self.health_watch.close()
+        self.engines.close()
+
+    def _after_fork(self) -> None:
+        self.engines.after_fork()
+        self._line.after_fork()
+        self.health_watch.after_fork()
+        self.fleet_threads = threads(self.config.fleet_threads)
+        if self.config.background:
+            self._background.restart()
+
+
+def _after_fork() -> None:
+    for router in list(ROUTERS):
+        router._after_fork()
+
+
+os.register_at_fork(after_in_child=_after_fork)

@@ -1,0 +1,139 @@
+"""Owns the choice of a server for one session, and what is done when its shop turns out to have moved."""
+
+from __future__ import annotations
+
+import random
+from typing import TYPE_CHECKING
+
+from sqlalchemy import Engine
+
+from shard_router import fence, gtid_sets
+from shard_router.causality import CausalToken
+from shard_router.engines import Purpose
+from shard_router.errors import RouterError, ShopMoved
+from shard_router.fence import Fence
+from shard_router.gtid import TrackingConnection
+from shard_router.topology import Server, Shard
+
+if TYPE_CHECKING:
+    from shard_router.directory import DirectoryEntry
+    from shard_router.router import Router
+
+
+class Route:
+    """One session's way to its server. `fenced` says whether its transactions begin by reading the fence."""
+
+    __slots__ = ("_purpose", "_router", "_token", "entry", "fenced", "server")
+
+    def __init__(self, router: Router, entry: DirectoryEntry, purpose: Purpose, token: CausalToken | None) -> None:
+        self._router = router
+        self._purpose = purpose
+        self._token = token
+        self.entry = entry
+        self.server: Server | None = None
+        self.fenced = purpose is not Purpose.READ
+
+    def choose(self) -> Engine:
+        shard = self._router.shard(self.entry.shard)
+        if self._purpose is Purpose.READ:
+            self.server = self._reader(shard)
+        else:
+            self.server = shard.primary
+        return self._router.engines.get(shard.name, self.server, self._purpose)
+
+    # -- reads ----------------------------------------------------------------------------------------------------
+    def _reader(self, shard: Shard) -> Server:
+        counts = self._router.counts
+        need = self._needed() if shard.gtids else None
+        if need is None:  # unknown what the shop has committed, or this map may be old: the primary, and its fence
+            self.fenced = True
+            counts["read_primary_unknown"] += 1
+            return shard.primary
+        ready = []
+        for server in shard.replicas:
+            seen = self._router.health_watch.of(server)
+            if seen is not None and seen.in_rotation and seen.executed is not None:
+                if gtid_sets.covers(seen.executed, need.marks):
+                    counts["read_replica"] += 1
+                    return server if len(shard.replicas) == 1 else self._any(shard, need)
+                ready.append(server)
+        if ready and self._router.wait_for(shard, server := random.choice(ready), need):
+            counts["read_replica_waited"] += 1
+            return server
+        counts["read_primary_behind"] += 1
+        return shard.primary
+
+    def _any(self, shard: Shard, need: CausalToken) -> Server:
+        covering = []
+        for server in shard.replicas:
+            seen = self._router.health_watch.of(server)
+            if seen is not None and seen.in_rotation and gtid_sets.covers(seen.executed or {}, need.marks):
+                covering.append(server)
+        return random.choice(covering) if covering else shard.primary
+
+    def _needed(self) -> CausalToken | None:
+        """What the answering server must have: all that the shop committed, and all that this caller has seen."""
+        newest = self._router.newest.find(self.entry.shop_id)
+        given = self._token
+        latest = max((token.epoch for token in (newest, given) if token is not None), default=0)
+        if latest > self.entry.epoch:
+            self._catch_up()
+        if newest is None or not self._fits(newest) or (given is not None and not self._fits(given)):
+            return None
+        if given is None or gtid_sets.covers(newest.marks, given.marks):
+            return newest
+        both = gtid_sets.merged(newest.marks, given.marks)
+        return CausalToken.of_marks(newest.shard, newest.epoch, both)
+
+    def _fits(self, token: CausalToken) -> bool:
+        return token.shard == self.entry.shard and token.epoch == self.entry.epoch
+
+    def _catch_up(self) -> None:
+        """A token is younger than our map."""
+        self.entry = self._router.directory.refresh(self.entry.shop_id) or self.entry
+
+    # -- the fence ------------------------------------------------------------------------------------------------
+    def check_fence(self, connection: TrackingConnection) -> None:
+        found = fence.read(connection, self.entry.shop_id, lock=self.lock)
+        if not fence.admits(found, self.entry.epoch):
+            raise self.moved(found)
+
+    @property
+    def lock(self) -> str:
+        if self._purpose is Purpose.READ:
+            return ""
+        return " FOR SHARE" if self._router.shard(self.entry.shard).for_share else " FOR UPDATE"
+
+    def moved(self, found: Fence | None) -> ShopMoved:
+        """Refreshes the directory entry, so that the caller's one retry goes to the right place."""
+        entry = self.entry
+        hint = found is not None and found.moved_to
+        try:
+            self._router.directory.refresh(
+                entry.shop_id, shard=hint or None, epoch=found.epoch if found is not None and hint else 0
+            )
+        except RouterError:
+            pass  # the retry will say what is wrong
+        self._router.counts["shop_moved"] += 1
+        return ShopMoved(entry.shop_id, shard=entry.shard, epoch=entry.epoch, found=str(found or "the claim found no row"))
+
+    def committed(self, token: CausalToken) -> None:
+        self._router.newest.keep(self.entry.shop_id, token)
+
+
+def wait_for(engine: Engine, need: CausalToken, seconds: float) -> bool:
+    """True once the server has executed all of `need`; False if it did not within `seconds`, or could not say."""
+    try:
+        raw = engine.raw_connection()
+    except Exception:  # whatever it is, another server will answer
+        return False
+    try:
+        connection = raw.dbapi_connection
+        assert isinstance(connection, TrackingConnection)
+        rows = connection.run(f"SELECT WAIT_FOR_EXECUTED_GTID_SET('{need.gtid}', {seconds:.3f})").rows
+        return bool(rows) and rows[0][0] == 0
+    except Exception:
+        raw.invalidate()
+        return False
+    finally:
+        raw.close()

@@ -1,0 +1,238 @@
+"""Owns the three sessions: one shop (`ShopSession`), all shops of a shard to read (`FleetSession`), the control plane.
+
+What a ShopSession cannot do is as much its purpose as what it can; docs/router.md lists the doors and what shuts them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any, NoReturn
+
+from sqlalchemy import BigInteger, Connection, Engine, bindparam, event, inspect
+from sqlalchemy.orm import Mapped, ORMExecuteState, Session, SessionTransaction, mapped_column, with_loader_criteria
+
+from shard_router import fence
+from shard_router.actor import Actor
+from shard_router.causality import CausalToken
+from shard_router.errors import AmbiguousCommit, ReadOnlySession, ShardReadOnly, ShardUnavailable, WrongShop
+from shard_router.gtid import TrackingConnection
+
+if TYPE_CHECKING:
+    from shard_router.packets import Bound, PacketResult
+    from shard_router.routing import Route
+
+
+class Mode(StrEnum):
+    READ = "read"
+    WRITE = "write"
+
+
+class ShopOwned:
+    """A row of one shop. `shop_id` leads its primary key, so no two shops' rows can be tied together."""
+
+    shop_id: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False, sort_order=-10)
+
+
+SHOP_BIND = "the_shop"
+ONE_SHOP = with_loader_criteria(
+    ShopOwned, lambda owner: owner.shop_id == bindparam("the_shop"), include_aliases=True
+)
+
+
+class ShopSession(Session):
+    """One shop's rows, on its shard. Leaving it without `commit()` rolls back."""
+
+    def __init__(
+        self,
+        *,
+        actor: Actor,
+        mode: Mode,
+        hot: bool,
+        route: Route,
+    ) -> None:
+        super().__init__(expire_on_commit=False)
+        self._actor = actor
+        self._mode = mode
+        self._hot = hot
+        self._route = route
+        self._engine: Engine | None = None
+        self._raw: TrackingConnection | None = None
+        self._trips = 0
+        self._trips_at_begin = 0
+        self.token: CausalToken | None = None
+
+    shop_id = property(lambda self: self._route.entry.shop_id, doc="The shop that this session sees.")
+    epoch = property(lambda self: self._route.entry.epoch, doc="The shop's epoch that this session writes under.")
+    shard = property(lambda self: self._route.entry.shard, doc="The shard that it is on.")
+    actor = property(lambda self: self._actor, doc="Who acts.")
+    mode = property(lambda self: self._mode, doc="READ or WRITE.")
+    hot = property(lambda self: self._hot, doc="Whether it may run packets.")
+    server = property(lambda self: self._route.server, doc="The server that answered; None before the first statement.")
+
+    @property
+    def round_trips(self) -> int:
+        """Of the database, so far."""
+        return self._trips + (self._raw.round_trips - self._trips_at_begin if self._raw is not None else 0)
+
+    # -- where it goes --------------------------------------------------------------------------------------------
+    def get_bind(self, *_: Any, **__: Any) -> Engine:
+        """Chosen at the first statement, and never by the caller."""
+        if self._engine is None:
+            self._engine = self._route.choose()
+        return self._engine
+
+    def commit(self) -> None:
+        self.flush()
+        try:
+            super().commit()
+        except ShardReadOnly:
+            raise
+        except ShardUnavailable as lost:
+            raise AmbiguousCommit(self.shop_id, self.shard) from lost
+        if self.token is not None:
+            self._route.committed(self.token)
+
+    def run_packet(self, statements: Sequence[Bound], *, commit: bool = False) -> list[PacketResult]:
+        """Several statements in one round trip, in this session's transaction. `commit` lets COMMIT ride with them."""
+        from shard_router import packets
+
+        if not self._hot:
+            raise ReadOnlySession("packets need a session opened with hot=True")
+        self.flush()
+        results = packets.run(self, statements, commit=commit)
+        if commit:
+            self.commit()
+        return results
+
+    # -- doors that stay shut -------------------------------------------------------------------------------------
+    def connection(self, *_: Any, **__: Any) -> NoReturn:
+        raise WrongShop("connection() of a ShopSession: its statements go through the session")
+
+    def bulk_save_objects(self, *_: Any, **__: Any) -> NoReturn:
+        raise WrongShop("a bulk call: add the objects and flush")
+
+    bulk_insert_mappings = bulk_save_objects
+    bulk_update_mappings = bulk_save_objects
+
+
+def narrow(state: ORMExecuteState) -> Any:
+    """Every ORM statement gets the shop's criterion; what cannot get it is refused or left to the cursor's guard."""
+    session = state.session
+    assert isinstance(session, ShopSession)
+    if state.is_insert:
+        raise WrongShop("an INSERT statement: add the objects, or prepare a packet")
+    if state.is_from_statement:
+        raise WrongShop("from_statement")
+    if isinstance(state.parameters, list):
+        raise WrongShop("a bulk statement: change the objects and flush")
+    if not state.is_select and session.mode is Mode.READ:
+        raise ReadOnlySession("a session opened for reading")
+    if not state.is_orm_statement:
+        if state.is_select:
+            return None  # Core: it passes only if it is pinned by itself
+        raise WrongShop("a Core statement: use the mapped class, or prepare a packet")
+    shop = {SHOP_BIND: session.shop_id}
+    if state.parameters is None:
+        state.parameters = {}  # invoke_statement(params=…) does dict(None) otherwise
+    if state.is_relationship_load or state.is_column_load:
+        return state.invoke_statement(params=shop)  # the options of the first load came along
+    return state.invoke_statement(state.statement.options(ONE_SHOP), params=shop)
+
+
+def begin(session: Session, transaction: SessionTransaction, connection: Connection) -> None:
+    """Pins the connection to the shop, and reads the fence before anything else is said on it."""
+    assert isinstance(session, ShopSession)
+    info = connection.info
+    if info.get("shop") not in (None, session.shop_id):
+        raise WrongShop("a connection of another shop")
+    info["shop"] = session.shop_id
+    if session._mode is Mode.READ:
+        info["reads"] = True
+    raw = connection.connection.dbapi_connection
+    assert isinstance(raw, TrackingConnection)
+    raw.last_gtid = None
+    session._raw, session._trips_at_begin = raw, raw.round_trips
+    if session._hot:
+        info["fence"] = session._route.check_fence  # the first packet's claim takes it away
+    elif session._route.fenced:
+        session._route.check_fence(raw)
+
+
+def committed(session: Session) -> None:
+    assert isinstance(session, ShopSession)
+    raw = session._raw
+    if raw is not None and raw.last_gtid and not session.in_nested_transaction():
+        session.token = CausalToken.of_commit(session._route.entry.shard, session._route.entry.epoch, raw.last_gtid)
+
+
+def ended(session: Session, transaction: SessionTransaction) -> None:
+    assert isinstance(session, ShopSession)
+    if transaction.parent is None and session._raw is not None:
+        session._trips = session.round_trips
+        session._raw = None
+
+
+def attach(session: Session, row: Any) -> None:
+    assert isinstance(session, ShopSession)
+    if not isinstance(row, ShopOwned):
+        raise WrongShop(f"{type(row).__name__} is not a shop's row")
+    state = inspect(row)
+    if row.__dict__.get("shop_id", session.shop_id) != session.shop_id:
+        raise WrongShop(f"a row of shop {row.shop_id} in shop {session.shop_id}")
+    if state.key is not None and state.key[1][0] != session.shop_id:
+        raise WrongShop(f"a row of shop {state.key[1][0]} in shop {session.shop_id}")
+
+
+def stamp(session: Session, *_: Any) -> None:
+    assert isinstance(session, ShopSession)
+    changed = {*session.new, *session.dirty, *session.deleted}
+    if changed and session.mode is Mode.READ:
+        raise ReadOnlySession("a session opened for reading")
+    for row in changed:
+        if row.shop_id is None:
+            row.shop_id = session.shop_id
+        elif row.shop_id != session.shop_id:
+            raise WrongShop(f"a row of shop {row.shop_id} in shop {session.shop_id}")
+
+
+for name, listener in (
+    ("do_orm_execute", narrow),
+    ("after_begin", begin),
+    ("after_commit", committed),
+    ("after_transaction_end", ended),
+    ("before_attach", attach),
+    ("before_flush", stamp),
+):
+    event.listen(ShopSession, name, listener)
+
+
+class ControlSession(Session):
+    """The control plane's rows, on its primary. A shop's own rows are not here."""
+
+
+@event.listens_for(ControlSession, "before_attach")
+def _not_a_shops(session: Session, row: Any) -> None:
+    if isinstance(row, ShopOwned):
+        raise WrongShop(f"{type(row).__name__} belongs to a shard")
+
+
+class FleetSession(Session):
+    """All shops of one shard, only to read, by the account fleet_ro. `reason` is logged and rides on the connection."""
+
+    def __init__(self, engine: Engine, *, shard: str, reason: str) -> None:
+        super().__init__(bind=engine, autoflush=False)
+        self.shard = shard
+        self.reason = reason
+
+
+@event.listens_for(FleetSession, "after_begin")
+def _say_why(session: Session, transaction: SessionTransaction, connection: Connection) -> None:
+    assert isinstance(session, FleetSession)
+    connection.info["reason"] = session.reason
+
+
+@event.listens_for(FleetSession, "before_flush")
+def _refuse(session: Session, *_: Any) -> None:
+    if session.new or session.dirty or session.deleted:
+        raise ReadOnlySession("a fleet session only reads")
