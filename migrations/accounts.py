@@ -12,6 +12,8 @@ from shard_router.config import Account
 ACCESS_DENIED = 1045
 # `migrate` hands on what it may do itself; to see what an account has too much of it reads these three.
 PRIVILEGE_TABLES = ("db", "tables_priv", "columns_priv")
+# The router's health poller signs in as `app` and asks every replica whether it still replicates.
+HEALTH_TABLES = ("replication_connection_status", "replication_applier_status")
 
 
 @dataclass(frozen=True)
@@ -50,6 +52,8 @@ class Bootstrap:
         for name in sorted(self._fleet.config.accounts):
             yield from self._account(connection, self._fleet.account(name))
         yield from self._owner(connection, self._fleet.account("migrate"))
+        yield from self._reader(connection, self._fleet.account("migrate"), "mysql", PRIVILEGE_TABLES)
+        yield from self._reader(connection, self._fleet.account("app"), "performance_schema", HEALTH_TABLES)
 
     def _database(self, connection: sa.Connection) -> Iterator[Act]:
         there = connection.scalar(
@@ -88,7 +92,7 @@ class Bootstrap:
             raise
 
     def _owner(self, connection: sa.Connection, account: Account) -> Iterator[Act]:
-        """`migrate` owns the schema and may hand on rights in it; beyond it, it only reads what rights there are."""
+        """`migrate` owns the schema and may hand on rights in it."""
         binds = {"user": account.user, "host": self._host}
         pattern = self._target.database
         if not connection.scalar(sa.text("SELECT @@partial_revokes")):
@@ -99,12 +103,16 @@ class Bootstrap:
         )
         if not owns:
             yield Act(f"GRANT ALL PRIVILEGES ON {quoted(pattern)}.* TO :user@:host WITH GRANT OPTION", binds)
+
+    def _reader(self, connection: sa.Connection, account: Account, schema: str, tables: tuple[str, ...]) -> Iterator[Act]:
+        binds = {"user": account.user, "host": self._host}
         reads = connection.scalars(
-            sa.text("SELECT table_name FROM mysql.tables_priv WHERE user = :user AND host = :host AND db = 'mysql'"), binds
+            sa.text("SELECT table_name FROM mysql.tables_priv WHERE user = :user AND host = :host AND db = :db"),
+            {**binds, "db": schema},
         ).all()
-        for table in PRIVILEGE_TABLES:
+        for table in tables:
             if table not in reads:
-                yield Act(f"GRANT SELECT ON mysql.{table} TO :user@:host", binds)
+                yield Act(f"GRANT SELECT ON {schema}.{table} TO :user@:host", binds)
 
 
 def quoted(name: str) -> str:

@@ -1,7 +1,6 @@
 """Owns a run over the fleet: one runner at a time; control, then the canary shard, then the rest, some at once."""
 
 from collections.abc import Callable, Iterator
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +15,7 @@ from migrations.fleet import Fleet, FleetConfig, Target
 from migrations.grants import Grants
 from migrations.history import History, Say, told
 from migrations.ledger import Entry, Ledger
+from migrations.spread import some_at_once
 
 
 @dataclass(frozen=True)
@@ -48,7 +48,12 @@ class Runner:
             steps = self._one(self.fleet.control, still_alone)
             canary, *rest = self.fleet.shards
             steps += self._one(canary, still_alone)
-            return steps + self._some_at_once(rest, still_alone)
+            more, failures = some_at_once(
+                rest, lambda target: self._one(target, still_alone), at_once=self.fleet.config.parallel
+            )
+            if failures:
+                raise MigrationFailed({target.name: told(why.__cause__ or why) for target, why in failures.items()})
+            return steps + more
 
     def _bootstrap(self) -> None:
         for target in self.fleet.targets:
@@ -66,28 +71,6 @@ class Runner:
             raise
         except Exception as failed:
             raise MigrationFailed({target.name: told(failed)}) from failed
-        return steps
-
-    def _some_at_once(self, targets: list[Target], still_alone: Callable[[], None]) -> int:
-        """After a first failure no other shard is begun; those under way are let finish."""
-        waiting = list(targets)
-        running: dict[Future[int], Target] = {}
-        failures: dict[str, str] = {}
-        steps = 0
-        with ThreadPoolExecutor(self.fleet.config.parallel, thread_name_prefix="migrate") as pool:
-            while waiting or running:
-                while waiting and len(running) < self.fleet.config.parallel:
-                    target = waiting.pop(0)
-                    running[pool.submit(self._one, target, still_alone)] = target
-                for future in wait(running, return_when=FIRST_COMPLETED).done:
-                    target = running.pop(future)
-                    if failed := future.exception():
-                        failures[target.name] = told(failed.__cause__ or failed)
-                        waiting.clear()
-                    else:
-                        steps += future.result()
-        if failures:
-            raise MigrationFailed(failures)
         return steps
 
     @contextmanager

@@ -27,13 +27,13 @@ Retention = Literal["books", "shop", "short", "platform"]
 class ShardBase(DeclarativeBase):
     """Models whose tables live on every shard; all but none of them are ShopOwned (a meta-test holds that)."""
 
-    metadata = MetaData(naming_convention=NAMING)
+    metadata = MetaData(naming_convention=NAMING, info={"plane": "shard"})
 
 
 class ControlBase(DeclarativeBase):
     """Models whose tables live in the control plane, once."""
 
-    metadata = MetaData(naming_convention=NAMING)
+    metadata = MetaData(naming_convention=NAMING, info={"plane": "control"})
 
 
 class Id(TypeDecorator[UUID]):
