@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from ops import files, tools
+from ops.bootstrap import uv_environment
 from ops.debian import Say
 from ops.places import ROOT
 from ops.trouble import Trouble, last_line, tool_failed
@@ -73,17 +74,23 @@ def _install(node: tools.Node, say: Say) -> None:
     if files.read(stamp) == wanted:
         return
     say("fetching the browser's libraries")
-    # npm starts `node` by name: it must find the one chosen here.
-    path = f"{Path(node.node[0]).parent}{os.pathsep}{os.environ.get('PATH', '')}"
     words = [*node.npm, "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"]
-    done = subprocess.run(
-        words, cwd=ROOT, capture_output=True, text=True, check=False, env={**os.environ, "PATH": path, "NO_COLOR": "1"}
-    )
+    done = subprocess.run(words, cwd=ROOT, capture_output=True, text=True, check=False, env=_npm_environment(node))
     if done.returncode:
         raise tool_failed(
             "Fetching the browser's libraries", done.stdout + done.stderr, "the npm registry of this machine"
         )
     files.write(stamp, wanted)
+
+
+def _npm_environment(node: tools.Node) -> dict[str, str]:
+    """npm starts `node` by name and must find the one chosen; it trusts what Python's tools are told to trust."""
+    path = f"{Path(node.node[0]).parent}{os.pathsep}{os.environ.get('PATH', '')}"
+    found = {**os.environ, "PATH": path, "NO_COLOR": "1"}
+    certificates = uv_environment().get("SSL_CERT_FILE")
+    if certificates:
+        found.setdefault("NODE_EXTRA_CA_CERTS", certificates)
+    return found
 
 
 def _copied(source: Path, name: str, folder: Path) -> str:

@@ -21,7 +21,7 @@ from ops.trouble import Trouble, os_trouble
 def main() -> None:
     """Runs a verb."""
     try:
-        verbs(standalone_mode=False)
+        verbs(prog_name="./dev", standalone_mode=False)
     except Trouble as trouble:
         sys.exit(f"./dev: {trouble}")
     except OSError as error:

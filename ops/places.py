@@ -8,12 +8,13 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
+from ops import files
 from ops.trouble import Trouble
 
 ROOT = Path(__file__).resolve().parent.parent
 
-PORT_BASES = {"dev": 26000, "test": 27000}
-PORTS_NEEDED = 64
+DEFAULT_PORT_BASE = 26000
+PORT_STEPS = {"dev": 0, "test": 1000}
 
 
 def cache_folder() -> Path:
@@ -59,14 +60,21 @@ class Instance:
 
 
 def instance(name: str) -> Instance:
-    """The instance of that name; BOOLA_PORT_BASE moves its ports."""
-    return Instance(name, _port_base(name), ROOT / ".local" / name)
+    """The instance of that name, on the ports that were chosen for it when it was first started."""
+    folder = ROOT / ".local" / name
+    wished = os.environ.get("BOOLA_PORT_BASE") or files.read(folder / "port_base").strip()
+    return Instance(name, port_base(name, wished), folder)
 
 
-def _port_base(name: str) -> int:
-    text = os.environ.get("BOOLA_PORT_BASE", "")
-    if not text:
-        return PORT_BASES.get(name, PORT_BASES["dev"])
-    if not text.isdigit() or not 1024 <= int(text) <= 65535 - PORTS_NEEDED:
-        raise Trouble(f"BOOLA_PORT_BASE is {text!r}", f"set it to a number between 1024 and {65535 - PORTS_NEEDED}")
-    return int(text)
+def port_base(name: str, wished: str = "") -> int:
+    """The first port of an instance. A wish moves `dev` there and the others after it."""
+    if not wished:
+        return DEFAULT_PORT_BASE + PORT_STEPS.get(name, 0)
+    if not wished.isdigit() or not 1024 <= int(wished) <= 65000 - max(PORT_STEPS.values()):
+        raise Trouble(f"BOOLA_PORT_BASE is {wished!r}", "set it to a number between 1024 and 64000")
+    return int(wished) + PORT_STEPS.get(name, 0)
+
+
+def remember_port_base(chosen: Instance) -> None:
+    """Keeps the choice, so that later runs need not repeat BOOLA_PORT_BASE."""
+    files.write(chosen.folder / "port_base", str(chosen.port_base - PORT_STEPS.get(chosen.name, 0)))

@@ -24,7 +24,7 @@ _SIGNS = (
         r"|Connection refused|ECONNREFUSED|ECONNRESET|Unable to connect|Could not connect|Connection failed"
         r"|Failed to connect|error sending request|tunnel error|ProxyError|NewConnectionError|timed out|ETIMEDOUT"
         r"|[Nn]etwork is unreachable|Failed to fetch|could not be fetched|No matching distribution"
-        r"|Unable to locate package|invalid peer certificate"
+        r"|Unable to locate package|[Cc]ertificate|CERT_"
         r"|No solution found|was not found in the package registry",
         "network",
     ),
@@ -43,7 +43,8 @@ def kind_of_failure(output: str) -> str:
 
 def last_line(output: str) -> str:
     """The last line of a tool's output that says something, cut to a readable length."""
-    lines = [line.strip() for line in output.splitlines() if line.strip()]
+    said = (line.strip() for line in output.splitlines())
+    lines = [line for line in said if line and "complete log of this run" not in line]
     return lines[-1][:300] if lines else "it printed nothing"
 
 

@@ -18,7 +18,7 @@ from ops.cluster.layout import FIRST_PRIMARIES, GROUPS, REDIS, REDIS_OFFSET, SER
 from ops.cluster.mysql import DEVELOPMENT, MySQL, program_and_template, settings_text
 from ops.cluster.roles import Duty, Order
 from ops.debian import Say
-from ops.places import Instance
+from ops.places import Instance, port_base, remember_port_base
 from ops.processes import Processes
 from ops.trouble import Trouble
 
@@ -61,6 +61,7 @@ class Cluster:
         """Starts what does not run, brings every group to its recorded roles; returns the names it started."""
         with self._locked():
             before = set(self._running())
+            self._check_same_ports(before)
             self._check_machine()
             primaries = self._primaries()
             tls.ensure(self.instance.folder / "tls")
@@ -72,6 +73,7 @@ class Cluster:
                     self._report(orders[group].result())
                 fast.result()
             redis.wait(self.instance, self.processes)
+            remember_port_base(self.instance)
             state.write(self.instance, state.describe(self.instance, primaries))
             return sorted(set(self._running()) - before)
 
@@ -110,6 +112,13 @@ class Cluster:
         for name, order in decided.items():
             if order.duty is Duty.FENCED:
                 self.say(f"{name} stays read-only and follows nobody: {order.why}")
+
+    def _check_same_ports(self, running: set[str]) -> None:
+        """Servers that run keep their ports; a new choice counts from the next start on."""
+        recorded = port_base(self.instance.name, files.read(self.instance.folder / "port_base"))
+        if running and recorded != self.instance.port_base:
+            what = f"The servers run on the ports from {recorded} on, not from {self.instance.port_base}"
+            raise Trouble(what, "end them with ./dev down, then start them on the others")
 
     def _check_machine(self) -> None:
         running = self._running()
