@@ -1,4 +1,4 @@
-"""Owns what the kit asks of the rooms above it: who somebody is, what a shop may do, files, queue, mail, cache store."""
+"""Owns what the kit asks of the rooms above it: who somebody is, what a shop may do, files, mail, cache."""
 
 import datetime as dt
 import enum
@@ -141,7 +141,13 @@ class ObjectStore(Protocol):
     ) -> str: ...
 
     def upload_link(
-        self, bucket: Bucket, key: str, *, content_type: str, length: int, lasts: dt.timedelta = dt.timedelta(minutes=10)
+        self,
+        bucket: Bucket,
+        key: str,
+        *,
+        content_type: str,
+        length: int,
+        lasts: dt.timedelta = dt.timedelta(minutes=10),
     ) -> UploadLink: ...
 
     def public_url(self, bucket: Bucket, key: str) -> str: ...
@@ -167,6 +173,9 @@ class CacheStore(Protocol):
 
     def add(self, key: str, value: bytes, *, ttl_ms: int) -> bool:
         """Write where there is nothing yet; says whether it did."""
+
+    def count(self, keys: Sequence[str], *, window_s: int) -> list[int]:
+        """Add one to each counter, in one round trip; a counter that did not exist lives for the window."""
 
     def remove_if(self, key: str, value: bytes) -> None:
         """Remove the key while it still holds this value: only a lock's owner opens it."""

@@ -1,0 +1,49 @@
+"""Owns which language and numbers a person sees: their own choice, their shop's, the browser's, else English."""
+
+from __future__ import annotations
+
+import datetime as dt
+from pathlib import Path
+
+from flask import Flask, g, has_request_context, request
+from flask_babel import Babel
+
+from app.kit.clock import ist
+from app.kit.money import rupees
+from app.kit.weights import grams
+
+DEFAULT = "en"
+LANGUAGES = ("en", "hi", "gu", "mr", "ta")
+TRANSLATIONS = Path(__file__).parent.parent / "translations"
+
+
+def install(app: Flask) -> None:
+    app.config.update(BABEL_DEFAULT_LOCALE=DEFAULT, BABEL_DEFAULT_TIMEZONE="Asia/Kolkata")
+    Babel(app, default_translation_directories=str(TRANSLATIONS), locale_selector=chosen)
+    app.jinja_env.filters.update(rupees=rupees, grams=grams, date=date, moment=moment)
+    app.jinja_env.globals["locale"] = chosen
+
+
+def prefer(*locales: str | None) -> None:
+    """The first of these that we speak goes before what the browser asks for."""
+    for one in locales:
+        if one in LANGUAGES:
+            g.locale = one
+            return
+
+
+def chosen() -> str:
+    """The language of this request."""
+    if not has_request_context():
+        return DEFAULT
+    return str(g.get("locale") or request.accept_languages.best_match(LANGUAGES) or DEFAULT)
+
+
+def date(day: dt.date) -> str:
+    """15-04-2026, as India writes it."""
+    return day.strftime("%d-%m-%Y")
+
+
+def moment(at: dt.datetime) -> str:
+    """15-04-2026 16:05, by the clock of India."""
+    return ist(at).strftime("%d-%m-%Y %H:%M")

@@ -1,0 +1,262 @@
+"""Owns every setting of the product: one typed object, read once from BOOLA_* variables, secrets also from files."""
+
+from __future__ import annotations
+
+import base64
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
+
+from pydantic import AfterValidator, Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic.fields import FieldInfo
+from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
+
+PREFIX = "BOOLA_"
+FILE = "_FILE"
+KEY_BYTES = 32
+ROOT = Path(__file__).resolve().parent.parent
+
+
+class SettingsWrong(Exception):
+    """A setting is missing or makes no sense; the message names every one."""
+
+
+def _is_key(value: SecretStr) -> SecretStr:
+    try:
+        raw = base64.b64decode(value.get_secret_value(), validate=True)
+    except ValueError:
+        raise ValueError("must be base64") from None
+    if len(raw) != KEY_BYTES:
+        raise ValueError(f"must be base64 of {KEY_BYTES} bytes")
+    return value
+
+
+def _is_origin(value: str) -> str:
+    parts = urlsplit(value)
+    if parts.scheme not in ("http", "https") or not parts.netloc or parts.path not in ("", "/"):
+        raise ValueError("must be like https://example.com")
+    return value.rstrip("/")
+
+
+Key = Annotated[SecretStr, AfterValidator(_is_key)]
+Origin = Annotated[str, AfterValidator(_is_origin)]
+
+
+class Settings(BaseSettings):
+    """Each field is the variable BOOLA_<NAME>; a secret may stand in the file that BOOLA_<NAME>_FILE names instead."""
+
+    model_config = SettingsConfigDict(env_prefix=PREFIX, env_ignore_empty=True, frozen=True, extra="ignore")
+
+    # Where things are
+    topology_file: Path = Field(description="The servers: control plane, shards, replicas. Read again when it changes.")
+    snapshot_file: Path = Field(
+        description="Last-known-good directory, so that shops are found with control and Redis gone."
+    )
+    shard_database: str = Field("boolagold", description="Name of the database on every shard.")
+    control_database: str = Field("boolagold_control", description="Name of the control plane's database.")
+    public_url: Origin = Field(description="Address of the web application as a browser sees it.")
+    side_url: Origin = Field(
+        description="Address of the side service (files, live updates); another origin than the public one."
+    )
+    redis_url: SecretStr | None = Field(
+        None, description="Cache, queues, limits; redis:// or rediss://. None: all of it in this process."
+    )
+    redis_prefix: str = Field("boola:", description="Before every key in Redis.")
+    font_dir: Path | None = Field(None, description="Folder with the Noto fonts that prints use.")
+    assets_dir: Path = Field(
+        ROOT / "app/static/build", description="Folder of the browser's files and their manifest.json."
+    )
+    rembg_home: Path | None = Field(
+        None, description="Folder with the cut-out model's weights; none: the classical method."
+    )
+
+    # Database accounts
+    mysql_tls_ca: Path | None = Field(None, description="CA certificate of the MySQL servers; none: no TLS.")
+    mysql_account_prefix: str = Field(
+        "", description="Before the accounts' names: app, fleet_ro, migrate, purger, mover."
+    )
+    mysql_app_password: SecretStr = Field(description="Password of the account that requests and jobs use.")
+    mysql_fleet_ro_password: SecretStr | None = Field(
+        None, description="Password of the account that reads across shops."
+    )
+    mysql_migrate_password: SecretStr | None = Field(
+        None, description="Password of the account that owns the schema; migrations only."
+    )
+    mysql_purger_password: SecretStr | None = Field(
+        None, description="Password of the account that deletes what is past its term."
+    )
+    mysql_mover_password: SecretStr | None = Field(None, description="Password of the account that moves shops.")
+
+    # Database connections, per process and server
+    pool_write: int = Field(8, ge=1, le=200, description="Connections for writes.")
+    pool_hot: int = Field(8, ge=1, le=200, description="Connections for the bill's packets.")
+    pool_read: int = Field(8, ge=1, le=200, description="Connections for reads.")
+    pool_control: int = Field(6, ge=1, le=200, description="Connections to the control plane.")
+    pool_fleet: int = Field(2, ge=1, le=50, description="Connections for reading across shops.")
+    connect_seconds: float = Field(2.0, gt=0, le=30, description="Longest wait for a connection to a database.")
+    answer_seconds: float = Field(10.0, gt=0, le=300, description="Longest wait for one statement's answer.")
+    lock_wait_seconds: int = Field(2, ge=1, le=50, description="Longest wait for a row that somebody else holds.")
+
+    # Files
+    object_store: Literal["disk", "s3"] = Field(
+        "disk", description="Where files are kept: a folder, or an S3-compatible store."
+    )
+    object_store_dir: Path | None = Field(None, description="The folder, where the store is `disk`.")
+    s3_endpoint: str | None = Field(None, description="Address of the S3-compatible store; none: AWS.")
+    s3_region: str = Field("ap-south-1", description="Its region.")
+    s3_bucket_prefix: str = Field("", description="Before the buckets' names.")
+    s3_access_key: SecretStr | None = Field(None, description="Access key id.")
+    s3_secret_key: SecretStr | None = Field(None, description="Secret access key.")
+    s3_public_url: str | None = Field(
+        None, description="Where the public buckets are read from (a CDN); none: the endpoint."
+    )
+
+    # Keys, each base64 of 32 bytes
+    master_key: Key = Field(
+        description="Wraps customers' data keys, signing keys and second factors. Lost: they are lost."
+    )
+    link_key: Key = Field(description="Signs expiring links to files.")
+    token_key: Key = Field(description="Signs consistency tokens.")
+    csrf_key: Key = Field(description="Signs the pages' session and CSRF tokens.")
+
+    # How it behaves
+    jobs: Literal["worker", "inline"] = Field("worker", description="`inline`: the web process does the jobs itself.")
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
+        "INFO", description="Least important line that is logged."
+    )
+    log_json: bool = Field(True, description="Log lines as JSON; false: for reading by eye.")
+    sentry_dsn: SecretStr | None = Field(None, description="Where unexpected errors are reported, if anywhere.")
+    environment: str = Field("production", description="Name of this installation in reports.")
+    demo: bool = Field(False, description="Demo data and demo sign-ins are welcome.")
+    admin_email: str | None = Field(None, description="The super-admin that `flask admin create` makes.")
+    admin_password: SecretStr | None = Field(None, description="The super-admin's first password.")
+    metrics_dir: Path | None = Field(
+        None, description="Folder in which processes share their counters; PROMETHEUS_MULTIPROC_DIR must name the same."
+    )
+
+    # Browsers and clients
+    cookie_secure: bool | None = Field(
+        None, description="Cookies by https only. Unset: where the public address is https."
+    )
+    cors_origins: Annotated[tuple[Origin, ...], NoDecode] = Field(
+        (), description="Web origins of elsewhere that may call the API, separated by commas."
+    )
+    trusted_proxies: int = Field(0, ge=0, le=10, description="Proxies before us whose X-Forwarded-* are believed.")
+    rate_client: str = Field("1200/minute", description="Requests that one client may make; 0/minute: any number.")
+    rate_shop: str = Field(
+        "12000/minute", description="Requests that one shop's people may make together; 0/minute: any number."
+    )
+
+    @field_validator("cors_origins", mode="before")
+    @classmethod
+    def _split(cls, value: Any) -> Any:
+        return tuple(one.strip() for one in value.split(",") if one.strip()) if isinstance(value, str) else value
+
+    @model_validator(mode="after")
+    def _together(self) -> Settings:
+        if self.public_url == self.side_url:
+            raise ValueError("public_url and side_url must be different origins")
+        if self.object_store == "disk" and self.object_store_dir is None:
+            raise ValueError("object_store_dir is needed where object_store is disk")
+        if self.object_store == "s3" and (self.s3_access_key is None or self.s3_secret_key is None):
+            raise ValueError("s3_access_key and s3_secret_key are needed where object_store is s3")
+        if self.jobs == "worker" and self.redis_url is None:
+            raise ValueError("redis_url is needed where jobs is worker")
+        return self
+
+    @property
+    def https(self) -> bool:
+        """Whether cookies are for https only, and browsers are told to stay with it."""
+        return self.public_url.startswith("https://") if self.cookie_secure is None else self.cookie_secure
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        return init_settings, env_settings, SecretFiles(settings_cls)
+
+
+class SecretFiles(PydanticBaseSettingsSource):
+    """BOOLA_<NAME>_FILE, for every setting that is a secret; the file's last line break is not part of it."""
+
+    def get_field_value(self, field: FieldInfo, field_name: str) -> tuple[Any, str, bool]:
+        path = os.environ.get(f"{PREFIX}{field_name.upper()}{FILE}")
+        if not path or not is_secret(field):
+            return None, field_name, False
+        try:
+            return Path(path).read_text(encoding="utf-8").rstrip("\r\n"), field_name, False
+        except (OSError, UnicodeDecodeError) as error:
+            raise SettingsWrong(
+                f"{PREFIX}{field_name.upper()}{FILE} names {path}, which can't be read: {error}"
+            ) from error
+
+    def __call__(self) -> dict[str, Any]:
+        found = {name: self.get_field_value(field, name)[0] for name, field in self.settings_cls.model_fields.items()}
+        return {name: value for name, value in found.items() if value is not None}
+
+
+def load(**given: Any) -> Settings:
+    """The settings of this process; what is given goes before the environment. Raises SettingsWrong."""
+    try:
+        return Settings(**given)
+    except ValidationError as error:
+        lines = [f"  {_named(one['loc'])}: {one['msg']}" for one in error.errors(include_input=False)]
+        raise SettingsWrong("\n".join(["Settings are missing or wrong:", *lines])) from None
+
+
+def key_of(secret: SecretStr) -> bytes:
+    """The 32 bytes of a key."""
+    return base64.b64decode(secret.get_secret_value())
+
+
+def text_of(secret: SecretStr | None) -> str | None:
+    return None if secret is None else secret.get_secret_value()
+
+
+def is_secret(field: FieldInfo) -> bool:
+    return "SecretStr" in str(field.annotation)
+
+
+def reference() -> str:
+    """docs/settings.md."""
+    return "\n".join([
+        "# Settings",
+        "",
+        "Made by `python -m app.reference` from `app/settings.py`; a test holds the two together.",
+        "",
+        "Every setting is an environment variable. A secret may stand in a file instead, named by the variable with",
+        "`_FILE` behind it; that is the way to use, since a list of processes shows variables.",
+        "",
+        "| Variable | Default | Meaning |",
+        "|---|---|---|",
+        *_rows(),
+        "",
+    ])  # fmt: skip
+
+
+def _rows() -> Iterator[str]:
+    for name, field in Settings.model_fields.items():
+        variable = f"`{PREFIX}{name.upper()}`" + (" or `…_FILE`" if is_secret(field) else "")
+        yield f"| {variable} | {_default(field)} | {field.description} |"
+
+
+def _default(field: FieldInfo) -> str:
+    if field.is_required():
+        return "needed"
+    value = field.default
+    if value is None or value == ():
+        return "none"
+    if isinstance(value, Path) and value.is_relative_to(ROOT):
+        return f"`{value.relative_to(ROOT)}`"
+    return f"`{str(value).lower() if isinstance(value, bool) else value}`" if value != "" else "empty"
+
+
+def _named(location: tuple[int | str, ...]) -> str:
+    return f"{PREFIX}{str(location[0]).upper()}" if location else "together"
