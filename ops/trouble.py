@@ -18,7 +18,8 @@ class Trouble(Exception):
 
 
 _SIGNS = (
-    (r"No space left on device|not enough free space|ENOSPC|Disk quota exceeded", "disk"),
+    (r"No space left on device|enough free space|ENOSPC|Disk quota exceeded", "disk"),
+    (r"[Hh]ash(es)? (Sum )?mismatch|do not match the hash|THESE PACKAGES DO NOT MATCH|EINTEGRITY", "damaged"),
     (
         r"Could not resolve|Temporary failure resolving|dns error|Name or service not known|ENOTFOUND|EAI_AGAIN"
         r"|Connection refused|ECONNREFUSED|ECONNRESET|Unable to connect|Could not connect|Connection failed"
@@ -28,7 +29,6 @@ _SIGNS = (
         r"|No solution found|was not found in the package registry",
         "network",
     ),
-    (r"[Hh]ash(es)? (Sum )?mismatch|do not match the hash|THESE PACKAGES DO NOT MATCH|EINTEGRITY", "damaged"),
     (r"Permission denied|EACCES", "permission"),
 )
 

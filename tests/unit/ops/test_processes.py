@@ -1,0 +1,77 @@
+"""Only processes we started are ever taken for ours."""
+
+import json
+import os
+import subprocess
+import sys
+
+import pytest
+
+from ops.processes import Processes, identity
+from ops.supervisor import FIRST_PAUSE, LONGEST_PAUSE, STEADY_AFTER, Child
+from ops.trouble import Trouble
+
+SLEEPER = [sys.executable, "-c", "import time; time.sleep(60)"]
+
+
+@pytest.fixture
+def processes(tmp_path):
+    found = Processes(tmp_path / "pids", tmp_path / "log")
+    yield found
+    found.stop(found.names(), grace=5)
+
+
+def test_a_process_is_found_again_by_another_run(processes, tmp_path):
+    pid = processes.start("sleeper", SLEEPER)
+    assert Processes(tmp_path / "pids", tmp_path / "log").alive("sleeper") == pid
+    assert processes.stop(["sleeper"], grace=5) == ["sleeper"]
+    assert processes.alive("sleeper") is None
+    assert processes.stop(["sleeper"]) == []
+
+
+def test_a_number_that_another_process_got_is_not_ours(processes):
+    processes.start("sleeper", SLEEPER)
+    other = subprocess.Popen(SLEEPER)
+    try:
+        record = processes.folder / "other.json"
+        record.write_text(json.dumps({"pid": other.pid, "identity": "an-earlier-boot 1234"}))
+        assert processes.alive("other") is None
+        assert processes.stop(["other"]) == []
+        assert other.poll() is None
+    finally:
+        other.kill()
+        other.wait()
+
+
+def test_a_record_cut_short_counts_as_nothing(processes):
+    processes.folder.mkdir(parents=True)
+    (processes.folder / "half.json").write_text('{"pid": 1')
+    assert processes.alive("half") is None
+
+
+def test_a_process_that_ends_while_starting_is_told_with_its_last_error(processes):
+    program = "import sys; print('[ERROR] the data is damaged'); print('Aborting'); sys.exit(1)"
+    processes.start("server", [sys.executable, "-c", program])
+    with pytest.raises(Trouble, match="the data is damaged"):
+        processes.wait_until_ready("server", lambda: False)
+
+
+def test_identity_is_steady_for_a_process_and_nothing_for_a_dead_one():
+    assert identity(os.getpid()) == identity(os.getpid()) is not None
+    done = subprocess.Popen([sys.executable, "-c", ""])
+    done.wait()
+    assert identity(done.pid) is None
+
+
+def test_a_child_that_keeps_dying_is_started_ever_later_until_it_lives_steadily():
+    child = Child("worker", ("x",))
+    pauses = []
+    for _ in range(8):
+        child.started_at = 100.0
+        child.died(100.0)
+        pauses.append(child.start_again_at - 100.0)
+    assert pauses[0] == FIRST_PAUSE
+    assert pauses == sorted(pauses)
+    assert pauses[-1] == LONGEST_PAUSE
+    child.died(100.0 + STEADY_AFTER + 1)
+    assert child.start_again_at == 100.0 + STEADY_AFTER + 1 + FIRST_PAUSE
