@@ -1,0 +1,1 @@
+"""Owns every statement on the tables of shops and people."""
