@@ -152,3 +152,9 @@ class NameUnusable(Unprocessable):
     """A shop's name is empty."""
 
     default_message = N_("A shop needs a name.")
+
+
+class OwnPasswordSet(Conflict):
+    """The person has chosen a password of their own: nobody else gives them another."""
+
+    default_message = N_("This person has set a password of their own.")

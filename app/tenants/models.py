@@ -48,7 +48,7 @@ class Person(ControlBase):
     one_time_until: Mapped[dt.datetime | None] = mapped_column(Utc)  # the password is one-time: good once, until then
     is_vendor_admin: Mapped[bool] = mapped_column(Boolean, default=False)
     second_factor: Mapped[bytes | None] = mapped_column(VARBINARY(128))  # TOTP secret, sealed by the master key
-    second_factor_step: Mapped[int | None] = mapped_column(BigInteger)  # last step used, never twice; None: not enrolled
+    second_factor_step: Mapped[int | None] = mapped_column(BigInteger)  # last step used; None: not enrolled
     disabled_at: Mapped[dt.datetime | None] = mapped_column(Utc)
     version: Mapped[int] = mapped_column(Integer, default=1)
     created_at: Mapped[dt.datetime] = mapped_column(Utc)

@@ -1,14 +1,26 @@
 """What the tenants' room does for edges and for the rooms above: one import, gathered from verb-named modules."""
 
 from app.tenants.models import Role
+from app.tenants.service.admins import (
+    MadeAdmin,
+    accept_admin_password,
+    create_admin,
+    current_code,
+    find_admin,
+    reset_second_factor,
+)  # fmt: skip
 from app.tenants.service.cookies import clear_sign_in_cookie, set_sign_in_cookie
+from app.tenants.service.gates import GatePolicy, purge_sign_ins
 from app.tenants.service.identity import TenantIdentity
 from app.tenants.service.keys import SigningKeys, rotate_keys
 from app.tenants.service.opening import (
+    SYSTEM,
     NewShop,
     announce,
     ask_to_prepare,
     find_order,
+    get_shop,
+    list_shops,
     mark_ready,
     open_shop,
     prepare_shop,
@@ -17,6 +29,7 @@ from app.tenants.service.opening import (
 )  # fmt: skip
 from app.tenants.service.passwords import NewPassword, Passwords
 from app.tenants.service.people import (
+    LOCALES,
     add_member,
     change_profile,
     change_role,
@@ -28,15 +41,23 @@ from app.tenants.service.people import (
     list_memberships,
     list_people,
     remove_member,
+    renew_one_time,
     sign_out_everywhere,
 )  # fmt: skip
+from app.tenants.service.profile import change_shop_profile, get_profile
 from app.tenants.service.projections import (
     ask_to_push_entitlement,
     find_entitlement,
     find_member,
+    find_member_rights,
     keep_entitlement,
     keep_member,
+    list_kept_members,
+    list_member_rights,
     read_dates,
+    renew_members,
+    stale_members,
+    written_dates,
 )  # fmt: skip
 from app.tenants.service.sign_in import Enrolment, SignedIn, SignIns
 from app.tenants.service.tokens import AccessTokens, Claims, IssuedToken
@@ -57,13 +78,16 @@ from app.tenants.service.views import (
 from app.tenants.service.wiring import SignInPolicy, build_identity
 
 __all__ = [
-    "AccessTokens", "Claims", "Enrolment", "EntitlementDates", "InvitedMember", "IssuedToken", "MemberRightsView",
-    "MemberView", "MembershipView", "NewPassword", "NewShop", "OpenedShop", "OutletView", "Passwords", "PersonView",
-    "ProfileView", "RegistrationView", "Role", "ShopView", "SignInPolicy", "SignIns", "SignedIn", "SigningKeys",
-    "TenantIdentity", "TillView", "add_member", "announce", "ask_to_prepare", "ask_to_push_entitlement",
-    "build_identity", "change_profile", "change_role", "clear_sign_in_cookie", "create_person", "find_entitlement",
-    "find_member", "find_or_invite_person", "find_order", "find_person", "get_person", "invite_member",
-    "keep_entitlement", "keep_member", "list_memberships", "list_people", "mark_ready", "open_shop", "prepare_shop",
-    "read_dates", "remove_member", "rotate_keys", "set_sign_in_cookie", "shop_view", "sign_out_everywhere",
-    "write_rows",
+    "LOCALES", "SYSTEM", "AccessTokens", "Claims", "Enrolment", "EntitlementDates", "GatePolicy", "InvitedMember",
+    "IssuedToken", "MadeAdmin", "MemberRightsView", "MemberView", "MembershipView", "NewPassword", "NewShop",
+    "OpenedShop", "OutletView", "Passwords", "PersonView", "ProfileView", "RegistrationView", "Role", "ShopView",
+    "SignInPolicy", "SignIns", "SignedIn", "SigningKeys", "TenantIdentity", "TillView", "accept_admin_password",
+    "add_member", "announce", "ask_to_prepare", "ask_to_push_entitlement", "build_identity", "change_profile",
+    "change_role", "change_shop_profile", "clear_sign_in_cookie", "create_admin", "create_person", "current_code",
+    "find_admin", "find_entitlement", "find_member", "find_member_rights", "find_or_invite_person", "find_order",
+    "find_person", "get_person", "get_profile", "get_shop", "invite_member", "keep_entitlement", "keep_member",
+    "list_kept_members", "list_member_rights", "list_memberships", "list_people", "list_shops", "mark_ready",
+    "open_shop", "prepare_shop", "purge_sign_ins", "read_dates", "remove_member", "renew_members", "renew_one_time",
+    "reset_second_factor", "rotate_keys", "set_sign_in_cookie", "shop_view", "sign_out_everywhere", "stale_members",
+    "write_rows", "written_dates",
 ]  # fmt: skip

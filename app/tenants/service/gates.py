@@ -14,6 +14,7 @@ from app.kit.clock import utc_now
 from app.tenants.errors import SignInPaused
 from app.tenants.models import SignInGate
 from app.tenants.repository import gates as repository
+from app.tenants.repository import keys as sessions
 from shard_router import ControlSession
 
 FORGOTTEN_AFTER = dt.timedelta(hours=24)
@@ -66,9 +67,11 @@ def forgive_try(control: ControlSession, tried: Try) -> None:
         repository.unlock_gate(control, tried.address, tried.address_shut_until)
 
 
-def purge_gates(control: ControlSession) -> int:
+def purge_sign_ins(control: ControlSession) -> int:
+    """Gates whose day is over, and signed-out tokens that have expired anyway; how many."""
     now = utc_now()
-    return repository.delete_gates_before(control, now - FORGOTTEN_AFTER, now=now)
+    gone = repository.delete_gates_before(control, now - FORGOTTEN_AFTER, now=now)
+    return gone + sessions.delete_ended_sessions_before(control, now)
 
 
 def gate_of(kind: str, subject: str) -> bytes:

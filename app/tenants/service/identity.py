@@ -56,12 +56,14 @@ class Standing:
 class TenantIdentity:
     """The kit's `Identity`, over people, memberships and their projections."""
 
-    def __init__(self, *, router: Router, line: ControlLine, cache_store: CacheStore, sign_ins: SignIns) -> None:
+    def __init__(
+        self, *, router: Router, line: ControlLine, cache_store: CacheStore, sign_ins: SignIns, prefix: str
+    ) -> None:
         self.sign_ins = sign_ins
         self._router = router
         self._line = line
-        self._people = Remembered(cache_store, "person:", write=_write_person, read=_read_person)
-        self._standings = Remembered(cache_store, "standing:", write=_write_standing, read=_read_standing)
+        self._people = Remembered(cache_store, f"{prefix}person:", write=_write_person, read=_read_person)
+        self._standings = Remembered(cache_store, f"{prefix}standing:", write=_write_standing, read=_read_standing)
         self._slugs: dict[str, int] = {}
         router.directory.register(SLUGS, slug_map)
 

@@ -147,11 +147,21 @@ def mark_ready(control: ControlSession, shop_id: int) -> None:
         record_platform(control, "shop.ready", {}, actor_id=None, shop_id=shop_id)
 
 
+def get_shop(control: ControlSession, shop_id: int) -> ShopView:
+    """Raises ShopUnknown."""
+    return shop_view(_shop(control, shop_id))
+
+
+def list_shops(control: ControlSession, *, after: int = 0, limit: int = 200) -> list[ShopView]:
+    """By number; every shop, for jobs and for the console."""
+    return [shop_view(row) for row in repository.list_shops(control, after=after, limit=limit)]
+
+
 def shop_view(row: Shop) -> ShopView:
     return ShopView(
         shop_id=row.shop_id, slug=row.slug, name=row.name, state_code=row.state_code, gstin=row.gstin,
-        legal_name=row.profile.get("legal_name", row.name), opened_at=row.opened_at, ready_at=row.ready_at, closed_at=row.closed_at,
-        version=row.version,
+        legal_name=row.profile.get("legal_name", row.name), opened_at=row.opened_at, ready_at=row.ready_at,
+        closed_at=row.closed_at, version=row.version,
     )  # fmt: skip
 
 

@@ -109,7 +109,8 @@ def _what_is_wrong(plain: str, email: str, least: int) -> str:
 
 def _unreadable(plain: str) -> str:
     if len(plain.encode("utf-8", "surrogatepass")) > MOST_BYTES:
-        return str(_("A password has at most %(most)s bytes (72 plain letters, fewer in other scripts).", most=MOST_BYTES))
+        most = _("A password has at most %(most)s bytes (72 plain letters, fewer in other scripts).", most=MOST_BYTES)
+        return str(most)
     if any(unicodedata.category(character) in ("Cc", "Cs") for character in plain):
         return str(_("A password has no control characters."))
     return ""

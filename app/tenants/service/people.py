@@ -18,6 +18,7 @@ from app.tenants.errors import (
     LastOwner,
     MalformedEmail,
     MalformedPhone,
+    OwnPasswordSet,
     PersonUnknown,
     ShopUnknown,
 )  # fmt: skip
@@ -153,6 +154,20 @@ def invite_member(
     person, given = find_or_invite_person(control, email=email, name=name, phone=phone, one_time=one_time)
     member = add_member(control, shop_id=shop_id, person_id=person.id, role=role, actor_id=actor_id)
     return InvitedMember(member, given)
+
+
+def renew_one_time(
+    control: ControlSession, *, shop_id: int, person_id: UUID, one_time: NewPassword, actor_id: UUID
+) -> InvitedMember:
+    """A new one-time password for a member who has not set an own one yet; raises OwnPasswordSet, PersonUnknown."""
+    row, person = _member(control, shop_id, person_id)
+    if person.one_time_until is None:
+        raise OwnPasswordSet()
+    person.password_hash, person.one_time_until = one_time.hash, one_time.one_time_until
+    _touch(person)
+    facts = {"person": str(person_id)}
+    record_platform(control, "person.one_time_renewed", facts, actor_id=actor_id, shop_id=shop_id)
+    return InvitedMember(member_view(row, person), one_time.one_time)
 
 
 def change_role(

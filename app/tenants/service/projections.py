@@ -42,10 +42,12 @@ def ask_to_push_entitlement(control: ControlSession, *, shop_id: int, dates: Ent
     )  # fmt: skip
 
 
-def member_rights_of(control: ControlSession, shop_id: int, person_id: UUID) -> MemberRightsView | None:
+def find_member_rights(control: ControlSession, shop_id: int, person_id: UUID) -> MemberRightsView | None:
     """One member's projection as it should be now."""
-    found = [view for view in list_member_rights(control, shop_id) if view.person_id == person_id]
-    return found[0] if found else None
+    member, person = repository.find_membership(control, person_id, shop_id), repository.find_person(control, person_id)
+    if member is None or person is None:
+        return None
+    return _projected(member, person, frozenset(repository.list_rights(control, member.role, today_ist())))
 
 
 def list_member_rights(control: ControlSession, shop_id: int, on: dt.date | None = None) -> list[MemberRightsView]:

@@ -24,12 +24,16 @@ class SignInPolicy:
 
 
 def build_identity(
-    *, router: Router, cache_store: CacheStore, keyring: Keyring, policy: SignInPolicy | None = None
-) -> TenantIdentity:
-    """The kit's `Identity`; `.sign_ins` holds passwords, tokens and throttle for the edges that sign people in."""
+    *, router: Router, cache_store: CacheStore, keyring: Keyring, policy: SignInPolicy | None = None,
+    prefix: str = "boola:",
+) -> TenantIdentity:  # fmt: skip
+    """The kit's `Identity`; `.sign_ins` holds passwords, tokens and throttle for the edges that sign people in.
+
+    `prefix` stands before every key in Redis.
+    """
     chosen = policy or SignInPolicy()
     line = ControlLine(router)
     tokens = AccessTokens(SigningKeys(router, line, keyring))
     passwords = Passwords(rounds=chosen.bcrypt_rounds, at_once=chosen.hashes_at_once)
     sign_ins = SignIns(router=router, keyring=keyring, passwords=passwords, tokens=tokens, policy=chosen.gates)
-    return TenantIdentity(router=router, line=line, cache_store=cache_store, sign_ins=sign_ins)
+    return TenantIdentity(router=router, line=line, cache_store=cache_store, sign_ins=sign_ins, prefix=prefix)

@@ -1,0 +1,69 @@
+"""Owns the shop's own page of settings on its shard: how it is called in print, and how it prices."""
+
+from typing import Any
+
+from app.kit import audit
+from app.kit.clock import utc_now
+from app.tenants.errors import ChangedMeanwhile, ShopBeingPrepared
+from app.tenants.models import ShopProfile
+from app.tenants.repository import shops as repository
+from app.tenants.service.people import normal_name, normal_phone
+from app.tenants.service.views import OutletView, ProfileView, RegistrationView, TillView
+from shard_router import ShopSession
+
+CHANGEABLE = ("name", "name_local", "legal_name", "phone", "locale", "rate_basis")
+
+
+def get_profile(db: ShopSession) -> ProfileView:
+    """Raises ShopBeingPrepared where the shard has no rows of the shop yet."""
+    return _view(db, _profile(db))
+
+
+def change_shop_profile(db: ShopSession, *, expected_version: int, changes: dict[str, Any]) -> ProfileView:
+    """Names, phone, language and the basis of rates; bills issued before keep what they were printed with.
+
+    Raises ChangedMeanwhile.
+    """
+    row = _profile(db, lock=True)
+    if row.version != expected_version:
+        raise ChangedMeanwhile()
+    given = {name: _normal(name, changes[name]) for name in CHANGEABLE if name in changes}
+    changed = sorted(name for name, value in given.items() if getattr(row, name) != value)
+    for name in changed:
+        setattr(row, name, given[name])
+    if changed:
+        row.version, row.updated_at = row.version + 1, utc_now()
+        db.flush()
+        audit.record(db, "shop.profile_changed", None, {"fields": changed, "version": row.version})
+    return _view(db, row)
+
+
+def _normal(name: str, value: str | None) -> str | None:
+    if name == "phone":
+        return normal_phone(value)
+    return normal_name(value) if name in ("name", "name_local", "legal_name") and value is not None else value
+
+
+def _profile(db: ShopSession, *, lock: bool = False) -> ShopProfile:
+    if (row := repository.find_profile(db, lock=lock)) is None:
+        raise ShopBeingPrepared(headers={"Retry-After": "3"})
+    return row
+
+
+def _view(db: ShopSession, row: ShopProfile) -> ProfileView:
+    return ProfileView(
+        slug=row.slug, name=row.name, name_local=row.name_local, legal_name=row.legal_name, phone=row.phone,
+        locale=row.locale, rate_basis=row.rate_basis, version=row.version,
+        registrations=tuple(
+            RegistrationView(one.id, one.gstin, one.state_code, one.legal_name, one.composition)
+            for one in repository.list_registrations(db)
+        ),
+        outlets=tuple(
+            OutletView(
+                one.id, one.registration_id, one.name, one.address, one.city, one.pin, one.state_code,
+                one.bis_registration,
+            )
+            for one in repository.list_outlets(db)
+        ),
+        tills=tuple(TillView(one.id, one.outlet_id, one.code, one.name) for one in repository.list_tills(db)),
+    )  # fmt: skip
