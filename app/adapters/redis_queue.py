@@ -26,7 +26,7 @@ from rq.serializers import JSONSerializer
 
 from app.kit.queueing import QUEUES, Listener, QueueUnavailable, Ticket
 
-PERFORM = "workers.worker.perform"
+PERFORM = "workers.child.perform"
 """What RQ calls in a worker; a name, since nothing in app/ imports workers/."""
 
 PREFIX = "boola:jobs:"
@@ -52,11 +52,16 @@ class RedisQueue:
     """The queue of a fleet of workers."""
 
     def __init__(self, url: str) -> None:
+        self._url = url
         self._redis = connect(url, seconds=5.0)
         self._fast = connect(url, seconds=0.1)
         self._poker = _Poker(self._fast)
         self._me = secrets.token_hex(8)
         self._rest_until = 0.0
+
+    def connection(self) -> "Redis[bytes]":
+        """A client of its own for a worker, which waits in blocking calls for minutes."""
+        return connect(self._url, seconds=90.0)
 
     def push(self, ticket: Ticket) -> None:
         try:
@@ -104,13 +109,13 @@ class RedisQueue:
         try:
             if self._redis.set(key, self._me, nx=True, ex=seconds):
                 return True
-            return bool(self._redis.eval(_RENEW, 1, key, self._me, str(seconds * 1000)))
+            return bool(self._redis.execute_command("EVAL", _RENEW, 1, key, self._me, seconds * 1000))
         except RedisError as problem:
             raise QueueUnavailable(type(problem).__name__) from problem
 
     def resign(self, role: str) -> None:
         with suppress(RedisError):
-            self._redis.eval(_RESIGN, 1, PREFIX + "lead:" + role, self._me)
+            self._redis.execute_command("EVAL", _RESIGN, 1, PREFIX + "lead:" + role, self._me)
 
     def ping(self) -> bool:
         try:

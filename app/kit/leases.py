@@ -60,11 +60,11 @@ def in_flight(db: Session, row: Row) -> dict[str, int]:
     """How many jobs of each name are with workers at this moment."""
     now = func.utc_timestamp(6)
     rows = db.execute(
-        select(row.job, func.count())
+        select(row.job, func.count().label("jobs"))
         .where(row.state == OutboxState.RELEASED.value, row.lease_until >= now)
         .group_by(row.job)
     )
-    return dict(rows.tuples().all())
+    return {row.job: row.jobs for row in rows}
 
 
 def due_names(db: Session, row: Row) -> set[str]:
@@ -84,34 +84,32 @@ def candidates(db: Session, row: Row, jobs: Sequence[str], limit: int) -> list[C
 
 def release(db: Session, row: Row, candidate: Candidate) -> bool:
     """Waiting, or abandoned → released for one lease."""
-    return _set(db, row, candidate.id, candidate.attempts, due_of(row), state=_RELEASED, lease_until=_lease_end())
+    return _set(
+        db, row, candidate.id, candidate.attempts, due_of(row), to={"state": _RELEASED, "lease_until": _lease_end()}
+    )
 
 
 def begin(db: Session, row: Row, job_id: UUID, attempts: int) -> Begun | None:
     """Take a released job; None when somebody else did, or when the ticket is an old one."""
-    now_mine = _set(
-        db, row, job_id, attempts, row.state == _RELEASED, attempts=attempts + 1, lease_until=_lease_end(), error=None
-    )
-    if not now_mine:
+    mine = {"attempts": attempts + 1, "lease_until": _lease_end(), "error": None}
+    if not _set(db, row, job_id, attempts, row.state == _RELEASED, to=mine):
         return None
     if row is ControlJob:
-        job, params = db.execute(select(row.job, row.params).where(row.id == job_id)).tuples().one()
+        job, params = db.execute(select(row.job, row.params).where(row.id == job_id)).one()
         return Begun(job=job, params=params, attempts=attempts + 1, actor=None)
     asked = select(OutboxJob.job, OutboxJob.params, OutboxJob.actor).where(OutboxJob.id == job_id)
-    job, params, actor = db.execute(asked).tuples().one()
+    job, params, actor = db.execute(asked).one()
     return Begun(job=job, params=params, attempts=attempts + 1, actor=actor)
 
 
 def renew(db: Session, row: Row, job_id: UUID, attempts: int) -> bool:
-    return _set(db, row, job_id, attempts, row.state == _RELEASED, lease_until=_lease_end())
+    return _set(db, row, job_id, attempts, row.state == _RELEASED, to={"lease_until": _lease_end()})
 
 
 def advance(db: Session, job_id: UUID, attempts: int, *, done: int, total: int | None) -> bool:
     """Progress for whoever asks later; also renews."""
-    return _set(
-        db, OutboxJob, job_id, attempts, OutboxJob.state == _RELEASED,
-        lease_until=_lease_end(), steps_done=done, steps_total=total,
-    )  # fmt: skip
+    progress = {"lease_until": _lease_end(), "steps_done": done, "steps_total": total}
+    return _set(db, OutboxJob, job_id, attempts, OutboxJob.state == _RELEASED, to=progress)
 
 
 def finish(db: Session, row: Row, job_id: UUID, attempts: int, result: Mapping[str, Any] | None) -> bool:
@@ -119,17 +117,17 @@ def finish(db: Session, row: Row, job_id: UUID, attempts: int, result: Mapping[s
     values: dict[str, Any] = {"state": OutboxState.DONE.value, "finished_at": utc_now(), "lease_until": None}
     if row is OutboxJob:
         values |= {"key": None, "result": dict(result) if result is not None else null()}
-    return _set(db, row, job_id, attempts, row.state == _RELEASED, **values)
+    return _set(db, row, job_id, attempts, row.state == _RELEASED, to=values)
 
 
 def put_back(
     db: Session, row: Row, job_id: UUID, attempts: int, *, error: str | None, available_at: dt.datetime
 ) -> bool:
     """Waiting again: after a failure, or because the queue could not take it."""
-    return _set(
-        db, row, job_id, attempts, row.state == _RELEASED,
-        state=OutboxState.WAITING.value, available_at=available_at, lease_until=None, error=error,
-    )  # fmt: skip
+    values = {
+        "state": OutboxState.WAITING.value, "available_at": available_at, "lease_until": None, "error": error,
+    }  # fmt: skip
+    return _set(db, row, job_id, attempts, row.state == _RELEASED, to=values)
 
 
 def give_up(db: Session, row: Row, job_id: UUID, attempts: int, error: str) -> bool:
@@ -138,7 +136,7 @@ def give_up(db: Session, row: Row, job_id: UUID, attempts: int, error: str) -> b
     }  # fmt: skip
     if row is OutboxJob:
         values["key"] = None
-    return _set(db, row, job_id, attempts, row.state == _RELEASED, **values)
+    return _set(db, row, job_id, attempts, row.state == _RELEASED, to=values)
 
 
 _RELEASED = OutboxState.RELEASED.value
@@ -148,12 +146,14 @@ def _lease_end() -> ColumnElement[Any]:
     return func.addtime(func.utc_timestamp(6), f"0:0:{LEASE}")
 
 
-def _set(db: Session, row: Row, job_id: UUID, attempts: int, stage: ColumnElement[bool], **values: Any) -> bool:
+def _set(
+    db: Session, row: Row, job_id: UUID, attempts: int, stage: ColumnElement[bool], *, to: Mapping[str, Any]
+) -> bool:
     """The one compare-and-set: it hits its row, or somebody else was there first."""
     statement = (
         update(row)
         .where(row.id == job_id, row.attempts == attempts, stage)
-        .values(**values)
+        .values(dict(to))
         .execution_options(synchronize_session=False)
     )
     return cast("CursorResult[Any]", db.execute(statement)).rowcount == 1

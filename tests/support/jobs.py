@@ -1,0 +1,132 @@
+"""Owns what tests of jobs need: a runtime with real router, store and queue, and a few small jobs with visible effects."""
+
+import os
+import signal
+import time
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, cast
+from uuid import UUID
+
+from sqlalchemy import func, select
+
+from app.adapters.object_store.disk import DiskStore
+from app.kit import audit, outbox
+from app.kit.jobs import ControlJobRun, GiveUp, ShopJob, control_job, shop_job
+from app.kit.models import AuditEntry, ControlJob, OutboxJob
+from app.kit.queueing import JobQueue
+from app.kit.runtime import Runtime
+from app.kit.signing import LinkSigner
+from shard_router import Actor, Mode, Router, ShopSession
+
+LINKS = LinkSigner(b"links-of-the-tests-32-bytes-long!")
+SIDE = "http://side.test"
+HERE = "tests.support.jobs"
+
+
+def job_runtime(router: Router, queue: JobQueue, folder: Path) -> Runtime:
+    """What jobs reach down to; who somebody is and what plans say is no part of a job."""
+    parts: dict[str, Any] = {
+        "router": router, "queue": queue, "store": DiskStore(folder, links=LINKS, side_url=SIDE), "links": LINKS,
+        "side_url": SIDE, "public_url": "http://web.test",
+    }  # fmt: skip
+    return cast(Runtime, SimpleNamespace(**parts))
+
+
+@shop_job
+def leave_mark(job: ShopJob, *, mark: str) -> None:
+    """Its effect can be counted: one entry of the audit chain."""
+    seen = job.read(lambda db: db.actor.name)
+    job.finish(lambda db: audit.record(db, "test.mark", None, {"mark": mark}), result={"mark": mark, "by": seen})
+
+
+@shop_job(queue="bills")
+def leave_mark_first(job: ShopJob, *, mark: str) -> None:
+    leave_mark(job, mark=mark)
+
+
+@shop_job(queue="pictures")
+def leave_mark_slowly(job: ShopJob, *, mark: str, folder: str) -> None:
+    """Says that it began, then waits until it may end: a test decides what happens to the worker meanwhile."""
+    (Path(folder) / f"began-{job.attempt}").write_text(str(os.getpid()))
+    while not (Path(folder) / "go-on").exists():
+        job.check()
+        time.sleep(0.02)
+    leave_mark(job, mark=mark)
+
+
+@shop_job(queue="pictures", time_limit=1)
+def hangs_once(job: ShopJob, *, mark: str) -> None:
+    """Like a native library that spins: it hears no signal, so only the parent can end it."""
+    if job.attempt == 1:
+        signal.pthread_sigmask(signal.SIG_BLOCK, set(signal.Signals))
+        while True:
+            time.sleep(60)
+    leave_mark(job, mark=mark)
+
+
+@shop_job(attempts=2)
+def never_works(job: ShopJob) -> None:
+    raise RuntimeError("the customer's name must not reach the row")
+
+
+def _note_end(db: ShopSession, params: dict[str, Any]) -> None:
+    audit.record(db, "test.gave_up", None, params)
+
+
+@shop_job(gave_up=_note_end)
+def says_no(job: ShopJob, *, why: str) -> None:
+    raise GiveUp(why)
+
+
+@shop_job
+def counts(job: ShopJob, *, to: int) -> None:
+    for done in range(1, to + 1):
+        job.progress(done, to)
+    job.finish(result={"counted": to})
+
+
+@control_job
+def look_around(job: ControlJobRun, *, on: str) -> None:
+    job.finish()
+
+
+def build() -> Runtime:
+    """For workers that tests start as processes: `--build tests.support.jobs:build`, told by environment."""
+    from app.adapters.redis_queue import RedisQueue
+    from tests.support.cluster import cluster_here
+
+    folder = Path(os.environ["TEST_FOLDER"])
+    cluster = cluster_here()
+    router = Router(cluster.router_config(folder / f"snapshot-{os.getpid()}.json"))
+    runtime = job_runtime(router, RedisQueue(os.environ["TEST_REDIS"]), folder)
+    runtime.close = router.close  # type: ignore[method-assign]
+    return runtime
+
+
+def ask(router: Router, shop_id: int, actor: Actor, job: str, *, key: str | None = None, **params: Any) -> UUID:
+    with router.shop(shop_id, actor, mode=Mode.WRITE) as db:
+        job_id = outbox.enqueue(db, f"{HERE}.{job}", key=key, params=params)
+        db.commit()
+    return job_id
+
+
+def view(router: Router, shop_id: int, actor: Actor, job_id: UUID) -> outbox.JobView:
+    with router.shop(shop_id, actor, mode=Mode.WRITE) as db:
+        return outbox.get_job(db, job_id)
+
+
+def marks(router: Router, shop_id: int, actor: Actor, action: str = "test.mark") -> int:
+    with router.shop(shop_id, actor, mode=Mode.WRITE) as db:
+        return db.scalar(select(func.count()).select_from(AuditEntry).where(AuditEntry.action == action)) or 0
+
+
+def until(condition: Any, seconds: float = 20.0) -> None:
+    """Waits for something that other processes do; fails loudly when it never comes."""
+    ends = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < ends, f"not within {seconds} s"
+        time.sleep(0.02)
+
+
+__all__ = ["ControlJob", "OutboxJob", "ask", "job_runtime", "marks", "until", "view"]

@@ -1,0 +1,1 @@
+"""Entry points that only loop: worker, relay, scheduler. What they run lives in app/kit and the domains."""
