@@ -98,7 +98,7 @@ class ShopSession(Session):
         from shard_router import packets
 
         if not self._hot:
-            raise ReadOnlySession("packets need a session opened with hot=True")
+            raise ValueError("packets need a session opened with hot=True")
         self.flush()
         results = packets.run(self, statements, commit=commit)
         if commit:
