@@ -1,1 +1,1 @@
-"""Owns the schema's two histories, control and shard, and what runs them over the fleet; README.md says how to add one."""
+"""Owns the schema's two histories and what runs them over the fleet; README.md says how to add a step."""

@@ -57,7 +57,8 @@ class Bootstrap:
 
     def _database(self, connection: sa.Connection) -> Iterator[Act]:
         there = connection.scalar(
-            sa.text("SELECT 1 FROM information_schema.schemata WHERE schema_name = :name"), {"name": self._target.database}
+            sa.text("SELECT 1 FROM information_schema.schemata WHERE schema_name = :name"),
+            {"name": self._target.database},
         )
         if not there:
             name = quoted(self._target.database)
@@ -81,7 +82,7 @@ class Bootstrap:
             yield Act("ALTER USER :user@:host IDENTIFIED BY :password RETAIN CURRENT PASSWORD", secret)
 
     def _opens(self, account: Account) -> bool:
-        """Whether the account's password is the one given. A changed one is added: the old one works until the next change."""
+        """Whether the account's password is the one given. A changed one is added: the old one works on."""
         name = next(name for name, given in self._fleet.config.accounts.items() if given == account)
         try:
             with self._fleet.connect(self._target, name, database=False):
@@ -98,13 +99,17 @@ class Bootstrap:
         if not connection.scalar(sa.text("SELECT @@partial_revokes")):
             pattern = pattern.replace("\\", "\\\\").replace("_", "\\_").replace("%", "\\%")
         owns = connection.scalar(
-            sa.text("SELECT 1 FROM mysql.db WHERE user = :user AND host = :host AND db = :pattern AND grant_priv = 'Y'"),
+            sa.text(
+                "SELECT 1 FROM mysql.db WHERE user = :user AND host = :host AND db = :pattern AND grant_priv = 'Y'"
+            ),
             {**binds, "pattern": pattern},
         )
         if not owns:
             yield Act(f"GRANT ALL PRIVILEGES ON {quoted(pattern)}.* TO :user@:host WITH GRANT OPTION", binds)
 
-    def _reader(self, connection: sa.Connection, account: Account, schema: str, tables: tuple[str, ...]) -> Iterator[Act]:
+    def _reader(
+        self, connection: sa.Connection, account: Account, schema: str, tables: tuple[str, ...]
+    ) -> Iterator[Act]:
         binds = {"user": account.user, "host": self._host}
         reads = connection.scalars(
             sa.text("SELECT table_name FROM mysql.tables_priv WHERE user = :user AND host = :host AND db = :db"),

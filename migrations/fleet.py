@@ -32,7 +32,7 @@ class Target:
 
 @dataclass(frozen=True)
 class FleetConfig:
-    """What a run is told. `accounts` has app, fleet_ro, migrate, purger and mover; `admin` only makes what is missing."""
+    """What a run is told. `accounts` has all of shard_router.accounts but repl; `admin` makes what is missing."""
 
     topology: Topology
     accounts: Mapping[str, Account]
@@ -78,7 +78,7 @@ class Fleet:
 
     @cached_property
     def tls(self) -> ssl.SSLContext:
-        """One context for all connections; a fresh one costs 25 ms each. Servers' own certificates carry no host name."""
+        """One context for all connections: making one costs 25 ms. Servers' own certificates carry no host name."""
         context = ssl.create_default_context(cafile=self.config.tls_ca)
         context.check_hostname = False
         if self.config.tls_ca is None:
@@ -103,7 +103,8 @@ class Fleet:
     def _session(self) -> str:
         config = self.config
         return (
-            f"SET SESSION lock_wait_timeout={int(config.lock_wait_s)}, innodb_lock_wait_timeout={int(config.lock_wait_s)},"
+            f"SET SESSION lock_wait_timeout={int(config.lock_wait_s)},"
+            f" innodb_lock_wait_timeout={int(config.lock_wait_s)},"
             f" max_execution_time={int(config.select_s) * 1000}, time_zone='+00:00'"
         )
 
@@ -118,5 +119,5 @@ class Fleet:
         with self.connect(target, account, database=False) as connection:
             if connection.scalar(sa.text("SELECT @@global.read_only")):
                 raise MigrationRefused(
-                    f"{target.server.name} of {target.name} is read-only, so it is not the primary; correct the topology."
+                    f"{target.server.name} of {target.name} is read-only, so it is no primary; correct the topology."
                 )

@@ -1,4 +1,4 @@
-"""Owns bringing the accounts' rights to what the models say: what is missing is granted, what is too much is revoked."""
+"""Owns bringing the accounts' rights to what the models say: granting what is missing, revoking what is too much."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import sqlalchemy as sa
 
 from migrations.accounts import quoted
+from migrations.errors import MigrationRefused
 from migrations.fleet import Fleet, Target
 from migrations.tables import tables_of
 from shard_router.accounts import grants_for
@@ -30,21 +31,23 @@ class Grants:
         self._target = target
 
     def apply(self) -> list[str]:
-        """Sends what is missing and takes back what is too much; returns the statements. `migrate` itself sends them."""
-        with self._fleet.connect(self._target, "migrate") as connection:
+        """Sends what is missing and takes back what is too much; returns the statements.
+
+        `migrate` may do that for tables. Rights on the whole database only an administrator can take back."""
+        with self._fleet.connect(self._target, "admin" if self._fleet.config.admin else "migrate") as connection:
             statements = self.changes(connection)
             for statement in statements:
-                connection.execute(sa.DDL(statement.replace("%", "%%")))
+                connection.execute(sa.text(statement.replace(":", "\\:")))
             return statements
 
     def changes(self, connection: sa.Connection) -> list[str]:
         """The statements that `apply` would send. Rights on tables that are not there yet wait for them."""
         there = set(sa.inspect(connection).get_table_names())
-        statements = []
+        statements: list[str] = []
         for name, wanted in sorted(self.wanted().items()):
             user = self._fleet.account(name).user
-            wanted = {right for right in wanted if right.table in there}
-            statements += self._changes_of(connection, user, wanted)
+            possible = {right for right in wanted if right.table in there}
+            statements += self._changes_of(connection, user, possible)
         return statements
 
     def wanted(self) -> dict[str, set[Right]]:
@@ -64,7 +67,13 @@ class Grants:
         binds = {"user": user, "host": host, "db": self._target.database}
         has = self._has(connection, binds)
         for pattern in self._whole_databases(connection, binds):
+            if self._fleet.config.admin is None:
+                raise MigrationRefused(
+                    f"{user} has rights on all of {self._target.database} ({self._target.name}); run `up` once with the"
+                    " administrator's account, which takes them back."
+                )
             yield f"REVOKE ALL PRIVILEGES ON {quoted(pattern)}.* FROM {who}"
+            yield f"REVOKE GRANT OPTION ON {quoted(pattern)}.* FROM {who}"
         yield from (f"REVOKE {text} FROM {who}" for text in self._listed(has - wanted))
         yield from (f"GRANT {text} TO {who}" for text in self._listed(wanted - has))
 
@@ -73,7 +82,9 @@ class Grants:
         for table in sorted({right.table for right in rights}):
             parts = []
             for privilege in sorted({right.privilege for right in rights if right.table == table}):
-                columns = sorted(right.column for right in rights if (right.table, right.privilege) == (table, privilege))
+                columns = sorted(
+                    right.column for right in rights if (right.table, right.privilege) == (table, privilege)
+                )
                 if "" in columns:
                     parts.append(privilege)
                 if named := [quoted(column) for column in columns if column]:

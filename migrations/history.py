@@ -31,7 +31,9 @@ class History:
     def pending(self) -> list[Script]:
         """Steps not yet run, the oldest first; none where the database is ahead of this code."""
         found = self.current()
-        return [step for step in versions.history(self._target.plane, self._root) if versions.is_below(found, step.revision)]
+        return [
+            step for step in versions.history(self._target.plane, self._root) if versions.is_below(found, step.revision)
+        ]
 
     def run(self, say: Say, still_alone: Callable[[], None]) -> int:
         """Runs what is pending; `still_alone` raises where the lock was lost. Returns the number of steps run."""

@@ -64,4 +64,6 @@ def shop() -> sa.Column[Any]:
 
 def tied(table: str, column: str, to: str) -> sa.ForeignKeyConstraint:
     """A shard row's tie to another row of the same shop: the shop's number is part of it, so no tie can cross shops."""
-    return sa.ForeignKeyConstraint(["shop_id", column], [f"{to}.shop_id", f"{to}.id"], name=f"fk_{table}_shop_id_{column}")
+    return sa.ForeignKeyConstraint(
+        ["shop_id", column], [f"{to}.shop_id", f"{to}.id"], name=f"fk_{table}_shop_id_{column}"
+    )

@@ -34,7 +34,7 @@ class Ledger:
         self._fleet = fleet
 
     def write(self, entry: Entry) -> None:
-        """Puts the step's newest state in. The control plane's first step makes this table: until then nothing is kept."""
+        """Puts the step's newest state in. Control's first step makes this table: until then nothing is kept."""
         with self._fleet.connect(self._fleet.control, "migrate") as connection:
             if not sa.inspect(connection).has_table(ledger.name):
                 return

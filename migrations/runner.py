@@ -1,7 +1,7 @@
 """Owns a run over the fleet: one runner at a time; control, then the canary shard, then the rest, some at once."""
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Lock
@@ -75,24 +75,27 @@ class Runner:
 
     @contextmanager
     def _alone(self, wait_s: int) -> Iterator[Callable[[], None]]:
-        """Holds the fleet's lock on the control primary; it goes with its connection, so a killed runner leaves none."""
+        """Holds the fleet's lock on the control primary; it goes with its connection, so a kill leaves none."""
         name = f"migrations.{self.fleet.control.database}"[:64]
         account = "admin" if self.fleet.config.admin is not None else "migrate"
         with self.fleet.connect(self.fleet.control, account, database=False) as connection:
             if connection.scalar(sa.text("SELECT GET_LOCK(:name, :wait)"), {"name": name, "wait": wait_s}) != 1:
-                raise AnotherRunner("Another runner is migrating this fleet; wait for it, or ask `status` what it does.")
-
-            def still_alone() -> None:
-                mine = sa.text("SELECT IS_USED_LOCK(:name) = CONNECTION_ID()")
-                with guard:
-                    if not connection.scalar(mine, {"name": name}):
-                        raise MigrationRefused("The fleet's lock was lost; nothing more was begun. Run it again.")
+                raise AnotherRunner(
+                    "Another runner is migrating this fleet; wait for it, or ask `status` what it does."
+                )
 
             guard = Lock()
+
+            def still_alone() -> None:
+                with guard, suppress(sa.exc.SQLAlchemyError):
+                    if connection.scalar(sa.text("SELECT IS_USED_LOCK(:name) = CONNECTION_ID()"), {"name": name}):
+                        return
+                raise MigrationRefused("The fleet's lock was lost; nothing more was begun. Run it again.")
+
             try:
                 yield still_alone
             finally:
-                with guard:
+                with guard, suppress(sa.exc.SQLAlchemyError):
                     connection.execute(sa.text("SELECT RELEASE_LOCK(:name)"), {"name": name})
 
     def standing(self) -> list[Standing]:
@@ -111,5 +114,5 @@ class Runner:
                 grants = tuple(Grants(self.fleet, target).changes(connection))
             pending = tuple(step.revision for step in history.pending())
             return Standing(target.name, history.current(), head, pending, grants, last)
-        except sa.exc.DBAPIError as failed:
+        except (sa.exc.DBAPIError, MigrationRefused) as failed:
             return Standing(target.name, None, head, (), (), last, told(failed))

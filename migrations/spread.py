@@ -7,10 +7,8 @@ from typing import TypeVar
 T = TypeVar("T")
 
 
-def some_at_once(
-    targets: Sequence[T], work: Callable[[T], int], *, at_once: int
-) -> tuple[int, dict[T, BaseException]]:
-    """The sum of what `work` gave, and what failed. After a first failure no other is begun; those under way may finish."""
+def some_at_once(targets: Sequence[T], work: Callable[[T], int], *, at_once: int) -> tuple[int, dict[T, BaseException]]:
+    """The sum of what `work` gave, and what failed. After a failure no other is begun; those under way may finish."""
     waiting = list(targets)
     running: dict[Future[int], T] = {}
     failures: dict[T, BaseException] = {}

@@ -14,7 +14,7 @@ from sqlalchemy.schema import CreateColumn
 
 from migrations.kinds import Index
 
-INNODB = {"mysql_engine": "InnoDB", "mysql_charset": "utf8mb4", "mysql_collate": "utf8mb4_0900_ai_ci"}
+INNODB: dict[str, Any] = {"mysql_engine": "InnoDB", "mysql_charset": "utf8mb4", "mysql_collate": "utf8mb4_0900_ai_ci"}
 
 
 class Steps:
@@ -39,7 +39,8 @@ class Steps:
         if column.name in self.columns(table):
             return
         sa.Table(table, sa.MetaData(), column)
-        self.alter(table, f"ADD COLUMN {CreateColumn(column).compile(dialect=self.connection.dialect)}", "INSTANT")
+        spec = str(CreateColumn(column).compile(dialect=self.connection.dialect)).replace("%%", "%")
+        self.alter(table, f"ADD COLUMN {spec}", "INSTANT")
 
     def drop_column(self, table: str, column: str) -> None:
         """ALGORITHM=INSTANT. The contract step: only when no running version of the code names the column."""
@@ -50,7 +51,9 @@ class Steps:
         """ALGORITHM=INPLACE, LOCK=NONE: built while the shops trade."""
         if index not in self.indexes(table):
             listed = ", ".join(self._quoted(column) for column in columns)
-            self.alter(table, f"ADD {'UNIQUE ' if unique else ''}INDEX {self._quoted(index)} ({listed})", "INPLACE", "NONE")
+            self.alter(
+                table, f"ADD {'UNIQUE ' if unique else ''}INDEX {self._quoted(index)} ({listed})", "INPLACE", "NONE"
+            )
 
     def drop_index(self, table: str, index: str) -> None:
         """ALGORITHM=INPLACE, LOCK=NONE."""
@@ -75,7 +78,8 @@ class Steps:
     def alter(self, table: str, clause: str, algorithm: str, lock: str | None = None) -> None:
         """One ALTER TABLE that MySQL must do in the stated way or refuse."""
         how = f"ALGORITHM={algorithm}" + (f", LOCK={lock}" if lock else "")
-        self.connection.execute(sa.DDL(f"ALTER TABLE {self._quoted(table)} {clause.replace('%', '%%')}, {how}"))
+        statement = f"ALTER TABLE {self._quoted(table)} {clause}, {how}"
+        self.connection.execute(sa.text(statement.replace(":", "\\:")))
 
     def has_table(self, table: str) -> bool:
         return sa.inspect(self.connection).has_table(table)

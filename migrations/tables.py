@@ -28,4 +28,6 @@ def metadata_of(plane: Plane) -> list[sa.MetaData]:
 
 def tables_of(plane: Plane) -> list[sa.Table]:
     """All tables of the plane by name."""
-    return sorted((table for data in metadata_of(plane) for table in data.tables.values()), key=lambda table: table.name)
+    return sorted(
+        (table for data in metadata_of(plane) for table in data.tables.values()), key=lambda table: table.name
+    )

@@ -13,6 +13,9 @@ if TYPE_CHECKING:
 
 HERE = Path(__file__).resolve().parent
 
+_VERSION_TABLE = sa.table("alembic_version", sa.column("version_num", sa.String(32)))
+VERSION: sa.Select[str] = sa.select(_VERSION_TABLE.c.version_num)
+
 # Raised in the release that first needs a newer step, never in the release that brings the step.
 _MINIMUM = {"control": "0001", "shard": "0001"}
 
@@ -51,15 +54,13 @@ def is_below(found: str | None, needed: str) -> bool:
 
 
 def shards_below_minimum(router: "Router") -> dict[str, str | None]:
-    """Shards that this code must not serve, with the revision they are at. A shard that does not answer is not judged."""
-    version = sa.select(sa.column("version_num")).select_from(sa.table("alembic_version"))
+    """Shards that this code must not serve, with their revisions. A shard that does not answer is not judged."""
     with router.fleet(reason="schema versions") as fleet:
-        found = fleet.each(lambda session, _: session.scalar(version)).parts
+        found = fleet.each(lambda session, _: session.scalar(VERSION)).parts
     return {shard: revision for shard, revision in found.items() if is_below(revision, minimum("shard"))}
 
 
 def control_below_minimum(router: "Router") -> bool:
     """Whether the control plane is older than this code needs. A control plane that cannot be asked raises."""
-    version = sa.select(sa.column("version_num")).select_from(sa.table("alembic_version"))
     with router.control() as control:
-        return is_below(control.scalar(version), minimum("control"))
+        return is_below(control.scalar(VERSION), minimum("control"))

@@ -1,4 +1,4 @@
-"""Owns the tests' way to the servers: BOOLA_CLUSTER names them, and each test process has databases and accounts of its own."""
+"""Owns the tests' way to the servers: BOOLA_CLUSTER names them; each test process has databases of its own."""
 
 import dataclasses
 import datetime as dt

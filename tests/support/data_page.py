@@ -26,7 +26,11 @@ class Entry:
     why: str = ""
 
     def __str__(self) -> str:
-        lines = [f"### {self.table}", f"{self.purpose}", *(f"- {fact}: {self.facts[fact]}" for fact in FACTS if fact in self.facts)]
+        lines = [
+            f"### {self.table}",
+            f"{self.purpose}",
+            *(f"- {fact}: {self.facts[fact]}" for fact in FACTS if fact in self.facts),
+        ]
         return "\n".join([*lines, f"- why: {self.why}"])
 
 

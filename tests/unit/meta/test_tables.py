@@ -41,13 +41,12 @@ def test_the_shop_leads_every_key_of_a_shard(table):
         assert columns[0] == "shop_id"
     for tie in table.foreign_key_constraints:
         assert tie.column_keys[0] == "shop_id"
-        assert [element.column.name for element in tie.elements][0] == "shop_id"
+        assert tie.elements[0].column.name == "shop_id"
         assert tie.ondelete is None and tie.onupdate is None, "cascades are not in the binlog: a move would miss them"
 
 
-@pytest.mark.parametrize("mapper", sorted(ShardBase.registry.mappers, key=lambda one: one.class_.__name__), ids=lambda one: one.class_.__name__)
-def test_every_model_of_a_shard_is_a_shops(mapper):
-    assert issubclass(mapper.class_, ShopOwned)
+def test_every_model_of_a_shard_is_a_shops():
+    assert [mapper for mapper in ShardBase.registry.mappers if not issubclass(mapper.class_, ShopOwned)] == []
 
 
 @pytest.mark.parametrize("table", SHARD, ids=by_name)
@@ -106,7 +105,8 @@ def test_an_id_is_sixteen_bytes(table):
 
 
 def relationships():
-    return [one for base in (ControlBase, ShardBase) for mapper in base.registry.mappers for one in mapper.relationships]
+    mappers = [mapper for base in (ControlBase, ShardBase) for mapper in base.registry.mappers]
+    return [one for mapper in mappers for one in mapper.relationships]
 
 
 @pytest.mark.parametrize("one", relationships(), ids=str)

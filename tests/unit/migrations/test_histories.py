@@ -49,7 +49,13 @@ def test_a_step_is_frozen_and_only_goes_forward(plane, step):
 
 @pytest.mark.parametrize(
     ("found", "needed", "below"),
-    [(None, "0001", True), ("0001", "0001", False), ("0001", "0002", True), ("0009", "0010", True), ("0011", "0010", False)],
+    [
+        (None, "0001", True),
+        ("0001", "0001", False),
+        ("0001", "0002", True),
+        ("0009", "0010", True),
+        ("0011", "0010", False),
+    ],
 )
 def test_a_database_ahead_of_the_code_is_not_below(found, needed, below):
     assert versions.is_below(found, needed) is below
