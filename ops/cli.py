@@ -166,6 +166,15 @@ def assets() -> None:
     console.print(f"Built into {build(_say)}.")
 
 
+@verbs.command()
+def containers() -> None:
+    """Write the settings and secrets that docker-compose.yml mounts."""
+    from ops.containers import FOLDER, write
+
+    write()
+    console.print(f"Wrote {FOLDER}; now docker compose up --build starts it all.", soft_wrap=True)
+
+
 # ---------------------------------------------------------------- cluster
 
 

@@ -112,7 +112,9 @@ def _key() -> str:
 def _behaviour() -> dict[str, str]:
     return {
         "BOOLA_JOBS": "worker",
+        "BOOLA_ENVIRONMENT": "development",
         "BOOLA_LOG_LEVEL": "INFO",
+        "BOOLA_LOG_JSON": "false",
         "BOOLA_DEMO": "1",
         "BOOLA_ADMIN_EMAIL": ADMIN_EMAIL,
     }

@@ -95,7 +95,7 @@ class Cluster:
         if waiting or stale:
             program, template = program_and_template(self.say)
             settings = self.instance.folder / "mysql" / "my.cnf"
-            files.write(settings, settings_text(program, DEVELOPMENT, self.instance.folder / "tls"))
+            files.write(settings, settings_text(DEVELOPMENT, self.instance.folder / "tls", base=program.base))
             self.say("starting 5 MySQL servers and Redis")
             list(pool.map(lambda mysql: mysql.start(program, template, settings), [*waiting, *stale]))
         list(pool.map(_wait_and_prepare, self.mysql.values()))

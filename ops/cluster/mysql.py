@@ -46,8 +46,20 @@ DEVELOPMENT = Durability(
     ),
 )
 
+# For the containers: each commit is flushed; with one replica a shard a promotion may still lose the last ones.
+FLUSHED = Durability(
+    "flushed",
+    "each server flushes every commit to disk, but one replica a shard is no guarantee against losing a machine",
+    (
+        "innodb-doublewrite=ON",
+        "innodb-flush-log-at-trx-commit=1",
+        "sync-binlog=1",
+        "rpl-semi-sync-source-timeout=1000",
+        "rpl-semi-sync-source-wait-no-replica=OFF",
+    ),
+)
+
 _OPTIONS = """
-bind-address=127.0.0.1
 mysqlx=OFF
 skip-name-resolve=ON
 secure-file-priv=NULL
@@ -100,12 +112,12 @@ performance-schema-error-size=0
 """
 
 
-def settings_text(program: Program, durability: Durability, tls: Path) -> str:
+def settings_text(durability: Durability, tls: Path, *, base: Path | None = None, address: str = "127.0.0.1") -> str:
     """The settings file all servers of an instance share; what differs between them is given on the command line."""
-    base = f"basedir={program.base}\n" if program.base else ""
+    where = (f"basedir={base}\n" if base else "") + f"bind-address={address}\n"
     safe = "\n".join(option.replace("rpl-semi", "loose-rpl-semi", 1) for option in durability.options)
     keys = f"ssl-ca={tls}/ca.pem\nssl-cert={tls}/server-cert.pem\nssl-key={tls}/server-key.pem\n"
-    return f"[mysqld]\n{base}{_OPTIONS.strip()}\n{safe}\n{keys}"
+    return f"[mysqld]\n{where}{_OPTIONS.strip()}\n{safe}\n{keys}"
 
 
 def _as_root() -> tuple[str, ...]:

@@ -13,7 +13,7 @@ from ops.places import Instance
 from ops.processes import Processes
 
 _SETTINGS = """port {port}
-bind 127.0.0.1
+bind {address}
 dir {folder}
 appendonly yes
 appendfsync everysec
@@ -23,6 +23,11 @@ maxmemory 256mb
 maxmemory-policy noeviction
 daemonize no
 """
+
+
+def settings(*, port: int, address: str, folder: str, password: str) -> str:
+    """The settings file, for the local cluster and for the containers."""
+    return _SETTINGS.format(port=port, address=address, folder=folder, password=password)
 
 
 def url(instance: Instance) -> str:
@@ -38,7 +43,8 @@ def start(instance: Instance, processes: Processes, say: Say) -> None:
     program = packages.redis(say)
     folder = files.private_folder(instance.folder / "redis")
     password = files.secret(instance.secrets / "redis_password")
-    text = _SETTINGS.format(port=instance.port(REDIS_OFFSET), folder=folder, password=password)
+    port = instance.port(REDIS_OFFSET)
+    text = settings(port=port, address="127.0.0.1", folder=str(folder), password=password)
     files.write(folder / "redis.conf", text, mode=0o600)
     processes.start(REDIS, [*program.command, str(folder / "redis.conf")])
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import ipaddress
+from collections.abc import Sequence
 from pathlib import Path
 
 from cryptography import x509
@@ -16,8 +17,10 @@ from ops import files
 _LIFETIME = datetime.timedelta(days=3650)
 
 
-def ensure(folder: Path) -> None:
-    """Makes ca.pem, server-cert.pem and server-key.pem. The authority's key is not kept: nothing else is signed."""
+def ensure(folder: Path, names: Sequence[str] = ("localhost",)) -> None:
+    """Makes ca.pem, server-cert.pem (for these names and 127.0.0.1) and server-key.pem, unless they are there.
+
+    The authority's key is not kept: nothing else is ever signed."""
     if (folder / "server-key.pem").exists():
         return
     files.private_folder(folder)
@@ -30,14 +33,14 @@ def ensure(folder: Path) -> None:
         .add_extension(x509.SubjectKeyIdentifier.from_public_key(authority_key.public_key()), critical=False)
         .sign(authority_key, hashes.SHA256())
     )
-    names = x509.SubjectAlternativeName([x509.DNSName("localhost"), x509.IPAddress(ipaddress.ip_address("127.0.0.1"))])
+    valid_for = [*map(x509.DNSName, names), x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]
     server = (
         _certificate(_name("BoolaGold local cluster server"), authority_name, server_key.public_key())
         .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
         .add_extension(_usage(signs_certificates=False), critical=True)
         .add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH]), critical=False)
         .add_extension(x509.AuthorityKeyIdentifier.from_issuer_public_key(authority_key.public_key()), critical=False)
-        .add_extension(names, critical=False)
+        .add_extension(x509.SubjectAlternativeName(valid_for), critical=False)
         .sign(authority_key, hashes.SHA256())
     )
     files.write(folder / "ca.pem", _pem(authority))

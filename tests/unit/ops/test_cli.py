@@ -24,7 +24,7 @@ def test_a_verb_has_one_line_of_help(name, command):
 
 def test_the_verbs_of_the_readme_are_there():
     verbs = {"up", "down", "status", "test", "check", "lint", "lock", "bench", "faults", "shell", "logs", "cluster"}
-    assert verbs | {"assets"} == set(cli.verbs.commands)
+    assert verbs | {"assets", "containers"} == set(cli.verbs.commands)
 
 
 def test_a_trouble_is_one_sentence_and_status_1(monkeypatch):

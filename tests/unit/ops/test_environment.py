@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from app import settings
 from ops.environment import settings_for
 from ops.places import Instance
 from ops.supervisor import children
@@ -54,3 +55,13 @@ def test_one_process_mode_runs_no_worker(instance):
     names = [child.name for child in children(instance, {"BOOLA_JOBS": "worker"})]
     assert names == ["web", "side", "worker", "relay", "scheduler"]
     assert [child.name for child in children(instance, {"BOOLA_JOBS": "inline"})] == ["web", "side"]
+
+
+def test_the_application_accepts_every_setting(instance, monkeypatch):
+    for name, value in settings_for(instance, {}).items():
+        monkeypatch.setenv(name, value)
+        field = name.removeprefix("BOOLA_").lower()
+        assert {field, field.removesuffix("_file")} & set(settings.Settings.model_fields), f"{name} is no setting"
+    found = settings.load()
+    assert found.public_url == "http://127.0.0.1:26000"
+    assert found.demo

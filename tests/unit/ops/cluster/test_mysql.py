@@ -9,12 +9,12 @@ from cryptography import x509
 
 from ops.cluster import tls
 from ops.cluster.mysql import DEVELOPMENT, settings_text
-from ops.cluster.packages import Program, version_in
+from ops.cluster.packages import version_in
 
 
 @pytest.fixture
 def options():
-    text = settings_text(Program(("mysqld",), "9.7", installed=True), DEVELOPMENT, Path("/tls"))
+    text = settings_text(DEVELOPMENT, Path("/tls"))
     parser = configparser.RawConfigParser(strict=False, allow_no_value=True)
     parser.read_string(text)
     return dict(parser["mysqld"])
@@ -46,8 +46,7 @@ def test_the_degraded_durability_says_what_it_does_not_promise():
 
 
 def test_an_unpacked_program_is_told_where_it_lies():
-    program = Program(("x",), "9.7", installed=False, base=Path("/cache/usr"))
-    assert "basedir=/cache/usr\n" in settings_text(program, DEVELOPMENT, Path("/tls"))
+    assert "basedir=/cache/usr\n" in settings_text(DEVELOPMENT, Path("/tls"), base=Path("/cache/usr"))
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,189 @@
+"""docker-compose.yml and the Dockerfile say what the local cluster, the launcher and the settings say."""
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+import yaml
+
+from app import settings
+from ops import containers
+from ops.cluster.layout import FIRST_PRIMARIES, REDIS, REDIS_OFFSET, SERVERS, SIDE_OFFSET, WEB_OFFSET
+from ops.cluster.mysql import FLUSHED, settings_text
+from ops.cluster.packages import OLDEST_MYSQL, OLDEST_REDIS
+from ops.environment import ADMIN_EMAIL
+from ops.places import DEFAULT_PORT_BASE, ROOT, Instance
+from ops.supervisor import children
+from shard_router.topology import parse
+
+COMPOSE = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
+SERVICES = COMPOSE["services"]
+CHILDREN = {child.name: child for child in children(Instance("dev", 26000, ROOT), {"BOOLA_JOBS": "worker"})}
+APPLICATION = [*CHILDREN, "setup"]
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    found = tmp_path_factory.mktemp("compose")
+    containers.write(found)
+    return found
+
+
+def test_the_services_are_the_local_clusters_servers_and_the_supervisors_children():
+    servers = {server.name for server in SERVERS}
+    assert set(SERVICES) == servers | {REDIS, "objects", "certificates", "setup"} | set(CHILDREN)
+
+
+def test_images_are_pinned_and_new_enough():
+    for service in SERVICES.values():
+        name, _, version = service["image"].partition(":")
+        assert version not in ("", "latest")
+        oldest = {"mysql": OLDEST_MYSQL, "redis": OLDEST_REDIS}.get(name)
+        if oldest:
+            assert tuple(int(part) for part in version.split(".")) >= oldest
+    assert {SERVICES[server.name]["image"] for server in SERVERS} == {SERVICES["a-1"]["image"]}
+
+
+def test_ports_are_those_of_the_local_cluster_and_open_to_this_machine_only():
+    offsets = {server.name: server.offset for server in SERVERS}
+    offsets |= {REDIS: REDIS_OFFSET, "web": WEB_OFFSET, "side": SIDE_OFFSET}
+    for name, offset in offsets.items():
+        (published,) = SERVICES[name]["ports"]
+        assert published.startswith(f"127.0.0.1:{DEFAULT_PORT_BASE + offset}:"), name
+    for service in SERVICES.values():
+        assert all(port.startswith("127.0.0.1:") for port in service.get("ports", []))
+
+
+@pytest.mark.parametrize("server", SERVERS, ids=lambda server: server.name)
+def test_each_mysql_has_its_number_its_data_and_its_first_statements(server, folder):
+    service = SERVICES[server.name]
+    assert f"--server-id={server.server_id}" in service["command"]
+    assert f"{server.name}:/var/lib/mysql" in service["volumes"]
+    mounted = {config["target"]: config["source"] for config in service["configs"]}
+    assert mounted["/docker-entrypoint-initdb.d/first.sql"] == f"{server.name}_sql"
+    statements = (folder / f"{server.name}.sql").read_text()
+    is_replica = FIRST_PRIMARIES[server.group] != server.name
+    assert ("SET PERSIST super_read_only = ON" in statements) == is_replica
+    assert (f"SOURCE_HOST='{FIRST_PRIMARIES[server.group]}'" in statements) == is_replica
+
+
+def test_a_new_server_logs_no_transaction_of_its_own(folder):
+    for server in SERVERS:
+        assert (folder / f"{server.name}.sql").read_text().startswith("SET SESSION sql_log_bin = 0;")
+        assert SERVICES[server.name]["environment"]["MYSQL_INITDB_SKIP_TZINFO"] == "1"
+
+
+def test_the_servers_settings_are_the_local_clusters_but_flushed_to_disk(folder):
+    text = (folder / "my.cnf").read_text()
+    assert text == settings_text(FLUSHED, Path("/tls"), address="0.0.0.0")
+    assert "sync-binlog=1" in text
+    assert "innodb-flush-log-at-trx-commit=1" in text
+
+
+def test_everything_that_is_mounted_is_written(folder):
+    for entry in (*COMPOSE["configs"].values(), *COMPOSE["secrets"].values()):
+        path = entry["file"].removeprefix(".local/compose/")
+        assert (folder / path).read_text(), path
+    for service in SERVICES.values():
+        for secret in service.get("secrets", []):
+            assert (secret if isinstance(secret, str) else secret["source"]) in COMPOSE["secrets"]
+        for config in service.get("configs", []):
+            assert config["source"] in COMPOSE["configs"]
+        for volume in service.get("volumes", []):
+            assert volume.split(":")[0] in COMPOSE["volumes"]
+
+
+def test_secrets_stay_when_the_files_are_written_again(folder):
+    before = {path.name: path.read_text() for path in folder.iterdir()}
+    containers.write(folder)
+    assert {path.name: path.read_text() for path in folder.iterdir()} == before
+
+
+@pytest.mark.parametrize("name", APPLICATION)
+def test_the_application_starts_with_these_settings(name, folder, monkeypatch):
+    environment = SERVICES[name]["environment"]
+    fields = settings.Settings.model_fields
+    for variable, value in environment.items():
+        field = variable.removeprefix("BOOLA_").lower()
+        field = field if field in fields else field.removesuffix("_file")
+        assert field in fields, f"{variable} is no setting"
+        if value.startswith("/run/secrets/"):
+            secret = value.removeprefix("/run/secrets/")
+            assert secret in SERVICES[name]["secrets"], f"{name} is not given {secret}"
+            assert settings.is_secret(fields[field]), f"{variable} is no secret"
+            monkeypatch.setenv(variable, str(folder / secret))
+        else:
+            monkeypatch.setenv(variable, value)
+    found = settings.load()
+    assert found.object_store == "s3"
+    assert found.jobs == "worker"
+
+
+def test_the_application_finds_every_server_by_its_services_name(folder):
+    topology = parse((folder / "topology.json").read_text())
+    for group in topology.every():
+        for server in group.servers:
+            assert server.host in SERVICES
+            assert server.port == 3306
+    local = {server.name for server in SERVERS}
+    assert {server.name for group in topology.every() for server in group.servers} == local
+    assert "password" not in (folder / "topology.json").read_text()
+
+
+def test_redis_and_the_object_store_take_the_applications_credentials(folder):
+    password = (folder / "redis_password").read_text()
+    assert f"requirepass {password}\n" in (folder / "redis.conf").read_text()
+    assert "appendonly yes" in (folder / "redis.conf").read_text()
+    assert password in (folder / "redis_url").read_text()
+    (identity,) = json.loads((folder / "s3.json").read_text())["identities"]
+    assert identity["credentials"][0]["secretKey"] == (folder / "s3_secret_key").read_text()
+
+
+@pytest.mark.parametrize("name", CHILDREN)
+def test_each_process_runs_the_supervisors_command(name):
+    local = [word for word in CHILDREN[name].command[1:] if word != "-m" or name not in ("web", "side")]
+    here = SERVICES[name]["command"]
+    if name in ("web", "side"):
+        assert here[:2] == local[:2]
+        for option in ("--worker-class", "--threads"):
+            assert here[here.index(option) + 1] == local[local.index(option) + 1]
+    else:
+        assert here == ["python", *local]
+
+
+def test_setup_makes_the_super_admin_of_the_local_demo():
+    assert SERVICES["setup"]["environment"]["BOOLA_ADMIN_EMAIL"] == ADMIN_EMAIL
+    (words,) = (part for part in SERVICES["setup"]["command"] if "migrations" in part)
+    assert words == "python -m migrations up && flask --app app.factory:create_app admin create --from-environment"
+
+
+# ---------------------------------------------------------------- the image
+
+DOCKERFILE = (ROOT / "Dockerfile").read_text()
+
+
+def test_the_image_has_two_stages_on_a_slim_python_that_is_new_enough():
+    bases = re.findall(r"^FROM (\S+)", DOCKERFILE, re.MULTILINE)
+    assert len(bases) == 2
+    for base in bases:
+        version = re.fullmatch(r"python:3\.(\d+)-slim-bookworm", base)
+        assert version
+        assert int(version.group(1)) >= 11
+
+
+def test_the_image_does_not_run_as_root():
+    final = DOCKERFILE.rsplit("\nFROM ", 1)[1]
+    assert re.search(r"^USER (?!0|root)\d+:\d+$", final, re.MULTILINE)
+
+
+def test_what_the_image_copies_exists_and_reaches_the_builder():
+    allowed = {line[1:] for line in (ROOT / ".dockerignore").read_text().splitlines() if line.startswith("!")}
+    for line in re.findall(r"^COPY (?!--from)(.+)$", DOCKERFILE, re.MULTILINE):
+        for source in line.split()[:-1]:
+            assert (ROOT / source).exists(), source
+            assert source in allowed, source
+
+
+def test_the_image_starts_the_web_server_by_default():
+    assert json.loads(re.findall(r"^CMD (.+)$", DOCKERFILE, re.MULTILINE)[0]) == SERVICES["web"]["command"]
