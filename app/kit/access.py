@@ -157,7 +157,8 @@ def _admit() -> Response | None:
         raise RuntimeError(f"{request.endpoint} does not declare who may call it")
     rt = runtime()
     if access.who is Who.PUBLIC:
-        limits.spend(client=_address(), own=limits.limit_of(view))
+        if not limits.is_unlimited(view):
+            limits.spend(client=_address(), own=limits.limit_of(view))
     else:
         g.scope = _scope(rt, access, view)
     check_body(request, view, api=is_api())

@@ -6,20 +6,20 @@ import random
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any, NoReturn, TypeVar
+from typing import Any, NoReturn, TypeVar, cast
 from uuid import UUID
 
 from flask import Response, after_this_request, g, request
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
-from app.kit import idempotency, tokens
+from app.kit import idempotency, outbox, tokens
 from app.kit.access import Scope, scope, shop_scope
 from app.kit.errors import BadRequest, PreconditionRequired
 from app.kit.idempotency import AlreadySent, Claim, Earlier, KeyTaken
 from app.kit.problems import CommitUnclear
 from app.kit.runtime import runtime
 from app.kit.texts import N_
-from shard_router import AmbiguousCommit, ControlSession, Mode, ShopMoved, ShopSession
+from shard_router import AmbiguousCommit, CausalToken, ControlSession, Mode, ShopMoved, ShopSession
 
 T = TypeVar("T")
 DEADLOCK, LOCK_WAIT = 1213, 1205
@@ -112,8 +112,8 @@ def shop_write(
     claim = idempotency.claim_facts()
     write = ShopWrite(found, shop_id, claim, work, hot=hot, rebuild=rebuild)
     if found.refusal is not None:
-        return write.replay_or(found.refusal)
-    result = write.run()
+        return cast(T, write.replay_or(found.refusal))
+    result = cast(T, write.run())
     tag(result)
     return result
 
@@ -153,7 +153,10 @@ class ShopWrite:
                     db.commit()
                 if db.token is not None:
                     tokens.remember(self.shop_id, db.token)
-                return result
+                asked = outbox.asked(db)
+            if asked:
+                runtime().queue.poke(self.shop_id)
+            return result
         except KeyTaken:
             return self._replay()
 
@@ -186,6 +189,7 @@ class ShopWrite:
             earlier = idempotency.find(db, self.claim)
             if earlier is None:
                 raise idempotency.busy()
+            tokens.remember(self.shop_id, _all_executed(db))
             if earlier.reply is not None:
                 _replay_stored(earlier)
             if self.rebuild is None or earlier.subject_id is None:
@@ -230,9 +234,7 @@ def control_write(work: Callable[[ControlSession], T]) -> T:
 def _control_once(work: Callable[[ControlSession], T], claim: Claim | None) -> T:
     with runtime().router.control() as control:
         if claim is None:
-            result = work(control)
-            control.commit()
-            return result
+            return _control_commit(control, work(control))
         person_id = scope().principal.person_id
         try:
             row = idempotency.claim_control(control, claim, person_id=person_id)
@@ -247,8 +249,14 @@ def _control_once(work: Callable[[ControlSession], T], claim: Claim | None) -> T
         result = work(control)
         if _is_api():
             row.status, row.reply = idempotency.rendered(result)
-        control.commit()
-        return result
+        return _control_commit(control, result)
+
+
+def _control_commit(control: ControlSession, result: T) -> T:
+    control.commit()
+    if outbox.asked(control):
+        runtime().queue.poke(None)
+    return result
 
 
 # ---------------------------------------------------------------- trying again
@@ -305,10 +313,17 @@ def patience(claim: Claim | None) -> Iterator[Attempt]:
 
 
 def _replay_stored(earlier: Earlier) -> NoReturn:
-    """The reply as it was; who asks again has seen it by then, so it carries a newer token where one is known."""
+    """The reply, byte for byte as it was."""
     response = Response(earlier.reply, earlier.status, content_type="application/json")
     response.headers[idempotency.REPLAY_HEADER] = "true"
     raise Replayed(response)
+
+
+def _all_executed(db: ShopSession) -> CausalToken:
+    """A token for a replay: all that the primary has executed by now; one that no replica fits where it is silent."""
+    router = runtime().router
+    marks = router.health_watch.executed_now(router.shard(db.shard))
+    return CausalToken.of_marks(db.shard, db.epoch, marks) if marks else CausalToken(db.shard, 0, "")
 
 
 def _mark_replayed() -> None:

@@ -113,8 +113,18 @@ def rate_limit(text: str) -> Callable[[F], F]:
     return declare
 
 
+def unlimited(view: F) -> F:
+    """Not counted at all: what a load balancer asks every second."""
+    view.unlimited = True  # type: ignore[attr-defined]
+    return view
+
+
 def limit_of(view: Callable[..., Any]) -> Rate | None:
     return getattr(view, "rate", None)
+
+
+def is_unlimited(view: Callable[..., Any]) -> bool:
+    return getattr(view, "unlimited", False)
 
 
 def install(app: Any, limits: Limits) -> None:

@@ -21,7 +21,7 @@ def install(app: Flask) -> None:
     app.config.update(BABEL_DEFAULT_LOCALE=DEFAULT, BABEL_DEFAULT_TIMEZONE="Asia/Kolkata")
     Babel(app, default_translation_directories=str(TRANSLATIONS), locale_selector=chosen)
     app.jinja_env.filters.update(rupees=rupees, grams=grams, date=date, moment=moment)
-    app.jinja_env.globals["locale"] = chosen
+    app.jinja_env.globals["page_language"] = chosen
 
 
 def prefer(*locales: str | None) -> None:

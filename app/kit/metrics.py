@@ -18,17 +18,16 @@ class Metrics:
 
     def __init__(self, folder: Path | None = None) -> None:
         self._folder = folder
-        self._registry = CollectorRegistry()
-        made = {"registry": self._registry}
+        self._registry = own = CollectorRegistry()
         self.requests = Histogram(
             "boola_request_seconds",
             "Requests by route and status",
             ("method", "route", "status"),
             buckets=SECONDS,
-            **made,
+            registry=own,
         )
-        self.cache_reads = Counter("boola_cache_reads_total", "Reads of shops' caches", ("outcome",), **made)
-        self.retries = Counter("boola_write_retries_total", "Writes tried again, by cause", ("cause",), **made)
+        self.cache_reads = Counter("boola_cache_reads_total", "Reads of shops' caches", ("outcome",), registry=own)
+        self.retries = Counter("boola_write_retries_total", "Writes tried again, by cause", ("cause",), registry=own)
 
     def text(self) -> bytes:
         """In Prometheus' text form."""

@@ -1,4 +1,4 @@
-"""Owns what the kit asks of the rooms above it: who somebody is, what a shop may do, files, mail, cache."""
+"""Owns what the kit asks of the rooms above it: who somebody is, what a shop may do, files, cache."""
 
 import datetime as dt
 import enum
@@ -153,11 +153,7 @@ class ObjectStore(Protocol):
     def public_url(self, bucket: Bucket, key: str) -> str: ...
 
 
-# ---------------------------------------------------------------- mail, cache (the job queue: queueing.py)
-
-
-class MailSender(Protocol):
-    def send(self, *, to: str, subject: str, text: str, html: str | None = None) -> None: ...
+# ---------------------------------------------------------------- cache (the job queue: queueing.py)
 
 
 class CacheDown(Exception):
@@ -183,5 +179,3 @@ class CacheStore(Protocol):
     def ping(self) -> float:
         """Milliseconds of one round trip."""
 
-
-Clock = Callable[[], float]

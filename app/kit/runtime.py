@@ -10,7 +10,7 @@ from flask import Flask, current_app
 if TYPE_CHECKING:
     from app.kit.cache import ShopCache
     from app.kit.metrics import Metrics
-    from app.kit.ports import CacheStore, EntitlementCheck, Identity, MailSender, ObjectStore
+    from app.kit.ports import CacheStore, EntitlementCheck, Identity, ObjectStore
     from app.kit.queueing import JobQueue
     from app.kit.sealing import Keyring
     from app.kit.signing import LinkSigner, TextSigner
@@ -30,7 +30,6 @@ class Runtime:
     entitlement: EntitlementCheck
     store: ObjectStore
     queue: JobQueue
-    mail: MailSender
     links: LinkSigner  # expiring links to objects
     signer: TextSigner  # consistency tokens and cursors
     keyring: Keyring

@@ -1,0 +1,226 @@
+"""Owns the wiring: the one place where settings become parts, and parts and domains become an application."""
+
+from __future__ import annotations
+
+import importlib
+import tomllib
+from collections.abc import Iterable
+from pathlib import Path
+
+import click
+from flask import Blueprint, Flask, Response
+
+from app.adapters.inline_queue import InlineQueue
+from app.adapters.object_store.disk import DiskStore
+from app.adapters.object_store.s3 import S3Store
+from app.adapters.redis_cache import RedisCache
+from app.adapters.redis_queue import RedisQueue
+from app.amc import service as amc
+from app.kit import access, flaskapp, logs, openapi
+from app.kit.assets import Assets
+from app.kit.blueprints import ApiBlueprint
+from app.kit.cache import Breaker, NoStore, ShopCache
+from app.kit.health import health
+from app.kit.http import public
+from app.kit.limits import Limits, Rate, unlimited
+from app.kit.metrics import Metrics
+from app.kit.ports import CacheStore, ObjectStore
+from app.kit.queueing import JobQueue
+from app.kit.runtime import Runtime, runtime
+from app.kit.sealing import Keyring
+from app.kit.security import Policy
+from app.kit.signing import LinkSigner, TextSigner
+from app.settings import Settings, key_of, load, text_of
+from app.settings import reference as settings_reference
+from app.tenants import service as tenants
+from shard_router import Account, PoolSizes, Router, RouterConfig, Times
+
+ROOT = Path(__file__).resolve().parent.parent
+
+# ---------------------------------------------------------------- what the domains bring; each adds its own lines
+
+API: tuple[ApiBlueprint, ...] = ()
+"""Routes of the JSON API, in the order in which the reference lists them."""
+
+PAGES: tuple[Blueprint, ...] = ()
+"""Web pages of the shops and of the console."""
+
+SIDE: tuple[Blueprint, ...] = ()
+"""What the side service answers: files and live updates."""
+
+COMMANDS: tuple[click.Command, ...] = ()
+"""Commands of `flask --app app.factory`."""
+
+JOB_MODULES: tuple[str, ...] = ("app.tenants.jobs", "app.amc.jobs")
+"""Imported before anything runs, so that every job's name resolves."""
+
+__all__ = ["build_runtime", "build_worker_runtime", "create_app", "create_side_app", "settings_reference"]
+
+# ---------------------------------------------------------------- the two faces and the workers
+
+
+def create_app(settings: Settings | None = None, *, parts: Runtime | None = None) -> Flask:
+    """The web application: API and pages. `parts` are given by tests and by whoever built them already."""
+    chosen = settings or load()
+    app = _face("web", chosen, parts or _started(chosen))
+    api = openapi.begin(app)
+    for blueprint in API:
+        api.register_blueprint(blueprint)
+    _register(app, (health, *PAGES))
+    openapi.install(app, api)
+    for command in COMMANDS:
+        app.cli.add_command(command)
+    access.check_declared(app)
+    return app
+
+
+def create_side_app(settings: Settings | None = None, *, parts: Runtime | None = None) -> Flask:
+    """The side service, on another origin: files, live updates, metrics. Nothing here signs in by cookie."""
+    chosen = settings or load()
+    app = _face("side", chosen, parts or _started(chosen))
+    _register(app, (health, *SIDE))
+
+    @app.get("/metrics")
+    @unlimited
+    @public
+    def metrics() -> Response:
+        return Response(runtime().metrics.text(), content_type="text/plain; version=0.0.4; charset=utf-8")
+
+    access.check_declared(app)
+    return app
+
+
+def build_worker_runtime() -> Runtime:
+    """What workers, relay and scheduler run on."""
+    return _started(load())
+
+
+def _started(settings: Settings) -> Runtime:
+    logs.configure(settings.log_level, json=settings.log_json)
+    dsn = text_of(settings.sentry_dsn)
+    if dsn is not None:
+        logs.configure_sentry(dsn, release=version(), environment=settings.environment)
+    return build_runtime(settings)
+
+
+def _face(face: str, settings: Settings, parts: Runtime) -> Flask:
+    policy = Policy.of(side_url=settings.side_url, https=settings.https, cors_origins=settings.cors_origins)
+    rates = Limits(parts.cache_store, client=Rate.parse(settings.rate_client), shop=Rate.parse(settings.rate_shop))
+    return flaskapp.bare_app(
+        face,
+        parts,
+        secret=key_of(settings.csrf_key),
+        policy=policy,
+        rates=rates,
+        asset_files=Assets(settings.assets_dir),
+        proxies=settings.trusted_proxies,
+    )
+
+
+def _register(app: Flask, blueprints: Iterable[Blueprint]) -> None:
+    for blueprint in blueprints:
+        app.register_blueprint(blueprint)
+
+
+# ---------------------------------------------------------------- the parts
+
+
+def build_runtime(settings: Settings) -> Runtime:
+    """Everything that edges and jobs reach down to. Opens no connection; the router's pollers begin."""
+    for module in JOB_MODULES:
+        importlib.import_module(module)
+    metrics = Metrics(settings.metrics_dir)
+    store = _cache_store(settings)
+    router = Router(router_config(settings))
+    keyring = Keyring(key_of(settings.master_key))
+    links = LinkSigner(key_of(settings.link_key))
+    prefix = settings.redis_prefix
+    cache = ShopCache(store, prefix=prefix, count=lambda outcome: metrics.cache_reads.labels(outcome).inc())
+    return Runtime(
+        router=router,
+        cache=cache,
+        cache_store=store,
+        identity=tenants.build_identity(router=router, cache_store=store, keyring=keyring, prefix=prefix),
+        entitlement=amc.ShopEntitlements(router=router, cache=cache),
+        store=_object_store(settings, links),
+        queue=_queue(settings),
+        links=links,
+        signer=TextSigner(key_of(settings.token_key)),
+        keyring=keyring,
+        metrics=metrics,
+        public_url=settings.public_url,
+        side_url=settings.side_url,
+        inline_jobs=settings.jobs == "inline",
+        demo=settings.demo,
+        version=version(),
+    )
+
+
+def router_config(settings: Settings) -> RouterConfig:
+    """What the router is told; also of use to the migrations' and the movers' commands."""
+    passwords = {
+        "app": settings.mysql_app_password,
+        "fleet_ro": settings.mysql_fleet_ro_password,
+        "migrate": settings.mysql_migrate_password,
+        "purger": settings.mysql_purger_password,
+        "mover": settings.mysql_mover_password,
+    }
+    accounts = {
+        name: Account(f"{settings.mysql_account_prefix}{name}", password.get_secret_value())
+        for name, password in passwords.items()
+        if password is not None
+    }
+    pools = PoolSizes(
+        write=settings.pool_write,
+        hot=settings.pool_hot,
+        read=settings.pool_read,
+        control=settings.pool_control,
+        fleet=settings.pool_fleet,
+    )
+    times = Times(
+        connect=settings.connect_seconds, answer=settings.answer_seconds, lock_wait=settings.lock_wait_seconds
+    )
+    return RouterConfig(
+        topology=settings.topology_file,
+        accounts=accounts,
+        snapshot=settings.snapshot_file,
+        redis_url=text_of(settings.redis_url),
+        shard_database=settings.shard_database,
+        control_database=settings.control_database,
+        tls_ca=settings.mysql_tls_ca,
+        token_keys=(key_of(settings.token_key),),
+        redis_prefix=settings.redis_prefix,
+        pools=pools,
+        times=times,
+    )
+
+
+def version() -> str:
+    """The product's version, as pyproject.toml has it."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    return str(project["project"]["version"])
+
+
+def _cache_store(settings: Settings) -> CacheStore:
+    url = text_of(settings.redis_url)
+    return NoStore() if url is None else Breaker(RedisCache(url, prefix=settings.redis_prefix))
+
+
+def _queue(settings: Settings) -> JobQueue:
+    url = text_of(settings.redis_url)
+    return InlineQueue() if settings.jobs == "inline" or url is None else RedisQueue(url)
+
+
+def _object_store(settings: Settings, links: LinkSigner) -> ObjectStore:
+    access_key, secret_key = text_of(settings.s3_access_key), text_of(settings.s3_secret_key)
+    if settings.object_store == "s3" and access_key and secret_key:
+        return S3Store(
+            endpoint=settings.s3_endpoint,
+            region=settings.s3_region,
+            access_key=access_key,
+            secret_key=secret_key,
+            bucket_prefix=settings.s3_bucket_prefix,
+            public_url=settings.s3_public_url,
+        )
+    assert settings.object_store_dir is not None  # settings hold that
+    return DiskStore(settings.object_store_dir, links=links, side_url=settings.side_url)
