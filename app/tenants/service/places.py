@@ -1,0 +1,43 @@
+"""Where documents are issued: each till with what its outlet, registration and shop print on them."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from app.tenants.repository import places as repository
+from shard_router import ShopSession
+
+PLACES = repository.PLACES
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A till, and what documents issued there say of the seller."""
+
+    till_id: UUID
+    till_code: str
+    outlet_id: UUID
+    outlet_name: str
+    address: str
+    city: str
+    pin: str
+    bis_registration: str | None
+    registration_id: UUID
+    gstin: str | None
+    state_code: str
+    composition: bool
+    legal_name: str
+    shop_name: str
+    shop_name_local: str | None
+    phone: str | None
+
+
+def list_places(db: ShopSession) -> tuple[Place, ...]:
+    """Every till of the shop, by code."""
+    return places_of(db.execute(repository.places()).all())
+
+
+def places_of(rows: Iterable[Sequence[Any]]) -> tuple[Place, ...]:
+    """The places of the rows that PLACES gave."""
+    return tuple(Place(*row) for row in rows)

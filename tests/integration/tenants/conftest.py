@@ -1,0 +1,10 @@
+"""People and shops on the real servers, opened and signed in by the services themselves."""
+
+import pytest
+
+from tests.support.tenancy import Tenancy, redis_store
+
+
+@pytest.fixture(scope="session")
+def tenancy(cluster, router):
+    return Tenancy(router, redis_store(cluster.redis_url, cluster.redis_prefix), cluster.redis_prefix)
