@@ -15,14 +15,15 @@ from ops.cluster import tls
 from ops.cluster.layout import CONTROL, FIRST_PRIMARIES, SERVERS, SHARDS, members
 from ops.cluster.mysql import FLUSHED, settings_text
 from ops.cluster.redis import settings as redis_settings
-from ops.cluster.replication import MIGRATE, REPL
+from ops.cluster.replication import ADMIN, REPL
 from ops.places import ROOT
 
 FOLDER = ROOT / ".local" / "compose"
 MYSQL_PORT = 3306
 KEYS = ("master_key", "link_key", "token_key", "csrf_key")
 PASSWORDS = (
-    *("mysql_root_password", "mysql_repl_password", "mysql_migrate_password", "mysql_app_password"),
+    *("mysql_root_password", "mysql_admin_password", "mysql_repl_password", "mysql_migrate_password"),
+    "mysql_app_password",
     *("mysql_fleet_ro_password", "mysql_purger_password", "mysql_mover_password"),
     *("redis_password", "s3_access_key", "s3_secret_key", "admin_password"),
 )
@@ -66,13 +67,13 @@ def topology() -> dict[str, object]:
 
 def first_statements(name: str, group: str, folder: Path) -> str:
     """What a new server runs once. Not logged, so that a replica starts with no transaction of its own."""
-    repl, migrate = (files.read(folder / f"mysql_{account}_password") for account in (REPL, MIGRATE))
+    repl, admin = (files.read(folder / f"mysql_{account}_password") for account in ("repl", "admin"))
     lines = [
         "SET SESSION sql_log_bin = 0;",
         f"CREATE USER '{REPL}'@'%' IDENTIFIED BY '{repl}';",
         f"GRANT REPLICATION SLAVE ON *.* TO '{REPL}'@'%';",
-        f"CREATE USER '{MIGRATE}'@'%' IDENTIFIED BY '{migrate}';",
-        f"GRANT ALL PRIVILEGES ON *.* TO '{MIGRATE}'@'%' WITH GRANT OPTION;",
+        f"CREATE USER '{ADMIN}'@'%' IDENTIFIED BY '{admin}';",
+        f"GRANT ALL PRIVILEGES ON *.* TO '{ADMIN}'@'%' WITH GRANT OPTION;",
     ]
     primary = FIRST_PRIMARIES[group]
     if name != primary:

@@ -11,6 +11,7 @@ from pathlib import Path
 from ops import assets, files, tools
 from ops.cluster import redis, state
 from ops.cluster.layout import SIDE_OFFSET, WEB_OFFSET
+from ops.cluster.replication import ADMIN
 from ops.places import Instance, cache_folder
 
 ADMIN_EMAIL = "om@boolagold.example"
@@ -49,6 +50,17 @@ def environment_for(instance: Instance) -> dict[str, str]:
         "PYTHONUNBUFFERED": "1",
         "NUMBA_CACHE_DIR": str(cache_folder() / "numba"),
     }
+
+
+def environment_for_setup(instance: Instance) -> dict[str, str]:
+    """The same for what makes databases and accounts: the administrator's account too, which nothing else is given."""
+    given = state.given_file()
+    admin = state.load(given)["admin"] if given else {"user": ADMIN, "password": None}
+    path = instance.secrets / ("given_admin_password" if given else "mysql_admin_password")
+    if admin["password"]:
+        files.write(path, str(admin["password"]), mode=0o600)
+    own = {"BOOLA_MYSQL_ADMIN_USER": str(admin["user"]), "BOOLA_MYSQL_ADMIN_PASSWORD_FILE": str(path)}
+    return {**environment_for(instance), **own}
 
 
 def web_url(instance: Instance) -> str:

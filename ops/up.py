@@ -16,7 +16,7 @@ from ops.cluster.control import Cluster, check_ports
 from ops.cluster.layout import SIDE_OFFSET, WEB_OFFSET
 from ops.cluster.mysql import DEVELOPMENT
 from ops.debian import Say
-from ops.environment import ADMIN_EMAIL, environment_for, web_url
+from ops.environment import ADMIN_EMAIL, environment_for, environment_for_setup, web_url
 from ops.places import ROOT, Instance
 from ops.progress import Steps, console
 from ops.supervisor import Supervisor
@@ -35,7 +35,7 @@ def up(instance: Instance) -> None:
     application: Supervisor | None = None
     try:
         with Steps() as steps:
-            started = prepare(instance, steps)["cluster"]
+            prepare(instance, steps, started)
             application = Supervisor(instance)
             steps.run("Application", lambda say: _start(application, say))
         welcome(instance)
@@ -46,20 +46,19 @@ def up(instance: Instance) -> None:
         _end(instance, application, started)
 
 
-def prepare(instance: Instance, steps: Steps) -> dict[str, Any]:
-    """Everything the application needs: servers, schema, the first sign-in, demo data."""
-    done = steps.beside(
-        cluster=("MySQL and Redis", lambda say: start_cluster(instance, say)),
+def prepare(instance: Instance, steps: Steps, started: list[str]) -> None:
+    """Everything the application needs: servers, schema, the first sign-in, demo data. Adds what it started."""
+    steps.beside(
+        cluster=("MySQL and Redis", lambda say: started.extend(start_cluster(instance, say))),
         assets=("Browser assets", assets.build),
         fonts=("Fonts", tools.fonts),
     )
+    steps.run("Schema", lambda say: _run(["-m", "migrations", "up"], environment_for_setup(instance), say))
     environment = environment_for(instance)
-    steps.run("Schema", lambda say: _run(["-m", "migrations", "up"], environment, say))
     create = ["-m", "flask", "--app", "app.factory:create_app", "admin", "create", "--from-environment"]
     steps.run("Super-admin", lambda say: _run(create, environment, say))
     if environment["BOOLA_DEMO"] == "1":
         steps.run("Demo data", lambda say: _run(["-m", "ops.demo"], environment, say))
-    return done
 
 
 def start_cluster(instance: Instance, say: Say) -> list[str]:

@@ -12,21 +12,17 @@ from ops.trouble import Trouble
 
 ADMIN = "boola_admin"
 REPL = "repl"
-MIGRATE = "migrate"
 
 
 def prepare(mysql: MySQL) -> None:
     """The accounts a server needs before it replicates. Not logged: it must start with no transaction of its own."""
     secrets = mysql.instance.secrets
-    passwords = {
-        name: files.secret(secrets / f"mysql_{name}_password") for name in ("root", "admin", "repl", "migrate")
-    }
+    passwords = {name: files.secret(secrets / f"mysql_{name}_password") for name in ("root", "admin", "repl")}
     with mysql.root() as root:
         root.run("SET SESSION sql_log_bin = 0")
         root.run("SET GLOBAL super_read_only = OFF")
         for user, key, grant in (
             (ADMIN, "admin", "ALL PRIVILEGES ON *.* TO %s@'%%' WITH GRANT OPTION"),
-            (MIGRATE, "migrate", "ALL PRIVILEGES ON *.* TO %s@'%%' WITH GRANT OPTION"),
             (REPL, "repl", "REPLICATION SLAVE ON *.* TO %s@'%%'"),
         ):
             root.run("CREATE USER IF NOT EXISTS %s@'%%' IDENTIFIED BY %s", (user, passwords[key]))

@@ -8,10 +8,12 @@ import pytest
 import yaml
 
 from app import settings
+from migrations.settings import MigrationSettings
 from ops import containers
 from ops.cluster.layout import FIRST_PRIMARIES, REDIS, REDIS_OFFSET, SERVERS, SIDE_OFFSET, WEB_OFFSET
 from ops.cluster.mysql import FLUSHED, settings_text
 from ops.cluster.packages import OLDEST_MYSQL, OLDEST_REDIS
+from ops.cluster.replication import ADMIN
 from ops.environment import ADMIN_EMAIL
 from ops.places import DEFAULT_PORT_BASE, ROOT, Instance
 from ops.supervisor import children
@@ -103,7 +105,7 @@ def test_secrets_stay_when_the_files_are_written_again(folder):
 @pytest.mark.parametrize("name", APPLICATION)
 def test_the_application_starts_with_these_settings(name, folder, monkeypatch):
     environment = SERVICES[name]["environment"]
-    fields = settings.Settings.model_fields
+    fields = {**MigrationSettings.model_fields, **settings.Settings.model_fields}
     for variable, value in environment.items():
         field = variable.removeprefix("BOOLA_").lower()
         field = field if field in fields else field.removesuffix("_file")
@@ -118,6 +120,16 @@ def test_the_application_starts_with_these_settings(name, folder, monkeypatch):
     found = settings.load()
     assert found.object_store == "s3"
     assert found.jobs == "worker"
+
+
+def test_setup_alone_is_given_the_administrators_account(folder):
+    for name in APPLICATION:
+        given = [variable for variable in SERVICES[name]["environment"] if "MYSQL_ADMIN" in variable]
+        assert bool(given) == (name == "setup")
+        assert ("mysql_admin_password" in SERVICES[name]["secrets"]) == (name == "setup")
+    assert SERVICES["setup"]["environment"]["BOOLA_MYSQL_ADMIN_USER"] == ADMIN
+    for server in SERVERS:
+        assert f"CREATE USER '{ADMIN}'@'%'" in (folder / f"{server.name}.sql").read_text()
 
 
 def test_the_application_finds_every_server_by_its_services_name(folder):
