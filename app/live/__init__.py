@@ -1,0 +1,1 @@
+"""What the side service says and serves: progress of jobs as it happens, and files behind signed links."""
