@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
 from flask import Flask, current_app
@@ -39,6 +40,7 @@ class Runtime:
     inline_jobs: bool = False
     demo: bool = False
     version: str = ""
+    font_dir: Path | None = None  # the Noto fonts that prints use
 
     def close(self) -> None:
         """Let go of connections and pollers; after it the process ends."""

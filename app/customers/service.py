@@ -1,0 +1,188 @@
+"""The shop's customers: entered once, found by phone, corrected; each with the keys that seal their papers."""
+
+import dataclasses
+import datetime as dt
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy.exc import IntegrityError
+
+from app.customers import repository
+from app.customers.errors import CustomerUnknown, PhoneMalformed, PhoneTaken
+from app.customers.facts import CustomerDraft, dialled, settled
+from app.customers.models import Customer as CustomerRow
+from app.kit import audit, paging, sealing_keys
+from app.kit.clock import today_ist, utc_now
+from app.kit.errors import PreconditionFailed
+from app.kit.ids import new_id
+from app.kit.sealing import Keyring
+from shard_router import ShopSession
+
+__all__ = [
+    "BUYER_FOR_SHARE", "BUYER_FOR_UPDATE", "Buyer", "Customer", "CustomerDraft", "buyer_of", "edit_customer",
+    "find_by_phone", "get_buyer", "get_customer", "list_customers", "lock_buyer", "names_of", "register_customer",
+]  # fmt: skip
+
+BUYER_FOR_UPDATE, BUYER_FOR_SHARE = repository.BUYER_FOR_UPDATE, repository.BUYER_FOR_SHARE
+
+_FIELDS = tuple(field.name for field in dataclasses.fields(CustomerDraft))
+
+
+@dataclass(frozen=True, slots=True)
+class Customer:
+    """A customer as the shop sees them."""
+
+    id: UUID
+    name: str
+    phone: str | None
+    email: str | None
+    gstin: str | None
+    pan: str | None
+    address: str | None
+    city: str | None
+    pin: str | None
+    state_code: str | None
+    version: int
+    created_at: dt.datetime
+    updated_at: dt.datetime
+    erased_at: dt.datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Buyer:
+    """What a bill needs to know of its customer."""
+
+    id: UUID
+    name: str
+    phone: str | None
+    gstin: str | None
+    pan: str | None
+    address: str | None
+    city: str | None
+    pin: str | None
+    state_code: str | None
+
+    @property
+    def registered(self) -> bool:
+        return self.gstin is not None
+
+    @property
+    def full_address(self) -> bool:
+        """Name, address and state: what Rule 46(e) wants on a large bill."""
+        return bool(self.name and self.address and self.state_code)
+
+
+def register_customer(db: ShopSession, *, draft: CustomerDraft, keyring: Keyring) -> Customer:
+    """Enter a customer, with keys of their own; raises PhoneTaken and what is wrong with the draft."""
+    now = utc_now()
+    facts = settled(draft, today_ist())
+    row = CustomerRow(id=new_id(), version=1, created_at=now, updated_at=now, **dataclasses.asdict(facts))
+    db.add(row)
+    _flush(db)
+    sealing_keys.make(db, row.id, keyring)
+    audit.record(db, "customer.registered", row.id, {"given": [name for name in _FIELDS if getattr(row, name)]})
+    return _customer(row)
+
+
+def edit_customer(db: ShopSession, *, customer_id: UUID, expected_version: int, changes: Mapping[str, Any]) -> Customer:
+    """Correct a customer; bills already issued keep what they say. Raises CustomerUnknown, PreconditionFailed."""
+    row = repository.find_customer(db, customer_id, lock=True)
+    if row is None or row.erased_at is not None:
+        raise CustomerUnknown()
+    if row.version != expected_version:
+        raise PreconditionFailed("This customer was changed since you opened it.", action="Look at it again.")
+    before = CustomerDraft(**{name: getattr(row, name) for name in _FIELDS})
+    facts = settled(dataclasses.replace(before, **_reconsidered(before, changes)), today_ist())
+    changed = [name for name in _FIELDS if getattr(row, name) != getattr(facts, name)]
+    if not changed:
+        return _customer(row)
+    for name in changed:
+        setattr(row, name, getattr(facts, name))
+    row.version, row.updated_at = row.version + 1, utc_now()
+    _flush(db)
+    audit.record(db, "customer.edited", row.id, {"changed": changed, "version": row.version})
+    return _customer(row)
+
+
+def get_customer(db: ShopSession, customer_id: UUID) -> Customer:
+    """Raises CustomerUnknown; an erased customer is unknown."""
+    row = repository.find_customer(db, customer_id)
+    if row is None or row.erased_at is not None:
+        raise CustomerUnknown()
+    return _customer(row)
+
+
+def find_by_phone(db: ShopSession, phone: str) -> Customer | None:
+    """The customer of a number as it is typed; what is no number is nobody's."""
+    try:
+        row = repository.find_by_phone(db, dialled(phone))
+    except PhoneMalformed:
+        return None
+    return None if row is None else _customer(row)
+
+
+def list_customers(
+    db: ShopSession,
+    *,
+    text: str | None = None,
+    phone: str | None = None,
+    gstin: str | None = None,
+    sort: str | None = None,
+    after: str | None = None,
+    limit: int = paging.DEFAULT_LIMIT,
+) -> paging.Page[Customer]:
+    statement = repository.list_customers(text=text, phone=phone, gstin=gstin)
+    return paging.page(db, statement, orders=_ORDERS, sort=sort, after=after, limit=limit).map(_customer)
+
+
+def names_of(db: ShopSession, customer_ids: Iterable[UUID]) -> dict[UUID, str]:
+    """Names of many customers in one statement."""
+    wanted = set(customer_ids)
+    return dict(repository.names_of(db, wanted)) if wanted else {}
+
+
+def get_buyer(db: ShopSession, customer_id: UUID) -> Buyer:
+    """Raises CustomerUnknown."""
+    return _buyer(repository.find_customer(db, customer_id))
+
+
+def lock_buyer(db: ShopSession, customer_id: UUID) -> None:
+    """Holds the customer still until the commit, before any piece is locked."""
+    repository.find_customer(db, customer_id, lock=True)
+
+
+def buyer_of(rows: Sequence[Sequence[Any]]) -> Buyer:
+    """The buyer of the row that BUYER_FOR_UPDATE or BUYER_FOR_SHARE gave; raises CustomerUnknown."""
+    if not rows or rows[0][-1] is not None:
+        raise CustomerUnknown(fields={"customerId": "unknown"})
+    return Buyer(*rows[0][:-1])
+
+
+_ORDERS = paging.Orders(tie=CustomerRow.id, default="name", name=CustomerRow.name, createdAt=CustomerRow.created_at)
+
+
+def _buyer(row: CustomerRow | None) -> Buyer:
+    columns = [column.key for column in repository.BUYER_COLUMNS]
+    return buyer_of([] if row is None else [[getattr(row, name) for name in columns]])
+
+
+def _reconsidered(before: CustomerDraft, changes: Mapping[str, Any]) -> dict[str, Any]:
+    """A new or removed GSTIN takes the PAN that came with the old one along."""
+    came_along = before.gstin is not None and "gstin" in changes and "pan" not in changes
+    return {**({"pan": None} if came_along else {}), **changes}
+
+
+def _flush(db: ShopSession) -> None:
+    try:
+        db.flush()
+    except IntegrityError as taken:
+        if "phone" not in str(taken.orig):
+            raise
+        message = "Another customer has this phone number."
+        raise PhoneTaken(message, fields={"phone": "taken"}) from taken
+
+
+def _customer(row: CustomerRow) -> Customer:
+    return Customer(*(getattr(row, field.name) for field in dataclasses.fields(Customer)))

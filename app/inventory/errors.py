@@ -1,0 +1,55 @@
+"""Owns the stock's refusals."""
+
+from app.kit.errors import Conflict, NotFound, Unprocessable
+
+
+class ItemUnknown(NotFound):
+    """There is no such piece in this shop."""
+
+    default_message = "There is no such piece in stock."
+
+
+class TagTaken(Conflict):
+    """Another piece in stock wears this tag."""
+
+    default_action = "Give the piece another tag, or withdraw the wrong entry first."
+
+
+class HuidTaken(Conflict):
+    """Another piece in stock carries this HUID (BIS: one article, one HUID)."""
+
+    default_action = "Check the mark on both pieces; withdraw the wrong entry first."
+
+
+class ItemNotInStock(Conflict):
+    """The piece was sold or withdrawn, so its entry no longer changes."""
+
+
+class ItemAlreadySold(Conflict):
+    """A piece of the bill has left the stock since it was scanned: sold on another bill, or withdrawn."""
+
+    default_action = "Take it off the bill."
+
+
+class WeightsContradict(Unprocessable):
+    """Net is not gross less stones, or the stones weigh more than the piece allows."""
+
+
+class ItemFactsWrong(Unprocessable):
+    """A tag, category or charge of a piece has a form that cannot be kept."""
+
+
+class HuidMalformed(Unprocessable):
+    """A HUID is six letters or digits, as the laser mark shows it."""
+
+    default_action = "Read the mark again under the glass."
+
+
+class ExemptionDoesNotHold(Unprocessable):
+    """The reason given for having no HUID does not fit this piece, or is none of the order's."""
+
+
+class HuidMissing(Unprocessable):
+    """A piece that must be hallmarked has no HUID, so it cannot be sold (Hallmarking Order)."""
+
+    default_action = "Enter its HUID, or the reason that it needs none, on the piece."

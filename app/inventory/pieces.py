@@ -1,0 +1,231 @@
+"""Owns what a piece is outside its tables: the draft that is entered, the facts that are handed out, their rules."""
+
+import dataclasses
+import datetime as dt
+import re
+from dataclasses import dataclass
+from uuid import UUID
+
+from app.inventory import hallmarking
+from app.inventory.errors import ExemptionDoesNotHold, ItemFactsWrong, WeightsContradict
+from app.inventory.hallmarking import Hallmark
+from app.kit.clock import today_ist
+from app.kit.money import BASIS_POINTS, MAX_PAISE, whole
+from app.kit.weights import MAX_MCT, MAX_MG, fine_product, grams, purity_label, stone_mg
+from app.rates import service as rates
+from app.tax.rates import tax_rate
+
+MAX_STONES = 40
+MAX_STONE_PIECES = 100_000
+MAX_MAKING_BP = 10 * BASIS_POINTS
+MAX_WASTAGE_BP = BASIS_POINTS
+
+CATEGORIES = (
+    "ring", "chain", "bangle", "bracelet", "necklace", "mangalsutra", "earrings", "pendant", "nose_pin", "anklet",
+    "toe_ring", "kada", "coin", "bar", "utensil", "idol", "other",
+)  # fmt: skip
+"""What screens offer; a shop may use a word of its own."""
+
+WASTAGE_KINDS = ("none", "percent_of_net", "percent_of_value")
+MAKING_KINDS = ("per_gram_net", "per_gram_gross", "percent", "fixed")
+STONE_BASES = ("per_carat", "per_piece")
+
+_TAG = re.compile(r"[A-Z0-9](?:[A-Z0-9/_.-]{0,22}[A-Z0-9])?")
+_CATEGORY = re.compile(r"[a-z][a-z0-9_]{0,23}")
+
+
+@dataclass(frozen=True, slots=True)
+class Stone:
+    """Stones of one kind set in a piece."""
+
+    kind: str
+    pieces: int
+    weight_mct: int
+    basis: str
+    rate_paise: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ItemDraft:
+    """A piece as it is entered. `stone_mg` None is reckoned from the stones; `net_mg` is checked where it is given."""
+
+    tag: str
+    name: str
+    category: str
+    metal: str
+    fineness: int
+    gross_mg: int
+    hsn: str = "7113"
+    huid: str | None = None
+    huid_exempt: str | None = None
+    stone_mg: int | None = None
+    net_mg: int | None = None
+    wastage_kind: str = "none"
+    wastage_bp: int = 0
+    making_kind: str = "fixed"
+    making_paise: int = 0
+    making_bp: int = 0
+    hallmark_paise: int = 0
+    stones: tuple[Stone, ...] = ()
+    picture_id: UUID | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """A piece as others see it; what stands here is what a bill is priced from."""
+
+    id: UUID
+    tag: str
+    name: str
+    category: str
+    metal: str
+    fineness: int
+    hsn: str
+    huid: str | None
+    huid_exempt: str | None
+    gross_mg: int
+    stone_mg: int
+    net_mg: int
+    wastage_kind: str
+    wastage_bp: int
+    making_kind: str
+    making_paise: int
+    making_bp: int
+    hallmark_paise: int
+    status: str
+    invoice_id: UUID | None
+    picture_id: UUID | None
+    version: int
+    created_at: dt.datetime
+    updated_at: dt.datetime
+    stones: tuple[Stone, ...] = ()
+
+    @property
+    def purity(self) -> dict[str, object]:
+        return {"metal": self.metal, "fineness": self.fineness}
+
+    @property
+    def making(self) -> dict[str, object]:
+        return {"kind": self.making_kind, "paise": self.making_paise, "bp": self.making_bp}
+
+    @property
+    def wastage(self) -> dict[str, object]:
+        return {"kind": self.wastage_kind, "bp": self.wastage_bp}
+
+    @property
+    def purity_label(self) -> str:
+        return purity_label(self.metal, self.fineness)
+
+    @property
+    def fine_product(self) -> int:
+        """Net weight × fineness, unrounded."""
+        return fine_product(self.net_mg, self.fineness)
+
+    @property
+    def hallmark_status(self) -> str:
+        """How the piece stands with the hallmarking order today."""
+        return self.hallmark(today_ist()).value
+
+    def hallmark(self, on: dt.date) -> Hallmark:
+        return hallmarking.status_of(
+            metal=self.metal, gross_mg=self.gross_mg, hsn=self.hsn, huid=self.huid, reason=self.huid_exempt, on=on
+        )
+
+
+def settled(draft: ItemDraft, on: dt.date) -> ItemDraft:
+    """The draft with its codes in capitals, its weights reckoned and its exemption found; raises what is wrong."""
+    rates.check_purity(draft.metal, draft.fineness, on)
+    tax_rate(draft.hsn, on)
+    _check_charges(draft)
+    stone, net = _weights(draft)
+    huid = hallmarking.check_huid(draft.huid) if draft.huid else None
+    if huid and draft.huid_exempt:
+        raise ExemptionDoesNotHold("A piece with a HUID needs no exemption.", fields={"huidExempt": "has a HUID"})
+    reason = draft.huid_exempt or None
+    return dataclasses.replace(
+        draft,
+        tag=_tag(draft.tag),
+        name=_name(draft.name),
+        category=_category(draft.category),
+        huid=huid,
+        huid_exempt=None if huid else hallmarking.exemption_of(
+            reason, metal=draft.metal, gross_mg=draft.gross_mg, hsn=draft.hsn, on=on
+        ),
+        stone_mg=stone,
+        net_mg=net,
+    )  # fmt: skip
+
+
+def _weights(draft: ItemDraft) -> tuple[int, int]:
+    """Stone and net weight; stones of one kind weigh at most a milligram less on the scale than by carats."""
+    gross = whole(draft.gross_mg, "Gross weight in mg", least=1, most=MAX_MG, field="grossMg")
+    reckoned = sum(_stone_weight(place, stone) for place, stone in enumerate(_stones(draft)))
+    stone = reckoned if draft.stone_mg is None else draft.stone_mg
+    whole(stone, "Stone weight in mg", most=MAX_MG, field="stoneMg")
+    if stone + len(draft.stones) < reckoned:
+        message = f"The stones listed weigh {grams(reckoned)} g, more than the stone weight of {grams(stone)} g."
+        raise WeightsContradict(message, fields={"stoneMg": "less than the stones listed"})
+    net = gross - stone
+    if net <= 0:
+        message = f"Stones of {grams(stone)} g leave no metal of a piece of {grams(gross)} g."
+        raise WeightsContradict(message, fields={"stoneMg": "not below gross"})
+    if draft.net_mg is not None and draft.net_mg != net:
+        message = f"Net weight {grams(whole(draft.net_mg, 'Net weight in mg', most=MAX_MG, field='netMg'))} g is not "
+        message += f"gross {grams(gross)} g less stones {grams(stone)} g."
+        raise WeightsContradict(message, fields={"netMg": "not gross less stones"})
+    return stone, net
+
+
+def _stones(draft: ItemDraft) -> tuple[Stone, ...]:
+    if len(draft.stones) > MAX_STONES:
+        raise ItemFactsWrong(f"A piece lists at most {MAX_STONES} kinds of stones.", fields={"stones": "too many"})
+    return draft.stones
+
+
+def _stone_weight(place: int, stone: Stone) -> int:
+    at = f"stones.{place}"
+    if stone.basis not in STONE_BASES:
+        raise ItemFactsWrong("Stones are priced per carat or per piece.", fields={f"{at}.basis": "unknown"})
+    if not stone.kind.strip() or len(stone.kind) > 40:
+        raise ItemFactsWrong("A kind of stone has from 1 to 40 letters.", fields={f"{at}.kind": "too short or long"})
+    whole(stone.pieces, "The number of stones", least=1, most=MAX_STONE_PIECES, field=f"{at}.pieces")
+    whole(stone.rate_paise, "The rate of a stone in paise", most=MAX_PAISE, field=f"{at}.ratePaise")
+    least = 1 if stone.basis == "per_carat" else 0
+    whole(stone.weight_mct, "Stones in thousandths of a carat", least=least, most=MAX_MCT, field=f"{at}.weightMct")
+    return stone_mg(stone.weight_mct)
+
+
+def _check_charges(draft: ItemDraft) -> None:
+    if draft.making_kind not in MAKING_KINDS:
+        raise ItemFactsWrong("Making is per gram net or gross, percent, or fixed.", fields={"making.kind": "unknown"})
+    if draft.wastage_kind not in WASTAGE_KINDS:
+        raise ItemFactsWrong("Wastage is none, percent of net or of value.", fields={"wastage.kind": "unknown"})
+    percent = draft.making_kind == "percent"
+    whole(draft.making_paise, "Making in paise", most=0 if percent else MAX_PAISE, field="making.paise")
+    whole(draft.making_bp, "Making in basis points", most=MAX_MAKING_BP if percent else 0, field="making.bp")
+    most = 0 if draft.wastage_kind == "none" else MAX_WASTAGE_BP
+    whole(draft.wastage_bp, "Wastage in basis points", most=most, field="wastage.bp")
+    whole(draft.hallmark_paise, "The hallmarking charge in paise", most=MAX_PAISE, field="hallmarkPaise")
+
+
+def _tag(text: str) -> str:
+    bare = text.strip().upper() if text.isascii() else ""
+    if not _TAG.fullmatch(bare):
+        message = "A tag has at most 24 letters, digits and inner - / _ or dots."
+        raise ItemFactsWrong(message, fields={"tag": "not a tag"})
+    return bare
+
+
+def _name(text: str) -> str:
+    bare = " ".join(text.split())
+    if not 1 <= len(bare) <= 120 or not bare.isprintable():
+        raise ItemFactsWrong("A piece's name has from 1 to 120 letters.", fields={"name": "too short or long"})
+    return bare
+
+
+def _category(text: str) -> str:
+    bare = text.strip().lower().replace(" ", "_")
+    if not _CATEGORY.fullmatch(bare):
+        message = "A category is a word of at most 24 letters: ring, chain, nose_pin."
+        raise ItemFactsWrong(message, fields={"category": "not a category"})
+    return bare

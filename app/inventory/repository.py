@@ -1,0 +1,132 @@
+"""Owns the statements on pieces and their stones."""
+
+import datetime as dt
+from collections.abc import Iterable, Sequence
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import BindParameter, ColumnElement, Select, bindparam, delete, null, or_, select, update
+
+from app.inventory.models import Item, ItemStatus, ItemStone
+from app.kit.db import Id, Utc
+from shard_router import Prepared, ShopSession
+
+ITEM_COLUMNS = (
+    Item.id, Item.tag, Item.name, Item.category, Item.metal, Item.fineness, Item.hsn, Item.huid, Item.huid_exempt,
+    Item.gross_mg, Item.stone_mg, Item.net_mg, Item.wastage_kind, Item.wastage_bp, Item.making_kind, Item.making_paise,
+    Item.making_bp, Item.hallmark_paise, Item.status, Item.invoice_id, Item.picture_id, Item.version, Item.created_at,
+    Item.updated_at,
+)  # fmt: skip
+STONE_COLUMNS = (
+    ItemStone.item_id, ItemStone.kind, ItemStone.pieces, ItemStone.weight_mct, ItemStone.basis, ItemStone.rate_paise,
+)  # fmt: skip
+
+
+def find_item(db: ShopSession, item_id: UUID, *, lock: bool = False) -> Item | None:
+    statement = select(Item).where(Item.id == item_id)
+    return db.scalars(statement.with_for_update() if lock else statement).one_or_none()
+
+
+def find_items(db: ShopSession, item_ids: Iterable[UUID]) -> Sequence[Item]:
+    return db.scalars(select(Item).where(Item.id.in_(sorted(item_ids)))).all()
+
+
+def lock_items(db: ShopSession, item_ids: Iterable[UUID]) -> Sequence[Item]:
+    """In the order of their keys, as every transaction locks pieces."""
+    wanted = sorted(item_ids)
+    return db.scalars(select(Item).where(Item.id.in_(wanted)).order_by(Item.id).with_for_update()).all()
+
+
+def find_live(db: ShopSession, code: str) -> Sequence[Item]:
+    """Pieces in stock that wear this tag or carry this HUID: at most one of each."""
+    return db.scalars(select(Item).where(or_(Item.live_tag == code, Item.live_huid == code))).all()
+
+
+def find_gone(db: ShopSession, code: str) -> Item | None:
+    """The piece that wore this tag or HUID last and is no longer in stock."""
+    return db.scalars(
+        select(Item)
+        .where(or_(Item.tag == code, Item.huid == code), Item.status != ItemStatus.IN_STOCK.value)
+        .order_by(Item.updated_at.desc())
+        .limit(1)
+    ).first()
+
+
+def list_stones(db: ShopSession, item_ids: Iterable[UUID]) -> Sequence[ItemStone]:
+    """The stones of many pieces in one statement."""
+    return db.scalars(
+        select(ItemStone).where(ItemStone.item_id.in_(sorted(item_ids))).order_by(ItemStone.item_id, ItemStone.pos)
+    ).all()
+
+
+def delete_stones(db: ShopSession, item_id: UUID) -> None:
+    db.execute(delete(ItemStone).where(ItemStone.item_id == item_id).execution_options(synchronize_session="fetch"))
+
+
+def list_items(
+    *,
+    status: str | None,
+    category: str | None,
+    metal: str | None,
+    fineness: int | None,
+    tag: str | None,
+    text: str | None,
+) -> Select[Any]:
+    """The filters of the stock list; `tag` is a beginning, `text` is looked for in name, tag and HUID."""
+    wanted: list[ColumnElement[bool]] = []
+    for column, value in (
+        (Item.status, status), (Item.category, category), (Item.metal, metal), (Item.fineness, fineness),
+    ):  # fmt: skip
+        if value is not None:
+            wanted.append(column == value)
+    if tag:
+        wanted.append(Item.tag.startswith(tag.upper(), autoescape=True))
+    if text:
+        code = text.upper()
+        wanted.append(or_(
+            Item.name.contains(text, autoescape=True),
+            Item.tag.startswith(code, autoescape=True),
+            Item.huid.startswith(code, autoescape=True),
+        ))  # fmt: skip
+    return select(Item).where(*wanted)
+
+
+def return_to_stock(db: ShopSession, item_ids: Iterable[UUID], invoice_id: UUID, now: dt.datetime) -> int:
+    """Brings pieces that this bill holds back; how many it did hold. Tag and HUID are live again with them."""
+    changed = db.execute(
+        update(Item)
+        .where(Item.id.in_(sorted(item_ids)), Item.status == ItemStatus.SOLD.value, Item.invoice_id == invoice_id)
+        .values(
+            status=ItemStatus.IN_STOCK.value, live_tag=Item.tag, live_huid=Item.huid, invoice_id=null(),
+            version=Item.version + 1, updated_at=now,
+        )
+        .execution_options(synchronize_session=False)
+    )  # fmt: skip
+    return int(getattr(changed, "rowcount", 0))
+
+
+def _ids() -> BindParameter[Any]:
+    return bindparam("ids", type_=Id, expanding=True)
+
+
+# Parts of a bill's first packet. The pieces are taken first and read afterwards, so that what is priced is what was
+# locked, and a piece that another bill holds shows that bill's id.
+SELL = Prepared(
+    lambda: (
+        update(Item)
+        .where(Item.shop_id == bindparam("b_shop_id"), Item.id.in_(_ids()), Item.status == ItemStatus.IN_STOCK.value)
+        .values(
+            status=ItemStatus.SOLD.value, live_tag=null(), live_huid=null(),
+            invoice_id=bindparam("b_invoice_id", type_=Id), version=Item.version + 1,
+            updated_at=bindparam("b_now", type_=Utc),
+        )
+    )
+)  # fmt: skip
+ITEMS = Prepared(lambda: select(*ITEM_COLUMNS).where(Item.shop_id == bindparam("shop_id"), Item.id.in_(_ids())))
+STONES = Prepared(
+    lambda: (
+        select(*STONE_COLUMNS)
+        .where(ItemStone.shop_id == bindparam("shop_id"), ItemStone.item_id.in_(_ids()))
+        .order_by(ItemStone.item_id, ItemStone.pos)
+    )
+)

@@ -1,0 +1,97 @@
+"""Owns the bills' refusals."""
+
+from app.kit.errors import Conflict, Forbidden, NotFound, Unprocessable
+from app.kit.texts import N_
+
+
+class InvoiceUnknown(NotFound):
+    """There is no such bill or note in this shop."""
+
+    default_message = N_("There is no such bill.")
+
+
+class TillUnknown(NotFound):
+    """There is no such till in this shop, or none yet."""
+
+    default_message = N_("There is no such till.")
+    default_action = N_("Choose one of the shop's tills.")
+
+
+class PieceTwice(Unprocessable):
+    """One piece stands on two lines of a bill."""
+
+    default_action = N_("Take it off one of the lines.")
+
+
+class PriceChanged(Conflict):
+    """The bill no longer comes to the total that the customer was told: a rate or a piece was changed meanwhile."""
+
+    default_action = N_("Tell the customer the new total, then issue.")
+
+
+class DiscountNotAllowed(Forbidden):
+    """The person's role does not include giving discounts."""
+
+    default_action = N_("Ask somebody who may give discounts.")
+
+
+class PaymentsExceedTotal(Unprocessable):
+    """More was taken than the bill comes to."""
+
+    default_action = N_("Correct the payments; change is given before they are entered.")
+
+
+class PaymentShort(Unprocessable):
+    """Less was taken than the bill comes to, and nobody is named who owes the rest."""
+
+    default_action = N_("Take the rest, or add the customer who owes it.")
+
+
+class PanRequired(Unprocessable):
+    """A sale of this value needs the buyer's PAN or the declaration form."""
+
+    default_action = N_("Add the customer's PAN, or mark that the declaration form was signed.")
+
+
+class CashLimitReached(Unprocessable):
+    """So much cash must not be taken from one person in a day."""
+
+    default_action = N_("Take the rest by UPI, card or bank.")
+
+
+class AddressRequired(Unprocessable):
+    """A bill of this value to an unregistered buyer must show name, address and state (Rule 46(e))."""
+
+    default_action = N_("Add the customer's address and state.")
+
+
+class CompositionAcrossStates(Unprocessable):
+    """A composition dealer must not supply to another state (CGST Act s.10(2)(c))."""
+
+
+class NoteTooLate(Conflict):
+    """The last day for a credit note on this bill has passed (CGST Act s.34(2))."""
+
+
+class NotReversible(Conflict):
+    """A note cannot be reversed by a credit note: only a bill can."""
+
+
+class LineUnknown(NotFound):
+    """The bill has no such line."""
+
+
+class LineAlreadyReversed(Conflict):
+    """The line was reversed by a credit note before."""
+
+    default_action = N_("Open the bill again: it lists its credit notes.")
+
+
+class RefundTooLarge(Unprocessable):
+    """More would be given back than the note comes to, or than was ever paid on the bill."""
+
+
+class RefundShort(Unprocessable):
+    """Less is given back than the note comes to, and the bill names no customer to whom the rest is owed."""
+
+    default_action = N_("Give all of it back: the bill names no customer.")

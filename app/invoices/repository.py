@@ -1,0 +1,133 @@
+"""Owns the statements on issued documents."""
+
+import datetime as dt
+from collections.abc import Iterable, Sequence
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, Select, and_, bindparam, func, insert, select
+from sqlalchemy.orm import selectinload
+
+from app.invoices.models import DocumentKind, Invoice, InvoiceLine, InvoicePayment, InvoicePdf
+from app.kit.db import Id
+from shard_router import Prepared, ShopSession
+
+SOLD_BY = (DocumentKind.INVOICE.value, DocumentKind.BILL_OF_SUPPLY.value)
+CASH = "cash"
+
+
+def find_invoice(db: ShopSession, invoice_id: UUID) -> Invoice | None:
+    """The document with its lines and payments, in three statements."""
+    return db.scalars(
+        select(Invoice)
+        .where(Invoice.id == invoice_id)
+        .options(selectinload(Invoice.lines), selectinload(Invoice.payments))
+    ).one_or_none()
+
+
+def notes_on(db: ShopSession, invoice_id: UUID) -> Sequence[Invoice]:
+    """The credit notes on a bill, with lines and payments."""
+    return db.scalars(
+        select(Invoice)
+        .where(Invoice.reverses_id == invoice_id)
+        .options(selectinload(Invoice.lines), selectinload(Invoice.payments))
+        .order_by(Invoice.id)
+    ).all()
+
+
+def note_numbers(db: ShopSession, invoice_id: UUID) -> Sequence[Any]:
+    """Id, number and total of a bill's credit notes."""
+    return db.execute(
+        select(Invoice.id, Invoice.number, Invoice.issued_on, Invoice.total_paise)
+        .where(Invoice.reverses_id == invoice_id)
+        .order_by(Invoice.id)
+    ).all()
+
+
+def list_invoices(
+    *,
+    kind: str | None,
+    customer_id: UUID | None,
+    number: str | None,
+    issued_from: dt.date | None,
+    issued_to: dt.date | None,
+) -> Select[Any]:
+    """`number` is a beginning; both days are included."""
+    wanted: list[ColumnElement[bool]] = []
+    if kind is not None:
+        wanted.append(Invoice.kind == kind)
+    if customer_id is not None:
+        wanted.append(Invoice.customer_id == customer_id)
+    if number:
+        wanted.append(Invoice.number.startswith(number, autoescape=True))
+    if issued_from is not None:
+        wanted.append(Invoice.issued_on >= issued_from)
+    if issued_to is not None:
+        wanted.append(Invoice.issued_on <= issued_to)
+    return select(Invoice).where(*wanted)
+
+
+def paid_of(db: ShopSession, invoice_ids: Iterable[UUID]) -> dict[UUID, int]:
+    """What was paid on each of many documents, in one statement."""
+    rows = db.execute(
+        select(InvoicePayment.invoice_id, func.sum(InvoicePayment.paise).label("paise"))
+        .where(InvoicePayment.invoice_id.in_(sorted(invoice_ids)))
+        .group_by(InvoicePayment.invoice_id)
+    ).all()
+    return {row.invoice_id: int(row.paise) for row in rows}
+
+
+def cash_of_day(db: ShopSession, customer_id: UUID, on: dt.date) -> int:
+    rows = db.execute(_cash_of_day().where(Invoice.customer_id == customer_id, Invoice.issued_on == on)).scalar_one()
+    return int(rows)
+
+
+def find_pdf(db: ShopSession, invoice_id: UUID, render_version: int) -> InvoicePdf | None:
+    return db.scalars(
+        select(InvoicePdf).where(InvoicePdf.invoice_id == invoice_id, InvoicePdf.render_version == render_version)
+    ).one_or_none()
+
+
+def chunk_of_documents(db: ShopSession, after: UUID | None, limit: int) -> Sequence[Invoice]:
+    """Documents in the order of their ids, whole, for checking the books."""
+    statement = select(Invoice).options(selectinload(Invoice.lines), selectinload(Invoice.payments))
+    if after is not None:
+        statement = statement.where(Invoice.id > after)
+    return db.scalars(statement.order_by(Invoice.id).limit(limit).execution_options(populate_existing=True)).all()
+
+
+def numbers_used(db: ShopSession) -> Sequence[Any]:
+    """Per series: how many documents there are, their first and last number."""
+    return db.execute(
+        select(
+            Invoice.registration_id, Invoice.fy_start, Invoice.kind, Invoice.till_id,
+            func.count().label("count"), func.min(Invoice.no).label("first"), func.max(Invoice.no).label("last"),
+        ).group_by(Invoice.registration_id, Invoice.fy_start, Invoice.kind, Invoice.till_id)
+    ).all()  # fmt: skip
+
+
+def _cash_of_day() -> Select[Any]:
+    return (
+        select(func.coalesce(func.sum(InvoicePayment.paise), 0))
+        .select_from(Invoice)
+        .join(
+            InvoicePayment,
+            and_(InvoicePayment.shop_id == Invoice.shop_id, InvoicePayment.invoice_id == Invoice.id),
+        )
+        .where(Invoice.kind.in_(SOLD_BY), InvoicePayment.mode == CASH)
+    )
+
+
+# Part of a bill's first packet, behind the lock on the customer's row: what they paid in cash today so far.
+CASH_OF_DAY = Prepared(
+    lambda: _cash_of_day().where(
+        Invoice.shop_id == bindparam("shop_id"),
+        Invoice.customer_id == bindparam("customer_id", type_=Id),
+        Invoice.issued_on == bindparam("issued_on", type_=Invoice.issued_on.type),
+    )
+)
+
+# The last packet of a bill.
+INSERT_INVOICE = Prepared(lambda: insert(Invoice))
+INSERT_LINE = Prepared(lambda: insert(InvoiceLine))
+INSERT_PAYMENT = Prepared(lambda: insert(InvoicePayment))

@@ -1,0 +1,40 @@
+"""Bills and notes: quoted, issued for ever, read back, reversed, printed, and checked against the audit chain."""
+
+from app.invoices.service.books import BooksReport, verify_books
+from app.invoices.service.documents import Document, Line, Party, Payment
+from app.invoices.service.drafts import BillDraft, LineDraft, PaymentDraft, PaymentMode
+from app.invoices.service.issue import PDF_JOB, issue_invoice
+from app.invoices.service.notes import NoteDraft, issue_credit_note
+from app.invoices.service.printing import StoredPdf, find_pdf, get_paper, object_key, record_pdf
+from app.invoices.service.quotes import Quote, quote, quote_facts
+from app.invoices.service.reading import InvoiceSummary, NoteSummary, get_invoice, list_invoices, list_notes
+
+__all__ = [
+    "PDF_JOB",
+    "BillDraft",
+    "BooksReport",
+    "Document",
+    "InvoiceSummary",
+    "Line",
+    "LineDraft",
+    "NoteDraft",
+    "NoteSummary",
+    "Party",
+    "Payment",
+    "PaymentDraft",
+    "PaymentMode",
+    "Quote",
+    "StoredPdf",
+    "find_pdf",
+    "get_invoice",
+    "get_paper",
+    "issue_credit_note",
+    "issue_invoice",
+    "list_invoices",
+    "list_notes",
+    "object_key",
+    "quote",
+    "quote_facts",
+    "record_pdf",
+    "verify_books",
+]

@@ -1,0 +1,164 @@
+"""Printing: what a document says on paper, and where its PDF lies once it was made."""
+
+import datetime as dt
+from collections.abc import Iterable
+from dataclasses import dataclass
+from uuid import UUID
+
+from app.invoices import repository
+from app.invoices.errors import InvoiceUnknown
+from app.invoices.models import InvoicePdf
+from app.invoices.service.documents import Document, Line, Party
+from app.invoices.service.reading import get_invoice
+from app.invoices.service.seller import Seller
+from app.kit import audit
+from app.kit.clock import utc_now
+from app.kit.money import rupees
+from app.kit.sealing import Keyring
+from app.numbering.service import DocumentKind
+from app.printing import documents as paper
+from app.tax.states import state_of
+from shard_router import ShopSession
+
+_FORMS = {
+    DocumentKind.INVOICE.value: paper.Form.TAX_INVOICE,
+    DocumentKind.BILL_OF_SUPPLY.value: paper.Form.BILL_OF_SUPPLY,
+    DocumentKind.CREDIT_NOTE.value: paper.Form.CREDIT_NOTE,
+}
+_MODES = {"cash": "Cash", "upi": "UPI", "card": "Card", "bank": "Bank transfer", "cheque": "Cheque"}
+
+
+@dataclass(frozen=True, slots=True)
+class StoredPdf:
+    """A printed document in the object store."""
+
+    object_key: str
+    sha256: bytes
+    size_bytes: int
+    made_at: dt.datetime
+
+
+def get_paper(db: ShopSession, invoice_id: UUID, *, keyring: Keyring) -> paper.BillDocument:
+    """The document as it is printed; raises InvoiceUnknown."""
+    document = get_invoice(db, invoice_id, keyring=keyring)
+    against = None
+    if document.reverses_id is not None:
+        bill = repository.find_invoice(db, document.reverses_id)
+        assert bill is not None  # a foreign key says so
+        against = paper.Against(bill.number, bill.issued_on, document.reason or "")
+    return _paper(document, against)
+
+
+def find_pdf(db: ShopSession, invoice_id: UUID, render_version: int) -> StoredPdf | None:
+    row = repository.find_pdf(db, invoice_id, render_version)
+    return None if row is None else StoredPdf(row.object_key, row.sha256, row.size_bytes, row.made_at)
+
+
+def object_key(shop_id: int, document_id: UUID, render_version: int) -> str:
+    """Where a document's PDF lies in the private bucket: one place per document and version, so a job may run twice."""
+    return f"{shop_id}/{document_id.hex}-v{render_version}.pdf"
+
+
+def record_pdf(
+    db: ShopSession, *, invoice_id: UUID, render_version: int, key: str, sha256: bytes, size_bytes: int
+) -> None:
+    """Note where the PDF lies, once; raises InvoiceUnknown."""
+    if repository.find_invoice(db, invoice_id) is None:
+        raise InvoiceUnknown()
+    if repository.find_pdf(db, invoice_id, render_version) is not None:
+        return
+    db.add(InvoicePdf(
+        invoice_id=invoice_id, render_version=render_version, object_key=key, sha256=sha256, size_bytes=size_bytes,
+        made_at=utc_now(),
+    ))  # fmt: skip
+    db.flush()
+    audit.record(db, "invoice.printed", invoice_id, {"sha256": sha256, "renderVersion": render_version})
+
+
+def _paper(document: Document, against: paper.Against | None) -> paper.BillDocument:
+    place = state_of(document.place_of_supply, document.issued_on)
+    return paper.BillDocument(
+        form=_FORMS[document.kind],
+        number=document.number,
+        issued_at=document.issued_at,
+        seller=_seller(document.seller, document.issued_on),
+        buyer=_buyer(document.buyer, document.issued_on),
+        place_code=place.code,
+        place_name=place.name,
+        inter_state=document.inter_state,
+        articles=tuple(_article(line) for line in document.lines),
+        hsn_rows=tuple(_hsn_rows(document.lines)),
+        taxable_paise=document.taxable_paise,
+        cgst_paise=document.cgst_paise,
+        sgst_paise=document.sgst_paise,
+        igst_paise=document.igst_paise,
+        round_off_paise=document.round_off_paise,
+        total_paise=document.total_paise,
+        reverse_charge=document.reverse_charge,
+        state_head="UTGST" if place.territory_tax else "SGST",
+        payments=tuple(
+            paper.Payment(_MODES.get(payment.mode, payment.mode), payment.paise, payment.reference or "")
+            for payment in document.payments
+        ),
+        against=against,
+        qr_text=(
+            f"{document.seller.gstin or document.seller.legal_name}\n{document.number}\n{document.issued_on:%d-%m-%Y}\n"
+            f"{rupees(document.total_paise)}\n{document.content_hash.hex()}"
+        ),
+        qr_caption="Number, date, total and fingerprint",
+    )
+
+
+def _seller(seller: Seller, on: dt.date) -> paper.Seller:
+    return paper.Seller(
+        name=seller.shop_name,
+        address=(seller.outlet_name, seller.address, f"{seller.city} {seller.pin}"),
+        state_code=seller.state_code,
+        state_name=state_of(seller.state_code, on).name,
+        gstin=seller.gstin or "",
+        local_name=seller.shop_name_local or "",
+        tagline="" if seller.legal_name == seller.shop_name else seller.legal_name,
+        phone=seller.phone or "",
+        bis_registration=seller.bis_registration or "",
+    )
+
+
+def _buyer(party: Party | None, on: dt.date) -> paper.Buyer | None:
+    if party is None:
+        return None
+    town = " ".join(part for part in (party.city, party.pin) if part)
+    return paper.Buyer(
+        name=party.name,
+        address=tuple(part for part in (party.address, town) if part),
+        state_code=party.state_code or "",
+        state_name=state_of(party.state_code, on).name if party.state_code else "",
+        gstin=party.gstin or "",
+        pan=party.pan or "",
+        phone=party.phone or "",
+    )
+
+
+def _article(line: Line) -> paper.Article:
+    return paper.Article(
+        description=line.description, hsn=line.hsn, gross_mg=line.gross_mg, stone_mg=line.stone_mg, net_mg=line.net_mg,
+        rate_paise_per_g=line.rate_paise_per_g, metal_paise=line.metal_paise, making_paise=line.making_paise,
+        taxable_paise=line.taxable_paise, tax_bp=line.tax_bp, metal=line.metal, fineness=line.fineness, tag=line.tag,
+        huids=(line.huid,) if line.huid else (), wastage_paise=line.wastage_paise,
+        making_discount_paise=line.making_discount_paise, stones_paise=line.stones_paise,
+        hallmark_paise=line.hallmark_paise, discount_paise=line.discount_paise,
+    )  # fmt: skip
+
+
+def _hsn_rows(lines: Iterable[Line]) -> list[paper.HsnRow]:
+    """Lines summed per HSN and rate; they add up to the document per head, to the paisa."""
+    groups: dict[tuple[str, int], list[Line]] = {}
+    for line in lines:
+        groups.setdefault((line.hsn, line.tax_bp), []).append(line)
+    return [
+        paper.HsnRow(
+            hsn, tax_bp, len(group), sum(line.net_mg for line in group), sum(line.taxable_paise for line in group),
+            sum(line.cgst_paise for line in group), sum(line.sgst_paise for line in group),
+            sum(line.igst_paise for line in group),
+        )
+        for (hsn, tax_bp), group in sorted(groups.items())
+    ]  # fmt: skip

@@ -1,0 +1,98 @@
+"""Quotes: what a bill would come to now, and what the limits at the counter would say; nothing is written or taken."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from app.customers import service as customers
+from app.inventory import service as inventory
+from app.inventory.service import Hallmark, Item
+from app.invoices import repository
+from app.invoices.errors import PriceChanged
+from app.invoices.pricing import PricedBill
+from app.invoices.service import reckoning
+from app.invoices.service.drafts import BillDraft, check_draft
+from app.invoices.service.seller import choose, seller_of
+from app.kit.clock import today_ist
+from app.kit.money import rupees
+from app.kit.texts import _
+from app.numbering.service import DocumentKind
+from app.rates import service as rates
+from app.tax.limits import Finding
+from app.tenants.service.places import list_places
+from shard_router import ShopSession
+
+HALLMARK_RULE = "hallmark"
+
+
+@dataclass(frozen=True, slots=True)
+class Quote:
+    """A bill as it would be issued now; `findings` are what it still lacks, blocking ones first."""
+
+    kind: DocumentKind
+    items: tuple[Item, ...]
+    priced: PricedBill
+    findings: tuple[Finding, ...]
+
+
+def quote(db: ShopSession, *, draft: BillDraft) -> Quote:
+    """Price a draft without issuing it; payments may still be missing. Raises what issuing raises for its pieces."""
+    check_draft(draft, db.actor)
+    on = today_ist()
+    items = inventory.get_items(db, draft.item_ids)
+    inventory.refuse_missing(items, draft.item_ids)
+    buyer = customers.get_buyer(db, draft.customer_id) if draft.customer_id else None
+    place = choose(list_places(db), asked=draft.till_id, sits_at=db.actor.till_id)
+    bill = reckoning.reckon(draft, items=items, board=rates.read_board(db), seller=seller_of(place), on=on)
+    cash = repository.cash_of_day(db, buyer.id, on) if buyer and draft.cash_paise else 0
+    findings = reckoning.findings_of(
+        draft, total_paise=bill.priced.total_paise, buyer=buyer, cash_before_paise=cash, on=on
+    )
+    lacking = tuple(_unmarked(item) for item in bill.items if item.hallmark(on) is Hallmark.PENDING)
+    return Quote(bill.kind, bill.items, bill.priced, (*lacking, *findings))
+
+
+def price_changed(now: Quote, expected_paise: int) -> PriceChanged:
+    """The refusal that carries the new figures, so that a clerk never issues a price the customer has not seen."""
+    message = _(
+        "The bill now comes to %(now)s, not %(before)s.",
+        now=rupees(now.priced.total_paise), before=rupees(expected_paise),
+    )  # fmt: skip
+    return PriceChanged(message, fields={"expectedTotalPaise": "changed", "quote": quote_facts(now)})
+
+
+def quote_facts(quoted: Quote) -> dict[str, Any]:
+    """A quote by its names in JSON."""
+    priced = quoted.priced
+    return {
+        "kind": quoted.kind.value,
+        "placeOfSupply": priced.supply.place.code,
+        "interState": priced.supply.inter_state,
+        "taxablePaise": priced.taxable_paise,
+        "cgstPaise": priced.cgst_paise,
+        "sgstPaise": priced.sgst_paise,
+        "igstPaise": priced.igst_paise,
+        "roundOffPaise": priced.round_off_paise,
+        "totalPaise": priced.total_paise,
+        "lines": [
+            {
+                "itemId": str(item.id), "tag": item.tag, "description": item.name, "huid": item.huid, "hsn": item.hsn,
+                "purity": {"metal": item.metal, "fineness": item.fineness}, "grossMg": item.gross_mg,
+                "stoneMg": item.stone_mg, "netMg": item.net_mg, "ratePaisePerG": line.line.rate_paise_per_g,
+                "metalPaise": line.metal_paise, "wastagePaise": line.wastage_paise, "makingPaise": line.making_paise,
+                "makingDiscountPaise": line.making_discount_paise, "stonesPaise": line.stones_paise,
+                "hallmarkPaise": line.hallmark_paise, "discountPaise": line.discount_paise,
+                "taxablePaise": line.taxable_paise, "taxBp": line.line.tax_bp, "cgstPaise": line.cgst_paise,
+                "sgstPaise": line.sgst_paise, "igstPaise": line.igst_paise, "totalPaise": line.total_paise,
+            }
+            for item, line in zip(quoted.items, priced.lines, strict=True)
+        ],
+        "findings": [
+            {"rule": f.rule, "name": f.name, "message": f.message, "figurePaise": f.figure_paise, "blocks": f.blocks}
+            for f in quoted.findings
+        ],
+    }  # fmt: skip
+
+
+def _unmarked(item: Item) -> Finding:
+    message = _("%(tag)s has no HUID and must not be sold without one.", tag=item.tag)
+    return Finding(HALLMARK_RULE, inventory.mandate_name(item.metal), message, 0, True)

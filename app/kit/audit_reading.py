@@ -1,0 +1,36 @@
+"""Owns reading back what an audit chain says of its subjects; whether the chain holds, audit.first_broken says."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+import orjson
+from sqlalchemy import select
+
+from app.kit.models import AuditEntry
+from shard_router import ShopSession
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One entry of some action, with its facts as they are in the body."""
+
+    seq: int
+    action: str
+    subject_id: UUID | None
+    facts: dict[str, Any]
+
+
+def entries(db: ShopSession, actions: Sequence[str], *, chunk: int = 1000) -> Iterator[Entry]:
+    """All entries of these actions in the order of the chain, read chunk by chunk."""
+    after = 0
+    while rows := db.execute(
+        select(AuditEntry.seq, AuditEntry.action, AuditEntry.subject_id, AuditEntry.body)
+        .where(AuditEntry.action.in_(actions), AuditEntry.seq > after)
+        .order_by(AuditEntry.seq)
+        .limit(chunk)
+    ).all():
+        for row in rows:
+            yield Entry(row.seq, row.action, row.subject_id, orjson.loads(row.body)["facts"])
+        after = rows[-1].seq

@@ -1,0 +1,55 @@
+"""Owns the statements on number series."""
+
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import bindparam, func, select
+from sqlalchemy.dialects.mysql import insert
+
+from app.kit.db import Id
+from app.numbering.models import NumberSeries
+from shard_router import Prepared, ShopSession
+
+
+def lock_series(
+    db: ShopSession, *, registration_id: UUID, fy_start: int, kind: str, till_id: UUID
+) -> NumberSeries | None:
+    return db.scalars(
+        select(NumberSeries)
+        .where(
+            NumberSeries.registration_id == registration_id,
+            NumberSeries.fy_start == fy_start,
+            NumberSeries.kind == kind,
+            NumberSeries.till_id == till_id,
+        )
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    ).one_or_none()
+
+
+def list_series(db: ShopSession) -> Sequence[Any]:
+    return db.execute(
+        select(
+            NumberSeries.registration_id, NumberSeries.fy_start, NumberSeries.kind, NumberSeries.till_id,
+            NumberSeries.last_no,
+        )
+    ).all()  # fmt: skip
+
+
+# The second packet of a bill. One statement both for a series' first number and for its next: an UPDATE that finds
+# nothing, followed by an INSERT, would let two first bills meet in between. The number comes back as the insert id.
+DRAW = Prepared(
+    lambda: (
+        insert(NumberSeries)
+        .values(
+            shop_id=bindparam("shop_id"),
+            registration_id=bindparam("registration_id", type_=Id),
+            fy_start=bindparam("fy_start"),
+            kind=bindparam("kind"),
+            till_id=bindparam("till_id", type_=Id),
+            last_no=func.last_insert_id(1),
+        )
+        .on_duplicate_key_update(last_no=func.last_insert_id(NumberSeries.last_no + 1))
+    )
+)

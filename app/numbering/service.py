@@ -1,0 +1,62 @@
+"""Drawing numbers: one after the other, per registration, year, kind and till; a rolled-back draw leaves no gap.
+
+What breaks the promise: nothing short of writing to the table by hand. The series' row is locked from the draw to the
+commit, so it is drawn last of all, just before the audit chain's head.
+"""
+
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy.exc import IntegrityError
+
+from app.kit.clock import FinancialYear
+from app.numbering import repository
+from app.numbering.models import NumberSeries
+from app.numbering.numbers import DocumentKind, NumberForm, prefix_for
+from shard_router import PacketResult, ShopSession
+
+__all__ = ["DRAW", "DocumentKind", "bind_draw", "draw", "drawn", "last_numbers", "written"]
+
+DRAW = repository.DRAW
+
+
+def bind_draw(*, registration_id: UUID, year: FinancialYear, kind: DocumentKind, till_id: UUID) -> Any:
+    """The statement that draws the next number, for a packet; `drawn` reads its result."""
+    return DRAW.bind(registration_id=registration_id, fy_start=year.start_year, kind=kind.value, till_id=till_id)
+
+
+def drawn(result: PacketResult) -> int:
+    return result.insert_id
+
+
+def draw(db: ShopSession, *, registration_id: UUID, year: FinancialYear, kind: DocumentKind, till_id: UUID) -> int:
+    """The next number, where a bill's packets are not used; called just before the audit entry."""
+    facts: dict[str, Any] = {
+        "registration_id": registration_id, "fy_start": year.start_year, "kind": kind.value, "till_id": till_id,
+    }  # fmt: skip
+    row = repository.lock_series(db, **facts)
+    if row is None:
+        try:
+            with db.begin_nested():
+                db.add(NumberSeries(last_no=1, **facts))
+        except IntegrityError:  # another document opened the series meanwhile; its commit was waited for
+            row = repository.lock_series(db, **facts)
+            if row is None:
+                raise
+        else:
+            return 1
+    row.last_no += 1
+    db.flush()
+    return row.last_no
+
+
+def written(no: int, *, year: FinancialYear, kind: DocumentKind, till_code: str) -> str:
+    """The number as the document carries it; raises SeriesExhausted, NumberFormUnlawful."""
+    return NumberForm(prefix=prefix_for(kind, till_code)).write(year.label, no)
+
+
+def last_numbers(db: ShopSession) -> dict[tuple[UUID, int, str, UUID], int]:
+    """The last number given of every series."""
+    return {
+        (row.registration_id, row.fy_start, row.kind, row.till_id): row.last_no for row in repository.list_series(db)
+    }

@@ -1,0 +1,37 @@
+"""Owns the statements on the rate board."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import Select, bindparam, select
+
+from app.rates.models import BoardRate, BoardRateChange
+from shard_router import Prepared, ShopSession
+
+
+def list_board(db: ShopSession) -> Sequence[BoardRate]:
+    return db.scalars(select(BoardRate)).all()
+
+
+def lock_rate(db: ShopSession, metal: str, fineness: int) -> BoardRate | None:
+    return db.scalars(
+        select(BoardRate).where(BoardRate.metal == metal, BoardRate.fineness == fineness).with_for_update()
+    ).one_or_none()
+
+
+def history(metal: str | None, fineness: int | None) -> Select[Any]:
+    """Changes of all rates, or of one metal's or purity's."""
+    statement = select(BoardRateChange)
+    if metal is not None:
+        statement = statement.where(BoardRateChange.metal == metal)
+    if fineness is not None:
+        statement = statement.where(BoardRateChange.fineness == fineness)
+    return statement
+
+
+# Part of a bill's first packet: the whole board, since its pieces' purities are known only from the same packet.
+BOARD = Prepared(
+    lambda: select(BoardRate.metal, BoardRate.fineness, BoardRate.paise_per_g).where(
+        BoardRate.shop_id == bindparam("shop_id")
+    )
+)

@@ -1,0 +1,189 @@
+"""The rate board: what a gram of each purity costs today, who set it, and what it cost before."""
+
+import datetime as dt
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy.exc import IntegrityError
+
+from app.kit import audit, paging
+from app.kit.cache import ShopCache
+from app.kit.clock import today_ist, utc_now
+from app.kit.ids import new_id
+from app.kit.money import whole
+from app.kit.weights import purity_label
+from app.rates import repository
+from app.rates.errors import RateBusy, RateMissing, RateTwice
+from app.rates.models import BoardRate, BoardRateChange
+from app.rates.purities import Purity, check_purity, check_rate, list_purities
+from shard_router import ShopSession
+
+__all__ = [
+    "BOARD", "Board", "Rate", "RateChange", "RateSetting", "board_of", "check_purity", "get_board", "list_history",
+    "list_purities", "rate_of", "read_board", "set_rate", "set_rates",
+]  # fmt: skip
+
+BOARD = repository.BOARD
+Board = Mapping[tuple[str, int], int]
+"""Paise per gram by (metal, fineness)."""
+
+CACHE_NAME = "rates.board"
+
+
+@dataclass(frozen=True, slots=True)
+class RateSetting:
+    """A rate to be set."""
+
+    metal: str
+    fineness: int
+    paise_per_g: int
+
+
+@dataclass(frozen=True, slots=True)
+class Rate:
+    """A rate in force."""
+
+    metal: str
+    fineness: int
+    paise_per_g: int
+    set_at: dt.datetime
+    set_by: UUID | None
+    version: int
+
+    @property
+    def purity(self) -> dict[str, object]:
+        return {"metal": self.metal, "fineness": self.fineness}
+
+    @property
+    def label(self) -> str:
+        return purity_label(self.metal, self.fineness)
+
+
+@dataclass(frozen=True, slots=True)
+class RateChange:
+    """A rate as it was set once."""
+
+    id: UUID
+    metal: str
+    fineness: int
+    paise_per_g: int
+    set_at: dt.datetime
+    set_by: UUID | None
+
+    @property
+    def purity(self) -> dict[str, object]:
+        return {"metal": self.metal, "fineness": self.fineness}
+
+
+def set_rate(db: ShopSession, *, metal: str, fineness: int, paise_per_g: int, cache: ShopCache | None = None) -> Rate:
+    """Set one rate; raises UnknownPurity, RateAbsurd."""
+    return set_rates(db, rates=[RateSetting(metal, fineness, paise_per_g)], cache=cache)[0]
+
+
+def set_rates(db: ShopSession, *, rates: Sequence[RateSetting], cache: ShopCache | None = None) -> list[Rate]:
+    """Set several rates at once or none of them; raises UnknownPurity, RateAbsurd, RateTwice.
+
+    cache  where the board is kept for readers; it forgets the shop once this is committed.
+    """
+    _check(rates, today_ist())
+    if cache is not None:
+        cache.forget_after(db)
+    now, by = utc_now(), db.actor.person_id
+    rows = {}
+    for setting in sorted(rates, key=lambda setting: (setting.metal, setting.fineness)):  # one order of locks for all
+        rows[setting.metal, setting.fineness] = _put(db, setting, now, by)
+        db.add(BoardRateChange(
+            id=new_id(), metal=setting.metal, fineness=setting.fineness, paise_per_g=setting.paise_per_g,
+            set_at=now, set_by=by,
+        ))  # fmt: skip
+    db.flush()
+    audit.record(db, "rate.set", None, {
+        "rates": [{"metal": s.metal, "fineness": s.fineness, "paisePerG": s.paise_per_g} for s in rates],
+    })  # fmt: skip
+    return [_rate(rows[setting.metal, setting.fineness]) for setting in rates]
+
+
+def get_board(db: ShopSession) -> list[Rate]:
+    """The rates in force in the order of a board: gold first, the finest first."""
+    order = {(purity.metal, purity.fineness): place for place, purity in enumerate(list_purities(today_ist()))}
+    rows = repository.list_board(db)
+    return sorted((_rate(row) for row in rows), key=lambda rate: order.get((rate.metal, rate.fineness), len(order)))
+
+
+def read_board(db: ShopSession) -> Board:
+    """The rates in force, to price with."""
+    return {(row.metal, row.fineness): row.paise_per_g for row in repository.list_board(db)}
+
+
+def board_of(rows: Iterable[Sequence[Any]]) -> Board:
+    """What the rows that BOARD gave say."""
+    return {(metal, fineness): paise for metal, fineness, paise in rows}
+
+
+def rate_of(board: Board, metal: str, fineness: int) -> int:
+    """Paise per gram; raises RateMissing."""
+    found = board.get((metal, fineness))
+    if found is None:
+        raise RateMissing(f"The board has no rate for {purity_label(metal, fineness)}.")
+    return found
+
+
+def list_history(
+    db: ShopSession,
+    *,
+    metal: str | None = None,
+    fineness: int | None = None,
+    sort: str | None = None,
+    after: str | None = None,
+    limit: int = paging.DEFAULT_LIMIT,
+) -> paging.Page[RateChange]:
+    """Every rate there was, the newest first."""
+    page = paging.page(db, repository.history(metal, fineness), orders=_ORDERS, sort=sort, after=after, limit=limit)
+    return page.map(_change)
+
+
+_ORDERS = paging.Orders(tie=BoardRateChange.id, default="-setAt", setAt=BoardRateChange.set_at)
+
+
+def _check(rates: Sequence[RateSetting], today: dt.date) -> None:
+    seen: set[Purity] = set()
+    for place, setting in enumerate(rates):
+        purity = check_purity(setting.metal, setting.fineness, today, field=f"rates.{place}.purity")
+        whole(setting.paise_per_g, "A rate in paise per gram", least=1, field=f"rates.{place}.paisePerG")
+        check_rate(purity, setting.paise_per_g, today, field=f"rates.{place}.paisePerG")
+        if purity in seen:
+            raise RateTwice(f"{purity.label} is given twice.", fields={f"rates.{place}.purity": "given twice"})
+        seen.add(purity)
+
+
+def _put(db: ShopSession, setting: RateSetting, now: dt.datetime, by: UUID | None) -> BoardRate:
+    row = repository.lock_rate(db, setting.metal, setting.fineness)
+    if row is None:
+        return _add(db, setting, now, by)
+    row.paise_per_g, row.set_at, row.set_by = setting.paise_per_g, now, by
+    row.version += 1
+    return row
+
+
+def _add(db: ShopSession, setting: RateSetting, now: dt.datetime, by: UUID | None) -> BoardRate:
+    """The first rate of a purity; where two set it at once, the later one is told to look again."""
+    row = BoardRate(
+        metal=setting.metal, fineness=setting.fineness, paise_per_g=setting.paise_per_g,
+        set_at=now, set_by=by, version=1,
+    )  # fmt: skip
+    db.add(row)
+    try:
+        db.flush()
+    except IntegrityError as taken:
+        raise RateBusy() from taken
+    return row
+
+
+def _rate(row: BoardRate) -> Rate:
+    return Rate(row.metal, row.fineness, row.paise_per_g, row.set_at, row.set_by, row.version)
+
+
+def _change(row: BoardRateChange) -> RateChange:
+    return RateChange(row.id, row.metal, row.fineness, row.paise_per_g, row.set_at, row.set_by)

@@ -1,0 +1,31 @@
+"""Owns the statements that read where documents are issued: a till with its outlet, registration and shop."""
+
+from typing import Any
+
+from sqlalchemy import Select, and_, bindparam, select
+
+from app.tenants.models import Outlet, Registration, ShopProfile, Till
+from shard_router import Prepared
+
+COLUMNS = (
+    Till.id, Till.code, Outlet.id, Outlet.name, Outlet.address, Outlet.city, Outlet.pin, Outlet.bis_registration,
+    Registration.id, Registration.gstin, Registration.state_code, Registration.composition, Registration.legal_name,
+    ShopProfile.name, ShopProfile.name_local, ShopProfile.phone,
+)  # fmt: skip
+
+
+def places() -> Select[*tuple[Any, ...]]:
+    """Every till of the shop, by code."""
+    return (
+        select(*COLUMNS)
+        .select_from(Till)
+        .join(Outlet, and_(Outlet.shop_id == Till.shop_id, Outlet.id == Till.outlet_id))
+        .join(Registration, and_(Registration.shop_id == Outlet.shop_id, Registration.id == Outlet.registration_id))
+        .join(ShopProfile, ShopProfile.shop_id == Till.shop_id)
+        .order_by(Till.code)
+    )
+
+
+# Part of a bill's first packet. Shared locks: what a bill prints does not change under it, and its foreign keys to till
+# and registration never wait for a settings page while the shop's hot rows are held.
+PLACES = Prepared(lambda: places().where(Till.shop_id == bindparam("shop_id")).with_for_update(read=True))
