@@ -40,15 +40,15 @@ class Steps:
     ) -> None:
         self._progress.stop()
 
-    def run(self, title: str, work: Callable[[Say], Any]) -> Any:
-        """Does one step to its end."""
+    def run(self, title: str, work: Callable[[Say], Any], *, quiet: bool = False) -> Any:
+        """Does one step to its end. A quiet one writes its passing lines on a terminal only."""
         began = time.monotonic()
         task = self._progress.add_task(title, total=1)
 
         def say(text: str) -> None:
             if self._live:
                 self._progress.update(task, description=f"{title} [dim]· {text}")
-            else:
+            elif not quiet:
                 self._plain(f"{title}: {text}")
 
         result = work(say)

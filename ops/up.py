@@ -53,12 +53,12 @@ def prepare(instance: Instance, steps: Steps, started: list[str]) -> None:
         assets=("Browser assets", assets.build),
         fonts=("Fonts", tools.fonts),
     )
-    steps.run("Schema", lambda say: _run(["-m", "migrations", "up"], environment_for_setup(instance), say))
+    steps.run("Schema", lambda say: _run(["-m", "migrations", "up"], environment_for_setup(instance), say), quiet=True)
     environment = environment_for(instance)
     create = ["-m", "flask", "--app", "app.factory:create_app", "admin", "create", "--from-environment"]
-    steps.run("Super-admin", lambda say: _run(create, environment, say))
+    steps.run("Super-admin", lambda say: _run(create, environment, say), quiet=True)
     if environment["BOOLA_DEMO"] == "1":
-        steps.run("Demo data", lambda say: _run(["-m", "ops.demo"], environment, say))
+        steps.run("Demo data", lambda say: _run(["-m", "ops.demo"], environment, say), quiet=True)
 
 
 def start_cluster(instance: Instance, say: Say) -> list[str]:
