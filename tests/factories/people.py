@@ -1,0 +1,22 @@
+"""Owns customers for tests, registered through the customers' own service."""
+
+import secrets
+from typing import Any
+
+from app.customers import service as customers
+from app.kit.sealing import Keyring
+from shard_router import ShopSession
+
+
+def a_customer(db: ShopSession, keyring: Keyring, **changes: Any) -> customers.Customer:
+    """An unregistered buyer in Mumbai with a telephone of their own. The caller commits."""
+    facts: dict[str, Any] = {
+        "name": "Lata Deshpande", "phone": a_phone(), "address": "4 Laxmi Road", "city": "Mumbai", "pin": "400004",
+        "state_code": "27",
+    }  # fmt: skip
+    return customers.register_customer(db, draft=customers.CustomerDraft(**{**facts, **changes}), keyring=keyring)
+
+
+def a_phone() -> str:
+    """An Indian mobile number."""
+    return f"+9198{secrets.randbelow(10**8):08d}"
