@@ -42,14 +42,27 @@ def settings_for(instance: Instance, given: Mapping[str, str] = os.environ) -> d
 
 def environment_for(instance: Instance) -> dict[str, str]:
     """The whole environment of a child process: this one's, plus the settings."""
-    cluster = state.given_file() or instance.cluster_file
+    settings = settings_for(instance)
+    files.private_folder(Path(settings["BOOLA_METRICS_DIR"]))
+    return {**os.environ, **settings, **_for_libraries(), "PROMETHEUS_MULTIPROC_DIR": settings["BOOLA_METRICS_DIR"]}
+
+
+def environment_for_tests(instance: Instance, chromium: Path) -> dict[str, str]:
+    """What tests get: where the servers and tools are. No setting of the product, which tests choose by themselves."""
+    kept = ("BOOLA_TEST_", "BOOLA_BENCH_")
+    own = {name: value for name, value in os.environ.items() if not name.startswith("BOOLA_") or name.startswith(kept)}
     return {
-        **os.environ,
-        **settings_for(instance),
-        "BOOLA_CLUSTER": str(cluster),
-        "PYTHONUNBUFFERED": "1",
-        "NUMBA_CACHE_DIR": str(cache_folder() / "numba"),
+        **own,
+        **_for_libraries(),
+        "BOOLA_CLUSTER": str((state.given_file() or instance.cluster_file).resolve()),
+        "BOOLA_CHROMIUM": str(chromium),
+        "BOOLA_FONT_DIR": str(tools.font_folder()),
+        "BOOLA_ASSETS_DIR": str(assets.BUILD),
     }
+
+
+def _for_libraries() -> dict[str, str]:
+    return {"PYTHONUNBUFFERED": "1", "NUMBA_CACHE_DIR": str(cache_folder() / "numba")}
 
 
 def environment_for_setup(instance: Instance) -> dict[str, str]:
@@ -92,6 +105,7 @@ def _tls_ca(instance: Instance) -> str:
 def _files(instance: Instance) -> dict[str, str]:
     return {
         "BOOLA_SNAPSHOT_FILE": str(instance.folder / "snapshot.json"),
+        "BOOLA_METRICS_DIR": str(instance.folder / "metrics"),
         "BOOLA_OBJECT_STORE": "disk",
         "BOOLA_OBJECT_STORE_DIR": str(instance.folder / "objects"),
         "BOOLA_FONT_DIR": str(tools.font_folder()),

@@ -11,6 +11,7 @@ import urllib.error
 import urllib.request
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from types import FrameType
 
 from ops.cluster.layout import SIDE_OFFSET, WEB_OFFSET
@@ -60,7 +61,7 @@ def _gunicorn(port: int, application: str, workers: int, threads: int) -> tuple[
     return (
         *(sys.executable, "-m", "gunicorn", application, "--bind", f"127.0.0.1:{port}"),
         *("--worker-class", "gthread", "--workers", str(workers), "--threads", str(threads)),
-        *("--graceful-timeout", "10", "--timeout", "60", "--keep-alive", "75"),
+        *("--graceful-timeout", "10", "--timeout", "60", "--keep-alive", "75", "--no-control-socket"),
     )
 
 
@@ -78,6 +79,8 @@ class Supervisor:
         """Starts every process. What an earlier supervisor left behind when it was killed is ended first."""
         self.processes.stop([child.name for child in self.children], grace=10)
         self.processes.record(SUPERVISOR, os.getpid())
+        for left in Path(self.environment["BOOLA_METRICS_DIR"]).glob("*.db"):  # counters of processes that are gone
+            left.unlink(missing_ok=True)
         for child in self.children:
             self._start(child)
 
@@ -94,9 +97,8 @@ class Supervisor:
                 self._look_after(child, time.monotonic())
 
     def stop(self) -> None:
-        """Ends every process and forgets them."""
+        """Ends every process."""
         self.processes.stop([child.name for child in self.children], grace=15)
-        self.processes.forget(SUPERVISOR)
 
     def _end(self, number: int, frame: FrameType | None) -> None:
         self._ending.set()

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from ops import assets, tools
-from ops.environment import environment_for
+from ops.environment import environment_for_tests
 from ops.places import ROOT, Instance
 from ops.progress import Steps
 from ops.up import start_cluster
@@ -24,7 +24,7 @@ def prepare(instance: Instance) -> dict[str, str]:
             assets=("Browser assets", assets.build),
             browser=("Fonts and Chromium", lambda say: (tools.fonts(say), tools.chromium(say))[1]),
         )
-    return {**environment_for(instance), "BOOLA_CHROMIUM": str(done["browser"]), "BOOLA_INSTANCE": instance.name}
+    return environment_for_tests(instance, done["browser"])
 
 
 def test(instance: Instance, arguments: Sequence[str]) -> int:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import signal
 import subprocess
 import sys
 from pathlib import Path
+from types import FrameType
 from typing import Any
 
 import pymysql
@@ -31,6 +33,8 @@ def up(instance: Instance) -> None:
         return
     supervisor.stop_elsewhere(instance)  # what a killed supervisor left behind
     check_ports({"web": instance.port(WEB_OFFSET), "side": instance.port(SIDE_OFFSET)})
+    signal.signal(signal.SIGTERM, _interrupt)
+    signal.signal(signal.SIGHUP, _interrupt)
     started: list[str] = []
     application: Supervisor | None = None
     try:
@@ -44,6 +48,11 @@ def up(instance: Instance) -> None:
         console.print()
     finally:
         _end(instance, application, started)
+
+
+def _interrupt(number: int, frame: FrameType | None) -> None:
+    """Until the supervisor watches, being told to end is the same as Ctrl-C: what was started is ended."""
+    raise KeyboardInterrupt
 
 
 def prepare(instance: Instance, steps: Steps, started: list[str]) -> None:
@@ -133,7 +142,8 @@ def _start(application: Supervisor, say: Say) -> None:
 
 
 def _end(instance: Instance, application: Supervisor | None, started: list[str]) -> None:
-    console.print("Ending what was started …")
+    if application is not None or started:
+        console.print("Ending what was started …")
     if application is not None:
         application.stop()
     if started:

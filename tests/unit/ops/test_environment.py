@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from app import settings
-from ops.environment import settings_for
+from ops.environment import environment_for_tests, settings_for
 from ops.places import Instance
 from ops.supervisor import children
 
@@ -49,6 +49,14 @@ def test_a_person_may_try_another_value_and_nothing_else_slips_in(instance):
     assert settings["BOOLA_JOBS"] == "inline"
     assert settings["BOOLA_LOG_LEVEL"] == "INFO"
     assert "BOOLA_UNKNOWN" not in settings
+
+
+def test_tests_are_told_where_things_are_and_no_setting(instance, monkeypatch):
+    monkeypatch.setenv("BOOLA_JOBS", "inline")
+    monkeypatch.setenv("BOOLA_TEST_PREFIX", "mine")
+    found = environment_for_tests(instance, Path("/cache/chromium"))
+    ours = {name for name in found if name.startswith("BOOLA_")}
+    assert ours == {"BOOLA_CLUSTER", "BOOLA_CHROMIUM", "BOOLA_FONT_DIR", "BOOLA_ASSETS_DIR", "BOOLA_TEST_PREFIX"}
 
 
 def test_one_process_mode_runs_no_worker(instance):
