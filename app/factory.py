@@ -16,6 +16,9 @@ from app.adapters.object_store.s3 import S3Store
 from app.adapters.redis_cache import RedisCache
 from app.adapters.redis_queue import RedisQueue
 from app.amc import service as amc
+from app.customers import api as customers
+from app.inventory import api as items
+from app.invoices import api as invoices
 from app.kit import access, flaskapp, logs, openapi
 from app.kit.assets import Assets
 from app.kit.blueprints import ApiBlueprint
@@ -30,6 +33,7 @@ from app.kit.runtime import Runtime, runtime
 from app.kit.sealing import Keyring
 from app.kit.security import Policy
 from app.kit.signing import LinkSigner, TextSigner
+from app.rates import api as rates
 from app.settings import Settings, key_of, load, text_of
 from app.settings import reference as settings_reference
 from app.tenants import service as tenants
@@ -39,7 +43,7 @@ ROOT = Path(__file__).resolve().parent.parent
 
 # ---------------------------------------------------------------- what the domains bring; each adds its own lines
 
-API: tuple[ApiBlueprint, ...] = ()
+API: tuple[ApiBlueprint, ...] = (rates.blueprint, items.blueprint, customers.blueprint, invoices.blueprint)
 """Routes of the JSON API, in the order in which the reference lists them."""
 
 PAGES: tuple[Blueprint, ...] = ()
@@ -51,7 +55,7 @@ SIDE: tuple[Blueprint, ...] = ()
 COMMANDS: tuple[click.Command, ...] = ()
 """Commands of `flask --app app.factory`."""
 
-JOB_MODULES: tuple[str, ...] = ("app.tenants.jobs", "app.amc.jobs")
+JOB_MODULES: tuple[str, ...] = ("app.tenants.jobs", "app.amc.jobs", "app.invoices.jobs")
 """Imported before anything runs, so that every job's name resolves."""
 
 __all__ = ["build_runtime", "build_worker_runtime", "create_app", "create_side_app", "settings_reference"]
@@ -153,6 +157,7 @@ def build_runtime(settings: Settings) -> Runtime:
         inline_jobs=settings.jobs == "inline",
         demo=settings.demo,
         version=version(),
+        font_dir=settings.font_dir,
     )
 
 
@@ -208,7 +213,7 @@ def _cache_store(settings: Settings) -> CacheStore:
 
 def _queue(settings: Settings) -> JobQueue:
     url = text_of(settings.redis_url)
-    return InlineQueue() if settings.jobs == "inline" or url is None else RedisQueue(url)
+    return InlineQueue() if settings.jobs == "inline" or url is None else RedisQueue(url, prefix=settings.redis_prefix)
 
 
 def _object_store(settings: Settings, links: LinkSigner) -> ObjectStore:

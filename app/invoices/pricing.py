@@ -286,7 +286,7 @@ def check_facts(facts: PieceFacts) -> None:
     whole(facts.fineness, "Fineness per ten thousand", least=1, most=FINE, field="fineness")
     whole(facts.hallmark_paise, "The hallmarking charge in paise", field="hallmarkPaise")
     whole(facts.pieces, "The number of pieces", least=1, most=MAX_PIECES, field="pieces")
-    most = BASIS_POINTS * 10 if facts.making.kind is MakingKind.PERCENT else MAX_PAISE
+    most = BASIS_POINTS * 10 if facts.making.kind == MakingKind.PERCENT else MAX_PAISE
     whole(facts.making.amount, "The making charge", most=most, field="making.amount")
     whole(facts.wastage.bp, "Wastage in basis points", most=BASIS_POINTS, field="wastage.bp")
     for place, stone in enumerate(facts.stones):
@@ -333,7 +333,7 @@ def _making(facts: PieceFacts, metal: int) -> int:
 
 
 def _stone(stone: Stone) -> int:
-    if stone.kind is StoneKind.PER_CARAT:
+    if stone.kind == StoneKind.PER_CARAT:
         return round_half_up(ratio(stone.mct * stone.rate_paise, MCT_PER_CARAT))
     return stone.pieces * stone.rate_paise
 

@@ -82,6 +82,11 @@ def cash_of_day(db: ShopSession, customer_id: UUID, on: dt.date) -> int:
     return int(rows)
 
 
+def find_number(db: ShopSession, invoice_id: UUID) -> str | None:
+    """The document's number, to know that there is one."""
+    return db.scalars(select(Invoice.number).where(Invoice.id == invoice_id)).one_or_none()
+
+
 def find_pdf(db: ShopSession, invoice_id: UUID, render_version: int) -> InvoicePdf | None:
     return db.scalars(
         select(InvoicePdf).where(InvoicePdf.invoice_id == invoice_id, InvoicePdf.render_version == render_version)

@@ -5,9 +5,10 @@ from app.invoices.service.documents import Document, Line, Party, Payment
 from app.invoices.service.drafts import BillDraft, LineDraft, PaymentDraft, PaymentMode
 from app.invoices.service.issue import PDF_JOB, issue_invoice
 from app.invoices.service.notes import NoteDraft, issue_credit_note
-from app.invoices.service.printing import StoredPdf, find_pdf, get_paper, object_key, record_pdf
+from app.invoices.service.printing import StoredPdf, ask_for_pdf, find_pdf, get_paper, object_key, record_pdf
 from app.invoices.service.quotes import Quote, quote, quote_facts
 from app.invoices.service.reading import InvoiceSummary, NoteSummary, get_invoice, list_invoices, list_notes
+from app.invoices.service.replies import write_document
 
 __all__ = [
     "PDF_JOB",
@@ -25,6 +26,7 @@ __all__ = [
     "PaymentMode",
     "Quote",
     "StoredPdf",
+    "ask_for_pdf",
     "find_pdf",
     "get_invoice",
     "get_paper",
@@ -37,4 +39,5 @@ __all__ = [
     "quote_facts",
     "record_pdf",
     "verify_books",
+    "write_document",
 ]

@@ -9,14 +9,17 @@ from app.invoices import repository
 from app.invoices.errors import InvoiceUnknown
 from app.invoices.models import InvoicePdf
 from app.invoices.service.documents import Document, Line, Party
+from app.invoices.service.issue import PDF_JOB
 from app.invoices.service.reading import get_invoice
 from app.invoices.service.seller import Seller
-from app.kit import audit
+from app.kit import audit, outbox
 from app.kit.clock import utc_now
 from app.kit.money import rupees
+from app.kit.outbox import JobView
 from app.kit.sealing import Keyring
 from app.numbering.service import DocumentKind
 from app.printing import documents as paper
+from app.printing.press import RENDER_VERSION as PRINTED_AS
 from app.tax.states import state_of
 from shard_router import ShopSession
 
@@ -30,12 +33,13 @@ _MODES = {"cash": "Cash", "upi": "UPI", "card": "Card", "bank": "Bank transfer",
 
 @dataclass(frozen=True, slots=True)
 class StoredPdf:
-    """A printed document in the object store."""
+    """A printed document in the object store; `filename` is what a browser saves it as."""
 
     object_key: str
     sha256: bytes
     size_bytes: int
     made_at: dt.datetime
+    filename: str
 
 
 def get_paper(db: ShopSession, invoice_id: UUID, *, keyring: Keyring) -> paper.BillDocument:
@@ -49,30 +53,44 @@ def get_paper(db: ShopSession, invoice_id: UUID, *, keyring: Keyring) -> paper.B
     return _paper(document, against)
 
 
-def find_pdf(db: ShopSession, invoice_id: UUID, render_version: int) -> StoredPdf | None:
-    row = repository.find_pdf(db, invoice_id, render_version)
-    return None if row is None else StoredPdf(row.object_key, row.sha256, row.size_bytes, row.made_at)
-
-
-def object_key(shop_id: int, document_id: UUID, render_version: int) -> str:
-    """Where a document's PDF lies in the private bucket: one place per document and version, so a job may run twice."""
-    return f"{shop_id}/{document_id.hex}-v{render_version}.pdf"
-
-
-def record_pdf(
-    db: ShopSession, *, invoice_id: UUID, render_version: int, key: str, sha256: bytes, size_bytes: int
-) -> None:
-    """Note where the PDF lies, once; raises InvoiceUnknown."""
-    if repository.find_invoice(db, invoice_id) is None:
+def find_pdf(db: ShopSession, invoice_id: UUID) -> StoredPdf | None:
+    """Where the document's PDF lies, None until it was made; raises InvoiceUnknown."""
+    number = repository.find_number(db, invoice_id)
+    if number is None:
         raise InvoiceUnknown()
-    if repository.find_pdf(db, invoice_id, render_version) is not None:
+    row = repository.find_pdf(db, invoice_id, PRINTED_AS)
+    if row is None:
+        return None
+    filename = f"{number.replace('/', '-')}.pdf"
+    return StoredPdf(row.object_key, row.sha256, row.size_bytes, row.made_at, filename)
+
+
+def ask_for_pdf(db: ShopSession, invoice_id: UUID) -> JobView:
+    """The job that makes the PDF: the one that is under way, or a new one where there is none (any more)."""
+    if repository.find_number(db, invoice_id) is None:
+        raise InvoiceUnknown()
+    job_id = outbox.enqueue(db, PDF_JOB, key=f"pdf-{invoice_id.hex}", params={"invoice_id": str(invoice_id)})
+    db.flush()
+    return outbox.get_job(db, job_id)
+
+
+def object_key(shop_id: int, document_id: UUID) -> str:
+    """Where a document's PDF lies in the private bucket: one place per document and form, so a job may run twice."""
+    return f"{shop_id}/{document_id.hex}-v{PRINTED_AS}.pdf"
+
+
+def record_pdf(db: ShopSession, *, invoice_id: UUID, key: str, sha256: bytes, size_bytes: int) -> None:
+    """Note where the PDF lies, once; raises InvoiceUnknown."""
+    if repository.find_number(db, invoice_id) is None:
+        raise InvoiceUnknown()
+    if repository.find_pdf(db, invoice_id, PRINTED_AS) is not None:
         return
     db.add(InvoicePdf(
-        invoice_id=invoice_id, render_version=render_version, object_key=key, sha256=sha256, size_bytes=size_bytes,
+        invoice_id=invoice_id, render_version=PRINTED_AS, object_key=key, sha256=sha256, size_bytes=size_bytes,
         made_at=utc_now(),
     ))  # fmt: skip
     db.flush()
-    audit.record(db, "invoice.printed", invoice_id, {"sha256": sha256, "renderVersion": render_version})
+    audit.record(db, "invoice.printed", invoice_id, {"sha256": sha256, "form": PRINTED_AS})
 
 
 def _paper(document: Document, against: paper.Against | None) -> paper.BillDocument:

@@ -1,0 +1,125 @@
+"""The bills' API: quote, issue, list, read, reverse, and the way to the PDF."""
+
+import datetime as dt
+from typing import Any
+from uuid import UUID
+
+from flask import Response, jsonify
+
+from app.invoices import service
+from app.invoices.schemas import BillIn, InvoiceArgs, InvoiceOut, InvoicePage, NoteIn, NotesOut, PdfOut, QuoteOut
+from app.invoices.service import BillDraft, Document, InvoiceSummary, NoteDraft
+from app.kit.clock import utc_now
+from app.kit.http import allow, api_blueprint, claim_facts, runtime, shop_read, shop_write
+from app.kit.idempotency import IdempotencyKeyMissing
+from app.kit.outbox import JobView
+from app.kit.paging import Page
+from app.kit.ports import Bucket
+
+blueprint = api_blueprint("invoices", "/invoices", description="Bills and credit notes: issued once, never changed.")
+
+LINK_LASTS = dt.timedelta(minutes=10)
+_pdf = PdfOut()
+
+
+@blueprint.get("")
+@allow("bill.view")
+@blueprint.arguments(InvoiceArgs, location="query")
+@blueprint.response(200, InvoicePage)
+def list_invoices(args: dict[str, Any], shop_id: int) -> Page[InvoiceSummary]:
+    """A page of bills and notes, the newest first."""
+    return shop_read(lambda db: service.list_invoices(db, **args))
+
+
+@blueprint.post("/quote")
+@allow("bill.view")
+@blueprint.arguments(BillIn)
+@blueprint.response(200, QuoteOut)
+def quote(draft: BillDraft, shop_id: int) -> Response:
+    """What a bill would come to now, and what it still lacks; nothing is issued."""
+    return jsonify(shop_read(lambda db: service.quote_facts(service.quote(db, draft=draft))))
+
+
+@blueprint.post("")
+@allow("bill.issue", entitled=True)
+@blueprint.arguments(BillIn)
+@blueprint.response(201, InvoiceOut)
+def issue_invoice(draft: BillDraft, shop_id: int) -> Response:
+    """Issue a bill: priced, numbered, its pieces sold, in one transaction."""
+    claim, keyring = claim_facts(), runtime().keyring
+    if claim is None:
+        raise IdempotencyKeyMissing()
+    issued = shop_write(
+        lambda db: service.issue_invoice(db, draft=draft, claim=claim, keyring=keyring),
+        hot=True,
+        rebuild=_again,
+    )
+    return _written(issued, 201)
+
+
+@blueprint.get("/<id:invoice_id>")
+@allow("bill.view")
+@blueprint.response(200, InvoiceOut)
+def get_invoice(shop_id: int, invoice_id: UUID) -> Response:
+    """One bill or note."""
+    return _written(shop_read(lambda db: _again(db, invoice_id)), 200)
+
+
+@blueprint.get("/<id:invoice_id>/credit-notes")
+@allow("bill.view")
+@blueprint.response(200, NotesOut)
+def list_notes(shop_id: int, invoice_id: UUID) -> dict[str, Any]:
+    """The credit notes on a bill."""
+    return {"items": shop_read(lambda db: service.list_notes(db, invoice_id))}
+
+
+@blueprint.post("/<id:invoice_id>/credit-notes")
+@allow("note.issue", entitled=True)
+@blueprint.arguments(NoteIn)
+@blueprint.response(201, InvoiceOut)
+def issue_credit_note(body: dict[str, Any], shop_id: int, invoice_id: UUID) -> Response:
+    """Reverse a bill or some of its lines; the pieces are in stock again."""
+    lines = body["line_ids"]
+    draft = NoteDraft(
+        invoice_id=invoice_id,
+        reason=body["reason"],
+        line_ids=None if lines is None else tuple(lines),
+        refunds=tuple(body["refunds"]),
+    )
+    keyring = runtime().keyring
+    issued = shop_write(lambda db: service.issue_credit_note(db, draft=draft, keyring=keyring), rebuild=_again)
+    return _written(issued, 201)
+
+
+@blueprint.get("/<id:invoice_id>/pdf")
+@allow("bill.view")
+@blueprint.response(200, PdfOut)
+@blueprint.alt_response(202, schema=PdfOut, description="It is being made; follow the job.")  # type: ignore[untyped-decorator]
+def get_pdf(shop_id: int, invoice_id: UUID) -> tuple[Response, int]:
+    """A link to the PDF that expires after ten minutes, or how far its making is. Asks anew where the making failed."""
+    stored = shop_read(lambda db: service.find_pdf(db, invoice_id))
+    if stored is None:
+        return jsonify(_pdf.dump(_making(shop_write(lambda db: service.ask_for_pdf(db, invoice_id))))), 202
+    url = runtime().store.download_link(
+        Bucket.INVOICES, stored.object_key, filename=stored.filename, disposition="inline", lasts=LINK_LASTS
+    )
+    ready = {
+        "status": "ready", "url": url, "expires_at": utc_now() + LINK_LASTS, "size_bytes": stored.size_bytes,
+        "sha256": stored.sha256.hex(),
+    }  # fmt: skip
+    return jsonify(_pdf.dump(ready)), 200
+
+
+def _again(db: Any, invoice_id: UUID) -> Document:
+    return service.get_invoice(db, invoice_id, keyring=runtime().keyring)
+
+
+def _written(document: Document, status: int) -> Response:
+    return Response(service.write_document(document), status, content_type="application/json")
+
+
+def _making(job: JobView) -> dict[str, Any]:
+    return {
+        "status": "making", "job_id": job.id, "job_state": job.state.value, "steps_done": job.steps_done,
+        "steps_total": job.steps_total,
+    }  # fmt: skip

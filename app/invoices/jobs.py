@@ -1,0 +1,37 @@
+"""The bills' jobs: the PDF, made once per document and form, kept in the private bucket."""
+
+import hashlib
+from functools import cache
+from pathlib import Path
+from uuid import UUID
+
+from app.invoices import service
+from app.kit.jobs import GiveUp, ShopJob, shop_job
+from app.kit.ports import Bucket
+from app.printing.press import Press
+
+STEPS = 3
+
+
+@shop_job(queue="bills")
+def render_pdf(job: ShopJob, *, invoice_id: str) -> None:
+    """Print a document and keep it. Twice is harmless: the same bytes go to the same place, the row is written once."""
+    document_id, runtime = UUID(invoice_id), job.runtime
+    to_print = job.read(lambda db: service.get_paper(db, document_id, keyring=runtime.keyring))
+    job.progress(1, STEPS)
+    pdf = _press(runtime.font_dir).render_bill(to_print)
+    job.progress(2, STEPS)
+    key = service.object_key(job.shop_id, document_id)
+    runtime.store.put(Bucket.INVOICES, key, pdf, content_type="application/pdf")
+    digest = hashlib.sha256(pdf).digest()
+    job.finish(
+        lambda db: service.record_pdf(db, invoice_id=document_id, key=key, sha256=digest, size_bytes=len(pdf)),
+        result={"invoiceId": invoice_id},
+    )
+
+
+@cache
+def _press(font_dir: Path | None) -> Press:
+    if font_dir is None:
+        raise GiveUp("BOOLA_FONT_DIR names no folder of fonts, so nothing can be printed")
+    return Press(font_dir)

@@ -1,0 +1,272 @@
+"""Owns the bills' JSON: what is taken, what is answered."""
+
+from typing import Any
+
+from marshmallow import ValidationError, fields, post_load, validate, validates_schema
+
+from app.invoices.pricing import Discount
+from app.invoices.service import BillDraft, LineDraft, PaymentDraft, PaymentMode
+from app.kit.paging import PageArgs, page_of
+from app.kit.schemas import ApiSchema, Day, Flag, IdField, Moment, OneOf, Paise, Text, Whole
+from app.kit.texts import N_
+from app.numbering.service import DocumentKind
+
+MAX_LINES = 100
+MAX_PAYMENTS = 10
+KINDS = (DocumentKind.INVOICE.value, DocumentKind.BILL_OF_SUPPLY.value, DocumentKind.CREDIT_NOTE.value)
+
+# ---------------------------------------------------------------- what is taken
+
+
+class DiscountIn(ApiSchema):
+    """Either basis points or paise."""
+
+    bp = Whole(most=10_000, load_default=0)
+    paise = Paise(load_default=0)
+
+    @post_load
+    def make(self, data: dict[str, Any], **_: object) -> Discount:
+        return Discount(**data)
+
+
+class LineIn(ApiSchema):
+    item_id = IdField(required=True)
+    discount = fields.Nested(DiscountIn)
+    making_discount = fields.Nested(DiscountIn)
+
+    @post_load
+    def make(self, data: dict[str, Any], **_: object) -> LineDraft:
+        return LineDraft(**data)
+
+
+class PaymentIn(ApiSchema):
+    mode = OneOf(PaymentMode, required=True)
+    paise = Paise(least=1, required=True)
+    reference = Text(most=60, allow_none=True, load_default=None)
+
+    @post_load
+    def make(self, data: dict[str, Any], **_: object) -> PaymentDraft:
+        return PaymentDraft(**data)
+
+
+class BillIn(ApiSchema):
+    """A bill; `expectedTotalPaise` is what the customer was told, and another total is refused."""
+
+    lines = fields.List(fields.Nested(LineIn), required=True, validate=validate.Length(1, MAX_LINES))
+    payments = fields.List(fields.Nested(PaymentIn), load_default=list, validate=validate.Length(max=MAX_PAYMENTS))
+    customer_id = IdField(allow_none=True, load_default=None)
+    till_id = IdField(allow_none=True, load_default=None)
+    ship_to = Text(least=2, most=2, allow_none=True, load_default=None)
+    pan_declared = Flag(load_default=False)
+    expected_total_paise = Paise(allow_none=True, load_default=None)
+
+    @post_load
+    def make(self, data: dict[str, Any], **_: object) -> BillDraft:
+        return BillDraft(**{**data, "lines": tuple(data["lines"]), "payments": tuple(data["payments"])})
+
+
+class NoteIn(ApiSchema):
+    """A credit note; without `lineIds` it reverses all that is left of the bill."""
+
+    reason = Text(least=3, most=200, required=True)
+    line_ids = fields.List(IdField(), allow_none=True, load_default=None, validate=validate.Length(1, MAX_LINES))
+    refunds = fields.List(fields.Nested(PaymentIn), load_default=list, validate=validate.Length(max=MAX_PAYMENTS))
+
+
+class InvoiceArgs(PageArgs):
+    """`number` is a beginning; both days are included."""
+
+    kind = OneOf(KINDS, load_default=None)
+    customer_id = IdField(load_default=None)
+    number = Text(most=16, load_default=None)
+    issued_from = Day(load_default=None)
+    issued_to = Day(load_default=None)
+
+    @validates_schema
+    def in_order(self, data: dict[str, Any], **_: object) -> None:
+        if data["issued_from"] and data["issued_to"] and data["issued_to"] < data["issued_from"]:
+            raise ValidationError(N_("The last day lies before the first."), "issuedTo")
+
+
+# ---------------------------------------------------------------- what is answered
+
+
+class PuritySchema(ApiSchema):
+    metal = fields.String()
+    fineness = fields.Integer()
+
+
+class PartyOut(ApiSchema):
+    """The buyer as the document names them."""
+
+    name = fields.String()
+    phone = fields.String(allow_none=True)
+    gstin = fields.String(allow_none=True)
+    pan = fields.String(allow_none=True)
+    address = fields.String(allow_none=True)
+    city = fields.String(allow_none=True)
+    pin = fields.String(allow_none=True)
+    state_code = fields.String(allow_none=True)
+
+
+class SellerOut(ApiSchema):
+    """The seller as the document names them."""
+
+    shop_name = fields.String()
+    shop_name_local = fields.String(allow_none=True)
+    legal_name = fields.String()
+    gstin = fields.String(allow_none=True)
+    state_code = fields.String()
+    composition = fields.Boolean()
+    outlet_name = fields.String()
+    address = fields.String()
+    city = fields.String()
+    pin = fields.String()
+    phone = fields.String(allow_none=True)
+    bis_registration = fields.String(allow_none=True)
+    till_code = fields.String()
+
+
+class LineOut(ApiSchema):
+    id = IdField()
+    pos = fields.Integer()
+    item_id = IdField()
+    reverses_line_id = IdField(allow_none=True)
+    description = fields.String()
+    tag = fields.String()
+    huid = fields.String(allow_none=True)
+    hsn = fields.String()
+    purity = fields.Nested(PuritySchema)
+    gross_mg = fields.Integer()
+    stone_mg = fields.Integer()
+    net_mg = fields.Integer()
+    rate_paise_per_g = fields.Integer()
+    metal_paise = fields.Integer()
+    wastage_paise = fields.Integer()
+    making_paise = fields.Integer()
+    making_discount_paise = fields.Integer()
+    stones_paise = fields.Integer()
+    hallmark_paise = fields.Integer()
+    discount_paise = fields.Integer()
+    taxable_paise = fields.Integer()
+    tax_bp = fields.Integer()
+    cgst_paise = fields.Integer()
+    sgst_paise = fields.Integer()
+    igst_paise = fields.Integer()
+    total_paise = fields.Integer()
+
+
+class PaymentOut(ApiSchema):
+    mode = fields.String()
+    paise = fields.Integer()
+    reference = fields.String(allow_none=True)
+
+
+class InvoiceOut(ApiSchema):
+    """An issued bill or note, as it will always be. replies.py writes it."""
+
+    id = IdField()
+    kind = fields.String()
+    number = fields.String()
+    issued_at = Moment()
+    issued_on = Day()
+    registration_id = IdField()
+    outlet_id = IdField()
+    till_id = IdField()
+    customer_id = IdField(allow_none=True)
+    buyer_registered = fields.Boolean()
+    buyer = fields.Nested(PartyOut, allow_none=True)
+    seller = fields.Nested(SellerOut)
+    place_of_supply = fields.String()
+    inter_state = fields.Boolean()
+    reverse_charge = fields.Boolean()
+    lines = fields.List(fields.Nested(LineOut))
+    payments = fields.List(fields.Nested(PaymentOut))
+    taxable_paise = fields.Integer()
+    cgst_paise = fields.Integer()
+    sgst_paise = fields.Integer()
+    igst_paise = fields.Integer()
+    round_off_paise = fields.Integer()
+    total_paise = fields.Integer()
+    paid_paise = fields.Integer()
+    reverses_id = IdField(allow_none=True)
+    reason = fields.String(allow_none=True)
+    content_hash = fields.String(metadata={"description": "SHA-256, hexadecimal; stands in the audit chain"})
+
+
+class InvoiceSummaryOut(ApiSchema):
+    id = IdField()
+    kind = fields.String()
+    number = fields.String()
+    issued_at = Moment()
+    issued_on = Day()
+    customer_id = IdField(allow_none=True)
+    customer_name = fields.String(allow_none=True)
+    taxable_paise = fields.Integer()
+    cgst_paise = fields.Integer()
+    sgst_paise = fields.Integer()
+    igst_paise = fields.Integer()
+    total_paise = fields.Integer()
+    paid_paise = fields.Integer()
+    reverses_id = IdField(allow_none=True)
+
+
+InvoicePage = page_of(InvoiceSummaryOut)
+
+
+class NoteSummaryOut(ApiSchema):
+    id = IdField()
+    number = fields.String()
+    issued_on = Day()
+    total_paise = fields.Integer()
+
+
+class NotesOut(ApiSchema):
+    """The credit notes on a bill."""
+
+    items = fields.List(fields.Nested(NoteSummaryOut))
+
+
+class FindingOut(ApiSchema):
+    """A rule that the sale does not satisfy yet; `blocks`: it cannot be issued so."""
+
+    rule = fields.String()
+    name = fields.String()
+    message = fields.String()
+    figure_paise = fields.Integer()
+    blocks = fields.Boolean()
+
+
+class QuoteLineOut(LineOut):
+    class Meta:
+        exclude = ("id", "pos", "reverses_line_id")
+
+
+class QuoteOut(ApiSchema):
+    """A bill as it would be issued now."""
+
+    kind = fields.String()
+    place_of_supply = fields.String()
+    inter_state = fields.Boolean()
+    taxable_paise = fields.Integer()
+    cgst_paise = fields.Integer()
+    sgst_paise = fields.Integer()
+    igst_paise = fields.Integer()
+    round_off_paise = fields.Integer()
+    total_paise = fields.Integer()
+    lines = fields.List(fields.Nested(QuoteLineOut))
+    findings = fields.List(fields.Nested(FindingOut))
+
+
+class PdfOut(ApiSchema):
+    """A document's PDF: a link that expires, or (202) how far the job is that makes it."""
+
+    status = OneOf(("ready", "making"))
+    url = fields.String(allow_none=True)
+    expires_at = Moment(allow_none=True)
+    size_bytes = fields.Integer(allow_none=True)
+    sha256 = fields.String(allow_none=True)
+    job_id = IdField(allow_none=True)
+    job_state = fields.String(allow_none=True)
+    steps_done = fields.Integer(allow_none=True)
+    steps_total = fields.Integer(allow_none=True)

@@ -1,0 +1,77 @@
+"""Owns how a document is written as JSON: straight into bytes, since the bill is the hot reply of the whole product.
+
+A replay writes the same bytes, because everything here comes from immutable columns; `render_version` chooses the
+writer, so that a later form never changes what an earlier key is answered.
+"""
+
+from typing import Any
+
+import orjson
+
+from app.invoices.service.documents import Document, Line, Party, Payment
+from app.kit.schemas import rfc3339
+
+
+def write_document(document: Document) -> bytes:
+    """The document as InvoiceOut describes it."""
+    return orjson.dumps(_WRITERS[document.render_version](document))
+
+
+def _version_1(document: Document) -> dict[str, Any]:
+    return {
+        "id": document.id,
+        "kind": document.kind,
+        "number": document.number,
+        "issuedAt": rfc3339(document.issued_at),
+        "issuedOn": document.issued_on,
+        "registrationId": document.registration_id,
+        "outletId": document.outlet_id,
+        "tillId": document.till_id,
+        "customerId": document.customer_id,
+        "buyerRegistered": document.buyer_registered,
+        "buyer": None if document.buyer is None else _party(document.buyer),
+        "seller": document.seller.facts(),
+        "placeOfSupply": document.place_of_supply,
+        "interState": document.inter_state,
+        "reverseCharge": document.reverse_charge,
+        "lines": [_line(line) for line in document.lines],
+        "payments": [_payment(payment) for payment in document.payments],
+        "taxablePaise": document.taxable_paise,
+        "cgstPaise": document.cgst_paise,
+        "sgstPaise": document.sgst_paise,
+        "igstPaise": document.igst_paise,
+        "roundOffPaise": document.round_off_paise,
+        "totalPaise": document.total_paise,
+        "paidPaise": document.paid_paise,
+        "reversesId": document.reverses_id,
+        "reason": document.reason,
+        "contentHash": document.content_hash.hex(),
+    }
+
+
+_WRITERS = {1: _version_1}
+
+
+def _party(party: Party) -> dict[str, Any]:
+    return {
+        "name": party.name, "phone": party.phone, "gstin": party.gstin, "pan": party.pan, "address": party.address,
+        "city": party.city, "pin": party.pin, "stateCode": party.state_code,
+    }  # fmt: skip
+
+
+def _line(line: Line) -> dict[str, Any]:
+    return {
+        "id": line.id, "pos": line.pos, "itemId": line.item_id, "reversesLineId": line.reverses_line_id,
+        "description": line.description, "tag": line.tag, "huid": line.huid, "hsn": line.hsn,
+        "purity": {"metal": line.metal, "fineness": line.fineness}, "grossMg": line.gross_mg, "stoneMg": line.stone_mg,
+        "netMg": line.net_mg, "ratePaisePerG": line.rate_paise_per_g, "metalPaise": line.metal_paise,
+        "wastagePaise": line.wastage_paise, "makingPaise": line.making_paise,
+        "makingDiscountPaise": line.making_discount_paise, "stonesPaise": line.stones_paise,
+        "hallmarkPaise": line.hallmark_paise, "discountPaise": line.discount_paise,
+        "taxablePaise": line.taxable_paise, "taxBp": line.tax_bp, "cgstPaise": line.cgst_paise,
+        "sgstPaise": line.sgst_paise, "igstPaise": line.igst_paise, "totalPaise": line.total_paise,
+    }  # fmt: skip
+
+
+def _payment(payment: Payment) -> dict[str, Any]:
+    return {"mode": payment.mode, "paise": payment.paise, "reference": payment.reference}
