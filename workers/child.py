@@ -41,10 +41,10 @@ class Child:
         threading.Thread(target=self._follow_parent, name="follow-parent", daemon=True).start()
         _parts = (build(self._builder), self._says)
         logging.getLogger("rq.worker").setLevel(logging.WARNING)
-        connection = cast(RedisQueue, _parts[0].queue).connection()
+        queue = cast(RedisQueue, _parts[0].queue)
         worker = SimpleWorker(
-            self._queues, connection=connection, serializer=JSONSerializer, worker_ttl=TTL, maintenance_interval=TTL,
-            log_job_description=False,
+            queue.lines(self._queues), connection=queue.connection(), serializer=JSONSerializer, worker_ttl=TTL,
+            maintenance_interval=TTL, log_job_description=False,
         )  # fmt: skip
         try:
             worker.work(max_jobs=JOBS_PER_CHILD, logging_level="WARNING")

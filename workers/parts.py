@@ -10,18 +10,8 @@ from typing import TYPE_CHECKING, cast
 if TYPE_CHECKING:
     from app.kit.runtime import Runtime
 
-BUILD = "workers.parts:from_settings"
+BUILD = "app.factory:build_worker_runtime"
 """What makes the parts, as module:function; tests name another."""
-
-
-def from_settings() -> "Runtime":
-    """The same parts that the web has, and every module with jobs imported."""
-    from app.factory import JOB_MODULES, build_runtime
-    from app.settings import load
-
-    for module in JOB_MODULES:
-        importlib.import_module(module)
-    return build_runtime(load())
 
 
 def build(named: str) -> "Runtime":

@@ -8,7 +8,7 @@ import os
 import secrets
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from typing import Any, Self
 from uuid import UUID
@@ -29,8 +29,6 @@ from app.kit.queueing import QUEUES, Listener, QueueUnavailable, Ticket
 PERFORM = "workers.child.perform"
 """What RQ calls in a worker; a name, since nothing in app/ imports workers/."""
 
-PREFIX = "boola:jobs:"
-POKES = PREFIX + "pokes"
 POKES_KEPT = 10_000
 REST = 1.0
 HELD = 120
@@ -51,11 +49,13 @@ def connect(url: str, *, seconds: float) -> "Redis[bytes]":
 class RedisQueue:
     """The queue of a fleet of workers."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, *, prefix: str = "boola:") -> None:
         self._url = url
+        self._prefix = prefix
         self._redis = connect(url, seconds=5.0)
         self._fast = connect(url, seconds=0.1)
-        self._poker = _Poker(self._fast)
+        self._pokes = f"{prefix}jobs:pokes"
+        self._poker = _Poker(self._fast, self._pokes)
         self._me = secrets.token_hex(8)
         self._rest_until = 0.0
 
@@ -63,9 +63,13 @@ class RedisQueue:
         """A client of its own for a worker, which waits in blocking calls for minutes."""
         return connect(self._url, seconds=90.0)
 
+    def lines(self, names: Iterable[str]) -> list[str]:
+        """The queues as RQ knows them: several installations may share one Redis."""
+        return [self._prefix + name for name in names]
+
     def push(self, ticket: Ticket) -> None:
         try:
-            queue = Queue(ticket.queue, connection=self._redis, serializer=JSONSerializer)
+            queue = Queue(self._prefix + ticket.queue, connection=self._redis, serializer=JSONSerializer)
             try:
                 self._enqueue(queue, ticket)
             except DuplicateJobError:
@@ -80,10 +84,10 @@ class RedisQueue:
 
     def wait_for_pokes(self, seconds: float) -> set[int | None]:
         try:
-            first = self._redis.blpop([POKES], timeout=seconds)
+            first = self._redis.blpop([self._pokes], timeout=seconds)
             if first is None:
                 return set()
-            more = self._redis.lpop(POKES, POKES_KEPT) or []
+            more = self._redis.lpop(self._pokes, POKES_KEPT) or []
         except RedisError as problem:
             raise QueueUnavailable(type(problem).__name__) from problem
         return {int(poke) or None for poke in (first[1], *more)}
@@ -92,20 +96,20 @@ class RedisQueue:
         if time.monotonic() < self._rest_until:
             return
         try:
-            self._fast.publish(_channel(job_id), orjson.dumps(event))
+            self._fast.publish(self._channel(job_id), orjson.dumps(event))
         except RedisError:
             self._rest_until = time.monotonic() + REST
 
     @contextmanager
     def listen(self, job_id: UUID) -> Iterator[Listener]:
-        listener = _Heard(self._redis, job_id)
+        listener = _Heard(self._redis, self._channel(job_id))
         try:
             yield listener
         finally:
             listener.close()
 
     def lead(self, role: str, seconds: int) -> bool:
-        key = PREFIX + "lead:" + role
+        key = self._role(role)
         try:
             if self._redis.set(key, self._me, nx=True, ex=seconds):
                 return True
@@ -115,7 +119,7 @@ class RedisQueue:
 
     def resign(self, role: str) -> None:
         with suppress(RedisError):
-            self._redis.execute_command("EVAL", _RESIGN, 1, PREFIX + "lead:" + role, self._me)
+            self._redis.execute_command("EVAL", _RESIGN, 1, self._role(role), self._me)
 
     def ping(self) -> bool:
         try:
@@ -125,9 +129,15 @@ class RedisQueue:
 
     def depths(self) -> Mapping[str, int]:
         try:
-            return {name: Queue(name, connection=self._redis).count for name in QUEUES}
+            return {name: Queue(self._prefix + name, connection=self._redis).count for name in QUEUES}
         except RedisError as problem:
             raise QueueUnavailable(type(problem).__name__) from problem
+
+    def _channel(self, job_id: UUID) -> str:
+        return f"{self._prefix}jobs:progress:{job_id.hex}"
+
+    def _role(self, role: str) -> str:
+        return f"{self._prefix}jobs:lead:{role}"
 
     def close(self) -> None:
         """Sends what is still to be said."""
@@ -157,8 +167,9 @@ class RedisQueue:
 class _Poker:
     """Says "something was committed" from a thread of its own, so that a bill pays a microsecond for it."""
 
-    def __init__(self, redis: "Redis[bytes]") -> None:
+    def __init__(self, redis: "Redis[bytes]", key: str) -> None:
         self._redis = redis
+        self._key = key
         self._wanted = threading.Event()
         self._shops: set[int] = set()
         self._closing = False
@@ -197,8 +208,8 @@ class _Poker:
             try:
                 if shops:
                     pipe = self._redis.pipeline(transaction=False)
-                    pipe.rpush(POKES, *shops)
-                    pipe.ltrim(POKES, -POKES_KEPT, -1)
+                    pipe.rpush(self._key, *shops)
+                    pipe.ltrim(self._key, -POKES_KEPT, -1)
                     pipe.execute()
             except RedisError:
                 time.sleep(0 if self._closing else REST)
@@ -207,10 +218,10 @@ class _Poker:
 class _Heard:
     """A subscription to one job's progress; where Redis is gone it only waits, and its owner reads the row instead."""
 
-    def __init__(self, redis: "Redis[bytes]", job_id: UUID) -> None:
+    def __init__(self, redis: "Redis[bytes]", channel: str) -> None:
         self._pubsub: PubSub | None = redis.pubsub()
         try:
-            self._pubsub.subscribe(_channel(job_id))
+            self._pubsub.subscribe(channel)
             self._pubsub.get_message(timeout=1.0)  # confirmed: from here on nothing is missed
         except RedisError:
             self.close()
@@ -237,10 +248,6 @@ class _Heard:
 
     def __exit__(self, *_: object) -> None:
         self.close()
-
-
-def _channel(job_id: UUID) -> str:
-    return PREFIX + "progress:" + job_id.hex
 
 
 def _document(ticket: Ticket) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Owns what tests of jobs need: a runtime with real router, store and queue, and a few small jobs with visible effects."""
+"""Owns what tests of jobs need: a runtime with real router, store and queue, and small jobs with visible effects."""
 
 import os
 import signal
@@ -99,7 +99,7 @@ def build() -> Runtime:
     folder = Path(os.environ["TEST_FOLDER"])
     cluster = cluster_here()
     router = Router(cluster.router_config(folder / f"snapshot-{os.getpid()}.json"))
-    runtime = job_runtime(router, RedisQueue(os.environ["TEST_REDIS"]), folder)
+    runtime = job_runtime(router, RedisQueue(os.environ["TEST_REDIS"], prefix="test:"), folder)
     runtime.close = router.close  # type: ignore[method-assign]
     return runtime
 
