@@ -1,0 +1,41 @@
+// What every page has: theme, keyboard shortcuts, rows that open, forms that are sent once, local figures for charts.
+import { applyTheme, toggleTheme } from "./theme.js";
+import { followJobs } from "./progress.js";
+
+applyTheme();
+
+document.addEventListener("click", (event) => {
+  const target = event.target.closest("[data-do]");
+  if (target?.dataset.do === "theme") toggleTheme();
+  if (target?.dataset.do === "print") window.print();
+  const row = event.target.closest("tr[data-href]");
+  if (row && !event.target.closest("a,button,input,select,label")) window.location.assign(row.dataset.href);
+});
+
+document.addEventListener("keydown", (event) => {
+  if (event.altKey || event.ctrlKey || event.metaKey) return;
+  const shortcut = document.querySelector(`[data-key="${event.key}"]`);
+  const typing = event.target.matches?.("input,select,textarea");
+  if (!shortcut || (typing && !/^F\d+$/.test(event.key))) return;
+  event.preventDefault();
+  if (shortcut.matches("input,select,textarea")) { shortcut.focus(); shortcut.select?.(); } else shortcut.click();
+});
+
+// A form is sent once; a page shown again by the back button may be sent again.
+document.addEventListener("submit", (event) => {
+  const form = event.target;
+  if (form.dataset.sent === "yes") { event.preventDefault(); return; }
+  if (form.matches("[data-once]")) {
+    form.dataset.sent = "yes";
+    for (const button of form.querySelectorAll("button[type=submit]")) button.setAttribute("aria-busy", "true");
+  }
+});
+window.addEventListener("pageshow", () => {
+  for (const form of document.querySelectorAll("form[data-sent]")) delete form.dataset.sent;
+});
+
+document.addEventListener("DOMContentLoaded", () => {
+  followJobs();
+  document.querySelector("[data-focus]")?.focus();
+});
+document.addEventListener("htmx:after:swap", () => followJobs());

@@ -1,0 +1,2 @@
+// The bundle of pages that need nothing beyond what every page has.
+import "./parts/page.js";

@@ -1,0 +1,4 @@
+// Loaded before the page is painted, so that a dark screen never flashes white.
+import { applyTheme } from "./parts/theme.js";
+
+applyTheme();

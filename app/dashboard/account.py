@@ -1,0 +1,164 @@
+"""Owns the pages of a person rather than of a shop: sign-in, sign-out, own profile and password, choice of shop."""
+
+from __future__ import annotations
+
+from flask import Blueprint, redirect, render_template, request, url_for
+from werkzeug.wrappers import Response
+
+from app.kit.http import control_read, control_write, public, rate_limit, runtime, scope, signed_in
+from app.kit.locale import LANGUAGES
+from app.kit.pages import optional, safe_next, text_field, try_form, whole_number
+from app.kit.texts import _
+from app.tenants import service as tenants
+from app.tenants.service import MembershipView, SignedIn, SignIns, TenantIdentity
+
+pages = Blueprint("account", __name__)
+
+LANGUAGE_NAMES = {"en": "English", "hi": "हिन्दी", "gu": "ગુજરાતી", "mr": "मराठी", "ta": "தமிழ்"}
+NEW_PASSWORD_NEEDED = "new_password_needed"  # noqa: S105 (an error's code)
+
+
+@pages.get("/")
+@public
+def front() -> Response:
+    """The one shop of a person with one, the choice for others, the sign-in for nobody."""
+    return redirect(url_for("account.shops"), 303)
+
+
+@pages.route("/sign-in", methods=["GET", "POST"])
+@rate_limit("30/minute")
+@public
+def sign_in() -> str | Response | tuple[str, int]:
+    if request.method == "GET":
+        return _sign_in_page()
+    tried = try_form(_signed_in, signs_in=True)
+    if tried.refusal is not None or tried.result is None or tried.result.token is None:
+        return _sign_in_page(tried.refusal), tried.refusal.status if tried.refusal else 401
+    return _welcome(tried.result, safe_next(url_for("account.shops")))
+
+
+@pages.post("/sign-out")
+@signed_in
+def sign_out() -> Response:
+    """This browser's sign-in stops counting, also where a copy of its cookie was kept."""
+    claims = _identity().claims(request)
+    if claims is not None:
+        _sign_ins().sign_out(claims)
+    answer = redirect(url_for("account.sign_in"), 303)
+    tenants.clear_sign_in_cookie(answer, audience="shop", secure=_secure())
+    return answer
+
+
+@pages.get("/shops")
+@signed_in
+def shops() -> str | Response:
+    """Straight into the only shop; an accountant with twenty chooses."""
+    mine = control_read(lambda control: tenants.list_memberships(control, scope().principal.person_id))
+    if len(mine) == 1 and mine[0].ready and "stay" not in request.args:
+        return redirect(_home_of(mine[0]), 303)
+    return render_template("account/shops.html", shops=mine, home_of=_home_of, person=scope().principal)
+
+
+@pages.route("/me", methods=["GET", "POST"])
+@signed_in
+def me() -> str | Response | tuple[str, int]:
+    person_id = scope().principal.person_id
+    if request.method == "GET":
+        return _me_page()
+    changes = {"name": text_field("name"), "phone": optional("phone"), "locale": text_field("locale")}
+    tried = try_form(
+        lambda: control_write(
+            lambda control: tenants.change_profile(
+                control, person_id=person_id, expected_version=whole_number("version"), changes=changes
+            )
+        )
+    )
+    if tried.refusal is not None:
+        return _me_page(refused=tried.refusal), tried.refusal.status
+    return redirect(url_for("account.me", saved="profile"), 303)
+
+
+@pages.post("/me/password")
+@rate_limit("10/minute")
+@signed_in
+def change_password() -> str | Response | tuple[str, int]:
+    """Everything else is signed out; this browser goes on with the new token."""
+    tried = try_form(
+        lambda: _sign_ins().change_password(
+            person_id=scope().principal.person_id,
+            old=request.form.get("old_password", ""),
+            new=request.form.get("new_password", ""),
+            address=_address(),
+        ),
+        signs_in=True,
+    )
+    if tried.refusal is not None or tried.result is None:
+        return _me_page(password_refused=tried.refusal), tried.refusal.status if tried.refusal else 422
+    return _welcome(tried.result, url_for("account.me", saved="password"))
+
+
+@pages.post("/me/sign-out-everywhere")
+@signed_in
+def sign_out_everywhere() -> Response:
+    person_id = scope().principal.person_id
+    control_write(lambda control: tenants.sign_out_everywhere(control, person_id=person_id, actor_id=person_id))
+    answer = redirect(url_for("account.sign_in"), 303)
+    tenants.clear_sign_in_cookie(answer, audience="shop", secure=_secure())
+    return answer
+
+
+def _signed_in() -> SignedIn:
+    return _sign_ins().sign_in(
+        email=text_field("email"),
+        password=request.form.get("password", ""),
+        new_password=request.form.get("new_password") or None,
+        address=_address(),
+    )
+
+
+def _sign_in_page(refusal: object = None) -> str:
+    renewing = getattr(refusal, "code", "") == NEW_PASSWORD_NEEDED or "new_password" in request.form
+    return render_template(
+        "account/sign_in.html", refusal=refusal, renewing=renewing, next=request.values.get("next", ""),
+        email=text_field("email"), demo=runtime().demo,
+    )  # fmt: skip
+
+
+def _me_page(*, refused: object = None, password_refused: object = None) -> str:
+    person = control_read(lambda control: tenants.get_person(control, scope().principal.person_id))
+    said = {"profile": _("Your profile is saved."), "password": _("Your password is changed.")}
+    return render_template(
+        "account/me.html", me=person, person=scope().principal, refusal=refused, password_refusal=password_refused,
+        languages=[(key, LANGUAGE_NAMES[key]) for key in LANGUAGES], saved=said.get(request.args.get("saved", "")),
+    )  # fmt: skip
+
+
+def _welcome(found: SignedIn, where: str) -> Response:
+    assert found.token is not None
+    answer = redirect(where, 303)
+    tenants.set_sign_in_cookie(
+        answer, found.token.text, audience="shop", expires_at=found.token.expires_at, secure=_secure()
+    )
+    return answer
+
+
+def _home_of(shop: MembershipView) -> str:
+    return url_for("dashboard.home", shop_slug=shop.slug)
+
+
+def _identity() -> TenantIdentity:
+    found = runtime().identity
+    assert isinstance(found, TenantIdentity)
+    return found
+
+
+def _sign_ins() -> SignIns:
+    return _identity().sign_ins
+
+
+def _secure() -> bool:
+    return runtime().public_url.startswith("https:")
+
+
+def _address() -> str:
+    return request.remote_addr or "unknown"
