@@ -32,6 +32,7 @@ from shard_router import ControlSession
 
 LONGEST_EMAIL = 254
 LOCALES = ("en", "hi")
+_PHONE = re.compile(r"\+?[0-9 ().-]{4,24}")  # the library would read letters as keys
 _EMAIL = re.compile(r"[a-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[a-z0-9-]+(\.[a-z0-9-]+)+")
 
 
@@ -213,7 +214,7 @@ def normal_phone(text: str | None) -> str | None:
     if text is None or not text.strip():
         return None
     try:
-        number = phonenumbers.parse(text, "IN")
+        number = phonenumbers.parse(text, "IN") if _PHONE.fullmatch(text.strip()) else None
     except phonenumbers.NumberParseException:
         number = None
     if number is None or not phonenumbers.is_possible_number(number):

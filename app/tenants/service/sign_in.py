@@ -24,7 +24,7 @@ from app.tenants.service import gates, second_factor
 from app.tenants.service import passwords as rules
 from app.tenants.service.gates import GatePolicy, Try
 from app.tenants.service.passwords import NewPassword, Passwords
-from app.tenants.service.people import normal_email, sign_out_everywhere, view_of
+from app.tenants.service.people import get_person, normal_email, sign_out_everywhere, view_of
 from app.tenants.service.tokens import AccessTokens, Claims, IssuedToken
 from app.tenants.service.views import PersonView
 from shard_router import ControlSession, Router, RouterError
@@ -89,14 +89,12 @@ class SignIns:
     def change_password(self, *, person_id: UUID, old: str, new: str, address: str) -> SignedIn:
         """Sets a new password and signs out everywhere else: the token given back is the only one that counts."""
         rules.check_length(old)
-        person = self._control(lambda control: repository.find_person(control, person_id))
-        if person is None:
-            raise SignInRefused()
-        tried, stored = self._begin(person.email, address)
+        email = self._control(lambda control: get_person(control, person_id).email)
+        tried, stored = self._begin(email, address)
         if not self.passwords.fits(old, stored):
             raise OldPasswordWrong(fields={"oldPassword": str(OldPasswordWrong.default_message)})
-        accepted = self.passwords.accept(new, email=person.email)
-        changed = self._control(lambda control: self._replace(control, person.email, stored, tried, accepted))
+        accepted = self.passwords.accept(new, email=email)
+        changed = self._control(lambda control: self._replace(control, email, stored, tried, accepted))
         return self._with_token(changed, "shop")
 
     def sign_out(self, claims: Claims) -> None:
