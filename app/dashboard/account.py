@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, redirect, render_template, request, url_for
-from werkzeug.wrappers import Response
+from flask import Blueprint, Response, render_template, request, url_for
 
 from app.kit.http import control_read, control_write, public, rate_limit, runtime, scope, signed_in
 from app.kit.locale import LANGUAGES
-from app.kit.pages import optional, safe_next, text_field, try_form, whole_number
+from app.kit.pages import go_to, optional, safe_next, text_field, try_form, whole_number
 from app.kit.texts import _
 from app.tenants import service as tenants
 from app.tenants.service import MembershipView, SignedIn, SignIns, TenantIdentity
@@ -22,7 +21,7 @@ NEW_PASSWORD_NEEDED = "new_password_needed"  # noqa: S105 (an error's code)
 @public
 def front() -> Response:
     """The one shop of a person with one, the choice for others, the sign-in for nobody."""
-    return redirect(url_for("account.shops"), 303)
+    return go_to(url_for("account.shops"))
 
 
 @pages.route("/sign-in", methods=["GET", "POST"])
@@ -44,7 +43,7 @@ def sign_out() -> Response:
     claims = _identity().claims(request)
     if claims is not None:
         _sign_ins().sign_out(claims)
-    answer = redirect(url_for("account.sign_in"), 303)
+    answer = go_to(url_for("account.sign_in"))
     tenants.clear_sign_in_cookie(answer, audience="shop", secure=_secure())
     return answer
 
@@ -55,7 +54,7 @@ def shops() -> str | Response:
     """Straight into the only shop; an accountant with twenty chooses."""
     mine = control_read(lambda control: tenants.list_memberships(control, scope().principal.person_id))
     if len(mine) == 1 and mine[0].ready and "stay" not in request.args:
-        return redirect(_home_of(mine[0]), 303)
+        return go_to(_home_of(mine[0]))
     return render_template("account/shops.html", shops=mine, home_of=_home_of, person=scope().principal)
 
 
@@ -75,7 +74,7 @@ def me() -> str | Response | tuple[str, int]:
     )
     if tried.refusal is not None:
         return _me_page(refused=tried.refusal), tried.refusal.status
-    return redirect(url_for("account.me", saved="profile"), 303)
+    return go_to(url_for("account.me", saved="profile"))
 
 
 @pages.post("/me/password")
@@ -102,7 +101,7 @@ def change_password() -> str | Response | tuple[str, int]:
 def sign_out_everywhere() -> Response:
     person_id = scope().principal.person_id
     control_write(lambda control: tenants.sign_out_everywhere(control, person_id=person_id, actor_id=person_id))
-    answer = redirect(url_for("account.sign_in"), 303)
+    answer = go_to(url_for("account.sign_in"))
     tenants.clear_sign_in_cookie(answer, audience="shop", secure=_secure())
     return answer
 
@@ -135,7 +134,7 @@ def _me_page(*, refused: object = None, password_refused: object = None) -> str:
 
 def _welcome(found: SignedIn, where: str) -> Response:
     assert found.token is not None
-    answer = redirect(where, 303)
+    answer = go_to(where)
     tenants.set_sign_in_cookie(
         answer, found.token.text, audience="shop", expires_at=found.token.expires_at, secure=_secure()
     )

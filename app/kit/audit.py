@@ -6,11 +6,11 @@ and in every backup. The application's account has no UPDATE and no DELETE on th
 
 import hashlib
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
 import orjson
-from sqlalchemy import bindparam, func, insert, select, update
+from sqlalchemy import Table, bindparam, func, insert, select, update
 
 from app.kit.clock import utc_now
 from app.kit.models import AuditEntry, AuditHead, PlatformAuditEntry, PlatformAuditHead
@@ -119,7 +119,7 @@ PREVIOUS_HASH = Prepared(
         .where(AuditHead.shop_id == bindparam("shop_id"))
     )
 )
-INSERT_ENTRY = Prepared(lambda: insert(AuditEntry.__table__))
+INSERT_ENTRY = Prepared(lambda: insert(cast(Table, AuditEntry.__table__)))
 
 
 def _plain(value: Any) -> Any:

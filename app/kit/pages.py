@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Generic, NamedTuple, TypeVar
 from urllib.parse import urlsplit
 
-from flask import request
+from flask import Response, redirect, request
 
 from app.kit.errors import AppError
 from app.kit.ids import new_id
@@ -49,6 +49,13 @@ def try_form(work: Callable[[], T], *, signs_in: bool = False) -> Tried[T]:
 def refusal_of(error: AppError) -> Refusal:
     fields = {str(path): str(wrong) for path, wrong in (error.fields or {}).items()}
     return Refusal(shown(error.message), shown(error.action), fields, error.status, error.code)
+
+
+def go_to(url: str) -> Response:
+    """After a form: a page that can be reloaded without sending the form again."""
+    answer = redirect(url, 303)
+    assert isinstance(answer, Response)
+    return answer
 
 
 def safe_next(fallback: str) -> str:
