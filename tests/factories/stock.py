@@ -15,7 +15,8 @@ def a_draft(**changes: Any) -> inventory.ItemDraft:
     """A gold ring of 22 karat, 3.390 g, making 16 %: case 1 of the price table, with a tag and a HUID of its own."""
     facts: dict[str, Any] = {
         "tag": f"R-{next(_numbers)}-{secrets.token_hex(2).upper()}", "name": "Ring", "category": "ring",
-        "metal": "gold", "fineness": 9160, "gross_mg": 3_390, "huid": a_huid(), "making_kind": "percent", "making_bp": 1600,
+        "metal": "gold", "fineness": 9160, "gross_mg": 3_390, "huid": a_huid(), "making_kind": "percent",
+        "making_bp": 1600,
     }  # fmt: skip
     return inventory.ItemDraft(**{**facts, **changes})
 

@@ -1,0 +1,98 @@
+"""Owns one shop with something of everything in it, and a look at all its rows, which others must not touch."""
+
+import hashlib
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from app.invoices.models import InvoicePdf
+from app.kit import outbox
+from app.kit.clock import utc_now
+from app.kit.ids import new_id
+from app.kit.runtime import Runtime
+from app.reports.models import Export, ExportState
+from app.vision.models import Picture, PictureState
+from migrations.fleet import Plane
+from migrations.tables import tables_of
+from shard_router import ShopSession
+from tests.factories.bills import a_bill
+from tests.factories.people import a_customer
+from tests.factories.rates import a_board
+from tests.factories.stock import an_item
+from tests.support.cast import Cast, Somebody
+from tests.support.cluster import Cluster
+
+
+@dataclass(frozen=True)
+class World:
+    """Asha's things by the names that addresses give them."""
+
+    things: dict[str, Any]
+
+
+def furnish(runtime: Runtime, cast: Cast) -> World:
+    """A board, two pieces (one sold), a customer, a bill with its PDF, a picture, an export, a waiting job."""
+    asha = cast.asha
+    with runtime.router.shop(asha.shop_id, asha.actor) as db:
+        a_board(db)
+        kept, sold = an_item(db), an_item(db)
+        customer = a_customer(db, runtime.keyring)
+        picture, export, job = _files_and_jobs(db, asha)
+        db.commit()
+    bill = a_bill(
+        runtime.router,
+        runtime.keyring,
+        shop_id=asha.shop_id,
+        actor=asha.actor,
+        item_ids=[sold.id],
+        customer_id=customer.id,
+    )
+    with runtime.router.shop(asha.shop_id, asha.actor) as db:
+        db.add(_pdf(bill.id, asha.shop_id))
+        db.commit()
+    return World(
+        things={
+            "item_id": kept.id, "code": kept.tag, "customer_id": customer.id, "phone": customer.phone,
+            "invoice_id": bill.id, "picture_id": picture, "image_id": picture, "export_id": export, "job_id": job,
+            "person_id": cast.bina.person_id, "till_id": asha.shop.till_id, "outlet_id": asha.shop.outlet_id,
+            "registration_id": asha.shop.registration_id, "note_id": bill.id, "document_id": bill.id,
+        }
+    )  # fmt: skip
+
+
+def _files_and_jobs(db: ShopSession, asha: Somebody) -> tuple[UUID, UUID, UUID]:
+    now = utc_now()
+    picture = Picture(
+        id=new_id(),
+        state=PictureState.UPLOADED.value,
+        incoming_key=f"{asha.shop_id}/incoming",
+        sha256=bytes(32),
+        created_at=now,
+    )
+    export = Export(
+        id=new_id(), kind="invoices", format="csv", params={}, state=ExportState.QUEUED.value,
+        requested_by=asha.person_id, created_at=now,
+    )  # fmt: skip
+    db.add_all([picture, export])
+    job = outbox.enqueue(db, "app.invoices.jobs.render_pdf", params={"invoice_id": str(new_id())})
+    db.flush()
+    return picture.id, export.id, job
+
+
+def _pdf(invoice_id: UUID, shop_id: int) -> InvoicePdf:
+    return InvoicePdf(
+        invoice_id=invoice_id, render_version=1, object_key=f"{shop_id}/{invoice_id}.pdf", sha256=bytes(32),
+        size_bytes=1, made_at=utc_now(),
+    )  # fmt: skip
+
+
+def rows_of(cluster: Cluster, shard: str, shop_id: int) -> dict[str, str]:
+    """A digest of each of the shop's tables, read straight from its primary."""
+    target = next(one for one in cluster.fleet.shards if one.name == shard)
+    digests = {}
+    with cluster.raw_connection(target, "fleet_ro") as connection, connection.cursor() as cursor:
+        for table in tables_of(Plane.SHARD):
+            keys = ", ".join(f"`{column.name}`" for column in table.primary_key.columns)
+            cursor.execute(f"SELECT * FROM `{table.name}` WHERE shop_id = %s ORDER BY {keys}", (shop_id,))
+            digests[table.name] = hashlib.sha256(repr(cursor.fetchall()).encode()).hexdigest()
+    return digests
