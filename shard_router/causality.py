@@ -15,6 +15,7 @@ from shard_router.gtid_sets import Marks
 from shard_router.redis_line import RedisDown, RedisLine
 
 log = logging.getLogger(__name__)
+REMEMBERED = 20_000  # parsed tokens of a process
 KEPT = 24 * 3600  # seconds; a shop that wrote nothing for so long is looked up on its primary once
 
 
@@ -117,7 +118,7 @@ class Newest:
     def __init__(self, line: RedisLine, prefix: str) -> None:
         self._line = line
         self._prefix = f"{prefix}causal:"
-        self._parsed: dict[int, tuple[bytes, CausalToken]] = {}
+        self._parsed: dict[int, tuple[bytes, str, CausalToken]] = {}
         self._doubtful: set[int] = set()  # our own SET failed: others may read an older token until we restamp
         self._wanted: set[int] = set()
         self._lock = threading.Lock()
@@ -130,22 +131,25 @@ class Newest:
         except RedisDown:
             return None
         if raw is None:
-            self._wanted.add(shop_id)
+            self.want(shop_id)
             return None
-        seen = self._parsed.get(shop_id)
-        if seen is not None and seen[0] == raw:
-            return seen[1] if raw.startswith(run_id.encode()) else self._miss(shop_id)
-        run, epoch, shard, gtid = raw.decode().split(" ")
+        run, token = self._parse(shop_id, raw)
         if run != run_id:
-            return self._miss(shop_id)
-        token = CausalToken(shard, int(epoch), gtid)
-        if len(self._parsed) > 20_000:
-            self._parsed.clear()
-        self._parsed[shop_id] = (raw, token)
+            self.want(shop_id)
+            return None
         return token
 
-    def _miss(self, shop_id: int) -> None:
-        self._wanted.add(shop_id)
+    def _parse(self, shop_id: int, raw: bytes) -> tuple[str, CausalToken]:
+        """A shop that is read more often than written has the same text each time."""
+        seen = self._parsed.get(shop_id)
+        if seen is not None and seen[0] == raw:
+            return seen[1], seen[2]
+        run, epoch, shard, gtid = raw.decode().split(" ")
+        token = CausalToken(shard, int(epoch), gtid)
+        if len(self._parsed) > REMEMBERED:
+            self._parsed.clear()
+        self._parsed[shop_id] = (raw, run, token)
+        return run, token
 
     def keep(self, shop_id: int, token: CausalToken) -> bool:
         """False: the shop's token is unknown until `restamp` succeeds."""
@@ -164,17 +168,25 @@ class Newest:
         self._line.call("EVAL", KEEP_NEWEST, 1, key, self._line.run_id, token.epoch, token.shard, token.gtid, KEPT)
 
     def restamp(self, stamp: Callable[[int], CausalToken | None]) -> int:
-        """For every shop whose token is unknown: what its primary has executed by now covers all that it committed."""
+        """For every shop whose token is unknown: what its primary has executed by now covers all that it committed.
+
+        `stamp` gives None where that cannot be told; then the next read of the shop asks again.
+        """
         if not self._wanted or not self._line.available:
             return 0
         with self._lock:
             wanted, self._wanted = self._wanted, set()
         done = 0
-        for shop_id in wanted:
+        for shop_id in list(wanted):
             token = stamp(shop_id)
-            if token is None:
-                self._wanted.add(shop_id)
-            elif self.keep(shop_id, token):
+            if token is not None and self.keep(shop_id, token):
                 self._doubtful.discard(shop_id)
                 done += 1
+            elif shop_id in self._doubtful:
+                self.want(shop_id)
         return done
+
+    def want(self, shop_id: int) -> None:
+        """Asks the background for a token of this shop."""
+        with self._lock:
+            self._wanted.add(shop_id)

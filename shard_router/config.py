@@ -26,6 +26,7 @@ class PoolSizes:
     hot: int = 8
     read: int = 8
     control: int = 6
+    lookup: int = 2  # the directory's own, on the control database
     fleet: int = 2
     poll: int = 1
 
@@ -45,6 +46,7 @@ class Times:
     directory: float = 5.0  # a process believes a directory entry for so long
     directory_shared: int = 60  # Redis does
     unknown_shop: float = 5.0
+    lookup: float = 1.0  # how long one look-up waits for the control database
     control_rest: float = 1.0  # after a failure the control database is left alone for so long
     topology: float = 1.0
     poll: float = 0.5

@@ -45,13 +45,17 @@ class Directory:
         *,
         line: RedisLine,
         prefix: str,
+        ask: Callable[[], Engine],
         control: Callable[[], Engine],
+        control_up: Callable[[], bool],
         snapshot: Snapshot,
         times: Times,
     ) -> None:
         self._line = line
         self._prefix = f"{prefix}dir:"
+        self._ask = ask  # waits briefly
         self._control = control
+        self._control_up = control_up
         self._snapshot = snapshot
         self._fresh, self._fresh_shared, self._fresh_unknown = times.directory, times.directory_shared, times.unknown_shop
         self._rest = times.control_rest
@@ -131,10 +135,12 @@ class Directory:
             pass  # a cache
 
     def _from_control(self, shop_id: int) -> DirectoryEntry:
+        known = self._known.get(shop_id)
+        if known is not None and not self._control_up():
+            return self._keep(known)  # nobody waits for what the poller knows to be dead
         try:
             entry = self._ask_control(shop_id)
         except GONE as gone:
-            known = self._known.get(shop_id)
             if known is None:
                 raise DirectoryUnavailable(shop_id, str(gone)) from gone
             return self._keep(known)
@@ -156,7 +162,7 @@ class Directory:
             self._rest_until = now + self._rest
         at = tables.directory.c
         try:
-            with self._control().connect() as connection:
+            with self._ask().connect() as connection:
                 row = connection.execute(select(at.shard, at.epoch, at.state).where(at.shop_id == shop_id)).first()
         except GONE:
             self._rest_until = time.monotonic() + self._rest
@@ -199,7 +205,7 @@ class Directory:
         full = time.monotonic() >= self._full_at
         with Session(self._control()) as control:
             changed = self._changed(control, full)
-            values = {name: load(control) for name, load in self._sections.items()}
+            values = {**self._values, **{name: self._load(name, control) for name in list(self._sections)}}
         if full:
             self._full_at = time.monotonic() + 600
             known = {entry.shop_id: entry for entry in changed}
@@ -214,6 +220,14 @@ class Directory:
                 "sections": values,
             }
         )
+
+    def _load(self, name: str, control: Session) -> Any:
+        """A loader that fails costs its own section a refresh, and nobody else's."""
+        try:
+            return self._sections[name](control)
+        except Exception as bad:  # noqa: BLE001 (another part's code: whatever it raises)
+            log.warning("snapshot section %s keeps its last good value: %s", name, bad)
+            return self._values.get(name)
 
     def _changed(self, control: Session, full: bool) -> list[DirectoryEntry]:
         at = tables.directory.c

@@ -35,12 +35,14 @@ class Purpose(StrEnum):
     READ = "read"  # one shop, no transaction: READ COMMITTED has no snapshot to keep, so a ROLLBACK would be waste
     CONTROL = "control"
     FLEET = "fleet"  # all shops of a shard, only to read
+    LOOKUP = "lookup"  # the directory's questions to the control database
     POLL = "poll"  # the health poller's own
 
 
 ACCOUNT = {Purpose.FLEET: "fleet_ro"}
 ONE_SHOP = (Purpose.WRITE, Purpose.HOT, Purpose.READ)
-READING = (Purpose.READ, Purpose.FLEET, Purpose.POLL)
+READING = (Purpose.READ, Purpose.FLEET, Purpose.LOOKUP, Purpose.POLL)
+CONTROL = (Purpose.CONTROL, Purpose.LOOKUP)
 
 
 class BoundedPool(QueuePool):
@@ -99,17 +101,17 @@ class Engines:
     def _settings(self, server: Server, purpose: Purpose) -> dict[str, Any]:
         config, times = self._config, self._config.times
         account = config.account(ACCOUNT.get(purpose, "app"))
-        limit = {Purpose.POLL: times.poll_answer, Purpose.FLEET: times.fleet}.get(purpose, times.answer)
-        control = purpose is Purpose.CONTROL
-        database = None if purpose is Purpose.POLL else config.control_database if control else config.shard_database
+        own = {Purpose.POLL: times.poll_answer, Purpose.LOOKUP: times.lookup, Purpose.FLEET: times.fleet}
+        limit = own.get(purpose, times.answer)
+        database = config.control_database if purpose in CONTROL else config.shard_database
         return {
             "host": server.host,
             "port": server.port,
             "user": account.user,
             "password": account.password,
-            "database": database,
+            "database": None if purpose is Purpose.POLL else database,
             "charset": "utf8mb4",
-            "connect_timeout": times.poll_answer if purpose is Purpose.POLL else times.connect,
+            "connect_timeout": min(times.connect, limit),
             "read_timeout": limit,
             "write_timeout": limit,
             "autocommit": purpose in READING,

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from shard_router.gtid import TrackingConnection
+from sqlalchemy import Connection
+
+from shard_router.gtid import run_on
 from shard_router.tables import State, shop_fence
 
 READ = f"SELECT epoch, state, moved_to FROM {shop_fence.name} WHERE shop_id = "
@@ -32,9 +34,9 @@ def sql(shop_id: int, *, lock: str = "") -> str:
     return f"{READ}{shop_id:d}{lock}"
 
 
-def read(connection: TrackingConnection, shop_id: int, *, lock: str = "") -> Fence:
+def read(connection: Connection, shop_id: int, *, lock: str = "") -> Fence:
     """`lock` is "" for a look, or what keeps a move out until the transaction ends."""
-    return of_rows(connection.run(sql(shop_id, lock=lock)).rows)
+    return of_rows(run_on(connection, [sql(shop_id, lock=lock)])[0].rows)
 
 
 def of_rows(rows: object) -> Fence:

@@ -14,6 +14,7 @@ from pymysql import err
 from pymysql.connections import Connection, MySQLResult
 from pymysql.constants import CLIENT, SERVER_STATUS
 from pymysql.protocol import EOFPacketWrapper, OKPacketWrapper
+from sqlalchemy import Connection as Link
 
 from shard_router.errors import WrongShop
 
@@ -137,11 +138,38 @@ class TrackingConnection(Connection):  # type: ignore[misc]
 
     def commit(self) -> None:
         """No round trip when there is nothing to end: COMMIT may have ridden in the last packet."""
-        if self.in_transaction:
+        if self.in_transaction or not self.open:  # a lost connection has to say so
             super().commit()
             self.in_doubt = False
 
     def rollback(self) -> None:
-        if self.in_transaction:
+        if self.in_transaction and self.open:  # a server rolls back what a lost connection leaves
             super().rollback()
             self.in_doubt = False
+
+
+def tracked(link: Link) -> TrackingConnection:
+    """The driver's connection of a SQLAlchemy one."""
+    connection = link.connection.dbapi_connection
+    assert isinstance(connection, TrackingConnection)
+    return connection
+
+
+def run_on(link: Link, statements: list[str]) -> list[MySQLResult]:
+    """The router's own, checked SQL in one packet, past the cursor's guard; errors come as from any other statement.
+
+    The server stops at the first statement that fails. Several need a connection of the pool that speaks several.
+    """
+    connection = tracked(link)
+    results: list[MySQLResult] = []
+    try:
+        result = connection.run(";".join(statements))
+        while True:
+            results.append(result)
+            if not result.has_next:
+                return results
+            connection.next_result()
+            result = connection._result
+    except err.Error as bad:
+        link._handle_dbapi_exception(bad, statements[min(len(results), len(statements) - 1)][:500], None, None, None)
+        raise

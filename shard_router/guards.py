@@ -74,7 +74,7 @@ def check(
                 raise WrongShop(f"shop_id {row[name]!r} in shop {shop_id}: {statement}"[:300])
     fence = info.pop("fence", None)
     if fence is not None:
-        fence(cursor.connection)  # a hot session touched by the ORM first
+        fence(connection)  # a hot session touched by the ORM first
     cursor.connection.permit(executemany)
 
 

@@ -15,15 +15,15 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from pymysql import err
+from pymysql.connections import MySQLResult
 from sqlalchemy import Executable
 from sqlalchemy.dialects.mysql import pymysql as mysql_pymysql
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from shard_router import fence, guards
-from shard_router.errors import WrongShop
-from shard_router.gtid import TrackingConnection
+from shard_router.errors import AmbiguousCommit, ShardReadOnly, ShardUnavailable, WrongShop
+from shard_router.gtid import TrackingConnection, run_on, tracked
 from shard_router.sqlreading import TOKEN, Reading
 
 if TYPE_CHECKING:
@@ -209,8 +209,7 @@ def run(session: ShopSession, statements: Sequence[Bound], *, commit: bool) -> l
     if not statements:
         raise ValueError("an empty packet")
     link = Session.connection(session)
-    connection = link.connection.dbapi_connection
-    assert isinstance(connection, TrackingConnection)
+    connection = tracked(link)
     texts = [one.prepared.form.render(connection, one.rows, session.shop_id, session.epoch) for one in statements]
     route = session._route
     pending = link.info.get("fence")
@@ -218,48 +217,39 @@ def run(session: ShopSession, statements: Sequence[Bound], *, commit: bool) -> l
     ahead = 0
     if pending is not None and not claims:
         if commit:
-            pending(connection)  # a fence in the same packet would be read too late to stop the COMMIT
+            pending(link)  # a fence in the same packet would be read too late to stop the COMMIT
         else:
             texts.insert(0, fence.sql(session.shop_id, lock=route.lock))
             ahead = 1
     if commit:
         texts.append("COMMIT")
-    raw = _send(link, connection, texts)
+    try:
+        raw = run_on(link, texts)
+    except ShardReadOnly:
+        raise
+    except ShardUnavailable as lost:
+        if commit:
+            raise AmbiguousCommit(session.shop_id, session.shard) from lost
+        raise
     if ahead:
-        found = fence.of_rows(raw[0][2])
+        found = fence.of_rows(raw[0].rows)
         if not fence.admits(found, session.epoch):
             raise route.moved(found)
-    elif claims and not raw[0][0] and not raw[0][2]:
+    elif claims and not raw[0].affected_rows:
         raise route.moved(None)
     link.info.pop("fence", None)
-    return [_result(one.prepared.form, *got) for one, got in zip(statements, raw[ahead:], strict=False)]
+    return [_result(one.prepared.form, got) for one, got in zip(statements, raw[ahead:], strict=False)]
 
 
-def _send(link: Any, connection: TrackingConnection, texts: list[str]) -> list[tuple[int, int, Any]]:
-    packet = ";".join(texts)
-    results = []
-    try:
-        result = connection.run(packet)
-        while True:
-            results.append((result.affected_rows, result.insert_id, result.rows))
-            if not result.has_next:
-                return results
-            connection.next_result()
-            result = connection._result
-    except err.Error as bad:
-        failed = texts[len(results)] if len(results) < len(texts) else packet
-        link._handle_dbapi_exception(bad, failed[:500], None, None, None)
-        raise
-
-
-def _result(form: Form, rowcount: int, insert_id: int, rows: Any) -> PacketResult:
+def _result(form: Form, got: MySQLResult) -> PacketResult:
+    rowcount, insert_id, rows = got.affected_rows, got.insert_id or 0, got.rows
     if form.columns is None or rows is None:
-        return PacketResult(rowcount, insert_id or 0)
+        return PacketResult(rowcount, insert_id)
     row, makers = form.columns
     made = tuple(
         row(*[make(value) if make is not None else value for make, value in zip(makers, one, strict=True)]) for one in rows
     )
-    return PacketResult(rowcount, insert_id or 0, made)
+    return PacketResult(rowcount, insert_id, made)
 
 
 def duplicate_key(error: IntegrityError) -> str | None:

@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import weakref
 from collections import Counter
 
 from sqlalchemy import Engine, func, insert
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 
-from shard_router import placement, routing, tables
+from shard_router import fence, placement, routing, tables
 from shard_router.actor import Actor
 from shard_router.background import Background
 from shard_router.causality import CausalToken, Newest, Signer
 from shard_router.config import RouterConfig
 from shard_router.directory import Directory, DirectoryEntry
 from shard_router.engines import Engines, Purpose, error_code
-from shard_router.errors import ShardUnavailable
+from shard_router.errors import RouterError, ShardUnavailable
 from shard_router.fanout import Fleet, threads
+from shard_router.gtid_sets import Marks
 from shard_router.health import Health, ServerHealth
 from shard_router.redis_line import RedisLine
 from shard_router.routing import Route
@@ -25,6 +27,7 @@ from shard_router.sessions import ControlSession, Mode, ShopSession
 from shard_router.snapshot import Snapshot
 from shard_router.topology import Server, Shard, Topology, TopologyFile
 
+log = logging.getLogger(__name__)
 ROUTERS: weakref.WeakSet[Router] = weakref.WeakSet()
 
 
@@ -43,7 +46,9 @@ class Router:
         self.directory = Directory(
             line=self._line,
             prefix=config.redis_prefix,
-            control=self._control_engine,
+            ask=lambda: self._control_engine(Purpose.LOOKUP),
+            control=lambda: self._control_engine(Purpose.CONTROL),
+            control_up=self._control_up,
             snapshot=Snapshot(config.snapshot),
             times=times,
         )
@@ -79,7 +84,7 @@ class Router:
         return Fleet(self, reason)
 
     def control(self) -> ControlSession:
-        return ControlSession(self._control_engine())
+        return ControlSession(self._control_engine(Purpose.CONTROL))
 
     # -- new shops ------------------------------------------------------------------------------------------------
     def place(self, shop_id: int) -> str:
@@ -145,25 +150,41 @@ class Router:
 
     def restamp(self) -> int:
         """Gives a token to shops that have none: all that their primary has executed by now."""
-        stamps: dict[str, CausalToken | None] = {}
+        executed: dict[str, Marks | None] = {}
 
         def stamp(shop_id: int) -> CausalToken | None:
-            entry = self.directory.lookup(shop_id)
-            if entry.shard not in stamps:
-                stamps[entry.shard] = self._executed(self.shard(entry.shard), entry.epoch)
-            base = stamps[entry.shard]
-            return base and CausalToken.of_marks(entry.shard, entry.epoch, base.marks)
+            try:
+                entry = self.directory.lookup(shop_id)
+                shard = self.shard(entry.shard)
+                if shard.name not in executed:
+                    executed[shard.name] = self.health_watch.executed_now(shard)
+                marks = executed[shard.name]
+                if not marks or not self._open_here(entry, shard):
+                    return None
+            except (RouterError, SQLAlchemyError) as failed:
+                log.info("no token for shop %s: %s", shop_id, failed)
+                return None
+            return CausalToken.of_marks(shard.name, entry.epoch, marks)
 
         return self.newest.restamp(stamp)
 
-    def _executed(self, shard: Shard, epoch: int) -> CausalToken | None:
-        marks = self.health_watch.executed_now(shard)
-        return CausalToken.of_marks(shard.name, epoch, marks) if marks else None
+    def _open_here(self, entry: DirectoryEntry, shard: Shard) -> bool:
+        """Asked after the marks were read: an old map must not vouch for a shard that the shop has left."""
+        with self.engines.get(shard.name, shard.primary, Purpose.READ).connect() as connection:
+            connection.info["shop"] = entry.shop_id
+            if fence.admits(fence.read(connection, entry.shop_id), entry.epoch):
+                return True
+        self.directory.refresh(entry.shop_id)
+        return False
 
     # -- inner ----------------------------------------------------------------------------------------------------
-    def _control_engine(self) -> Engine:
+    def _control_engine(self, purpose: Purpose) -> Engine:
         control = self.topology.control
-        return self.engines.get(control.name, control.primary, Purpose.CONTROL)
+        return self.engines.get(control.name, control.primary, purpose)
+
+    def _control_up(self) -> bool:
+        seen = self.health_watch.of(self.topology.control.primary)
+        return seen is None or seen.reachable or not seen.checked_at
 
     def _poll_engine(self, shard: str, server: Server) -> Engine:
         return self.engines.get(shard, server, Purpose.POLL)

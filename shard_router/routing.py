@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 from typing import TYPE_CHECKING
 
-from sqlalchemy import Engine
+from sqlalchemy import Connection, Engine
 
 from shard_router import fence, gtid_sets
 from shard_router.causality import CausalToken
@@ -34,42 +34,31 @@ class Route:
         self.fenced = purpose is not Purpose.READ
 
     def choose(self) -> Engine:
+        need = self._needed() if self._purpose is Purpose.READ else None  # may find that the map is old
         shard = self._router.shard(self.entry.shard)
-        if self._purpose is Purpose.READ:
-            self.server = self._reader(shard)
-        else:
-            self.server = shard.primary
+        self.server = self._reader(shard, need) if self._purpose is Purpose.READ else shard.primary
         return self._router.engines.get(shard.name, self.server, self._purpose)
 
     # -- reads ----------------------------------------------------------------------------------------------------
-    def _reader(self, shard: Shard) -> Server:
+    def _reader(self, shard: Shard, need: CausalToken | None) -> Server:
         counts = self._router.counts
-        need = self._needed() if shard.gtids else None
-        if need is None:  # unknown what the shop has committed, or this map may be old: the primary, and its fence
-            self.fenced = True
+        if need is None or not shard.gtids:
+            self.fenced = True  # unknown what the shop has committed, or this map may be old: the fence will tell
             counts["read_primary_unknown"] += 1
             return shard.primary
-        ready = []
-        for server in shard.replicas:
-            seen = self._router.health_watch.of(server)
-            if seen is not None and seen.in_rotation and seen.executed is not None:
-                if gtid_sets.covers(seen.executed, need.marks):
-                    counts["read_replica"] += 1
-                    return server if len(shard.replicas) == 1 else self._any(shard, need)
-                ready.append(server)
-        if ready and self._router.wait_for(shard, server := random.choice(ready), need):
+        health = self._router.health_watch
+        known = [(server, seen) for server in shard.replicas if (seen := health.of(server)) and seen.in_rotation]
+        covering = [server for server, seen in known if gtid_sets.covers(seen.executed or {}, need.marks)]
+        if covering:
+            counts["read_replica"] += 1
+            return _one_of(covering)
+        limit = self._router.config.times.causal_wait * 1000
+        near = [server for server, seen in known if (seen.lag_ms or 0) <= limit]
+        if near and self._router.wait_for(shard, server := _one_of(near), need):
             counts["read_replica_waited"] += 1
             return server
         counts["read_primary_behind"] += 1
         return shard.primary
-
-    def _any(self, shard: Shard, need: CausalToken) -> Server:
-        covering = []
-        for server in shard.replicas:
-            seen = self._router.health_watch.of(server)
-            if seen is not None and seen.in_rotation and gtid_sets.covers(seen.executed or {}, need.marks):
-                covering.append(server)
-        return random.choice(covering) if covering else shard.primary
 
     def _needed(self) -> CausalToken | None:
         """What the answering server must have: all that the shop committed, and all that this caller has seen."""
@@ -78,6 +67,8 @@ class Route:
         latest = max((token.epoch for token in (newest, given) if token is not None), default=0)
         if latest > self.entry.epoch:
             self._catch_up()
+        if newest is not None and newest.epoch < self.entry.epoch:
+            self._router.newest.want(self.entry.shop_id)  # it moved, and nothing was written since
         if newest is None or not self._fits(newest) or (given is not None and not self._fits(given)):
             return None
         if given is None or gtid_sets.covers(newest.marks, given.marks):
@@ -93,7 +84,7 @@ class Route:
         self.entry = self._router.directory.refresh(self.entry.shop_id) or self.entry
 
     # -- the fence ------------------------------------------------------------------------------------------------
-    def check_fence(self, connection: TrackingConnection) -> None:
+    def check_fence(self, connection: Connection) -> None:
         found = fence.read(connection, self.entry.shop_id, lock=self.lock)
         if not fence.admits(found, self.entry.epoch):
             raise self.moved(found)
@@ -119,6 +110,10 @@ class Route:
 
     def committed(self, token: CausalToken) -> None:
         self._router.newest.keep(self.entry.shop_id, token)
+
+
+def _one_of(servers: list[Server]) -> Server:
+    return servers[0] if len(servers) == 1 else random.choice(servers)  # noqa: S311 (spreads load, keeps no secret)
 
 
 def wait_for(engine: Engine, need: CausalToken, seconds: float) -> bool:

@@ -12,11 +12,10 @@ from typing import TYPE_CHECKING, Any, NoReturn
 from sqlalchemy import BigInteger, Connection, Engine, bindparam, event, inspect
 from sqlalchemy.orm import Mapped, ORMExecuteState, Session, SessionTransaction, mapped_column, with_loader_criteria
 
-from shard_router import fence
 from shard_router.actor import Actor
 from shard_router.causality import CausalToken
 from shard_router.errors import AmbiguousCommit, ReadOnlySession, ShardReadOnly, ShardUnavailable, WrongShop
-from shard_router.gtid import TrackingConnection
+from shard_router.gtid import TrackingConnection, tracked
 
 if TYPE_CHECKING:
     from shard_router.packets import Bound, PacketResult
@@ -102,7 +101,7 @@ class ShopSession(Session):
         self.flush()
         results = packets.run(self, statements, commit=commit)
         if commit:
-            self.commit()
+            self.commit()  # ends the session's transaction; the server has nothing left to do
         return results
 
     # -- doors that stay shut -------------------------------------------------------------------------------------
@@ -149,14 +148,13 @@ def begin(session: Session, transaction: SessionTransaction, connection: Connect
     info["shop"] = session.shop_id
     if session._mode is Mode.READ:
         info["reads"] = True
-    raw = connection.connection.dbapi_connection
-    assert isinstance(raw, TrackingConnection)
+    raw = tracked(connection)
     raw.last_gtid = None
     session._raw, session._trips_at_begin = raw, raw.round_trips
     if session._hot:
         info["fence"] = session._route.check_fence  # the first packet's claim takes it away
     elif session._route.fenced:
-        session._route.check_fence(raw)
+        session._route.check_fence(connection)
 
 
 def committed(session: Session) -> None:
