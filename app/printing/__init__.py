@@ -1,0 +1,1 @@
+"""Owns paper: what a bill shows, its typst form, the fonts, and the one compiler of a process."""

@@ -1,0 +1,75 @@
+"""Owns the compiler: one per process, its own fonts only, data handed in as strings that it never reads as markup."""
+
+import datetime as dt
+import json
+import logging
+import os
+import threading
+from pathlib import Path
+from typing import Any, Final
+
+import typst
+
+from app.kit.clock import ist
+from app.printing.bill import bill_data
+from app.printing.documents import BillDocument
+from app.printing.errors import ForkedPress, FormBroken
+from app.printing.fonts import Typeface
+
+FORMS = Path(__file__).parent / "forms"
+ARCHIVAL: Final = "a-2b"  # PDF/A: fonts inside, no dependence on a viewer; books are kept for years
+RENDER_VERSION = 1
+"""Raised when a form changes what it shows; the document's record keeps which version its PDF was made with."""
+
+log = logging.getLogger(__name__)
+
+_printed_in: dict[str, int] = {}  # the compiler's threads belong to the process, not to a Press
+
+
+class Press:
+    """Made once by the factory or the worker with the font folder; safe for threads.
+
+    The compiler's threads do not survive a fork, and a child that compiles after its parent did would wait for them
+    for ever. So the compiler is started by the first bill and not by the constructor: a worker that forks for each job
+    hands the press down unused. A child of a process that has printed is refused at once.
+    """
+
+    def __init__(self, font_dir: Path) -> None:
+        self._type = Typeface(font_dir)
+        self._lock = threading.Lock()
+        self._compiler: typst.Compiler | None = None
+
+    def render_bill(self, bill: BillDocument) -> bytes:
+        """The bill as PDF/A-2b; the same bill gives the same bytes. Raises FormBroken, and then it is our fault."""
+        moment = ist(bill.issued_at)
+        try:
+            return self._compile("bill.typ", bill_data(bill, self._type), moment)
+        except typst.TypstError as error:
+            log.warning("bill %s is set in Latin only: %s", bill.number, error)
+        try:
+            return self._compile("bill.typ", bill_data(bill, self._type.latin()), moment)
+        except typst.TypstError as error:
+            log.exception("bill %s could not be set", bill.number)
+            raise FormBroken from error
+
+    def _compile(self, form: str, data: dict[str, Any], moment: dt.datetime) -> bytes:
+        with self._lock:
+            pdf = self._here().compile(
+                input=str(FORMS / form),
+                format="pdf",
+                sys_inputs={"data": json.dumps(data, ensure_ascii=False)},
+                pdf_standards=ARCHIVAL,
+                timestamp=moment,
+            )
+        if not isinstance(pdf, bytes):
+            raise FormBroken
+        return pdf
+
+    def _here(self) -> typst.Compiler:
+        if _printed_in.setdefault("pid", os.getpid()) != os.getpid():
+            raise ForkedPress
+        if self._compiler is None:
+            self._compiler = typst.Compiler(
+                root=str(FORMS), font_paths=[str(self._type.folder)], ignore_system_fonts=True
+            )
+        return self._compiler
