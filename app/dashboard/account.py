@@ -142,7 +142,7 @@ def _welcome(found: SignedIn, where: str) -> Response:
 
 
 def _home_of(shop: MembershipView) -> str:
-    return url_for("dashboard.home", shop_slug=shop.slug)
+    return url_for("shop_pages.home", shop_slug=shop.slug)
 
 
 def _identity() -> TenantIdentity:

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BindParameter, ColumnElement, Select, bindparam, delete, null, or_, select, update
+from sqlalchemy import BindParameter, ColumnElement, Select, bindparam, delete, func, null, or_, select, update
 
 from app.inventory.models import Item, ItemStatus, ItemStone
 from app.kit.db import Id, Utc
@@ -89,6 +89,16 @@ def list_items(
             Item.huid.startswith(code, autoescape=True),
         ))  # fmt: skip
     return select(Item).where(*wanted)
+
+
+def stock_by_purity(db: ShopSession) -> Sequence[Any]:
+    """Metal, fineness, how many pieces, gross and net weight in mg of what is in stock."""
+    return db.execute(
+        select(Item.metal, Item.fineness, func.count(Item.id), func.sum(Item.gross_mg), func.sum(Item.net_mg))
+        .where(Item.status == ItemStatus.IN_STOCK.value)
+        .group_by(Item.metal, Item.fineness)
+        .order_by(Item.metal, Item.fineness.desc())
+    ).all()
 
 
 def return_to_stock(db: ShopSession, item_ids: Iterable[UUID], invoice_id: UUID, now: dt.datetime) -> int:

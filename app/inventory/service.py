@@ -20,12 +20,13 @@ from app.kit.clock import today_ist, utc_now
 from app.kit.errors import PreconditionFailed
 from app.kit.ids import new_id
 from app.kit.texts import _
+from app.kit.weights import purity_label
 from shard_router import ShopSession
 
 __all__ = [
-    "CATEGORIES", "ITEMS", "SELL", "STONES", "Exemption", "Hallmark", "Item", "ItemDraft", "ItemStatus", "Stone",
+    "CATEGORIES", "ITEMS", "SELL", "STONES", "Exemption", "Hallmark", "Holding", "Item", "ItemDraft", "ItemStatus", "Stone",
     "check_sellable", "edit_item", "find_by_code", "get_item", "get_items", "items_of", "list_exemptions", "list_items",
-    "lock_items", "mandate_name", "refuse_missing", "register_item", "return_items", "withdraw_item",
+    "lock_items", "mandate_name", "refuse_missing", "register_item", "return_items", "set_picture", "stock_by_purity", "withdraw_item",
 ]  # fmt: skip
 
 SELL, ITEMS, STONES = repository.SELL, repository.ITEMS, repository.STONES
@@ -85,6 +86,17 @@ def withdraw_item(db: ShopSession, *, item_id: UUID, expected_version: int, reas
     return _item(row, stones)
 
 
+def set_picture(db: ShopSession, *, item_id: UUID, picture_id: UUID) -> None:
+    """Show this picture with the piece from now on, whatever its state; raises ItemUnknown. Twice is harmless."""
+    row = repository.find_item(db, item_id, lock=True)
+    if row is None:
+        raise ItemUnknown()
+    if row.picture_id != picture_id:
+        row.picture_id, row.version, row.updated_at = picture_id, row.version + 1, utc_now()
+        db.flush()
+        audit.record(db, "item.pictured", row.id, {"picture": str(picture_id)})
+
+
 def get_item(db: ShopSession, item_id: UUID) -> Item:
     """Raises ItemUnknown."""
     row = repository.find_item(db, item_id)
@@ -130,6 +142,26 @@ def list_items(
     page = paging.page(db, statement, orders=_ORDERS, sort=sort, after=after, limit=limit)
     stones = _stones_of(db, [row.id for row in page.items])
     return page.map(lambda row: _item(row, stones[row.id]))
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Holding:
+    """What the shop has in stock of one purity."""
+
+    metal: str
+    fineness: int
+    pieces: int
+    gross_mg: int
+    net_mg: int
+
+    @property
+    def label(self) -> str:
+        return purity_label(self.metal, self.fineness)
+
+
+def stock_by_purity(db: ShopSession) -> list[Holding]:
+    """The stock in short, the finest of each metal first."""
+    return [Holding(row[0], row[1], *(int(figure) for figure in row[2:])) for row in repository.stock_by_purity(db)]
 
 
 def items_of(rows: Iterable[Sequence[Any]], stone_rows: Iterable[Sequence[Any]]) -> dict[UUID, Item]:

@@ -82,6 +82,35 @@ def cash_of_day(db: ShopSession, customer_id: UUID, on: dt.date) -> int:
     return int(rows)
 
 
+def sums_by_day(db: ShopSession, first: dt.date, last: dt.date) -> Sequence[Any]:
+    """Day, kind, how many documents, their total in paise."""
+    return db.execute(
+        select(Invoice.issued_on, Invoice.kind, func.count(Invoice.id), func.sum(Invoice.total_paise))
+        .where(Invoice.issued_on.between(first, last))
+        .group_by(Invoice.issued_on, Invoice.kind)
+    ).all()
+
+
+def weights_by_metal(db: ShopSession, first: dt.date, last: dt.date) -> Sequence[Any]:
+    """Day, kind, metal, net weight in mg of the lines."""
+    return db.execute(
+        select(Invoice.issued_on, Invoice.kind, InvoiceLine.metal, func.sum(InvoiceLine.net_mg))
+        .join(InvoiceLine, and_(InvoiceLine.shop_id == Invoice.shop_id, InvoiceLine.invoice_id == Invoice.id))
+        .where(Invoice.issued_on.between(first, last))
+        .group_by(Invoice.issued_on, Invoice.kind, InvoiceLine.metal)
+    ).all()
+
+
+def payments_by_mode(db: ShopSession, on: dt.date) -> Sequence[Any]:
+    """Kind, mode, paise of one day's documents."""
+    return db.execute(
+        select(Invoice.kind, InvoicePayment.mode, func.sum(InvoicePayment.paise))
+        .join(InvoicePayment, and_(InvoicePayment.shop_id == Invoice.shop_id, InvoicePayment.invoice_id == Invoice.id))
+        .where(Invoice.issued_on == on)
+        .group_by(Invoice.kind, InvoicePayment.mode)
+    ).all()
+
+
 def find_number(db: ShopSession, invoice_id: UUID) -> str | None:
     """The document's number, to know that there is one."""
     return db.scalars(select(Invoice.number).where(Invoice.id == invoice_id)).one_or_none()

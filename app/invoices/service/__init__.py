@@ -9,11 +9,13 @@ from app.invoices.service.printing import StoredPdf, ask_for_pdf, find_pdf, get_
 from app.invoices.service.quotes import Quote, quote, quote_facts
 from app.invoices.service.reading import InvoiceSummary, NoteSummary, get_invoice, list_invoices, list_notes
 from app.invoices.service.replies import write_document
+from app.invoices.service.takings import DayTakings, paid_by_mode, takings_by_day
 
 __all__ = [
     "PDF_JOB",
     "BillDraft",
     "BooksReport",
+    "DayTakings",
     "Document",
     "InvoiceSummary",
     "Line",
@@ -35,9 +37,11 @@ __all__ = [
     "list_invoices",
     "list_notes",
     "object_key",
+    "paid_by_mode",
     "quote",
     "quote_facts",
     "record_pdf",
+    "takings_by_day",
     "verify_books",
     "write_document",
 ]

@@ -1,0 +1,72 @@
+"""Owns the frame of a shop's pages: whose shop, which menu its person sees, what its plan has to say."""
+
+from __future__ import annotations
+
+from typing import Any, cast
+
+from flask import g, render_template, url_for
+
+from app.kit.http import page_blueprint, runtime, shop_read, shop_scope
+from app.kit.ports import EntitlementState
+from app.kit.texts import N_, _
+from app.tenants import service as tenants
+
+pages = page_blueprint("shop", "", module=__name__)
+
+NAME_LASTS_S = 120.0
+WARN_DAYS = 15
+
+MENU = (
+    ("home", N_("Home"), "shop_pages.home", "rates.view"),
+    ("bill", N_("New bill"), "shop_pages.new_bill", "bill.issue"),
+    ("bills", N_("Bills"), "shop_pages.bills", "bill.view"),
+    ("stock", N_("Stock"), "shop_pages.stock", "stock.view"),
+    ("customers", N_("Customers"), "shop_pages.customers", "customer.view"),
+    ("rates", N_("Rates"), "shop_pages.rates", "rates.view"),
+    ("exports", N_("Exports"), "shop_pages.exports", "export.run"),
+)
+"""Key, text, endpoint, and the right without which the entry is not shown (the page checks it again)."""
+
+
+def show(template: str, place: str, **context: Any) -> str:
+    """A page in the shop's frame; `place` is the menu entry that it belongs to."""
+    found, shop_id = shop_scope()
+    names = runtime().cache.get(shop_id, "page.names", _names, ttl=NAME_LASTS_S)
+    return render_template(
+        f"dashboard/{template}", shop={"slug": g.shop_slug, **names}, person=found.principal, place=place,
+        menu=[(key, _(text), url_for(endpoint)) for key, text, endpoint, right in MENU if may(right)],
+        may=may, plan_banner=_plan_banner(shop_id), **context,
+    )  # fmt: skip
+
+
+def may(right: str) -> bool:
+    """Whether this person's role in this shop includes a right: what to offer; the route decides."""
+    found, _shop_id = shop_scope()
+    return right in found.actor.rights
+
+
+def part(template: str, **context: Any) -> str:
+    """A piece of a page, for htmx to put in place."""
+    found, _shop_id = shop_scope()
+    return render_template(f"dashboard/{template}", may=may, person=found.principal, **context)
+
+
+def _names() -> dict[str, str | None]:
+    profile = shop_read(tenants.get_profile)
+    return cast("dict[str, str | None]", {"name": profile.name, "name_local": profile.name_local})
+
+
+def _plan_banner(shop_id: int) -> str:
+    view = runtime().entitlement.may_trade(shop_id)
+    until = view.paid_until.strftime("%d-%m-%Y") if view.paid_until else ""
+    if view.state is EntitlementState.TRIAL:
+        return _("Trial until %(until)s.", until=until)
+    if view.state is EntitlementState.GRACE:
+        return _("The plan ended on %(until)s. Please renew: new bills will stop soon.", until=until)
+    if view.state is EntitlementState.READ_ONLY:
+        return _(
+            "The plan ended on %(until)s: everything can be seen, printed and exported, no new bills.", until=until
+        )
+    if view.state is EntitlementState.SUSPENDED:
+        return _("The plan ended on %(until)s. Your books are safe and can be exported; renew to go on.", until=until)
+    return ""

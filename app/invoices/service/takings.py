@@ -1,0 +1,50 @@
+"""Takings: what was sold by day and paid by mode, credit notes taken off; for the home page and the day's close."""
+
+import datetime as dt
+from collections import defaultdict
+from dataclasses import dataclass
+
+from app.invoices import repository
+from app.numbering.service import DocumentKind
+from shard_router import ShopSession
+
+
+@dataclass(frozen=True, slots=True)
+class DayTakings:
+    """One day's bills less its credit notes. `net_mg` is by metal."""
+
+    day: dt.date
+    bills: int
+    notes: int
+    paise: int
+    net_mg: dict[str, int]
+
+
+def takings_by_day(db: ShopSession, *, first: dt.date, last: dt.date) -> list[DayTakings]:
+    """Every day of the span, the quiet ones too, in two statements."""
+    sums, weights = repository.sums_by_day(db, first, last), repository.weights_by_metal(db, first, last)
+    bills, notes, paise = defaultdict[dt.date, int](int), defaultdict[dt.date, int](int), defaultdict[dt.date, int](int)
+    for day, kind, count, total in sums:
+        (notes if _is_note(kind) else bills)[day] += count
+        paise[day] += _sign(kind) * int(total)
+    net: defaultdict[dt.date, defaultdict[str, int]] = defaultdict(lambda: defaultdict(int))
+    for day, kind, metal, mg in weights:
+        net[day][metal] += _sign(kind) * int(mg)
+    days = (first + dt.timedelta(days=n) for n in range((last - first).days + 1))
+    return [DayTakings(day, bills[day], notes[day], paise[day], dict(net[day])) for day in days]
+
+
+def paid_by_mode(db: ShopSession, *, on: dt.date) -> dict[str, int]:
+    """Paise taken less paise given back on a day, by way of paying."""
+    paid: defaultdict[str, int] = defaultdict(int)
+    for kind, mode, paise in repository.payments_by_mode(db, on):
+        paid[mode] += _sign(kind) * int(paise)
+    return dict(paid)
+
+
+def _is_note(kind: str) -> bool:
+    return kind == DocumentKind.CREDIT_NOTE.value
+
+
+def _sign(kind: str) -> int:
+    return -1 if _is_note(kind) else 1
