@@ -43,6 +43,14 @@ class BodyTooLarge(PayloadTooLarge):
     default_message = N_("The request is too large.")
 
 
+class LengthMissing(AppError):
+    """A body came in chunks, without a Content-Length: how large it is must be known before it is read."""
+
+    status = 411
+    default_message = N_("The request does not say how long its body is.")
+    default_action = N_("Send a Content-Length.")
+
+
 class WrongContentType(AppError):
     """The body's Content-Type is not one that this address takes."""
 
@@ -73,10 +81,12 @@ def check_body(request: Request, view: Callable[..., Any], *, api: bool) -> None
     upload: Upload | None = getattr(view, "upload", None)
     limit = upload.max_bytes if upload else MAX_BODY
     request.max_content_length = limit
+    if "chunked" in request.headers.get("Transfer-Encoding", "").lower():
+        raise LengthMissing()
     if request.content_length is not None and request.content_length > limit:
         _drain(request)
         raise BodyTooLarge(action=f"At most {limit:,} bytes are taken here.")
-    if not _has_body(request) or request.method in ("GET", "HEAD", "OPTIONS"):
+    if not request.content_length or request.method in ("GET", "HEAD", "OPTIONS"):
         return
     if upload is not None:
         _check_type(request, upload.content_types)
@@ -134,10 +144,6 @@ def _colons(raw: bytes) -> int:
     if b"\\" in raw:
         raw = raw.replace(b"\\\\", b"").replace(b'\\"', b"")
     return sum(part.count(b":") for part in raw.split(b'"')[::2])
-
-
-def _has_body(request: Request) -> bool:
-    return bool(request.content_length) or "chunked" in request.headers.get("Transfer-Encoding", "").lower()
 
 
 def _declared_types(view: Callable[..., Any]) -> tuple[str, ...]:

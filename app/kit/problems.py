@@ -13,7 +13,7 @@ from werkzeug.routing import RequestRedirect
 from werkzeug.wrappers import Response as BaseResponse
 
 from app.kit import errors, logs
-from app.kit.bodies import BodyTooLarge, MalformedJson, WrongContentType
+from app.kit.bodies import BodyTooLarge, LengthMissing, MalformedJson, WrongContentType
 from app.kit.errors import AppError
 from app.kit.texts import N_, _
 from shard_router import AmbiguousCommit, DirectoryUnavailable, ShardUnavailable, ShopMoved, UnknownShop
@@ -100,7 +100,7 @@ class ValueRefused(errors.Unprocessable):
 
 BY_STATUS: dict[int, type[AppError]] = {
     400: errors.BadRequest, 401: errors.Unauthorized, 403: errors.Forbidden, 404: NoSuchAddress, 405: MethodNotAllowed,
-    409: errors.Conflict, 413: BodyTooLarge, 415: WrongContentType, 422: errors.Unprocessable,
+    409: errors.Conflict, 411: LengthMissing, 413: BodyTooLarge, 415: WrongContentType, 422: errors.Unprocessable,
     429: errors.TooManyRequests, 503: errors.Unavailable,
 }  # fmt: skip
 
