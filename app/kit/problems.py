@@ -179,6 +179,7 @@ def problem(error: AppError) -> Response:
         body["action"] = shown(error.action)
     if error.fields:
         body["fields"] = {str(path): str(wrong) for path, wrong in error.fields.items()}
+    body.update(getattr(error, "members", {}))  # RFC 9457 extension members of this one error: a new quote
     return Response(orjson.dumps(body), error.status, error.headers, content_type=PROBLEM_JSON)
 
 
