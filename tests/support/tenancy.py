@@ -24,6 +24,7 @@ from app.kit.sealing import Keyring
 from app.kit.transactions import write_control
 from app.tenants import service as tenants
 from app.tenants.service import NewPassword, NewShop, OpenedShop, PersonView, SignInPolicy, TenantIdentity
+from app.tenants.service.changes import REMEMBERERS
 from shard_router import Router
 
 ROUNDS = 4  # bcrypt's fewest: the tests' passwords guard nothing
@@ -41,13 +42,17 @@ class Tenancy:
     store: CacheStore
     prefix: str
     keyring: Keyring = field(default_factory=lambda: Keyring(MASTER_KEY))
+    elsewhere: bool = False  # as if in another process: commits of this one tell it nothing
 
     @cached_property
     def identity(self) -> TenantIdentity:
         policy = SignInPolicy(bcrypt_rounds=ROUNDS)
-        return tenants.build_identity(
+        built = tenants.build_identity(
             router=self.router, cache_store=self.store, keyring=self.keyring, policy=policy, prefix=self.prefix
         )
+        if self.elsewhere:
+            REMEMBERERS.discard(built)
+        return built
 
     @cached_property
     def cache(self) -> ShopCache:
@@ -67,7 +72,8 @@ class Tenancy:
 
     def another(self, **changes: Any) -> "Tenancy":
         """Another process: the same servers and Redis, none of this one's memory."""
-        return Tenancy(**{"router": self.router, "store": self.store, "prefix": self.prefix, **changes})
+        same = {"router": self.router, "store": self.store, "prefix": self.prefix, "elsewhere": True}
+        return Tenancy(**{**same, **changes})
 
     def password(self, plain: str = PASSWORD) -> NewPassword:
         return self.identity.sign_ins.passwords.accept(plain, email="")

@@ -29,7 +29,6 @@ from app.tenants.service.opening import (
 )  # fmt: skip
 from app.tenants.service.passwords import NewPassword, Passwords
 from app.tenants.service.people import (
-    LOCALES,
     add_member,
     change_profile,
     change_role,
@@ -78,7 +77,7 @@ from app.tenants.service.views import (
 from app.tenants.service.wiring import SignInPolicy, build_identity
 
 __all__ = [
-    "LOCALES", "SYSTEM", "AccessTokens", "Claims", "Enrolment", "EntitlementDates", "GatePolicy", "InvitedMember",
+    "SYSTEM", "AccessTokens", "Claims", "Enrolment", "EntitlementDates", "GatePolicy", "InvitedMember",
     "IssuedToken", "MadeAdmin", "MemberRightsView", "MemberView", "MembershipView", "NewPassword", "NewShop",
     "OpenedShop", "OutletView", "Passwords", "PersonView", "ProfileView", "RegistrationView", "Role", "ShopView",
     "SignInPolicy", "SignIns", "SignedIn", "SigningKeys", "TenantIdentity", "TillView", "accept_admin_password",

@@ -19,6 +19,7 @@ from app.tenants.errors import ShopBeingPrepared, SignedOut
 from app.tenants.repository import keys as sessions
 from app.tenants.repository import people as repository
 from app.tenants.repository import shops
+from app.tenants.service.changes import REMEMBERERS
 from app.tenants.service.cookies import CONSOLE_COOKIE, SHOP_COOKIE, is_console
 from app.tenants.service.projections import find_member
 from app.tenants.service.reaching import ControlGone, ControlLine
@@ -66,6 +67,7 @@ class TenantIdentity:
         self._standings = Remembered(cache_store, f"{prefix}standing:", write=_write_standing, read=_read_standing)
         self._slugs: dict[str, int] = {}
         router.directory.register(SLUGS, slug_map)
+        REMEMBERERS.add(self)
 
     def authenticate(self, request: Request) -> Principal | None:
         claims = self.claims(request)
@@ -112,12 +114,12 @@ class TenantIdentity:
         return found
 
     def forget_person(self, person_id: UUID) -> None:
-        """Call after a commit that changed the person's sessions: it holds at once in this process."""
+        """Called after a commit that changed the person: it holds at once in this process."""
         self._people.forget(person_id.hex)
         self._standings.forget_all_here()
 
     def forget_standing(self, person_id: UUID, shop_id: int) -> None:
-        """Call after a commit that changed a membership."""
+        """Called after a commit that changed a membership."""
         self._standings.forget(f"{shop_id}:{person_id.hex}")
 
     def forget_all_here(self) -> None:

@@ -25,13 +25,13 @@ from app.tenants.errors import (
 from app.tenants.models import Membership, Person, Role
 from app.tenants.repository import people as repository
 from app.tenants.repository import shops
+from app.tenants.service.changes import note_person, note_standing
 from app.tenants.service.passwords import NewPassword
 from app.tenants.service.projections import ask_to_push_member, ask_to_push_person
 from app.tenants.service.views import InvitedMember, MembershipView, MemberView, PersonView
 from shard_router import ControlSession
 
 LONGEST_EMAIL = 254
-LOCALES = ("en", "hi")
 _PHONE = re.compile(r"\+?[0-9 ().-]{4,24}")  # the library would read letters as keys
 _EMAIL = re.compile(r"[a-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[a-z0-9-]+(\.[a-z0-9-]+)+")
 
@@ -97,6 +97,7 @@ def change_profile(
     _touch(row)
     if row.name != before:
         ask_to_push_person(control, person_id)
+    note_person(control, person_id)
     facts = {"person": str(person_id), "fields": sorted(changes)}
     record_platform(control, "person.changed", facts, actor_id=person_id)
     control.flush()
@@ -109,6 +110,7 @@ def sign_out_everywhere(control: ControlSession, *, person_id: UUID, actor_id: U
     row.session_version += 1
     _touch(row)
     ask_to_push_person(control, person_id)
+    note_person(control, person_id)
     record_platform(control, "person.signed_out_everywhere", {"person": str(person_id)}, actor_id=actor_id)
     control.flush()
     return row.session_version
@@ -262,6 +264,7 @@ def _keep_an_owner(control: ControlSession, shop_id: int, leaving: UUID) -> None
 def _tell(control: ControlSession, row: Membership, action: str, actor_id: UUID | None) -> None:
     control.flush()
     ask_to_push_member(control, shop_id=row.shop_id, person_id=row.person_id, version=row.version)
+    note_standing(control, row.person_id, row.shop_id)
     facts = {"person": str(row.person_id), "role": row.role}
     record_platform(control, action, facts, actor_id=actor_id, shop_id=row.shop_id)
 

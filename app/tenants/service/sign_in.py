@@ -22,6 +22,7 @@ from app.tenants.repository import keys as sessions
 from app.tenants.repository import people as repository
 from app.tenants.service import gates, second_factor
 from app.tenants.service import passwords as rules
+from app.tenants.service.changes import note_person
 from app.tenants.service.gates import GatePolicy, Try
 from app.tenants.service.passwords import NewPassword, Passwords
 from app.tenants.service.people import get_person, normal_email, sign_out_everywhere, view_of
@@ -102,6 +103,7 @@ class SignIns:
 
         def work(control: ControlSession) -> None:
             sessions.end_session(control, claims.person_id, claims.token_id, claims.expires_at)
+            note_person(control, claims.person_id)
 
         self._control(work)
 
