@@ -88,7 +88,7 @@ def rate_of_purity(rate_24k_paise: int, fineness: int, basis: RateBasis) -> int:
     """Rate per gram of a purity from the 24K rate, by fineness (916/1000) or by karat (22/24), to the paisa."""
     whole(rate_24k_paise, "A rate in paise per gram", least=1, most=MAX_PAISE)
     whole(fineness, "Fineness per ten thousand", least=1, most=FINE)
-    if basis is RateBasis.KARAT:
+    if basis == RateBasis.KARAT:
         return round_half_up(ratio(rate_24k_paise * karat_of(fineness), FINEST_KARAT))
     return round_half_up(ratio(rate_24k_paise * fineness, FINE))
 
