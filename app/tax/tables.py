@@ -17,7 +17,7 @@ DATA = Path(__file__).parent / "data"
 LIMIT_RULES = frozenset({"pan", "cash", "pmla", "address"})
 
 
-class BrokenTaxTable(ValueError):  # noqa: N818  errors are named by the fact
+class BrokenTaxTable(ValueError):
     """A table file that cannot be used: the operator's mistake, told at start and never to a shopkeeper."""
 
 
