@@ -36,13 +36,14 @@ def plan() -> None:
 
 
 @main.command()
-def status() -> None:
+@click.pass_context
+def status(context: click.Context) -> None:
     """Say where every database stands. Ends with 1 where one is behind, or does not answer."""
     found = Runner(settings.load()).standing()
     for one in found:
         click.echo(_line(one))
     if any(one.trouble or one.pending for one in found):
-        sys.exit(FAILED)
+        context.exit(FAILED)
 
 
 def _line(one: Standing) -> str:
@@ -56,12 +57,20 @@ def _line(one: Standing) -> str:
     return text
 
 
-if __name__ == "__main__":
+def run(arguments: list[str]) -> int:
+    """One command to its end: 0 done, 1 a step failed or a database is behind, 2 refused with nothing done."""
     try:
-        main()
+        return main(arguments, prog_name="python -m migrations", standalone_mode=False) or 0
     except (MigrationRefused, SettingsWrong, TopologyRefused) as refused:
         click.echo(str(refused), err=True)
-        sys.exit(REFUSED)
+        return REFUSED
     except MigrationFailed as failed:
         click.echo(f"{failed}\nThe ledger has it; `up` again goes on from there.", err=True)
-        sys.exit(FAILED)
+        return FAILED
+    except click.ClickException as misused:
+        misused.show()
+        return misused.exit_code
+
+
+if __name__ == "__main__":
+    sys.exit(run(sys.argv[1:]))

@@ -3,13 +3,12 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-import pymysql
 import sqlalchemy as sa
 
+from migrations.errors import SignInRefused
 from migrations.fleet import Fleet, Target
 from shard_router.config import Account
 
-ACCESS_DENIED = 1045
 # `migrate` hands on what it may do itself; to see what an account has too much of it reads these three.
 PRIVILEGE_TABLES = ("db", "tables_priv", "columns_priv")
 # The router's health poller signs in as `app` and asks every replica whether it still replicates.
@@ -87,10 +86,8 @@ class Bootstrap:
         try:
             with self._fleet.connect(self._target, name, database=False):
                 return True
-        except sa.exc.OperationalError as refused:
-            if isinstance(refused.orig, pymysql.err.OperationalError) and refused.orig.args[0] == ACCESS_DENIED:
-                return False
-            raise
+        except SignInRefused:
+            return False
 
     def _owner(self, connection: sa.Connection, account: Account) -> Iterator[Act]:
         """`migrate` owns the schema and may hand on rights in it."""

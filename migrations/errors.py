@@ -9,6 +9,10 @@ class AnotherRunner(MigrationRefused):
     """Another runner is at work on this fleet."""
 
 
+class SignInRefused(MigrationRefused):
+    """A server does not take an account's password."""
+
+
 class MigrationFailed(Exception):
     """At least one step failed; the ledger has it, and the next run goes on from there."""
 

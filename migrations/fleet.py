@@ -10,9 +10,12 @@ from pathlib import Path
 
 import sqlalchemy as sa
 
-from migrations.errors import MigrationRefused
+from migrations.errors import MigrationRefused, SignInRefused
 from shard_router.config import Account
 from shard_router.topology import Server, Topology
+
+ACCESS_DENIED = 1045
+NO_DATABASE = (1044, 1049)
 
 
 class Plane(StrEnum):
@@ -111,8 +114,26 @@ class Fleet:
     @contextmanager
     def connect(self, target: Target, account: str, *, database: bool = True) -> Iterator[sa.Connection]:
         """A connection for one piece of work. Leaving without commit rolls back."""
-        with self.engine(target, account, database=database).connect() as connection:
+        engine = self.engine(target, account, database=database)
+        try:
+            connection = engine.connect()
+        except sa.exc.OperationalError as failed:
+            raise self._refusal(target, account, failed) from failed
+        with connection:
             yield connection
+
+    def _refusal(self, target: Target, account: str, failed: sa.exc.OperationalError) -> Exception:
+        """Why there is no connection, in a sentence that says what to do."""
+        number = failed.orig.args[0] if failed.orig is not None and failed.orig.args else 0
+        where = f"{target.server.name} of {target.name} ({target.server.host}:{target.server.port})"
+        if number == ACCESS_DENIED:
+            return SignInRefused(f"{where} refuses the account {self.account(account).user}; check its password file.")
+        if number in NO_DATABASE:
+            return MigrationRefused(
+                f"{where} has no database {target.database} for {self.account(account).user}; run `up` with the"
+                " administrator's account."
+            )
+        return MigrationRefused(f"{where} cannot be reached; start it, or correct the topology. {failed.orig}")
 
     def refuse_read_only(self, target: Target, account: str) -> None:
         """A demoted primary must not be migrated: its replica's new primary would never get to know."""

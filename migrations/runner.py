@@ -102,7 +102,7 @@ class Runner:
         """Where every database stands; one that cannot be asked says why and keeps nobody else from being asked."""
         try:
             last = {entry.target: entry for entry in self.ledger.entries()}
-        except sa.exc.DBAPIError:
+        except (sa.exc.DBAPIError, MigrationRefused):
             last = {}
         return [self._standing(target, last.get(target.name)) for target in self.fleet.targets]
 
