@@ -33,12 +33,12 @@ class Durability:
     options: tuple[str, ...]
 
 
-# Survives kill -9 of any process. A power cut, or a replica frozen for a second, may cost acknowledged commits.
+# Survives kill -9 of any process and a full disk (that is why pages are written twice). A power cut, or a replica
+# frozen for a second, may cost acknowledged commits.
 DEVELOPMENT = Durability(
     "degraded",
     "development durability: one replica a shard, semi-sync gives up after 1 s, no flush to disk at commit",
     (
-        "innodb-doublewrite=OFF",
         "innodb-flush-log-at-trx-commit=2",
         "sync-binlog=0",
         "rpl-semi-sync-source-timeout=1000",
@@ -51,7 +51,6 @@ FLUSHED = Durability(
     "flushed",
     "each server flushes every commit to disk, but one replica a shard is no guarantee against losing a machine",
     (
-        "innodb-doublewrite=ON",
         "innodb-flush-log-at-trx-commit=1",
         "sync-binlog=1",
         "rpl-semi-sync-source-timeout=1000",
@@ -76,6 +75,7 @@ innodb-redo-log-capacity=32M
 innodb-log-buffer-size=4M
 innodb-buffer-pool-dump-at-shutdown=OFF
 innodb-buffer-pool-load-at-startup=OFF
+innodb-doublewrite=ON
 innodb-print-all-deadlocks=ON
 key-buffer-size=1M
 temptable-max-ram=16M
