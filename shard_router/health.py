@@ -112,10 +112,10 @@ class Health:
         replicas = [(server, self._ask(shard, server, "replica")) for server in shard.replicas]
         primary = self._ask(shard, shard.primary, "primary")
         if primary.executed is not None:
-            self._note_primary(shard.name, primary.executed)
+            self.note_primary(shard.name, primary.executed)
         self._store(shard.primary, primary)
         for server, seen in replicas:
-            self._store(server, self._judge(shard.name, seen, primary))
+            self._store(server, self.judge(shard.name, seen, primary))
 
     def _store(self, server: Server, seen: ServerHealth) -> None:
         before = self.of(server)
@@ -158,7 +158,7 @@ class Health:
             return None
         return bool(channels) and not stopped
 
-    def _note_primary(self, shard: str, marks: Marks) -> None:
+    def note_primary(self, shard: str, marks: Marks) -> None:
         """Moments at which the primary was seen to have something new; the oldest that a replica lacks is its lag."""
         history = self._primary_had.setdefault(shard, [])
         if not history or history[-1][1] != marks:
@@ -171,7 +171,7 @@ class Health:
                 return time.monotonic() - at
         return 0.0
 
-    def _judge(self, shard: str, seen: ServerHealth, primary: ServerHealth) -> ServerHealth:
+    def judge(self, shard: str, seen: ServerHealth, primary: ServerHealth) -> ServerHealth:
         if not seen.reachable or seen.executed is None:
             return seen
         lag = self._lag(shard, seen.executed)

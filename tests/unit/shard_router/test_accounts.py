@@ -1,0 +1,64 @@
+"""Grants follow from what tables say of themselves."""
+
+import pytest
+from sqlalchemy import Column, Integer, MetaData, Table
+
+from shard_router.accounts import Grant, grants_for
+from shard_router.tables import directory, shop_fence
+
+
+def table(plane: str = "", **info: object) -> Table:
+    metadata = MetaData(info={"plane": plane} if plane else {})
+    return Table("t", metadata, Column("shop_id", Integer, primary_key=True), Column("a", Integer), Column("b", Integer), info=info)
+
+
+def app(grants: list[Grant]) -> list[tuple[str, tuple[str, ...]]]:
+    return [(grant.privilege, grant.columns) for grant in grants if grant.account == "app"]
+
+
+@pytest.mark.parametrize(("info", "expected"), [
+    ({}, [("SELECT", ())]),
+    ({"writes": ""}, [("SELECT", ())]),
+    ({"writes": "insert"}, [("SELECT", ()), ("INSERT", ())]),
+    ({"writes": "insert-update"}, [("SELECT", ()), ("INSERT", ()), ("UPDATE", ())]),
+    ({"writes": "insert-update", "mutable": ("a",)}, [("SELECT", ()), ("INSERT", ()), ("UPDATE", ("a",))]),
+    ({"writes": "insert-update-delete"}, [("SELECT", ()), ("INSERT", ()), ("UPDATE", ()), ("DELETE", ())]),
+])  # fmt: skip
+def test_the_application(info: dict[str, object], expected: list[object]) -> None:
+    assert app(grants_for([table(**info)])) == expected
+
+
+def test_mutable_must_name_columns() -> None:
+    with pytest.raises(ValueError, match="zz"):
+        grants_for([table(writes="insert-update", mutable=("zz",))])
+
+
+def test_an_unknown_kind_of_writing_is_an_error() -> None:
+    with pytest.raises(KeyError):
+        grants_for([table(writes="everything")])
+
+
+def others(grants: list[Grant]) -> dict[str, set[str]]:
+    found: dict[str, set[str]] = {}
+    for grant in grants:
+        if grant.account != "app":
+            found.setdefault(grant.account, set()).add(grant.privilege)
+    return found
+
+
+def test_the_other_accounts_on_a_shard() -> None:
+    for one in (table("shard", writes="insert"), shop_fence):
+        assert others(grants_for([one])) == {
+            "fleet_ro": {"SELECT"}, "mover": {"SELECT", "INSERT", "UPDATE", "DELETE"}, "purger": {"SELECT", "DELETE"},
+        }  # fmt: skip
+
+
+def test_nobody_else_reads_the_control_plane() -> None:
+    assert others(grants_for([table("control", writes="insert-update-delete")])) == {}
+    assert others(grants_for([table("control", retention="short")])) == {"purger": {"SELECT", "DELETE"}}
+    assert others(grants_for([directory])) == {"mover": {"SELECT", "UPDATE"}}
+
+
+def test_as_a_statement() -> None:
+    grant = Grant("app", "UPDATE", "t", ("a", "b"))
+    assert grant.sql("boolagold", "app") == "GRANT UPDATE (`a`, `b`) ON `boolagold`.`t` TO 'app'@'%'"
