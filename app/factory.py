@@ -10,6 +10,7 @@ from pathlib import Path
 import click
 from flask import Blueprint, Flask, Response
 
+from app.adapters.cut_out import CutOuts
 from app.adapters.inline_queue import InlineQueue
 from app.adapters.object_store.disk import DiskStore
 from app.adapters.object_store.s3 import S3Store
@@ -25,6 +26,7 @@ from app.kit.blueprints import ApiBlueprint
 from app.kit.cache import Breaker, NoStore, ShopCache
 from app.kit.health import health
 from app.kit.http import public
+from app.kit.inline import InlineWorkers
 from app.kit.limits import Limits, Rate, unlimited
 from app.kit.metrics import Metrics
 from app.kit.ports import CacheStore, ObjectStore
@@ -33,29 +35,49 @@ from app.kit.runtime import Runtime, runtime
 from app.kit.sealing import Keyring
 from app.kit.security import Policy
 from app.kit.signing import LinkSigner, TextSigner
+from app.live import api as live
+from app.live import web as live_pages
 from app.rates import api as rates
+from app.reports import api as exports
+from app.schedule import SCHEDULE
 from app.settings import Settings, key_of, load, text_of
 from app.settings import reference as settings_reference
 from app.tenants import service as tenants
+from app.vision import api as images
 from shard_router import Account, PoolSizes, Router, RouterConfig, Times
 
 ROOT = Path(__file__).resolve().parent.parent
 
 # ---------------------------------------------------------------- what the domains bring; each adds its own lines
 
-API: tuple[ApiBlueprint, ...] = (rates.blueprint, items.blueprint, customers.blueprint, invoices.blueprint)
+API: tuple[ApiBlueprint, ...] = (
+    rates.blueprint,
+    items.blueprint,
+    customers.blueprint,
+    invoices.blueprint,
+    images.blueprint,
+    exports.blueprint,
+    live.blueprint,
+)
 """Routes of the JSON API, in the order in which the reference lists them."""
 
 PAGES: tuple[Blueprint, ...] = ()
 """Web pages of the shops and of the console."""
 
-SIDE: tuple[Blueprint, ...] = ()
+SIDE: tuple[Blueprint, ...] = (live_pages.pages,)
 """What the side service answers: files and live updates."""
 
 COMMANDS: tuple[click.Command, ...] = ()
 """Commands of `flask --app app.factory`."""
 
-JOB_MODULES: tuple[str, ...] = ("app.tenants.jobs", "app.amc.jobs", "app.invoices.jobs")
+JOB_MODULES: tuple[str, ...] = (
+    "app.tenants.jobs",
+    "app.amc.jobs",
+    "app.invoices.jobs",
+    "app.vision.jobs",
+    "app.reports.jobs",
+    "app.kit.housekeeping",
+)
 """Imported before anything runs, so that every job's name resolves."""
 
 __all__ = ["build_runtime", "build_worker_runtime", "create_app", "create_side_app", "settings_reference"]
@@ -66,7 +88,10 @@ __all__ = ["build_runtime", "build_worker_runtime", "create_app", "create_side_a
 def create_app(settings: Settings | None = None, *, parts: Runtime | None = None) -> Flask:
     """The web application: API and pages. `parts` are given by tests and by whoever built them already."""
     chosen = settings or load()
-    app = _face("web", chosen, parts or _started(chosen))
+    built = parts or _started(chosen)
+    if parts is None and isinstance(built.queue, InlineQueue):
+        InlineWorkers(built, built.queue, SCHEDULE).start()
+    app = _face("web", chosen, built)
     api = openapi.begin(app)
     for blueprint in API:
         api.register_blueprint(blueprint)
@@ -154,6 +179,7 @@ def build_runtime(settings: Settings) -> Runtime:
         metrics=metrics,
         public_url=settings.public_url,
         side_url=settings.side_url,
+        cut_outs=CutOuts(settings.rembg_home),
         inline_jobs=settings.jobs == "inline",
         demo=settings.demo,
         version=version(),

@@ -2,12 +2,16 @@
 
 import datetime as dt
 import enum
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import IO, Literal, Protocol
+from typing import IO, TYPE_CHECKING, Literal, Protocol, TypeAlias
 from uuid import UUID
 
 from flask import Request
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 Audience = Literal["shop", "console"]
 Carrier = Literal["header", "cookie"]
@@ -179,3 +183,21 @@ class CacheStore(Protocol):
     def ping(self) -> float:
         """Milliseconds of one round trip."""
 
+
+# ---------------------------------------------------------------- pictures
+
+Pixels: TypeAlias = "NDArray[np.uint8]"
+"""Height × width × 3 for a picture, height × width for a mask."""
+
+
+@dataclass(frozen=True, slots=True)
+class CutOut:
+    """A piece's alpha over its picture, the method that made it, and how sure that is (10000: quite)."""
+
+    alpha: Pixels
+    by: str
+    sure_bp: int
+
+
+class CutOutMaker(Protocol):
+    def cut(self, picture: Pixels) -> CutOut: ...

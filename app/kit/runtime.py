@@ -11,7 +11,7 @@ from flask import Flask, current_app
 if TYPE_CHECKING:
     from app.kit.cache import ShopCache
     from app.kit.metrics import Metrics
-    from app.kit.ports import CacheStore, EntitlementCheck, Identity, ObjectStore
+    from app.kit.ports import CacheStore, CutOutMaker, EntitlementCheck, Identity, ObjectStore
     from app.kit.queueing import JobQueue
     from app.kit.sealing import Keyring
     from app.kit.signing import LinkSigner, TextSigner
@@ -41,6 +41,7 @@ class Runtime:
     demo: bool = False
     version: str = ""
     font_dir: Path | None = None  # the Noto fonts that prints use
+    cut_outs: CutOutMaker | None = None  # None: pictures are not cut out here
 
     def close(self) -> None:
         """Let go of connections and pollers; after it the process ends."""

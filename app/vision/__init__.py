@@ -1,1 +1,1 @@
-"""Owns pictures of pieces: uploads, sizes, cut-outs."""
+"""Pictures of pieces: taken in, checked, made into sizes for the web, cut out of their background."""

@@ -70,8 +70,8 @@ def _files_and_jobs(db: ShopSession, asha: Somebody) -> tuple[UUID, UUID, UUID]:
         created_at=now,
     )
     export = Export(
-        id=new_id(), kind="invoices", format="csv", params={}, state=ExportState.QUEUED.value,
-        requested_by=asha.person_id, created_at=now,
+        id=new_id(), kind="invoices", format="csv", params={"from": "2026-04-01", "to": "2026-04-30"},
+        state=ExportState.QUEUED.value, requested_by=asha.person_id, created_at=now,
     )  # fmt: skip
     db.add_all([picture, export])
     job = outbox.enqueue(db, "app.invoices.jobs.render_pdf", params={"invoice_id": str(new_id())})

@@ -50,7 +50,7 @@ def classical(picture: Pixels) -> CutOut:
     if not 0.002 < share < 0.9:
         return CutOut(alpha=np.full((height, width), 255, np.uint8), by="none", sure_bp=0)
     plain = 1.0 - min(1.0, max(0.0, ground.spread - PLAIN) / (BUSY - PLAIN))
-    sure = agreement * (0.35 + 0.65 * plain) * _clear_of_edges(mask)
+    sure = agreement * (0.35 + 0.65 * plain) * _clear_of_edges(mask) * _apart(ground, mask)
     return CutOut(alpha=_soft(mask, width, height), by=by, sure_bp=round(sure * BASIS))
 
 
@@ -123,6 +123,13 @@ def _clear_of_edges(mask: Any) -> float:
     """A piece that runs out of the picture is likely background that was taken for it."""
     rim = np.concatenate([mask[0], mask[-1], mask[:, 0], mask[:, -1]])
     return 1.0 - float(rim.mean())
+
+
+def _apart(ground: Ground, mask: Any) -> float:
+    """1 where the piece's colours lie far from the ground's, towards ½ where they nearly touch."""
+    inside = float(np.median(ground.distance[mask]))
+    outside = float(np.median(ground.distance[~mask])) + PLAIN
+    return 0.5 + 0.5 * max(0.0, 1.0 - outside / inside) if inside > 0 else 0.5
 
 
 def _soft(mask: Any, width: int, height: int) -> Pixels:

@@ -3,8 +3,9 @@
 from app.invoices.service.books import BooksReport, verify_books
 from app.invoices.service.documents import Document, Line, Party, Payment
 from app.invoices.service.drafts import BillDraft, LineDraft, PaymentDraft, PaymentMode
+from app.invoices.service.exporting import ExportPlace, ExportRow, list_export_rows
 from app.invoices.service.issue import PDF_JOB, issue_invoice
-from app.invoices.service.notes import NoteDraft, issue_credit_note
+from app.invoices.service.notes import NoteDraft, issue_credit_note, refund_due, reversed_lines
 from app.invoices.service.printing import StoredPdf, ask_for_pdf, find_pdf, get_paper, object_key, record_pdf
 from app.invoices.service.quotes import Quote, quote, quote_facts
 from app.invoices.service.reading import InvoiceSummary, NoteSummary, get_invoice, list_invoices, list_notes
@@ -17,6 +18,8 @@ __all__ = [
     "BooksReport",
     "DayTakings",
     "Document",
+    "ExportPlace",
+    "ExportRow",
     "InvoiceSummary",
     "Line",
     "LineDraft",
@@ -34,6 +37,7 @@ __all__ = [
     "get_paper",
     "issue_credit_note",
     "issue_invoice",
+    "list_export_rows",
     "list_invoices",
     "list_notes",
     "object_key",
@@ -41,6 +45,8 @@ __all__ = [
     "quote",
     "quote_facts",
     "record_pdf",
+    "refund_due",
+    "reversed_lines",
     "takings_by_day",
     "verify_books",
     "write_document",

@@ -1,0 +1,106 @@
+"""Owns forgetting what the kit's own tables need no longer: claimed keys after 48 hours, ended jobs after 30 days.
+
+Deletes are made by the account `purger`, shop by shop through the fence, in small steps; the application's own account
+may delete hardly anything.
+"""
+
+import dataclasses
+import datetime as dt
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import structlog
+from sqlalchemy import ColumnElement, delete, select
+from sqlalchemy.exc import DBAPIError
+
+from app.kit.clock import utc_now
+from app.kit.jobs import SYSTEM, ControlJobRun, control_job
+from app.kit.models import ControlIdempotencyKey, ControlJob, IdempotencyKey, OutboxJob, OutboxState
+from shard_router import FleetSession, Mode, Router
+from shard_router.errors import RouterError
+
+log = structlog.get_logger(__name__)
+
+KEYS_KEPT = dt.timedelta(hours=48)
+JOBS_KEPT = dt.timedelta(days=30)
+STEP = 500
+ENDED = (OutboxState.DONE.value, OutboxState.FAILED.value)
+
+
+@control_job(time_limit=1800)
+def purge(job: ControlJobRun, *, on: str) -> None:
+    """A shop that can't be reached now is done tomorrow."""
+    now = utc_now()
+    with purger(job.runtime.router) as router:
+        shops = _shops(router, now)
+        for done, shop_id in enumerate(shops, start=1):
+            job.progress(done, len(shops))
+            try:
+                purge_shop(router, shop_id, now)
+            except (RouterError, DBAPIError):
+                log.warning("could not purge a shop", shop_id=shop_id, exc_info=True)
+        _purge_control(router, now)
+
+
+@contextmanager
+def purger(router: Router) -> Iterator[Router]:
+    """A router of the same fleet whose sessions may delete, for as long as it is needed."""
+    accounts = router.config.accounts
+    config = dataclasses.replace(
+        router.config, accounts={**accounts, "app": accounts.get("purger", accounts["app"])}, background=False
+    )
+    own = Router(config)
+    try:
+        yield own
+    finally:
+        own.close()
+
+
+def purge_shop(router: Router, shop_id: int, now: dt.datetime) -> int:
+    """Gives the number of rows that went."""
+    old_keys, old_jobs = _old(now)
+    gone = _in_steps(router, shop_id, IdempotencyKey, IdempotencyKey.key, old_keys)
+    return gone + _in_steps(router, shop_id, OutboxJob, OutboxJob.id, old_jobs)
+
+
+def _old(now: dt.datetime) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
+    return (
+        IdempotencyKey.created_at < now - KEYS_KEPT,
+        OutboxJob.state.in_(ENDED) & (OutboxJob.finished_at < now - JOBS_KEPT),
+    )
+
+
+def _shops(router: Router, now: dt.datetime) -> list[int]:
+    def with_old_rows(session: FleetSession, shard: str) -> set[int]:
+        keys, jobs = _old(now)
+        found = set(session.scalars(select(IdempotencyKey.shop_id).where(keys).distinct()))
+        return found | set(session.scalars(select(OutboxJob.shop_id).where(jobs).distinct()))
+
+    with router.fleet(reason="rows whose time is over") as fleet:
+        parts = fleet.each(with_old_rows).parts
+    return sorted(
+        shop_id
+        for shard, shops in parts.items()
+        for shop_id in shops
+        if router.directory.lookup(shop_id).shard == shard
+    )
+
+
+def _in_steps(router: Router, shop_id: int, row: Any, column: Any, old: ColumnElement[bool]) -> int:
+    gone = 0
+    while True:
+        with router.shop(shop_id, SYSTEM, mode=Mode.WRITE) as db:
+            keys = db.scalars(select(column).where(old).limit(STEP)).all()
+            if not keys:
+                return gone
+            db.execute(delete(row).where(column.in_(keys)).execution_options(synchronize_session=False))
+            db.commit()
+        gone += len(keys)
+
+
+def _purge_control(router: Router, now: dt.datetime) -> None:
+    with router.control() as control:
+        control.execute(delete(ControlJob).where(ControlJob.state.in_(ENDED), ControlJob.finished_at < now - JOBS_KEPT))
+        control.execute(delete(ControlIdempotencyKey).where(ControlIdempotencyKey.created_at < now - KEYS_KEPT))
+        control.commit()

@@ -1,0 +1,95 @@
+"""Owns the files of exports: CSV that spreadsheets open safely, XLSX with real numbers, both row by row."""
+
+import csv
+import io
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, Any
+
+from app.invoices.service import ExportRow
+
+FORMULA = ("=", "+", "-", "@", "\t", "\r")
+"""What a cell may not begin with: a spreadsheet would run it as a formula."""
+
+TYPES = {
+    "csv": "text/csv; charset=utf-8",
+    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One column of bills: its heading, where it comes from, and whether it is money."""
+
+    heading: str
+    name: str
+    money: bool = False
+    width: int = 14
+
+
+BILLS = (
+    Column("Number", "number", width=18), Column("Date", "issued_on", width=12), Column("Kind", "kind"),
+    Column("Customer", "customer_name", width=28), Column("GSTIN", "buyer_gstin", width=18),
+    Column("Place of supply", "place_of_supply"), Column("Inter-state", "inter_state", width=11),
+    Column("Taxable value", "taxable_paise", money=True), Column("CGST", "cgst_paise", money=True),
+    Column("SGST", "sgst_paise", money=True), Column("IGST", "igst_paise", money=True),
+    Column("Round off", "round_off_paise", money=True), Column("Total", "total_paise", money=True),
+    Column("Paid", "paid_paise", money=True),
+)  # fmt: skip
+
+
+def write_csv(rows: Iterable[ExportRow], file: IO[bytes]) -> None:
+    """UTF-8 with a byte-order mark, since Excel takes a CSV without one for another alphabet."""
+    text = io.TextIOWrapper(file, encoding="utf-8-sig", newline="", write_through=True)
+    writer = csv.writer(text)
+    writer.writerow([column.heading for column in BILLS])
+    for row in rows:
+        writer.writerow([_cell(row, column) for column in BILLS])
+    text.flush()
+    text.detach()
+
+
+def write_xlsx(rows: Iterable[ExportRow], path: Path) -> None:
+    """Streamed through a writer that keeps no sheet in memory."""
+    from rustpy_xlsxwriter import FastExcel, Format
+
+    money = Format().set_num_format("#,##0.00")
+    book = FastExcel(str(path)).format(bold_headers=True).freeze(row=1)
+    book.sheet(
+        "Bills", _records(rows), column_widths={column.heading: column.width for column in BILLS},
+        column_formats={column.heading: money for column in BILLS if column.money},
+    ).save()  # fmt: skip
+
+
+def guarded(text: str) -> str:
+    """A text as a cell that no spreadsheet takes for a formula."""
+    return f"'{text}" if text.startswith(FORMULA) else text
+
+
+def decimal(paise: int) -> str:
+    """1892571.20, for machines: no grouping."""
+    sign, whole, part = "-" if paise < 0 else "", *divmod(abs(paise), 100)
+    return f"{sign}{whole}.{part:02d}"
+
+
+def _cell(row: ExportRow, column: Column) -> str:
+    value = getattr(row, column.name)
+    return decimal(value) if column.money else guarded(_text(value))
+
+
+def _text(value: object) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return str(value)
+
+
+def _records(rows: Iterable[ExportRow]) -> Iterator[dict[str, Any]]:
+    """A sheet's numbers are doubles, exact for rupees with two decimals up to ₹90 lakh crore."""
+    for row in rows:
+        yield {
+            column.heading: getattr(row, column.name) / 100 if column.money else _text(getattr(row, column.name))
+            for column in BILLS
+        }
