@@ -24,9 +24,10 @@ from app.kit.weights import purity_label
 from shard_router import ShopSession
 
 __all__ = [
-    "CATEGORIES", "ITEMS", "SELL", "STONES", "Exemption", "Hallmark", "Holding", "Item", "ItemDraft", "ItemStatus", "Stone",
-    "check_sellable", "edit_item", "find_by_code", "get_item", "get_items", "items_of", "list_exemptions", "list_items",
-    "lock_items", "mandate_name", "refuse_missing", "register_item", "return_items", "set_picture", "stock_by_purity", "withdraw_item",
+    "CATEGORIES", "ITEMS", "SELL", "STONES", "Exemption", "Hallmark", "Holding", "Item", "ItemDraft", "ItemStatus",
+    "Stone", "check_sellable", "edit_item", "find_by_code", "get_item", "get_items", "items_of", "list_exemptions",
+    "list_items", "lock_items", "mandate_name", "refuse_missing", "register_item", "return_items", "set_picture",
+    "stock_by_purity", "withdraw_item",
 ]  # fmt: skip
 
 SELL, ITEMS, STONES = repository.SELL, repository.ITEMS, repository.STONES

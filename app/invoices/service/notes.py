@@ -36,7 +36,7 @@ from app.invoices.service.drafts import PaymentDraft, check_payments
 from app.invoices.service.issue import PDF_JOB
 from app.invoices.service.reading import document_on, party_on
 from app.kit import audit, outbox, sealing_keys
-from app.kit.clock import financial_year, ist, utc_now
+from app.kit.clock import financial_year, ist, today_ist, utc_now
 from app.kit.ids import new_id
 from app.kit.money import rupees, to_rupee
 from app.kit.sealing import Keyring
@@ -82,6 +82,21 @@ def issue_credit_note(
         raise LineAlreadyReversed(_("A piece of this bill came back before."))
     row = _write(db, bill, draft, keyring, lines=lines, sums=sums, now=now)
     return document_on(row, party=party_on(db, row, keyring))
+
+
+def reversed_lines(db: ShopSession, invoice_id: UUID) -> frozenset[UUID]:
+    """The lines of a bill that a credit note has reversed."""
+    notes = repository.notes_on(db, invoice_id)
+    return frozenset(line.reverses_line_id for note in notes for line in note.lines if line.reverses_line_id)
+
+
+def refund_due(db: ShopSession, invoice_id: UUID, line_ids: Sequence[UUID] | None) -> int:
+    """What a credit note over these lines (None: all that are left) would give back: its total, as far as was paid."""
+    bill = _bill(db, invoice_id, today_ist())
+    earlier = repository.notes_on(db, bill.id)
+    total = _sums(bill, earlier, _lines_to_reverse(bill, earlier, line_ids))["total_paise"]
+    paid = sum(payment.paise for payment in bill.payments)
+    return min(total, paid - sum(payment.paise for note in earlier for payment in note.payments))
 
 
 def _bill(db: ShopSession, invoice_id: UUID, on: dt.date) -> Invoice:
