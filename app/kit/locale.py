@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from pathlib import Path
 
-from flask import Flask, g, has_request_context, request
+from flask import Flask, current_app, g, has_request_context, request
 from flask_babel import Babel
 
 from app.kit.clock import ist
@@ -14,20 +14,29 @@ from app.kit.weights import grams
 
 DEFAULT = "en"
 LANGUAGES = ("en", "hi", "gu", "mr", "ta")
+"""What a person may choose; one whose catalogue is not there yet is shown in English, and says so in `lang`."""
+
 TRANSLATIONS = Path(__file__).parent.parent / "translations"
+EXTENSION = "boolagold.languages"
 
 
-def install(app: Flask) -> None:
+def install(app: Flask, folder: Path = TRANSLATIONS) -> None:
     app.config.update(BABEL_DEFAULT_LOCALE=DEFAULT, BABEL_DEFAULT_TIMEZONE="Asia/Kolkata")
-    Babel(app, default_translation_directories=str(TRANSLATIONS), locale_selector=chosen)
+    app.extensions[EXTENSION] = spoken(folder)
+    Babel(app, default_translation_directories=str(folder), locale_selector=chosen)
     app.jinja_env.filters.update(rupees=rupees, grams=grams, date=date, moment=moment)
     app.jinja_env.globals["page_language"] = chosen
+
+
+def spoken(folder: Path) -> tuple[str, ...]:
+    """English, and every language with a compiled catalogue: a page must not call itself Hindi and be English."""
+    return (DEFAULT, *sorted(one.parts[-3] for one in folder.glob("*/LC_MESSAGES/messages.mo")))
 
 
 def prefer(*locales: str | None) -> None:
     """The first of these that we speak goes before what the browser asks for."""
     for one in locales:
-        if one in LANGUAGES:
+        if one in current_app.extensions[EXTENSION]:
             g.locale = one
             return
 
@@ -36,7 +45,8 @@ def chosen() -> str:
     """The language of this request."""
     if not has_request_context():
         return DEFAULT
-    return str(g.get("locale") or request.accept_languages.best_match(LANGUAGES) or DEFAULT)
+    asked = request.accept_languages.best_match(current_app.extensions[EXTENSION])
+    return str(g.get("locale") or asked or DEFAULT)
 
 
 def date(day: dt.date) -> str:

@@ -178,7 +178,7 @@ def grouped(spec: Mapping[str, Any]) -> Iterator[tuple[str, list[dict[str, Any]]
 
 def codes() -> list[type[errors.AppError]]:
     """Every error that a caller can meet, by code."""
-    found = {error.code: error for error in errors.all_errors()}
+    found = {error.code: error for error in errors.all_errors() if error.__module__.startswith("app.")}
     return [found[code] for code in sorted(found)]
 
 

@@ -124,20 +124,6 @@ def test_only_origins_on_the_list_may_call_the_api(toy, shop):
     assert "Access-Control-Allow-Origin" not in pages.headers
 
 
-# ---------------------------------------------------------------- texts
-
-
-def test_the_browsers_language_is_asked_for_and_the_persons_own_goes_first(toy, shop):
-    with toy.signed_in_pages(shop) as client:
-        assert 'lang="gu"' in client.get("/nothing", headers={"Accept-Language": "xx, gu;q=0.8"}).text
-        assert 'lang="en"' in client.get("/nothing", headers={"Accept-Language": "xx"}).text
-    hindi = toy.member(shop, locale="hi")
-    client = toy.client()
-    client.set_cookie("who", hindi["Authorization"].removeprefix("Bearer "), domain="localhost")
-    refused = client.post(f"/s/{shop.slug}/notes/", headers={"Accept-Language": "gu"})
-    assert 'lang="hi"' in refused.text
-
-
 # ---------------------------------------------------------------- health
 
 

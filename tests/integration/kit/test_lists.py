@@ -32,7 +32,8 @@ def tills(toy, shop, router):
             if step in between.get("at", {}):
                 between["at"][step]()
             if cursor is None:
-                return found
+                break
+        return found
 
     return walk
 
