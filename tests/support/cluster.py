@@ -5,7 +5,7 @@ import datetime as dt
 import json
 import os
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -32,7 +32,7 @@ class Cluster:
     """The servers, and the names that this process uses on them."""
 
     file: Path
-    raw: dict[str, Any]
+    raw: dict[str, Any] = field(repr=False)
     prefix: str
 
     @cached_property
@@ -135,6 +135,9 @@ class Cluster:
                 for row in rows:
                     if re.fullmatch(rf"{_base_prefix()}_gw\d+\w*_(control|shard)", row.name) and now - row.made > STALE:
                         connection.execute(sa.DDL(f"DROP DATABASE IF EXISTS `{row.name}`"))
+                        for account in ACCOUNTS:
+                            user = f"{row.name.rpartition('_')[0]}_{account}"
+                            connection.execute(sa.text("DROP USER IF EXISTS :user@'%'"), {"user": user})
 
     def raw_connection(self, target: Target, account: str) -> pymysql.Connection:
         """Straight to the server as one of the accounts: what it may do, the server alone decides."""

@@ -1,8 +1,11 @@
 """A run over the fleet: its order, its ledger, what a failure stops, and how the next run goes on."""
 
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
@@ -14,6 +17,7 @@ from shard_router.topology import Shard, Topology
 from tests.support.cluster import Cluster
 from tests.support.histories import simple
 
+ROOT = Path(__file__).resolve().parents[3]
 ON_B = "op.connection.engine.url.port == {port}"
 
 
@@ -144,6 +148,42 @@ def test_a_second_runner_is_kept_out_and_comes_in_when_the_first_is_gone(own, hi
         first.join()
     assert done == [3]
     assert Runner(own.fleet_config(), root=made.root).up(wait_s=5) == 0
+
+
+PROGRAM = """
+import sys
+from pathlib import Path
+from migrations.runner import Runner
+from tests.support.cluster import cluster_here
+Runner(cluster_here().named("m").fleet_config(), root=Path(sys.argv[1])).up()
+"""
+
+
+def test_a_killed_runner_leaves_no_lock_and_the_next_one_goes_on(own, histories):
+    made = histories(
+        s0001=simple("one"),
+        s0002=f"""
+            {simple("two")}
+            if not (HERE / "repaired").exists():
+                (HERE / "at work").touch()
+                time.sleep(60)
+            {simple("three")}
+        """,
+    )
+    killed = subprocess.Popen([sys.executable, "-c", PROGRAM, str(made.root)], cwd=ROOT)
+    try:
+        until(made.flag("at work").exists, seconds=60)
+    finally:
+        killed.kill()
+        killed.wait()
+    runner = Runner(own.fleet_config(), root=made.root)
+    entries = {(entry.target, entry.revision): entry for entry in runner.ledger.entries()}
+    assert entries["shard-a", "0002"].state == "running" and entries["shard-a", "0002"].finished_at is None
+    assert tables(own, "shard-a") == {"one", "two"}
+    made.flag("repaired").touch()
+    assert runner.up(wait_s=10) == 3
+    assert set(states(runner).values()) == {"done"}
+    assert tables(own, "shard-a") == tables(own, "shard-b") == {"one", "two", "three"}
 
 
 def test_a_lost_lock_stops_the_run_before_its_next_step(own, histories):
