@@ -12,6 +12,7 @@ from ops.cluster.control import Cluster
 from ops.environment import environment_for_tests
 from ops.places import ROOT, Instance
 from ops.progress import Steps
+from ops.trouble import Trouble
 from ops.up import start_cluster
 
 FOLDERS = ("tests/unit", "tests/integration", "tests/e2e", "tests/faults")
@@ -49,8 +50,11 @@ def faults(instance: Instance, *, long: bool, arguments: Sequence[str]) -> int:
 
 
 def bench(instance: Instance, name: str, *, as_json: bool) -> int:
-    """One measurement, `python -m bench NAME`."""
-    words = [sys.executable, "-m", "bench", name, *(["--json"] if as_json else [])]
+    """One measurement, `python -m bench.NAME`."""
+    known = sorted(path.stem for path in (ROOT / "bench").glob("*.py") if not path.stem.startswith("_"))
+    if name not in known:
+        raise Trouble(f"There is no measurement {name}", f"choose one of {', '.join(known)}")
+    words = [sys.executable, "-m", f"bench.{name}", *(["--json"] if as_json else [])]
     with prepared(instance) as environment:
         return subprocess.run(words, cwd=ROOT, env=environment, check=False).returncode
 
