@@ -52,7 +52,7 @@ class Runner:
                 rest, lambda target: self._one(target, still_alone), at_once=self.fleet.config.parallel
             )
             if failures:
-                raise MigrationFailed({target.name: told(why.__cause__ or why) for target, why in failures.items()})
+                raise MigrationFailed({target.name: in_words(why) for target, why in failures.items()})
             return steps + more
 
     def _bootstrap(self) -> None:
@@ -116,3 +116,10 @@ class Runner:
             return Standing(target.name, history.current(), head, pending, grants, last)
         except (sa.exc.DBAPIError, MigrationRefused) as failed:
             return Standing(target.name, None, head, (), (), last, told(failed))
+
+
+def in_words(why: BaseException) -> str:
+    """What a failed shard is reported with: a refusal's own sentence, else the error behind the failure."""
+    if isinstance(why, MigrationFailed) and why.__cause__ is not None:
+        return told(why.__cause__)
+    return str(why)

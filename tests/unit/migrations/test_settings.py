@@ -94,6 +94,10 @@ def test_secrets_stay_out_of_what_is_shown(told):
     assert "secret of" not in repr(settings.MigrationSettings())
 
 
+def test_every_setting_says_what_it_is():
+    assert [name for name, one in settings.MigrationSettings.model_fields.items() if not one.description] == []
+
+
 def test_what_is_told_to_both_means_the_same_to_both():
     shared = settings.MigrationSettings.model_fields.keys() & Settings.model_fields.keys()
     assert {"topology_file", "shard_database", "control_database", "mysql_account_prefix"} <= shared
