@@ -82,15 +82,18 @@ def set_rate(db: ShopSession, *, metal: str, fineness: int, paise_per_g: int, ca
     return set_rates(db, rates=[RateSetting(metal, fineness, paise_per_g)], cache=cache)[0]
 
 
-def set_rates(db: ShopSession, *, rates: Sequence[RateSetting], cache: ShopCache | None = None) -> list[Rate]:
+def set_rates(
+    db: ShopSession, *, rates: Sequence[RateSetting], cache: ShopCache | None = None, at: dt.datetime | None = None
+) -> list[Rate]:
     """Set several rates at once or none of them; raises UnknownPurity, RateAbsurd, RateTwice.
 
     cache  where the board is kept for readers; it forgets the shop once this is committed.
+    at     the moment, where it is not now: demo data goes back in time, and then in order.
     """
     _check(rates, today_ist())
     if cache is not None:
         cache.forget_after(db)
-    now, by = utc_now(), db.actor.person_id
+    now, by = at or utc_now(), db.actor.person_id
     rows = {}
     for setting in sorted(rates, key=lambda setting: (setting.metal, setting.fineness)):  # one order of locks for all
         rows[setting.metal, setting.fineness] = _put(db, setting, now, by)
