@@ -44,7 +44,13 @@ def environment_for(instance: Instance) -> dict[str, str]:
     """The whole environment of a child process: this one's, plus the settings."""
     settings = settings_for(instance)
     files.private_folder(Path(settings["BOOLA_METRICS_DIR"]))
-    return {**os.environ, **settings, **_for_libraries(), "PROMETHEUS_MULTIPROC_DIR": settings["BOOLA_METRICS_DIR"]}
+    own = {"PROMETHEUS_MULTIPROC_DIR": settings["BOOLA_METRICS_DIR"], "BOOLA_DEMO_FILE": str(demo_file(instance))}
+    return {**os.environ, **settings, **_for_libraries(), **own}
+
+
+def demo_file(instance: Instance) -> Path:
+    """Where `python -m ops.demo` writes who may sign in, as {"sign_ins": [{"who", "email", "password"}, …]}."""
+    return instance.folder / "demo.json"
 
 
 def environment_for_tests(instance: Instance, chromium: Path) -> dict[str, str]:

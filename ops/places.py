@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
@@ -61,6 +62,10 @@ class Instance:
 
 def instance(name: str) -> Instance:
     """The instance of that name, on the ports that were chosen for it when it was first started."""
+    if not re.fullmatch(r"[a-z][a-z0-9-]{0,20}", name):
+        raise Trouble(
+            f"{name!r} is no name for an instance", "take small letters, figures and hyphens, like dev or trial-2"
+        )
     folder = ROOT / ".local" / name
     wished = os.environ.get("BOOLA_PORT_BASE") or files.read(folder / "port_base").strip()
     return Instance(name, port_base(name, wished), folder)

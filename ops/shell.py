@@ -8,12 +8,13 @@ from pathlib import Path
 from ops.environment import environment_for
 from ops.places import Instance
 from ops.trouble import Trouble
-from shard_router import Actor, Mode, Router, RouterConfig, UnknownShop
-from shard_router.config import Account
+from shard_router import Account, Actor, DirectoryUnavailable, Mode, Router, RouterConfig, ShardUnavailable, UnknownShop
 
 
 def run(instance: Instance, shop_id: int, *, write: bool) -> None:
     """Opens the prompt; leaving it without db.commit() rolls everything back."""
+    if not (instance.folder / "topology.json").exists():
+        raise Trouble(f"The instance {instance.name} was never started", "run ./dev up first")
     router = Router(_config(environment_for(instance)))
     actor = Actor(person_id=None, name="./dev shell")
     mode = Mode.WRITE if write else Mode.READ
@@ -23,6 +24,8 @@ def run(instance: Instance, shop_id: int, *, write: bool) -> None:
             code.interact(banner=banner, local={"db": db, "router": router}, exitmsg="")
     except UnknownShop:
         raise Trouble(f"There is no shop {shop_id}", "look the number up in the console") from None
+    except (DirectoryUnavailable, ShardUnavailable) as gone:
+        raise Trouble(f"Shop {shop_id} cannot be reached ({gone})", "start the servers with ./dev cluster up") from None
     finally:
         router.close()
 

@@ -18,7 +18,7 @@ from ops.cluster.control import Cluster, check_ports
 from ops.cluster.layout import SIDE_OFFSET, WEB_OFFSET
 from ops.cluster.mysql import DEVELOPMENT
 from ops.debian import Say
-from ops.environment import ADMIN_EMAIL, environment_for, environment_for_setup, web_url
+from ops.environment import ADMIN_EMAIL, demo_file, environment_for, environment_for_setup, web_url
 from ops.places import ROOT, Instance
 from ops.progress import Steps, console
 from ops.supervisor import Supervisor
@@ -31,6 +31,12 @@ def up(instance: Instance) -> None:
         console.print(f"It runs already in another terminal: {web_url(instance)}")
         welcome(instance)
         return
+    busy = Trouble("Another ./dev up is just starting", "wait for it, or end it with ./dev down")
+    with files.locked(instance.folder / "up.lock", busy=busy):
+        _up(instance)
+
+
+def _up(instance: Instance) -> None:
     supervisor.stop_elsewhere(instance)  # what a killed supervisor left behind
     check_ports({"web": instance.port(WEB_OFFSET), "side": instance.port(SIDE_OFFSET)})
     signal.signal(signal.SIGTERM, _interrupt)
@@ -161,7 +167,7 @@ def welcome(instance: Instance) -> None:
     console.print(
         f"  sign-in   {ADMIN_EMAIL} · {files.read(instance.secrets / 'admin_password')}   (super-admin)", markup=False
     )
-    for line in demo_lines(instance.folder / "demo.json"):
+    for line in demo_lines(demo_file(instance)):
         console.print(f"  sign-in   {line}", markup=False)
     if state.given_file() is None:
         console.print(f"  [yellow]{DEVELOPMENT.name}[/yellow]: {DEVELOPMENT.promise}")
