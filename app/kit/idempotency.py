@@ -216,7 +216,7 @@ def _earlier(row: Any, claim: Claim, subject_id: UUID | None) -> Earlier | None:
 
 def is_taken(error: BaseException) -> bool:
     """A duplicate of the claim itself, not of anything else that must be unique."""
-    args = getattr(getattr(error, "orig", None), "args", ())
+    args: tuple[Any, ...] = getattr(getattr(error, "orig", None), "args", ())
     return len(args) > 1 and args[0] == DUPLICATE and "idempotency_keys.PRIMARY" in str(args[1])
 
 
@@ -226,7 +226,7 @@ def busy() -> IdempotencyKeyBusy:
 
 def number_of(error: BaseException) -> int:
     """MySQL's own number of what went wrong."""
-    args = getattr(getattr(error, "orig", None), "args", ())
+    args: tuple[Any, ...] = getattr(getattr(error, "orig", None), "args", ())
     return args[0] if args and isinstance(args[0], int) else 0
 
 
