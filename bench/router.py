@@ -76,8 +76,8 @@ class Place:
         def act(cursor: Any) -> None:
             cursor.execute(f"CREATE DATABASE `{self.name}`")
             cursor.execute(f"USE `{self.name}`")
-            for table in (directory, shop_fence, Piece.__table__):
-                cursor.execute(str(CreateTable(table).compile(dialect=mysql.dialect())))  # type: ignore[no-untyped-call]
+            for table in (directory, shop_fence, Base.metadata.tables[Piece.__tablename__]):
+                cursor.execute(str(CreateTable(table).compile(dialect=mysql.dialect())))
 
         self.each(act)
 
@@ -136,7 +136,9 @@ def settle(router: Router) -> None:
 def measure(router: Router, place: Place) -> dict[str, Any]:
     engine = create_engine(
         "mysql+pymysql://",
-        creator=lambda: place.connect(place.primary, place.name, init_command="SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED"),
+        creator=lambda: place.connect(
+            place.primary, place.name, init_command="SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED"
+        ),
         pool_size=4,
     )
 

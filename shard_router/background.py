@@ -32,7 +32,7 @@ class Background:
             try:
                 task()
                 failing = False
-            except Exception as bad:
+            except Exception as bad:  # noqa: BLE001 (a thread that dies would take its task with it)
                 if not failing:  # say it once, not every second
                     log.warning("%s: %s", name, bad)
                 failing = True

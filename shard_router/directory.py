@@ -6,6 +6,7 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -57,8 +58,7 @@ class Directory:
         self._control = control
         self._control_up = control_up
         self._snapshot = snapshot
-        self._fresh, self._fresh_shared, self._fresh_unknown = times.directory, times.directory_shared, times.unknown_shop
-        self._rest = times.control_rest
+        self._times = times
         self._rest_until = 0.0
         self._cache: dict[int, tuple[DirectoryEntry, float]] = {}
         self._unknown: dict[int, float] = {}
@@ -129,10 +129,8 @@ class Directory:
 
     def _tell_redis(self, entry: DirectoryEntry) -> None:
         value = f"{entry.shard} {entry.epoch} {entry.state}"
-        try:
-            self._line.call("SET", f"{self._prefix}{entry.shop_id}", value, "EX", self._fresh_shared)
-        except RedisDown:
-            pass  # a cache
+        with suppress(RedisDown):  # a cache
+            self._line.call("SET", f"{self._prefix}{entry.shop_id}", value, "EX", self._times.directory_shared)
 
     def _from_control(self, shop_id: int) -> DirectoryEntry:
         known = self._known.get(shop_id)
@@ -147,7 +145,7 @@ class Directory:
         if entry is None:
             if len(self._unknown) > REMEMBERED:
                 self._unknown.clear()
-            self._unknown[shop_id] = time.monotonic() + self._fresh_unknown
+            self._unknown[shop_id] = time.monotonic() + self._times.unknown_shop
             raise UnknownShop(shop_id)
         self._tell_redis(entry)
         return self._keep(entry)
@@ -159,13 +157,13 @@ class Directory:
             raise ShardUnavailable("control", "it failed a moment ago")
         failing = self._rest_until > 0
         if failing:
-            self._rest_until = now + self._rest
+            self._rest_until = now + self._times.control_rest
         at = tables.directory.c
         try:
             with self._ask().connect() as connection:
                 row = connection.execute(select(at.shard, at.epoch, at.state).where(at.shop_id == shop_id)).first()
         except GONE:
-            self._rest_until = time.monotonic() + self._rest
+            self._rest_until = time.monotonic() + self._times.control_rest
             raise
         self._rest_until = 0.0
         return DirectoryEntry(shop_id, *row) if row is not None else None
@@ -176,7 +174,7 @@ class Directory:
         if known is not None and known.epoch > entry.epoch:
             entry = known
         self._known[entry.shop_id] = entry
-        self._cache[entry.shop_id] = (entry, time.monotonic() + self._fresh)
+        self._cache[entry.shop_id] = (entry, time.monotonic() + self._times.directory)
         return entry
 
     # -- the snapshot ---------------------------------------------------------------------------------------------
@@ -209,14 +207,17 @@ class Directory:
         if full:
             self._full_at = time.monotonic() + 600
             known = {entry.shop_id: entry for entry in changed}
-            self._known = known | {key: one for key, one in self._known.items() if key in known and one.epoch > known[key].epoch}
+            newer = {key: one for key, one in self._known.items() if key in known and one.epoch > known[key].epoch}
+            self._known = known | newer  # what left the directory is forgotten
         for entry in changed:
             self._take_in(entry)
         self._values = values
         self._snapshot.save(
             {
                 "topology": topology_text,
-                "directory": {str(one.shop_id): [one.shard, one.epoch, str(one.state)] for one in list(self._known.values())},
+                "directory": {
+                    str(shop_id): [one.shard, one.epoch, str(one.state)] for shop_id, one in list(self._known.items())
+                },
                 "sections": values,
             }
         )

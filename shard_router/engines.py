@@ -1,4 +1,4 @@
-"""Owns connections: one lazy engine for each (server, account, purpose), and what happens to a pool when a server fails."""
+"""Owns connections: one lazy engine for each server and purpose, and what becomes of a pool when its server fails."""
 
 from __future__ import annotations
 
@@ -24,6 +24,7 @@ from shard_router.gtid import TrackingConnection
 from shard_router.topology import Server
 
 READ_ONLY = {1290, 1792, 1836}  # --read-only, a read-only transaction, read-only mode
+MOMENT = 0.05  # seconds; a connection used within it is lent unlooked at
 UNREACHABLE = {1040, 1053, 1203, 2002, 2003, 2005, 2006, 2013, 2055, 4031}  # full, stopping, or gone
 
 
@@ -190,8 +191,8 @@ def _watch_idle(engine: Engine, idle: float) -> None:
 
     @event.listens_for(engine, "checkout")
     def lend(connection: TrackingConnection, record: Any, proxy: Any) -> None:
-        now = time.monotonic()
-        if now - connection.used_at > 0.05 and (_hung_up(connection) or now - connection.used_at > idle and not _answers(connection)):
+        rested = time.monotonic() - connection.used_at
+        if (rested > MOMENT and _hung_up(connection)) or (rested > idle and not _answers(connection)):
             raise InvalidatePoolError("the server closed this connection")
 
     @event.listens_for(engine, "checkin")
@@ -214,6 +215,6 @@ def _hung_up(connection: TrackingConnection) -> bool:
 def _answers(connection: TrackingConnection) -> bool:
     try:
         connection.ping(reconnect=False)
-    except Exception:
+    except Exception:  # noqa: BLE001 (whatever it is, it did not answer)
         return False
     return True

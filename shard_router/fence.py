@@ -13,7 +13,7 @@ from sqlalchemy import Connection
 from shard_router.gtid import run_on
 from shard_router.tables import State, shop_fence
 
-READ = f"SELECT epoch, state, moved_to FROM {shop_fence.name} WHERE shop_id = "
+READ = f"SELECT epoch, state, moved_to FROM {shop_fence.name} WHERE shop_id = "  # noqa: S608 (an int follows)
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +27,8 @@ class Fence:
     def __str__(self) -> str:
         if not self.epoch:
             return "it has no fence there"
-        return f"its fence says {self.state} at epoch {self.epoch}" + (f", moved to {self.moved_to}" if self.moved_to else "")
+        home = f", moved to {self.moved_to}" if self.moved_to else ""
+        return f"its fence says {self.state} at epoch {self.epoch}{home}"
 
 
 def sql(shop_id: int, *, lock: str = "") -> str:

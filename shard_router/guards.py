@@ -50,7 +50,7 @@ def _read(compiled: Any) -> Reading:
     return found
 
 
-def check(
+def check(  # noqa: PLR0917 (SQLAlchemy's signature)
     connection: Connection,
     cursor: Any,
     statement: str,
@@ -96,7 +96,7 @@ def guard_fleet_engine(engine: Engine) -> None:
     event.listen(engine, "before_cursor_execute", check_fleet)
 
 
-def check_fleet(
+def check_fleet(  # noqa: PLR0917 (SQLAlchemy's signature)
     connection: Connection,
     cursor: Any,
     statement: str,
@@ -107,5 +107,6 @@ def check_fleet(
     """The account and the read-only transaction hold; this names the caller that came without a reason."""
     if not connection.info.get("reason"):
         raise WrongShop("a fleet connection without a reason")
-    if context is None or context.compiled is None or not context.compiled.statement.is_select:
+    compiled = context.compiled if context is not None else None
+    if compiled is None or not getattr(compiled.statement, "is_select", False):
         raise ReadOnlySession(f"a fleet session only selects: {statement}"[:200])

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -18,10 +17,7 @@ from shard_router.topology import Server, Shard, Topology
 
 log = logging.getLogger(__name__)
 
-ASK = (
-    "SELECT @@global.gtid_executed, @@global.read_only, @@global.replica_preserve_commit_order,"
-    " @@global.server_uuid, @@global.session_track_gtids, @@global.gtid_mode"
-)
+ASK = "SELECT @@global.gtid_executed, @@global.read_only, @@global.replica_preserve_commit_order, @@global.gtid_mode"
 ASK_APPLIER = (
     "SELECT (SELECT COUNT(*) FROM performance_schema.replication_connection_status WHERE service_state <> 'ON')"
     " + (SELECT COUNT(*) FROM performance_schema.replication_applier_status WHERE service_state <> 'ON'),"
@@ -121,7 +117,8 @@ class Health:
         before = self.of(server)
         self.known[server.host, server.port] = seen
         if before is not None and (before.reachable, before.in_rotation) != (seen.reachable, seen.in_rotation):
-            log.warning("%s: reachable %s, in rotation %s %s", seen.name, seen.reachable, seen.in_rotation, seen.problem)
+            how = "reachable" if seen.reachable else "not reachable", "in" if seen.in_rotation else "out of"
+            log.warning("%s: %s, %s rotation %s", seen.name, *how, seen.problem)
 
     def _ask(self, shard: Shard, server: Server, role: str) -> ServerHealth:
         now = time.monotonic()
@@ -129,11 +126,11 @@ class Health:
         try:
             raw = self._engine(shard.name, server).raw_connection()
             try:
-                executed, read_only, order, _, tracks, gtids = _row(raw, ASK)
+                executed, read_only, order, gtids = _row(raw, ASK)
                 replicating = self._applier(raw, server) if role == "replica" else None
             finally:
                 raw.close()
-        except Exception as gone:  # whatever it is, the server did not answer
+        except Exception as gone:  # noqa: BLE001 whatever it is, the server did not answer
             return replace(blank, problem=str(gone)[:200])
         return replace(
             blank,

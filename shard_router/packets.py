@@ -16,7 +16,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from pymysql.connections import MySQLResult
-from sqlalchemy import Executable
+from sqlalchemy import Connection, Executable
 from sqlalchemy.dialects.mysql import pymysql as mysql_pymysql
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
@@ -100,7 +100,9 @@ class Form:
         self.columns = _columns(compiled)
         self.pins = frozenset(self.reading.pins)
 
-    def render(self, connection: TrackingConnection, rows: Sequence[Mapping[str, Any]], shop_id: int, epoch: int) -> str:
+    def render(
+        self, connection: TrackingConnection, rows: Sequence[Mapping[str, Any]], shop_id: int, epoch: int
+    ) -> str:
         if len(rows) > 1 and not self.many:
             raise ValueError("only a plain INSERT takes several rows")
         texts = [self._row(connection, row, shop_id, epoch) for row in rows]
@@ -158,12 +160,12 @@ def _cut(sql: str) -> tuple[list[str], list[str], frozenset[str]]:
     return parts, names, frozenset(lists)
 
 
-def _columns(compiled: Any) -> tuple[type[Any], tuple[Any, ...]] | None:
+def _columns(compiled: Any) -> tuple[Any, tuple[Any, ...]] | None:
     """A named tuple for the rows, and what turns the driver's values into Python's."""
     columns = compiled._result_columns
     if not columns:
         return None
-    row = namedtuple("Row", [column.keyname for column in columns], rename=True)  # type: ignore[misc]
+    row: Any = namedtuple("Row", [column.keyname for column in columns], rename=True)  # type: ignore[misc]
     makers = tuple(column.type._cached_result_processor(DIALECT, None) for column in columns)
     return row, makers
 
@@ -209,36 +211,45 @@ def run(session: ShopSession, statements: Sequence[Bound], *, commit: bool) -> l
     if not statements:
         raise ValueError("an empty packet")
     link = Session.connection(session)
-    connection = tracked(link)
-    texts = [one.prepared.form.render(connection, one.rows, session.shop_id, session.epoch) for one in statements]
-    route = session._route
-    pending = link.info.get("fence")
+    unfenced = "fence" in link.info
+    if unfenced and commit:  # the fence must have been heard before a COMMIT is on its way
+        return _fence_first(session, link, statements)
+    texts = [one.prepared.form.render(tracked(link), one.rows, session.shop_id, session.epoch) for one in statements]
+    look = unfenced and not statements[0].prepared.form.reading.fences
+    if look:
+        texts.insert(0, fence.sql(session.shop_id, lock=session._route.lock))
+    got = _send(session, link, [*texts, "COMMIT"] if commit else texts, commit)
+    if look:
+        found = fence.of_rows(got.pop(0).rows)
+        if not fence.admits(found, session.epoch):
+            raise session._route.moved(found)
+    for one, result in zip(statements, got, strict=False):
+        if one.prepared.form.reading.fences and not result.affected_rows:
+            raise session._route.moved(None)
+    link.info.pop("fence", None)
+    return [_result(one.prepared.form, result) for one, result in zip(statements, got, strict=False)]
+
+
+def _fence_first(session: ShopSession, link: Connection, statements: Sequence[Bound]) -> list[PacketResult]:
     claims = statements[0].prepared.form.reading.fences
-    ahead = 0
-    if pending is not None and not claims:
-        if commit:
-            pending(link)  # a fence in the same packet would be read too late to stop the COMMIT
-        else:
-            texts.insert(0, fence.sql(session.shop_id, lock=route.lock))
-            ahead = 1
-    if commit:
-        texts.append("COMMIT")
+    if not claims:
+        link.info.pop("fence")(link)
+        return run(session, statements, commit=True)
+    first = run(session, statements[:1], commit=False)
+    if len(statements) > 1:
+        return first + run(session, statements[1:], commit=True)
+    return first  # the session's own commit follows
+
+
+def _send(session: ShopSession, link: Connection, texts: list[str], commit: bool) -> list[MySQLResult]:
     try:
-        raw = run_on(link, texts)
+        return run_on(link, texts)
     except ShardReadOnly:
         raise
     except ShardUnavailable as lost:
         if commit:
             raise AmbiguousCommit(session.shop_id, session.shard) from lost
         raise
-    if ahead:
-        found = fence.of_rows(raw[0].rows)
-        if not fence.admits(found, session.epoch):
-            raise route.moved(found)
-    elif claims and not raw[0].affected_rows:
-        raise route.moved(None)
-    link.info.pop("fence", None)
-    return [_result(one.prepared.form, got) for one, got in zip(statements, raw[ahead:], strict=False)]
 
 
 def _result(form: Form, got: MySQLResult) -> PacketResult:
@@ -246,17 +257,16 @@ def _result(form: Form, got: MySQLResult) -> PacketResult:
     if form.columns is None or rows is None:
         return PacketResult(rowcount, insert_id)
     row, makers = form.columns
-    made = tuple(
-        row(*[make(value) if make is not None else value for make, value in zip(makers, one, strict=True)]) for one in rows
-    )
-    return PacketResult(rowcount, insert_id, made)
+    made = [
+        row(*[value if make is None else make(value) for make, value in zip(makers, one, strict=True)]) for one in rows
+    ]
+    return PacketResult(rowcount, insert_id, tuple(made))
 
 
 def duplicate_key(error: IntegrityError) -> str | None:
     """The name of the unique key that a row collided with (error 1062), else None."""
-    args = getattr(error.orig, "args", ())
+    args: tuple[Any, ...] = getattr(error.orig, "args", ())
     if len(args) < 2 or args[0] != 1062:
         return None
     match = KEY.search(str(args[1]))
     return match.group(1) if match else None
-

@@ -24,8 +24,11 @@ class RedisLine:
         self._rest = rest
         self._rest_until = 0.0 if url else float("inf")
         self._local = threading.local()
-        self._settings = {"socket_timeout": timeout, "socket_connect_timeout": timeout}
-        self._pool = redis.ConnectionPool.from_url(url, **self._settings, retry=Retry(NoBackoff(), 0)) if url else None
+        self._pool: redis.ConnectionPool | None = None
+        if url:
+            self._pool = redis.ConnectionPool.from_url(
+                url, socket_timeout=timeout, socket_connect_timeout=timeout, retry=Retry(NoBackoff(), 0)
+            )
 
     @property
     def available(self) -> bool:

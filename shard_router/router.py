@@ -1,4 +1,4 @@
-"""Owns the one object that an application holds: it opens sessions on the right server and knows how all servers are."""
+"""Owns the one object that an application holds: it opens sessions on the right server and knows how servers are."""
 
 from __future__ import annotations
 
@@ -74,11 +74,9 @@ class Router:
     ) -> ShopSession:
         """One shop, for one request or one job. `token` is what the caller has seen of the shop already."""
         entry = self.directory.lookup(shop_id)
-        if mode is Mode.READ:
-            purpose = Purpose.READ
-        else:
-            purpose = Purpose.HOT if hot else Purpose.WRITE
-        return ShopSession(actor=actor, mode=mode, hot=hot and mode is Mode.WRITE, route=Route(self, entry, purpose, token))
+        hot = hot and mode is Mode.WRITE
+        purpose = Purpose.READ if mode is Mode.READ else Purpose.HOT if hot else Purpose.WRITE
+        return ShopSession(actor=actor, mode=mode, hot=hot, route=Route(self, entry, purpose, token))
 
     def fleet(self, *, reason: str) -> Fleet:
         return Fleet(self, reason)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection, Engine
@@ -99,14 +100,13 @@ class Route:
         """Refreshes the directory entry, so that the caller's one retry goes to the right place."""
         entry = self.entry
         hint = found is not None and found.moved_to
-        try:
+        with suppress(RouterError):  # the retry will say what is wrong
             self._router.directory.refresh(
                 entry.shop_id, shard=hint or None, epoch=found.epoch if found is not None and hint else 0
             )
-        except RouterError:
-            pass  # the retry will say what is wrong
         self._router.counts["shop_moved"] += 1
-        return ShopMoved(entry.shop_id, shard=entry.shard, epoch=entry.epoch, found=str(found or "the claim found no row"))
+        why = str(found or "the claim found no row")
+        return ShopMoved(entry.shop_id, shard=entry.shard, epoch=entry.epoch, found=why)
 
     def committed(self, token: CausalToken) -> None:
         self._router.newest.keep(self.entry.shop_id, token)
@@ -120,14 +120,14 @@ def wait_for(engine: Engine, need: CausalToken, seconds: float) -> bool:
     """True once the server has executed all of `need`; False if it did not within `seconds`, or could not say."""
     try:
         raw = engine.raw_connection()
-    except Exception:  # whatever it is, another server will answer
+    except Exception:  # noqa: BLE001 (whatever it is, another server will answer)
         return False
     try:
         connection = raw.dbapi_connection
         assert isinstance(connection, TrackingConnection)
         rows = connection.run(f"SELECT WAIT_FOR_EXECUTED_GTID_SET('{need.gtid}', {seconds:.3f})").rows
         return bool(rows) and rows[0][0] == 0
-    except Exception:
+    except Exception:  # noqa: BLE001
         raw.invalidate()
         return False
     finally:

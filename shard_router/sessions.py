@@ -34,9 +34,7 @@ class ShopOwned:
 
 
 SHOP_BIND = "the_shop"
-ONE_SHOP = with_loader_criteria(
-    ShopOwned, lambda owner: owner.shop_id == bindparam("the_shop"), include_aliases=True
-)
+ONE_SHOP = with_loader_criteria(ShopOwned, lambda owner: owner.shop_id == bindparam("the_shop"), include_aliases=True)
 
 
 class ShopSession(Session):

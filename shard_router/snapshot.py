@@ -47,7 +47,7 @@ class Snapshot:
         """An unchanged content only makes the file young again."""
         text = json.dumps({"format": FORMAT, **content}, separators=(",", ":"), sort_keys=True)
         self._path.parent.mkdir(parents=True, exist_ok=True)
-        with open(f"{self._path}.lock", "w") as lock:
+        with Path(f"{self._path}.lock").open("w") as lock:
             try:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except OSError:
@@ -65,7 +65,7 @@ class Snapshot:
                 new.write(text)
                 new.flush()
                 os.fsync(new.fileno())
-            os.replace(name, self._path)
+            Path(name).replace(self._path)
         except BaseException:
-            os.unlink(name)
+            Path(name).unlink()
             raise

@@ -40,7 +40,7 @@ class Reading:
 class Condition:
     """A conjunct and the sources that it restricts: an outer join's ON restricts only what it joins."""
 
-    test: exp.Expression
+    test: exp.Expr
     over: frozenset[str]
 
 
@@ -51,9 +51,9 @@ class Scope:
     parent: Scope | None
     ctes: frozenset[str]
     sources: dict[str, bool] = field(default_factory=dict)  # name -> is a real table
-    pinned: set[str] = field(default_factory=set)
+    pinned: set[str | None] = field(default_factory=set)
     conditions: list[Condition] = field(default_factory=list)
-    later: list[exp.Expression] = field(default_factory=list)  # read once this query's own pins are known
+    later: list[exp.Expr] = field(default_factory=list)  # read once this query's own pins are known
 
     def holder(self, name: str) -> Scope | None:
         scope: Scope | None = self
@@ -116,7 +116,7 @@ class _Reader:
         self.seen: set[int] = set()
 
     # -- statements -----------------------------------------------------------------------------------------------
-    def statement(self, tree: exp.Expression) -> None:
+    def statement(self, tree: exp.Expr) -> None:
         if isinstance(tree, exp.Query):
             self.query(tree, None, frozenset())
         elif isinstance(tree, exp.Insert):
@@ -149,12 +149,12 @@ class _Reader:
         if tree.args.get("conflict") is not None:
             self.assignments(tree.args["conflict"].expressions, None)
 
-    def shop_bind(self, value: exp.Expression) -> None:
+    def shop_bind(self, value: exp.Expr) -> None:
         if not isinstance(value, exp.Placeholder):
             raise WrongShop("shop_id is not a bind")
         self.binds.add(value.name)
 
-    def selected_shop(self, projection: list[exp.Expression], at: int, scope: Scope) -> None:
+    def selected_shop(self, projection: list[exp.Expr], at: int, scope: Scope) -> None:
         if at >= len(projection) or any(column.is_star for column in projection):
             raise WrongShop("INSERT … SELECT must name its columns")
         value = projection[at].unalias()
@@ -182,7 +182,7 @@ class _Reader:
         self.seen.add(id(tree.this))
         self.settle(scope, tree.args.get("where"))
 
-    def assignments(self, pairs: Iterable[exp.Expression], scope: Scope | None) -> None:
+    def assignments(self, pairs: Iterable[exp.Expr], scope: Scope | None) -> None:
         for pair in pairs:
             if not isinstance(pair, exp.EQ) or not isinstance(pair.this, exp.Column):
                 raise WrongShop("an assignment that cannot be read")
@@ -191,7 +191,7 @@ class _Reader:
             self.nested(pair.expression, scope, frozenset())
 
     # -- queries --------------------------------------------------------------------------------------------------
-    def query(self, tree: exp.Expression, parent: Scope | None, ctes: frozenset[str]) -> None:
+    def query(self, tree: exp.Expr, parent: Scope | None, ctes: frozenset[str]) -> None:
         ctes = self.with_clause(tree, parent, ctes)
         if isinstance(tree, exp.Select):
             self.select(tree, parent, ctes)
@@ -206,7 +206,7 @@ class _Reader:
         for key in ("order", "limit", "offset"):
             self.nested(tree.args.get(key), parent, ctes)
 
-    def with_clause(self, tree: exp.Expression, parent: Scope | None, ctes: frozenset[str]) -> frozenset[str]:
+    def with_clause(self, tree: exp.Expr, parent: Scope | None, ctes: frozenset[str]) -> frozenset[str]:
         clause = tree.args.get("with_")
         if clause is None:
             return ctes
@@ -228,7 +228,7 @@ class _Reader:
                 self.nested(part, scope, ctes)
         return scope
 
-    def source(self, node: exp.Expression, scope: Scope) -> None:
+    def source(self, node: exp.Expr, scope: Scope) -> None:
         """Adds what stands in a FROM to the scope."""
         if isinstance(node, exp.Table):
             self.table(node, scope)
@@ -257,7 +257,7 @@ class _Reader:
             self.real(node)
             scope.add(node.alias_or_name, real=True)
 
-    def real(self, node: exp.Expression) -> None:
+    def real(self, node: exp.Expr) -> None:
         if not isinstance(node, exp.Table) or not isinstance(node.this, exp.Identifier):
             raise WrongShop("a table that cannot be read")
         if node.args.get("db") or node.args.get("catalog"):
@@ -281,7 +281,7 @@ class _Reader:
         scope.conditions = outside + kept
 
     # -- pins -----------------------------------------------------------------------------------------------------
-    def settle(self, scope: Scope, where: exp.Expression | None) -> None:
+    def settle(self, scope: Scope, where: exp.Expr | None) -> None:
         """Ties what the conjuncts tie, to a fixpoint; every real table must be tied in the end."""
         tests = list(scope.conditions)
         if where is not None:
@@ -290,7 +290,7 @@ class _Reader:
         pairs = [(pair, test.over) for test in tests for pair in _conjuncts(test.test) if isinstance(pair, exp.EQ)]
         grew = True
         while grew:
-            grew = any([self.tie(pair, over, scope) for pair, over in pairs])
+            grew = bool(sum(self.tie(pair, over, scope) for pair, over in pairs))
         loose = {name for name, real in scope.sources.items() if real} - scope.pinned
         if loose:
             raise WrongShop(f"{', '.join(sorted(loose))} without its shop_id")
@@ -316,16 +316,16 @@ class _Reader:
                 self.nested(one, scope, ctes)
         elif isinstance(part, exp.Select | exp.SetOperation | exp.Subquery):
             self.query(part, scope, ctes)
-        elif isinstance(part, exp.Expression):
+        elif isinstance(part, exp.Expr):
             for child in part.iter_expressions():
                 self.nested(child, scope, ctes)
 
-    def nothing_left_out(self, tree: exp.Expression) -> None:
+    def nothing_left_out(self, tree: exp.Expr) -> None:
         for table in tree.find_all(exp.Table):
             if id(table) not in self.seen and not isinstance(table.parent, exp.Lock):
                 raise WrongShop(f"{table.name} in an unknown place")
 
-    def collect_binds(self, tree: exp.Expression) -> None:
+    def collect_binds(self, tree: exp.Expr) -> None:
         """Every bind that is compared with a shop_id, also where it ties nothing: naming another shop is a mistake."""
         for pair in tree.find_all(exp.EQ, exp.NullSafeEQ):
             for here, there in ((pair.this, pair.expression), (pair.expression, pair.this)):
@@ -333,7 +333,7 @@ class _Reader:
                     self.binds.add(there.name)
 
 
-def _conjuncts(test: exp.Expression) -> Iterator[exp.Expression]:
+def _conjuncts(test: exp.Expr) -> Iterator[exp.Expr]:
     if isinstance(test, exp.Paren):
         yield from _conjuncts(test.this)
     elif isinstance(test, exp.And):
@@ -343,22 +343,27 @@ def _conjuncts(test: exp.Expression) -> Iterator[exp.Expression]:
         yield test
 
 
-def _is_shop(node: exp.Expression) -> bool:
+def _is_shop(node: exp.Expr) -> bool:
     return isinstance(node, exp.Column) and node.name.lower() == SHOP
 
 
-def _owner(column: exp.Expression, scope: Scope) -> str | None:
+def _owner(column: exp.Expr, scope: Scope) -> str | None:
     """The source of this query that a shop_id belongs to; a bare column's only where there is but one."""
-    name: str = getattr(column, "table", "")
+    name = _table_of(column)
     if name:
         return name if name in scope.sources else None
     return next(iter(scope.sources)) if len(scope.sources) == 1 else None
 
 
-def _tied(node: exp.Expression, scope: Scope) -> bool:
+def _table_of(column: exp.Expr) -> str:
+    """How the column calls its table; empty if it does not."""
+    return column.table if isinstance(column, exp.Column) else ""
+
+
+def _tied(node: exp.Expr, scope: Scope) -> bool:
     """A shop_id of a source, of this query or one around it, that is tied already."""
     if not _is_shop(node):
         return False
-    holder = scope.holder(node.table) if node.table else scope
-    name = node.table or _owner(node, scope)
-    return holder is not None and name in holder.pinned
+    name = _table_of(node)
+    holder = scope.holder(name) if name else scope
+    return holder is not None and (name or _owner(node, scope)) in holder.pinned

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from enum import StrEnum
+from typing import Any
 
 from sqlalchemy import BigInteger, Column, Index, Integer, MetaData, Table
 from sqlalchemy.dialects.mysql import BINARY, DATETIME, VARCHAR
@@ -21,7 +22,7 @@ NAMING = {
     "uq": "uq_%(table_name)s_%(column_0_N_name)s",
     "pk": "pk_%(table_name)s",
 }
-MYSQL = {"mysql_engine": "InnoDB", "mysql_charset": "utf8mb4", "mysql_collate": "utf8mb4_0900_ai_ci"}
+MYSQL: dict[str, Any] = {"mysql_engine": "InnoDB", "mysql_charset": "utf8mb4", "mysql_collate": "utf8mb4_0900_ai_ci"}
 
 router_control_metadata = MetaData(naming_convention=NAMING)
 router_shard_metadata = MetaData(naming_convention=NAMING)
@@ -42,9 +43,13 @@ directory = Table(
     Column("updated_at", DATETIME(fsp=6), nullable=False),
     Index(None, "updated_at"),
     info={
-        "plane": "control", "owner": "shard_router", "writes": "insert-update", "mutable": ("shard", "epoch", "state", "updated_at"),
-        "retention": "platform", "purpose": "which shard each shop lives on, at which epoch",
-    },  # fmt: skip
+        "plane": "control",
+        "owner": "shard_router",
+        "writes": "insert-update",
+        "mutable": ("shard", "epoch", "state", "updated_at"),
+        "retention": "platform",
+        "purpose": "which shard each shop lives on, at which epoch",
+    },
     **MYSQL,
 )
 
@@ -58,9 +63,12 @@ migrations_ledger = Table(
     Column("finished_at", DATETIME(fsp=6)),
     Column("error", VARCHAR(1000)),
     info={
-        "plane": "control", "owner": "shard_router", "writes": "", "retention": "platform",
+        "plane": "control",
+        "owner": "shard_router",
+        "writes": "",
+        "retention": "platform",
         "purpose": "which migration ran where, when and how",
-    },  # fmt: skip
+    },
     **MYSQL,
 )
 
@@ -74,8 +82,11 @@ shop_fence = Table(
     Column("move_id", BINARY(16)),
     Column("updated_at", DATETIME(fsp=6), nullable=False),
     info={
-        "plane": "shard", "owner": "shard_router", "writes": "insert", "retention": "books",
+        "plane": "shard",
+        "owner": "shard_router",
+        "writes": "insert",
+        "retention": "books",
         "purpose": "whether, and at which epoch, a shop may write here",
-    },  # fmt: skip
+    },
     **MYSQL,
 )

@@ -8,6 +8,7 @@ import threading
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -84,13 +85,13 @@ def parse(text: str) -> Topology:
     if not isinstance(raw, dict):
         raise TopologyRefused(["not an object"])
     version = raw.get("version")
-    if not _is_int(version) or version < 1:
+    if not isinstance(version, int) or isinstance(version, bool) or version < 1:
         problems.append("version must be a whole number from 1")
     control = _shard("control", raw.get("control"), problems)
     shards = _shards(raw.get("shards"), problems)
     ranges = _ranges(raw.get("ranges", []), shards, problems)
     _no_address_twice([*([control] if control else []), *shards.values()], problems)
-    if problems or control is None:
+    if problems or control is None or not isinstance(version, int):
         raise TopologyRefused(problems)
     return Topology(version, control, shards, ranges, source=text)
 
@@ -178,7 +179,7 @@ def _ranges(raw: object, shards: dict[str, Shard], problems: list[str]) -> tuple
         else:
             ranges.append(Range(*item))
     ranges.sort(key=lambda one: one.first)
-    for left, right in zip(ranges, ranges[1:], strict=False):
+    for left, right in pairwise(ranges):
         if right.first <= left.last:
             problems.append(f"ranges {left.first}–{left.last} and {right.first}–{right.last} overlap")
     return tuple(ranges)

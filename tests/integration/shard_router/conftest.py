@@ -1,4 +1,4 @@
-"""Databases of the router's own tests: the toy tables on control and both shards, made by the administrator's account."""
+"""Databases of the router's own tests: toy tables on control and both shards, made by the administrator's account."""
 
 from __future__ import annotations
 

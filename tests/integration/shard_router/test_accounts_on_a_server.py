@@ -62,7 +62,9 @@ def shop(toy: Toy, narrow: Router, fresh_shop: Callable[..., DirectoryEntry]) ->
 def test_the_fence_the_claim_and_locks_need_no_more(narrow: Router, shop: int) -> None:
     """FOR SHARE on the fence by SELECT alone; FOR UPDATE by UPDATE on a column of that table."""
     with narrow.shop(shop, ACTOR, hot=True) as db:
-        claimed, found, sold = db.run_packet([CLAIM.bind(key=key(1), subject=1), PIECES.bind(ids=[1]), SELL.bind(ids=[1])])
+        claimed, found, sold = db.run_packet(
+            [CLAIM.bind(key=key(1), subject=1), PIECES.bind(ids=[1]), SELL.bind(ids=[1])]
+        )
         assert (claimed.rowcount, len(found.rows), sold.rowcount) == (1, 1, 1)
         assert db.scalars(select(Piece.id).where(Piece.id == 2).with_for_update()).all() == [2]
         assert db.scalars(select(Bill.id).with_for_update(read=True)).all() == []
@@ -97,10 +99,18 @@ def test_the_application_does_not_move_fences(toy: Toy, narrow: Router, shop: in
     from shard_router.engines import shared_tls
 
     host, port = toy.address("a-1")
-    with pymysql.connect(
-        host=host, port=port, user=account.user, password=account.password, database=toy.shard_database, ssl=shared_tls(narrow.config.tls_ca)  # type: ignore[arg-type]
-    ) as connection, connection.cursor() as cursor:  # fmt: skip
-        for statement in ("UPDATE shop_fence SET epoch = 9", "DELETE FROM shop_fence", "SELECT * FROM shop_fence FOR UPDATE"):
+    ca = narrow.config.tls_ca
+    assert ca is not None
+    login = {"user": account.user, "password": account.password, "database": toy.shard_database}
+    with (
+        pymysql.connect(host=host, port=port, ssl=shared_tls(ca), **login) as connection,
+        connection.cursor() as cursor,
+    ):
+        for statement in (
+            "UPDATE shop_fence SET epoch = 9",
+            "DELETE FROM shop_fence",
+            "SELECT * FROM shop_fence FOR UPDATE",
+        ):
             with pytest.raises(OperationalError, match="denied"):
                 cursor.execute(statement)
         with pytest.raises(OperationalError, match="denied"):

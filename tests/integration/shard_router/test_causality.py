@@ -1,4 +1,4 @@
-"""Read-your-writes: for the person who wrote, for the shop's other people in other processes, and when Redis forgets."""
+"""Read-your-writes: for whoever wrote, for the shop's other people in other processes, and when Redis forgets."""
 
 from __future__ import annotations
 
@@ -136,7 +136,9 @@ def test_with_redis_dead_reads_are_fresh_and_bills_go_on(toy: Toy, fresh_shop: F
     url = toy.raw["redis"]
     host, port = url.rsplit("@", 1)[1].split("/")[0].split(":")
     with TcpProxy(host, int(port)) as proxy:
-        router = toy.router(redis_url=url.replace(f"{host}:{port}", f"127.0.0.1:{proxy.port}"), times=Times(redis_rest=0.2))
+        router = toy.router(
+            redis_url=url.replace(f"{host}:{port}", f"127.0.0.1:{proxy.port}"), times=Times(redis_rest=0.2)
+        )
         shop = fresh_shop(at=router).shop_id
         until(in_rotation(router))
         write(router, shop, 1)
@@ -152,7 +154,9 @@ def test_with_redis_dead_reads_are_fresh_and_bills_go_on(toy: Toy, fresh_shop: F
         router.close()
 
 
-def test_a_token_of_a_later_epoch_refreshes_an_old_map(toy: Toy, router: Router, other: Router, fresh_shop: Fresh) -> None:
+def test_a_token_of_a_later_epoch_refreshes_an_old_map(
+    toy: Toy, router: Router, other: Router, fresh_shop: Fresh
+) -> None:
     """The other process learns from the token alone that the shop has moved: it never reads the old shard."""
     shop = fresh_shop().shop_id
     write(router, shop, 1)
@@ -212,7 +216,9 @@ def test_a_replica_that_cannot_be_reached_leaves_the_rotation(toy: Toy, fresh_sh
         topology["shards"]["shard-a"]["servers"]["a-2"] = {"host": "127.0.0.1", "port": proxy.port}
         path = toy.folder / "replica-behind-a-proxy.json"
         path.write_text(json.dumps(topology))
-        router = toy.router(topology=path, snapshot=toy.folder / "replica.snapshot", times=Times(connect=1, answer=2, poll_answer=1))
+        router = toy.router(
+            topology=path, snapshot=toy.folder / "replica.snapshot", times=Times(connect=1, answer=2, poll_answer=1)
+        )
         shop = fresh_shop(at=router).shop_id
         until(in_rotation(router))
         write(router, shop, 1)

@@ -88,7 +88,9 @@ def test_redis_answers_with_the_control_database_dead(toy: Toy, tmp_path: Path) 
     with Frail(toy, tmp_path) as frail:
         first = frail.router()
         first.directory.announce(DirectoryEntry(4242, "shard-b", 3))
-        second = toy.router(**{**frail.settings, "redis_prefix": first.config.redis_prefix, "snapshot": tmp_path / "none.json"})
+        second = toy.router(
+            **{**frail.settings, "redis_prefix": first.config.redis_prefix, "snapshot": tmp_path / "none.json"}
+        )
         frail.control.cut()
         assert second.directory.lookup(4242) == DirectoryEntry(4242, "shard-b", 3)
 
@@ -151,12 +153,18 @@ def test_an_older_epoch_never_replaces_a_newer_one(router: Router, fresh_shop: F
     assert router.directory.lookup(shop) == DirectoryEntry(shop, "shard-b", 5)
 
 
-def test_a_change_reaches_other_processes_by_the_refresher(toy: Toy, router: Router, tmp_path: Path, until: Until) -> None:
+def test_a_change_reaches_other_processes_by_the_refresher(
+    toy: Toy, router: Router, tmp_path: Path, until: Until
+) -> None:
     entry = toy.open_shop(router, 777_002, "shard-a")
     with Frail(toy, tmp_path, background=True) as frail:
         other = frail.router()
         assert other.directory.lookup(entry.shop_id).epoch == 1
-        toy.sql("ctl-1", "UPDATE directory SET epoch = 2, shard = 'shard-b', updated_at = UTC_TIMESTAMP(6) WHERE shop_id = %s", 777_002)
+        toy.sql(
+            "ctl-1",
+            "UPDATE directory SET epoch = 2, shard = 'shard-b', updated_at = UTC_TIMESTAMP(6) WHERE shop_id = %s",
+            777_002,
+        )
         until(lambda: other.directory.lookup(777_002) == DirectoryEntry(777_002, "shard-b", 2))
         other.close()
 
@@ -165,7 +173,10 @@ def test_a_change_reaches_other_processes_by_the_refresher(toy: Toy, router: Rou
 def test_sections_of_others_ride_in_the_same_file(toy: Toy, router: Router, tmp_path: Path) -> None:
     with Frail(toy, tmp_path) as frail:
         first = frail.router()
-        first.directory.register("slugs", lambda control: {"asha": control.scalar(select(directory.c.shop_id).where(directory.c.shop_id == 1))})
+        first.directory.register(
+            "slugs",
+            lambda control: {"asha": control.scalar(select(directory.c.shop_id).where(directory.c.shop_id == 1))},
+        )
         assert first.directory.section("slugs") is None
         first.refresh_snapshot()
         frail.die()
@@ -240,7 +251,9 @@ def test_a_shop_of_the_directory_without_a_fence_cannot_be_written(toy: Toy, rou
 
 
 # -- the topology, while it is in use -----------------------------------------------------------------------------
-def test_a_new_topology_is_taken_up_without_dropping_a_request(toy: Toy, router: Router, tmp_path: Path, until: Until) -> None:
+def test_a_new_topology_is_taken_up_without_dropping_a_request(
+    toy: Toy, router: Router, tmp_path: Path, until: Until
+) -> None:
     """a-1 moves to another address under a thread that writes all the while: not one write fails."""
     with TcpProxy(*toy.address("a-1")) as proxy, Frail(toy, tmp_path, background=True) as frail:
         busy = frail.router()
@@ -254,7 +267,7 @@ def test_a_new_topology_is_taken_up_without_dropping_a_request(toy: Toy, router:
                         db.add(Rate(purity=len(written), paise=1))
                         db.commit()
                     written.append(1)
-                except BaseException as bad:
+                except BaseException as bad:  # noqa: BLE001 (whatever it is, the test fails by it)
                     failed.append(bad)
 
         thread = threading.Thread(target=work)
@@ -276,7 +289,11 @@ def test_a_bad_topology_is_refused_whole_and_shown(toy: Toy, router: Router, tmp
     with Frail(toy, tmp_path) as frail:
         steady = frail.router()
         good = frail.path.read_text()
-        for bad in ("{", json.dumps({**json.loads(good), "version": 0}), json.dumps({**json.loads(good), "shards": {}})):
+        for bad in (
+            "{",
+            json.dumps({**json.loads(good), "version": 0}),
+            json.dumps({**json.loads(good), "shards": {}}),
+        ):
             frail.path.write_text(bad)
             assert not steady.reload()
             assert steady.topology.version == 1 and steady.topology_problem

@@ -70,7 +70,9 @@ def test_the_retry_after_a_move_finds_the_new_home(toy: Toy, router: Router, fre
         assert db.token is not None and (db.token.shard, db.token.epoch) == ("shard-b", 2)
 
 
-def test_the_fence_names_the_new_home_before_the_control_database_does(toy: Toy, router: Router, fresh_shop: Fresh) -> None:
+def test_the_fence_names_the_new_home_before_the_control_database_does(
+    toy: Toy, router: Router, fresh_shop: Fresh
+) -> None:
     shop = fresh_shop().shop_id
     move(toy, shop, told=False)
     with router.shop(shop, ACTOR) as db, pytest.raises(ShopMoved):
@@ -92,7 +94,9 @@ def move(toy: Toy, shop: int, *, told: bool) -> None:
     toy.sql("a-1", "UPDATE shop_fence SET epoch = 2, state = 'fenced', moved_to = 'shard-b' WHERE shop_id = %s", shop)
     toy.sql("b-1", "INSERT INTO shop_fence VALUES (%s, 2, 'open', NULL, NULL, NOW(6))", shop)
     if told:
-        toy.sql("ctl-1", "UPDATE directory SET epoch = 2, shard = 'shard-b', updated_at = NOW(6) WHERE shop_id = %s", shop)
+        toy.sql(
+            "ctl-1", "UPDATE directory SET epoch = 2, shard = 'shard-b', updated_at = NOW(6) WHERE shop_id = %s", shop
+        )
 
 
 # -- commits that go wrong ----------------------------------------------------------------------------------------

@@ -53,7 +53,10 @@ def test_it_reads_replicas_and_the_reason_rides_on_the_connection(router: Router
         result = fleet.each(where)
         assert {reason for _, reason in result.parts.values()} == {"where"}
         servers = fleet.each(lambda session, shard: session.get_bind().raw_connection().dbapi_connection.port)  # type: ignore[union-attr]
-    assert servers.parts == {"shard-a": router.topology.shards["shard-a"].replicas[0].port, "shard-b": router.topology.shards["shard-b"].replicas[0].port}
+    assert servers.parts == {
+        "shard-a": router.topology.shards["shard-a"].replicas[0].port,
+        "shard-b": router.topology.shards["shard-b"].replicas[0].port,
+    }
 
 
 @pytest.mark.parametrize("reason", ["", "  "])
@@ -118,7 +121,9 @@ def test_a_dead_shard_is_named_and_the_others_answer(toy: Toy, router: Router, u
             topology["shards"]["shard-b"]["servers"][name] = {"host": "127.0.0.1", "port": proxy.port}
         path = toy.folder / "dead-shard.json"
         path.write_text(json.dumps(topology))
-        lame = toy.router(topology=path, snapshot=toy.folder / "dead.snapshot", times=Times(connect=1, answer=1, poll_answer=1))
+        lame = toy.router(
+            topology=path, snapshot=toy.folder / "dead.snapshot", times=Times(connect=1, answer=1, poll_answer=1)
+        )
         until(settled(lame))
         one.cut()
         two.cut()
@@ -139,10 +144,20 @@ def test_an_unknown_shard_is_an_error_of_the_caller(router: Router) -> None:
 def test_health_names_every_server(router: Router, until: Until) -> None:
     until(settled(router))
     found = {(one.shard, one.name): one for one in router.health()}
-    assert set(found) == {("control", "ctl-1"), ("shard-a", "a-1"), ("shard-a", "a-2"), ("shard-b", "b-1"), ("shard-b", "b-2")}
+    assert set(found) == {
+        ("control", "ctl-1"),
+        ("shard-a", "a-1"),
+        ("shard-a", "a-2"),
+        ("shard-b", "b-1"),
+        ("shard-b", "b-2"),
+    }
     assert all(one.reachable and 0 <= one.age_ms < 5000 for one in found.values())
     assert {name for (_, name), one in found.items() if one.read_only} == {"a-2", "b-2"}
-    assert all(one.replicating and one.preserves_order and one.lag_ms is not None for one in found.values() if one.role == "replica")
+    assert all(
+        one.replicating and one.preserves_order and one.lag_ms is not None
+        for one in found.values()
+        if one.role == "replica"
+    )
 
 
 def test_before_the_first_poll_nothing_is_claimed(toy: Toy) -> None:
@@ -155,7 +170,11 @@ def test_a_primary_taken_for_a_replica_is_not_read(toy: Toy, until: Until) -> No
     topology = json.loads((toy.folder / "topology.json").read_text())
     shards = topology["shards"]
     shards["shard-a"]["servers"]["b-1"] = shards["shard-b"]["servers"]["b-1"]
-    shards["shard-b"] = {"kind": "replication", "primary": "b-2", "servers": {"b-2": shards["shard-b"]["servers"]["b-2"]}}
+    shards["shard-b"] = {
+        "kind": "replication",
+        "primary": "b-2",
+        "servers": {"b-2": shards["shard-b"]["servers"]["b-2"]},
+    }
     path = toy.folder / "mixed-up.json"
     path.write_text(json.dumps(topology))
     router = toy.router(topology=path, snapshot=toy.folder / "mixed-up.snapshot")
@@ -199,7 +218,12 @@ def in_child(router: Router) -> dict[str, Any]:
         pause.wait(0.05)
     with router.shop(ASHA, ACTOR, mode=Mode.READ) as db:
         read = len(db.scalars(select(Piece)).all())
-    return {"pieces": pieces, "own connection": empty and not parents, "polled": time.monotonic() - began < 5, "read": read}
+    return {
+        "pieces": pieces,
+        "own connection": empty and not parents,
+        "polled": time.monotonic() - began < 5,
+        "read": read,
+    }
 
 
 def test_closing_ends_the_threads(toy: Toy) -> None:
@@ -207,7 +231,11 @@ def test_closing_ends_the_threads(toy: Toy) -> None:
     router = toy.router()
     router.directory.lookup(ASHA)
     router.close()
-    left = [one for one in set(threading.enumerate()) - before if one.name.startswith("router-") and "health" not in one.name]
+    left = [
+        one
+        for one in set(threading.enumerate()) - before
+        if one.name.startswith("router-") and "health" not in one.name
+    ]
     assert left == []
 
 

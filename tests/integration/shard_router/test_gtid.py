@@ -27,8 +27,9 @@ def connect(toy: Toy, router: Any) -> Iterator[Any]:
         host, port = toy.address("a-1")
         who = toy.raw["admin"]
         connection = TrackingConnection(
-            host=host, port=port, user=who["user"], password=who["password"], database=toy.shard_database, charset="utf8mb4",
-            init_command=INIT, ssl=shared_tls(Path(toy.raw["tls_ca"])), **{"autocommit": False, **settings},
+            host=host, port=port, user=who["user"], password=who["password"], database=toy.shard_database,
+            charset="utf8mb4", init_command=INIT, ssl=shared_tls(Path(toy.raw["tls_ca"])),
+            **{"autocommit": False, **settings},
         )  # fmt: skip
         made.append(connection)
         return connection
@@ -92,7 +93,8 @@ def test_a_packet_of_several_statements(toy: Toy, connect: Any) -> None:
     """COMMIT in the middle and at the end, selects between. One packet's GTIDs come as one growing set."""
     connection = connect(client_flag=CLIENT.MULTI_STATEMENTS)
     connection.query(
-        "REPLACE INTO toy_loose VALUES (70, 'x'); COMMIT; SELECT * FROM toy_loose; REPLACE INTO toy_loose VALUES (71, 'x'); COMMIT; SELECT 1"
+        "REPLACE INTO toy_loose VALUES (70, 'x'); COMMIT; SELECT * FROM toy_loose;"
+        " REPLACE INTO toy_loose VALUES (71, 'x'); COMMIT; SELECT 1"
     )
     seen = [connection.last_gtid]
     while connection._result.has_next:
@@ -146,7 +148,8 @@ def test_an_end_without_a_beginning_costs_no_round_trip(connect: Any) -> None:
 
 
 @pytest.mark.parametrize("statement", [
-    "SELECT * FROM toy_loose", "SELECT * FROM toy_loose WHERE id = -1 FOR UPDATE", "UPDATE toy_loose SET name = name WHERE id = -1",
+    "SELECT * FROM toy_loose", "SELECT * FROM toy_loose WHERE id = -1 FOR UPDATE",
+    "UPDATE toy_loose SET name = name WHERE id = -1",
     "INSERT INTO toy_loose SELECT * FROM toy_loose WHERE id = -1", "START TRANSACTION",
 ])  # fmt: skip
 def test_a_transaction_is_noticed(connect: Any, statement: str) -> None:

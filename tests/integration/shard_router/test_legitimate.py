@@ -6,7 +6,21 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from sqlalchemy import bindparam, case, delete, exists, func, literal, or_, select, true, tuple_, union, union_all, update
+from sqlalchemy import (
+    bindparam,
+    case,
+    delete,
+    exists,
+    func,
+    literal,
+    or_,
+    select,
+    true,
+    tuple_,
+    union,
+    union_all,
+    update,
+)
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import aliased, contains_eager, joinedload, selectinload, subqueryload
 
@@ -14,7 +28,7 @@ from shard_router import DirectoryEntry, Mode, ReadOnlySession, Router
 from tests.integration.shard_router.conftest import ACTOR, ASHA
 from tests.integration.shard_router.toys import Bill, Line, Piece, Rate
 
-P, L, B, R = Piece, Line, Bill, Rate
+P, L, B, R, T = Piece, Line, Bill, Rate, Piece.__table__
 A2 = aliased(Piece)
 CTE = select(P.id, P.name).where(P.id > 7).cte("some")
 NUMBERS = select(literal(1).label("n")).cte("numbers", recursive=True)
@@ -37,7 +51,9 @@ READS: dict[str, tuple[Any, list[Any]]] = {
     ),
     "join along a relationship": (select(L.id).join(L.bill).where(B.id == 70), [700]),
     "aliased join": (select(A2.id).join(P, P.id == A2.id - 1).order_by(A2.id), [8, 9]),
-    "outer join with nothing": (select(P.id).outerjoin(L, L.piece_id == P.id).where(L.id.is_(None)).order_by(P.id), [8, 9]),
+    "outer join with nothing": (
+        select(P.id).outerjoin(L, L.piece_id == P.id).where(L.id.is_(None)).order_by(P.id), [8, 9]
+    ),
     "exists": (select(P.id).where(exists(select(L.id).where(L.piece_id == P.id))), [7]),
     "not exists": (select(P.id).where(~exists(select(L.id).where(L.piece_id == P.id))).order_by(P.id), [8, 9]),
     "exists, ORM select": (select(P.id).where(select(L).where(L.piece_id == P.id).exists()), [7]),
@@ -45,7 +61,9 @@ READS: dict[str, tuple[Any, list[Any]]] = {
     "relationship any()": (select(B.id).where(B.lines.any(L.grams == 1)).order_by(B.id), [70, 71]),
     "relationship has()": (select(L.id).where(L.bill.has(B.id == 71)), [710]),
     "in a subquery": (select(P.id).where(P.id.in_(select(L.piece_id))), [7]),
-    "scalar subquery": (select(select(func.count(L.id)).where(L.piece_id == P.id).scalar_subquery()).where(P.id == 7), [2]),
+    "scalar subquery": (
+        select(select(func.count(L.id)).where(L.piece_id == P.id).scalar_subquery()).where(P.id == 7), [2]
+    ),
     "derived table": (select(SUB.c.n).order_by(SUB.c.bill_id), [1, 1]),
     "join with a derived table": (select(B.id).join(SUB, SUB.c.bill_id == B.id).order_by(B.id), [70, 71]),
     "lateral": (select(B.id).join(LATERAL, true()).order_by(B.id), [70, 71]),
@@ -68,7 +86,7 @@ READS: dict[str, tuple[Any, list[Any]]] = {
     "for share": (select(P.id).where(P.id == 7).with_for_update(read=True), [7]),
     "for update, skip locked": (select(P.id).where(P.id == 7).with_for_update(skip_locked=True, of=P), [7]),
     "Core, pinned by hand": (
-        select(P.__table__.c.id).where(P.__table__.c.shop_id == bindparam("mine", ASHA)).order_by(P.__table__.c.id), [7, 8, 9]
+        select(T.c.id).where(T.c.shop_id == bindparam("mine", ASHA)).order_by(T.c.id), [7, 8, 9]
     ),
     "date functions": (select(func.date_format(B.day, "%Y-%m")).where(B.id == 70), ["2026-11"]),
     "a percent sign": (select(func.concat(P.name, "100%")).where(P.id == 7), ["piece 7 of 1100%"]),
@@ -109,7 +127,9 @@ def test_get_refresh_and_expire(router: Router) -> None:
         assert piece.name == "piece 7 of 1"
 
 
-def test_many_rows_flushed_together_changed_and_deleted(router: Router, fresh_shop: Callable[..., DirectoryEntry]) -> None:
+def test_many_rows_flushed_together_changed_and_deleted(
+    router: Router, fresh_shop: Callable[..., DirectoryEntry]
+) -> None:
     shop = fresh_shop().shop_id
     with router.shop(shop, ACTOR) as db:
         db.add_all([Piece(id=n, tag=f"N{n}", name="new") for n in range(200)])

@@ -20,30 +20,50 @@ CLAIM = Prepared(
     lambda: insert(Claim.__table__).from_select(
         ["shop_id", "key", "subject"],
         select(fence.c.shop_id, bindparam("key", type_=BINARY(16)), bindparam("subject", type_=BigInteger))
-        .where(fence.c.shop_id == bindparam("shop_id"), fence.c.epoch == bindparam("epoch"), fence.c.state == literal("open"))
+        .where(
+            fence.c.shop_id == bindparam("shop_id"),
+            fence.c.epoch == bindparam("epoch"),
+            fence.c.state == literal("open"),
+        )
         .with_for_update(read=True),
     )
 )
 PIECES = Prepared(
-    lambda: select(Piece.id, Piece.name, Piece.status)
-    .where(Piece.shop_id == bindparam("shop_id"), Piece.id.in_(bindparam("ids", expanding=True)))
-    .order_by(Piece.id)
+    lambda: (
+        select(Piece.id, Piece.name, Piece.status)
+        .where(Piece.shop_id == bindparam("shop_id"), Piece.id.in_(bindparam("ids", expanding=True)))
+        .order_by(Piece.id)
+    )
 )
 SELL = Prepared(
-    lambda: update(Piece)
-    .where(Piece.shop_id == bindparam("b_shop"), Piece.id.in_(bindparam("ids", expanding=True)), Piece.status == "in_stock")
-    .values(status="sold")
+    lambda: (
+        update(Piece)
+        .where(
+            Piece.shop_id == bindparam("b_shop"),
+            Piece.id.in_(bindparam("ids", expanding=True)),
+            Piece.status == "in_stock",
+        )
+        .values(status="sold")
+    )
 )
 NUMBER = Prepared(
-    lambda: update(Series)
-    .where(Series.shop_id == bindparam("b_shop"), Series.series == bindparam("b_series"))
-    .values(last_no=func.last_insert_id(Series.last_no + 1))
+    lambda: (
+        update(Series)
+        .where(Series.shop_id == bindparam("b_shop"), Series.series == bindparam("b_series"))
+        .values(last_no=func.last_insert_id(Series.last_no + 1))
+    )
 )
 BILL = Prepared(lambda: insert(Bill.__table__))
 LINES = Prepared(lambda: insert(Line.__table__))
 ADD_PIECES = Prepared(
     lambda: insert(Piece.__table__).values(
-        shop_id=bindparam("shop_id"), id=bindparam("id"), tag=bindparam("tag"), name=bindparam("name"), status="in_stock", net_mg=1, purity=916
+        shop_id=bindparam("shop_id"),
+        id=bindparam("id"),
+        tag=bindparam("tag"),
+        name=bindparam("name"),
+        status="in_stock",
+        net_mg=1,
+        purity=916,
     )
 )
 DAY = dt.date(2026, 11, 20)
@@ -66,7 +86,9 @@ def key(n: int) -> bytes:
 
 def bill(db: Any, number: int, ids: list[int], **options: Any) -> None:
     """The hot write in small: three packets, then COMMIT alone or in the last of them."""
-    claimed, found, sold = db.run_packet([CLAIM.bind(key=key(number), subject=number), PIECES.bind(ids=ids), SELL.bind(ids=ids)])
+    claimed, found, sold = db.run_packet(
+        [CLAIM.bind(key=key(number), subject=number), PIECES.bind(ids=ids), SELL.bind(ids=ids)]
+    )
     assert (claimed.rowcount, len(found.rows), sold.rowcount) == (1, len(ids), len(ids))
     (drawn,) = db.run_packet([NUMBER.bind(b_series="T0")])
     lines = [{"id": number * 100 + n, "bill_id": number, "piece_id": piece, "grams": 1} for n, piece in enumerate(ids)]
@@ -170,6 +192,13 @@ def test_a_packet_without_a_claim_is_fenced_too(toy: Toy, router: Router, shop: 
     assert toy.sql("a-1", "SELECT id FROM toy_pieces WHERE shop_id = %s AND status = 'sold'", shop) == ((1,),)
 
 
+def test_a_claim_that_finds_nothing_never_commits_what_rides_behind_it(toy: Toy, router: Router, shop: int) -> None:
+    toy.sql("a-1", "UPDATE shop_fence SET epoch = 2 WHERE shop_id = %s", shop)
+    with router.shop(shop, ACTOR, hot=True) as db, pytest.raises(ShopMoved):
+        db.run_packet([CLAIM.bind(key=key(1), subject=1), SELL.bind(ids=[1])], commit=True)
+    assert toy.sql("a-1", "SELECT COUNT(*) FROM toy_pieces WHERE shop_id = %s AND status = 'sold'", shop) == ((0,),)
+
+
 def test_orm_and_packets_share_one_transaction(router: Router, shop: int) -> None:
     with router.shop(shop, ACTOR, hot=True) as db:
         db.add(Piece(id=50, tag="ORM", name="by the ORM"))
@@ -182,8 +211,8 @@ def test_orm_and_packets_share_one_transaction(router: Router, shop: int) -> Non
 
 
 @pytest.mark.parametrize("text", [
-    "O'Hara", 'say "hi"', "back\\slash", "\\'; DROP TABLE toy_pieces; -- ", "a;b", "100%s %(name)s %%", "नमस्ते 💍", "nul\0", "\r\n\t\x1a",
-    ":the_shop", "__[POSTCOMPILE_ids]", "",
+    "O'Hara", 'say "hi"', "back\\slash", "\\'; DROP TABLE toy_pieces; -- ", "a;b", "100%s %(name)s %%", "नमस्ते 💍",
+    "nul\0", "\r\n\t\x1a", ":the_shop", "__[POSTCOMPILE_ids]", "",
 ])  # fmt: skip
 def test_any_text_goes_in_and_comes_back(router: Router, shop: int, text: str) -> None:
     with router.shop(shop, ACTOR, hot=True) as db:
@@ -196,7 +225,7 @@ def test_every_type_goes_in_and_comes_back(router: Router, shop: int) -> None:
     values = {
         "none": None, "yes": True, "no": False, "int": -(2**62), "bytes": bytes(range(256)), "empty": b"",
         "decimal": Decimal("12345678901234567890.123456789"), "tiny": Decimal("1E-9"), "date": DAY,
-        "time": dt.datetime(2026, 11, 20, 1, 2, 3, 456789),
+        "time": dt.datetime(2026, 11, 20, 1, 2, 3, 456789),  # noqa: DTZ001 (as a DATETIME column holds it)
     }  # fmt: skip
     echo = Prepared(
         lambda: select(
@@ -217,7 +246,9 @@ class SqlInDisguise(str):
         return "x'; DROP TABLE toy_pieces; -- "
 
 
-@pytest.mark.parametrize("value", [1.5, float("nan"), SqlInDisguise("x"), [1], {"a": 1}, object(), Decimal("NaN"), dt.datetime.now(dt.UTC)])
+@pytest.mark.parametrize(
+    "value", [1.5, float("nan"), SqlInDisguise("x"), [1], {"a": 1}, object(), Decimal("NaN"), dt.datetime.now(dt.UTC)]
+)
 def test_nothing_else_is_admitted(router: Router, shop: int, value: Any) -> None:
     with router.shop(shop, ACTOR, hot=True) as db, pytest.raises(TypeError):
         db.run_packet([ADD_PIECES.bind(id=70, tag="X", name=value)])

@@ -9,7 +9,14 @@ from shard_router.tables import directory, shop_fence
 
 def table(plane: str = "", **info: object) -> Table:
     metadata = MetaData(info={"plane": plane} if plane else {})
-    return Table("t", metadata, Column("shop_id", Integer, primary_key=True), Column("a", Integer), Column("b", Integer), info=info)
+    return Table(
+        "t",
+        metadata,
+        Column("shop_id", Integer, primary_key=True),
+        Column("a", Integer),
+        Column("b", Integer),
+        info=info,
+    )
 
 
 def app(grants: list[Grant]) -> list[tuple[str, tuple[str, ...]]]:

@@ -30,7 +30,8 @@ def test_reading_sets(text: str, last: dict[str, int], solid: dict[str, int]) ->
 
 
 @pytest.mark.parametrize(("have", "need", "enough"), [
-    ({A: 5}, {A: 5}, True), ({A: 5}, {A: 6}, False), ({A: 5}, {B: 1}, False), ({A: 5, B: 9}, {A: 1}, True), ({}, {}, True),
+    ({A: 5}, {A: 5}, True), ({A: 5}, {A: 6}, False), ({A: 5}, {B: 1}, False), ({A: 5, B: 9}, {A: 1}, True),
+    ({}, {}, True),
 ])  # fmt: skip
 def test_covering(have: dict[str, int], need: dict[str, int], enough: bool) -> None:
     assert covers(have, need) is enough
@@ -51,7 +52,9 @@ def test_text_and_back(marks: dict[str, int]) -> None:
     assert CausalToken.parse(str(token)) == token
 
 
-@pytest.mark.parametrize("text", ["", A, f"{A}:1", f"{A}:2-3", f"{A}:1-x", f"{A}:1-²", "x:1-2", f"{A}:1-2,", f"{A}:1-2; DROP"])
+@pytest.mark.parametrize(
+    "text", ["", A, f"{A}:1", f"{A}:2-3", f"{A}:1-x", f"{A}:1-²", "x:1-2", f"{A}:1-2,", f"{A}:1-2; DROP"]
+)
 def test_what_is_no_tokens_set(text: str) -> None:
     with pytest.raises(ValueError, match="not a token"):
         from_text(text)
@@ -99,7 +102,15 @@ def test_the_gtid_in_an_ok_packet(status: int, message: bytes, expected: str | N
 # -- what makes a replica fit to be read --------------------------------------------------------------------------
 PRIMARY = ServerHealth("p", "shard-a", "primary", reachable=True, executed={A: 10}, problem="")
 REPLICA = ServerHealth(
-    "r", "shard-a", "replica", reachable=True, read_only=True, replicating=True, preserves_order=True, executed={A: 10}, problem=""
+    "r",
+    "shard-a",
+    "replica",
+    reachable=True,
+    read_only=True,
+    replicating=True,
+    preserves_order=True,
+    executed={A: 10},
+    problem="",
 )
 
 

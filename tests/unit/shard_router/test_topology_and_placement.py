@@ -15,8 +15,14 @@ GOOD: dict[str, Any] = {
     "version": 3,
     "control": {"kind": "replication", "primary": "c", "servers": {"c": {"host": "h", "port": 1}}},
     "shards": {
-        "shard-a": {"kind": "replication", "primary": "a1", "servers": {"a1": {"host": "h", "port": 2}, "a2": {"host": "h", "port": 3}}},
-        "shard-b": {"kind": "group", "primary": "b1", "servers": {"b1": {"host": "h", "port": 4}}, "weight": 2, "takes_new": True},
+        "shard-a": {
+            "kind": "replication", "primary": "a1",
+            "servers": {"a1": {"host": "h", "port": 2}, "a2": {"host": "h", "port": 3}},
+        },
+        "shard-b": {
+            "kind": "group", "primary": "b1", "servers": {"b1": {"host": "h", "port": 4}},
+            "weight": 2, "takes_new": True,
+        },
     },
 }  # fmt: skip
 
@@ -71,7 +77,10 @@ BAD = {
     "takes_new a number": (changed(shards__shard_a__takes_new=1), "takes_new"),
     "nobody takes new shops": (changed(shards__shard_a__takes_new=False, shards__shard_b__weight=0), "takes new"),
     "one address twice": (changed(shards__shard_a__servers__a2__port=2), "same server"),
-    "one name twice": (changed(shards__shard_b__servers={"a1": {"host": "h", "port": 9}}, shards__shard_b__primary="a1"), "share a name"),
+    "one name twice": (
+        changed(shards__shard_b__servers={"a1": {"host": "h", "port": 9}}, shards__shard_b__primary="a1"),
+        "share a name",
+    ),
     "a proxy with two addresses": (changed(shards__shard_a__kind="proxy"), "exactly one"),
     "ranges that overlap": (changed(ranges=[[1, 10, "shard-a"], [10, 20, "shard-b"]]), "overlap"),
     "a range of nowhere": (changed(ranges=[[1, 10, "shard-z"]]), "unknown shard"),
@@ -157,7 +166,9 @@ def test_shops_fall_to_shards_by_weight() -> None:
 
 
 def test_placement_is_the_same_every_time() -> None:
-    assert [place(parse(shards(a=1, b=1)), shop) for shop in range(500)] == [place(parse(shards(b=1, a=1)), shop) for shop in range(500)]
+    assert [place(parse(shards(a=1, b=1)), shop) for shop in range(500)] == [
+        place(parse(shards(b=1, a=1)), shop) for shop in range(500)
+    ]
 
 
 def test_a_new_shard_draws_shops_and_moves_none_between_the_old() -> None:
