@@ -40,7 +40,7 @@ def get_item(shop_id: int, item_id: UUID) -> Item:
     return shop_read(lambda db: service.get_item(db, item_id))
 
 
-@blueprint.get("/by-code/<string:code>")
+@blueprint.get("/by-code/<path:code>")
 @allow("stock.view")
 @blueprint.response(200, ItemOut)
 def find_by_code(shop_id: int, code: str) -> Item:

@@ -11,7 +11,7 @@ from app.kit.schemas import ApiSchema, IdField, Moment, OneOf, Paise, Text, Whol
 from app.kit.weights import MAX_MCT, MAX_MG
 
 
-class PuritySchema(ApiSchema):
+class ItemPurity(ApiSchema):
     """A metal in a fineness, in parts per ten thousand: 9160 is 22 karat."""
 
     metal = Text(least=1, most=10, required=True)
@@ -62,7 +62,7 @@ class ItemIn(_ItemFields):
     tag = Text(least=1, most=24, required=True)
     name = Text(least=1, most=120, required=True)
     category = Text(least=1, most=24, required=True)
-    purity = fields.Nested(PuritySchema, required=True)
+    purity = fields.Nested(ItemPurity, required=True)
     gross_mg = Whole(least=1, most=MAX_MG, required=True)
 
 
@@ -72,7 +72,7 @@ class ItemEdit(_ItemFields):
     tag = Text(least=1, most=24)
     name = Text(least=1, most=120)
     category = Text(least=1, most=24)
-    purity = fields.Nested(PuritySchema)
+    purity = fields.Nested(ItemPurity)
     gross_mg = Whole(least=1, most=MAX_MG)
 
 
@@ -85,7 +85,7 @@ class ItemOut(ApiSchema):
     tag = fields.String()
     name = fields.String()
     category = fields.String()
-    purity = fields.Nested(PuritySchema)
+    purity = fields.Nested(ItemPurity)
     purity_label = fields.String()
     hsn = fields.String()
     huid = fields.String(allow_none=True)

@@ -1,5 +1,8 @@
 """Owns the bills' refusals."""
 
+from collections.abc import Mapping
+from typing import Any
+
 from app.kit.errors import Conflict, Forbidden, NotFound, Unprocessable
 from app.kit.texts import N_
 
@@ -27,6 +30,10 @@ class PriceChanged(Conflict):
     """The bill no longer comes to the total that the customer was told: a rate or a piece was changed meanwhile."""
 
     default_action = N_("Tell the customer the new total, then issue.")
+
+    def __init__(self, message: str, *, quote: Mapping[str, Any]) -> None:
+        super().__init__(message, fields={"expectedTotalPaise": "changed"})
+        self.members = {"quote": quote}
 
 
 class DiscountNotAllowed(Forbidden):

@@ -91,7 +91,7 @@ class InvoiceArgs(PageArgs):
 # ---------------------------------------------------------------- what is answered
 
 
-class PuritySchema(ApiSchema):
+class LinePurity(ApiSchema):
     metal = fields.String()
     fineness = fields.Integer()
 
@@ -136,7 +136,7 @@ class LineOut(ApiSchema):
     tag = fields.String()
     huid = fields.String(allow_none=True)
     hsn = fields.String()
-    purity = fields.Nested(PuritySchema)
+    purity = fields.Nested(LinePurity)
     gross_mg = fields.Integer()
     stone_mg = fields.Integer()
     net_mg = fields.Integer()

@@ -11,7 +11,7 @@ from app.rates.service import RateSetting
 MAX_RATES = 40
 
 
-class PuritySchema(ApiSchema):
+class RatePurity(ApiSchema):
     """A metal in a fineness, in parts per ten thousand: 9160 is 22 karat."""
 
     metal = Text(least=1, most=10, required=True)
@@ -19,7 +19,7 @@ class PuritySchema(ApiSchema):
 
 
 class RateIn(ApiSchema):
-    purity = fields.Nested(PuritySchema, required=True)
+    purity = fields.Nested(RatePurity, required=True)
     paise_per_g = Paise(least=1, required=True)
 
     @post_load
@@ -34,7 +34,7 @@ class BoardIn(ApiSchema):
 
 
 class RateOut(ApiSchema):
-    purity = fields.Nested(PuritySchema)
+    purity = fields.Nested(RatePurity)
     label = fields.String()
     paise_per_g = fields.Integer()
     set_at = Moment()
@@ -49,7 +49,7 @@ class BoardOut(ApiSchema):
 
 class RateChangeOut(ApiSchema):
     id = IdField()
-    purity = fields.Nested(PuritySchema)
+    purity = fields.Nested(RatePurity)
     paise_per_g = fields.Integer()
     set_at = Moment()
     set_by = IdField(allow_none=True)

@@ -98,7 +98,8 @@ def _paper(document: Document, against: paper.Against | None) -> paper.BillDocum
     return paper.BillDocument(
         form=_FORMS[document.kind],
         number=document.number,
-        issued_at=document.issued_at,
+        issued_at=document.issued_at.replace(microsecond=0),
+        composition=document.seller.composition,
         seller=_seller(document.seller, document.issued_on),
         buyer=_buyer(document.buyer, document.issued_on),
         place_code=place.code,

@@ -57,7 +57,7 @@ def price_changed(now: Quote, expected_paise: int) -> PriceChanged:
         "The bill now comes to %(now)s, not %(before)s.",
         now=rupees(now.priced.total_paise), before=rupees(expected_paise),
     )  # fmt: skip
-    return PriceChanged(message, fields={"expectedTotalPaise": "changed", "quote": quote_facts(now)})
+    return PriceChanged(message, quote=quote_facts(now))
 
 
 def quote_facts(quoted: Quote) -> dict[str, Any]:

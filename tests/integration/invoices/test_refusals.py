@@ -1,0 +1,257 @@
+"""What must not become a bill: clear words, a stable code, and not a row more than before."""
+
+from uuid import UUID, uuid4
+
+import pytest
+
+from tests.support.counter import Counter, made
+
+
+def refused(answer, status: int, code: str):
+    assert (answer.status_code, answer.json["code"]) == (status, code), answer.json
+    assert answer.json["detail"] or answer.json.get("title")
+    return answer.json
+
+
+@pytest.fixture
+def unchanged(counter):
+    """Nothing is written while the test runs; a test calls it once its own things are there."""
+    before: list[dict[str, int]] = []
+
+    yield lambda: before.append(counter.row_counts())
+    assert before, "the test did not say from when on nothing may change"
+    assert counter.row_counts() == before[0]
+
+
+BROKEN = {
+    "no lines": {"lines": []},
+    "no body at all": None,
+    "a list": [],
+    "an unknown field": {"lines": [{"itemId": str(uuid4())}], "discount": 5},
+    "an id that is none": {"lines": [{"itemId": "7"}]},
+    "a number for an id": {"lines": [{"itemId": 7}]},
+    "a negative payment": {"lines": [{"itemId": str(uuid4())}], "payments": [{"mode": "cash", "paise": -1}]},
+    "nothing paid": {"lines": [{"itemId": str(uuid4())}], "payments": [{"mode": "cash", "paise": 0}]},
+    "a fraction of a paisa": {"lines": [{"itemId": str(uuid4())}], "payments": [{"mode": "cash", "paise": 1.5}]},
+    "true for money": {"lines": [{"itemId": str(uuid4())}], "payments": [{"mode": "cash", "paise": True}]},
+    "text for money": {"lines": [{"itemId": str(uuid4())}], "payments": [{"mode": "cash", "paise": "100"}]},
+    "more than there is": {"lines": [{"itemId": str(uuid4())}], "payments": [{"mode": "cash", "paise": 10**19}]},
+    "an unknown mode": {"lines": [{"itemId": str(uuid4())}], "payments": [{"mode": "barter", "paise": 100}]},
+    "a negative discount": {"lines": [{"itemId": str(uuid4()), "discount": {"paise": -5}}]},
+    "150 percent off": {"lines": [{"itemId": str(uuid4()), "discount": {"bp": 15_000}}]},
+    "a thousand lines": {"lines": [{"itemId": str(uuid4())} for _ in range(1000)]},
+    "a state's name": {"lines": [{"itemId": str(uuid4())}], "shipTo": "Kerala"},
+}
+
+
+@pytest.mark.parametrize("body", BROKEN.values(), ids=BROKEN)
+def test_a_broken_bill_is_422(counter, unchanged, body):
+    unchanged()
+    answer = counter.post("/invoices", body)
+    assert answer.status_code in (400, 422), answer.json
+
+
+@pytest.mark.parametrize("raw", [b'{"lines": [{"itemId": NaN}]}', b"{", b'{"lines": [1e999]}', b"\xff\xfe"])
+def test_what_is_no_json_is_400(counter, unchanged, raw):
+    unchanged()
+    answer = counter.app.test_client().post(
+        f"{counter.base}/invoices", data=raw, headers=counter.who.writing(**{"Content-Type": "application/json"})
+    )
+    assert answer.status_code == 400, answer.json
+
+
+def test_an_unknown_piece_is_404(counter, unchanged):
+    unchanged()
+    refused(counter.post("/invoices", counter.draft([{"id": str(uuid4())}])), 404, "item_unknown")
+
+
+def test_other_shops_things_are_404_in_every_field(counter, ravis_counter, zoyas_counter, unchanged):
+    mine, customer = counter.piece(), counter.customer()
+    unchanged()
+    for other in (ravis_counter, zoyas_counter):
+        theirs = other.piece()
+        whose = other.customer(stateCode="29")
+        bill = made(other.bill([other.piece()], customerId=whose["id"]))
+        till = str(other.who.shop.till_id)
+        refused(counter.post("/invoices", counter.draft([theirs])), 404, "item_unknown")
+        refused(counter.post("/invoices", counter.draft([mine, theirs])), 404, "item_unknown")
+        refused(counter.post("/invoices", counter.draft([mine], customerId=whose["id"])), 404, "customer_unknown")
+        refused(
+            counter.post("/invoices", counter.draft([mine], tillId=till, customerId=customer["id"])),
+            404,
+            "till_unknown",
+        )
+        refused(counter.post("/invoices/quote", counter.draft([theirs])), 404, "item_unknown")
+        refused(counter.get(f"/invoices/{bill['id']}"), 404, "invoice_unknown")
+        refused(counter.get(f"/invoices/{bill['id']}/pdf"), 404, "invoice_unknown")
+        refused(counter.post(f"/invoices/{bill['id']}/credit-notes", {"reason": "mine"}), 404, "invoice_unknown")
+        refused(counter.get(f"/items/{theirs['id']}"), 404, "item_unknown")
+        refused(counter.get(f"/items/by-code/{theirs['huid']}"), 404, "item_unknown")
+        refused(counter.get(f"/customers/{whose['id']}"), 404, "customer_unknown")
+        refused(counter.get(f"/customers/by-phone/{whose['phone']}"), 404, "customer_unknown")
+        assert counter.get("/invoices", customerId=whose["id"]).json["items"] == []
+        assert other.status(theirs["id"]) == "in_stock"
+        assert other.books().sound
+    assert counter.status(mine["id"]) == "in_stock"
+
+
+def test_a_sold_piece_is_not_sold_again_and_is_named(counter, unchanged):
+    sold, other = counter.piece(tag="GONE-1"), counter.piece()
+    customer = counter.customer()
+    made(counter.bill([sold], customerId=customer["id"]))
+    unchanged()
+    problem = refused(
+        counter.post("/invoices", counter.draft([other, sold], customerId=customer["id"])), 409, "item_already_sold"
+    )
+    assert "GONE-1" in problem["detail"]
+    assert problem["fields"] == {"lines.1.itemId": "sold"}
+    assert counter.status(other["id"]) == "in_stock"
+
+
+def test_a_withdrawn_piece_is_not_sold(counter, unchanged):
+    piece = counter.piece()
+    version = {"If-Match": f'"{piece["version"]}"'}
+    made(counter.post(f"/items/{piece['id']}/withdrawal", {"reason": "melted"}, **version))
+    unchanged()
+    refused(counter.post("/invoices", counter.draft([piece])), 409, "item_already_sold")
+
+
+def test_one_piece_on_two_lines_is_refused(unchanged):
+    piece = counter.piece()
+    unchanged()
+    refused(counter.post("/invoices", counter.draft([piece, piece])), 422, "piece_twice")
+
+
+def test_a_price_the_customer_has_not_seen_is_refused_with_the_new_quote(counter, unchanged):
+    piece, customer = counter.piece(), counter.customer()
+    counter.set_board(gold_9160=13_000_00)
+    unchanged()
+    draft = counter.draft([piece], customerId=customer["id"], expectedTotalPaise=51_845_00)
+    problem = refused(counter.post("/invoices", draft), 409, "price_changed")
+    # 3.390 × 13,000 = 44,070; making 16 % = 7,051.20; 51,121.20; 1.5 % = 766.82; 52,654.84 → 52,655
+    assert problem["quote"]["totalPaise"] == 52_655_00
+    assert counter.status(piece["id"]) == "in_stock"
+
+
+def test_a_piece_without_a_rate_on_the_board_is_not_priced(counter, unchanged):
+    piece = counter.piece(purity={"metal": "gold", "fineness": 8330})
+    unchanged()
+    refused(counter.post("/invoices", counter.draft([piece])), 409, "rate_missing")
+
+
+def test_a_gold_piece_without_huid_is_not_sold_and_the_rule_is_named(counter, unchanged):
+    piece, customer = counter.piece(huid=None), counter.customer()
+    unchanged()
+    problem = refused(counter.post("/invoices", counter.draft([piece], customerId=customer["id"])), 422, "huid_missing")
+    assert "Hallmarking" in problem["detail"]
+    findings = made(counter.post("/invoices/quote", counter.draft([piece], customerId=customer["id"])))["findings"]
+    assert [(finding["rule"], finding["blocks"]) for finding in findings] == [("hallmark", True)]
+
+
+def test_a_gold_piece_under_two_grams_and_silver_need_no_huid(counter):
+    light = counter.piece(huid=None, grossMg=1_999)
+    silver = counter.piece(huid=None, purity={"metal": "silver", "fineness": 9250}, grossMg=40_000)
+    assert (light["huidExempt"], light["hallmarkStatus"]) == ("under_2g", "exempt")
+    assert (silver["huidExempt"], silver["hallmarkStatus"]) == (None, "not_required")
+    made(counter.bill([light, silver], customerId=counter.customer()["id"]))
+
+
+def test_payments_never_exceed_the_total(counter, unchanged):
+    piece, customer = counter.piece(), counter.customer()
+    unchanged()
+    answer = counter.bill([piece], customerId=customer["id"], paid=51_845_01)
+    refused(answer, 422, "payments_exceed_total")
+
+
+def test_a_shortfall_needs_a_customer_who_owes_it(counter):
+    silver = {"huid": None, "purity": {"metal": "silver", "fineness": 9250}, "grossMg": 40_000}
+    first, second = counter.piece(**silver), counter.piece(**silver)
+    refused(counter.bill([first], paid=1_000_00), 422, "payment_short")
+    issued = made(counter.bill([second], paid=1_000_00, customerId=counter.customer()["id"]))
+    assert issued["paidPaise"] == 1_000_00 < issued["totalPaise"]
+
+
+def test_a_large_sale_needs_a_pan_or_the_declaration(counter):
+    big = {"grossMg": 20_000}  # 20 × 12,800 = 2,56,000 and making
+    nobody_knows = counter.customer(pan=None)
+    refused(counter.bill([counter.piece(**big)], customerId=nobody_knows["id"]), 422, "pan_required")
+    made(counter.bill([counter.piece(**big)], customerId=nobody_knows["id"], panDeclared=True))
+    made(counter.bill([counter.piece(**big)], customerId=counter.customer()["id"]))
+
+
+def test_an_unregistered_buyer_of_fifty_thousand_needs_an_address(counter, unchanged):
+    pieces, bare = [counter.piece(), counter.piece()], counter.customer(address=None)
+    unchanged()
+    refused(counter.bill([pieces[0]], customerId=bare["id"]), 422, "address_required")
+    refused(counter.bill([pieces[1]]), 422, "address_required")
+
+
+def test_two_lakh_in_cash_are_not_taken_from_one_person_in_a_day(counter):
+    customer = counter.customer()
+    pieces = [counter.piece(grossMg=12_000) for _ in range(2)]  # 12 × 12,800 × 1.16 × 1.03 = 1,83,521 each
+    refused(
+        counter.bill(
+            [counter.piece(grossMg=20_000)], customerId=customer["id"], payments=[{"mode": "cash", "paise": 200_000_00}]
+        ),
+        422,
+        "cash_limit_reached",
+    )
+    made(counter.bill([pieces[0]], customerId=customer["id"], payments=[{"mode": "cash", "paise": 150_000_00}]))
+    refused(
+        counter.bill([pieces[1]], customerId=customer["id"], payments=[{"mode": "cash", "paise": 50_000_00}]),
+        422,
+        "cash_limit_reached",
+    )
+    made(counter.bill([pieces[1]], customerId=customer["id"], payments=[{"mode": "cash", "paise": 49_999_99}]))
+
+
+def test_a_clerk_gives_no_discount(counter, cast, unchanged):
+    clerk = Counter(counter.app, counter.runtime, cast.bina)
+    piece, customer = counter.piece(), counter.customer()
+    line = {"itemId": piece["id"], "discount": {"paise": 1}}
+    unchanged()
+    refused(clerk.post("/invoices", clerk.draft([line], customerId=customer["id"])), 403, "discount_not_allowed")
+    refused(clerk.post("/invoices/quote", clerk.draft([line])), 403, "discount_not_allowed")
+
+
+def test_an_accountant_issues_notes_but_no_bills_and_a_clerk_the_other_way_round(counter, cast):
+    clerk = Counter(counter.app, counter.runtime, cast.bina)
+    accountant = Counter(counter.app, counter.runtime, cast.meera)
+    piece, customer = counter.piece(), counter.customer()
+    refused(
+        accountant.post("/invoices", counter.draft([piece], customerId=customer["id"])),
+        403,
+        "right_missing",
+    )
+    bill = made(clerk.bill([piece], customerId=customer["id"]))
+    path = f"/invoices/{bill['id']}/credit-notes"
+    refused(clerk.post(path, {"reason": "came back"}), 403, "right_missing")
+    made(accountant.post(path, {"reason": "came back"}))
+
+
+def test_a_composition_dealer_does_not_sell_across_states(counter, unchanged):
+    from sqlalchemy import select
+
+    from app.tenants.models import Registration
+
+    piece, customer = counter.piece(), counter.customer()
+
+    def compound(db):
+        db.scalars(select(Registration)).one().composition = True
+
+    counter.write(compound)
+    unchanged()
+    draft = counter.draft([piece], customerId=customer["id"], shipTo="29")
+    refused(counter.post("/invoices", draft), 422, "composition_across_states")
+
+
+def test_the_shop_of_somebody_else_is_not_there(counter, ravis_counter):
+    stranger = Counter(counter.app, counter.runtime, ravis_counter.who)
+    path = f"{counter.base}/invoices"
+    answer = stranger.app.test_client().post(path, json=counter.draft([]), headers=stranger.who.writing())
+    assert answer.status_code == 404
+
+
+def test_an_id_of_nothing_is_404(counter):
+    refused(counter.get(f"/invoices/{UUID(int=7)}"), 404, "invoice_unknown")
+    assert counter.get("/invoices/not-an-id").status_code == 404
