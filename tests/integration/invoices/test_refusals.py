@@ -116,7 +116,7 @@ def test_a_withdrawn_piece_is_not_sold(counter, unchanged):
     refused(counter.post("/invoices", counter.draft([piece])), 409, "item_already_sold")
 
 
-def test_one_piece_on_two_lines_is_refused(unchanged):
+def test_one_piece_on_two_lines_is_refused(counter, unchanged):
     piece = counter.piece()
     unchanged()
     refused(counter.post("/invoices", counter.draft([piece, piece])), 422, "piece_twice")
