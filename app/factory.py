@@ -16,7 +16,9 @@ from app.adapters.object_store.disk import DiskStore
 from app.adapters.object_store.s3 import S3Store
 from app.adapters.redis_cache import RedisCache
 from app.adapters.redis_queue import RedisQueue
+from app.amc import cli as amc_commands
 from app.amc import service as amc
+from app.console import api as console
 from app.customers import api as customers
 from app.inventory import api as items
 from app.invoices import api as invoices
@@ -42,7 +44,10 @@ from app.reports import api as exports
 from app.schedule import SCHEDULE
 from app.settings import Settings, key_of, load, text_of
 from app.settings import reference as settings_reference
+from app.tenants import api as people
+from app.tenants import cli as people_commands
 from app.tenants import service as tenants
+from app.tenants.service import SignInPolicy
 from app.vision import api as images
 from shard_router import Account, PoolSizes, Router, RouterConfig, Times
 
@@ -58,6 +63,12 @@ API: tuple[ApiBlueprint, ...] = (
     images.blueprint,
     exports.blueprint,
     live.blueprint,
+    people.auth,
+    people.people,
+    people.profile,
+    console.auth,
+    console.shops,
+    console.platform,
 )
 """Routes of the JSON API, in the order in which the reference lists them."""
 
@@ -67,7 +78,7 @@ PAGES: tuple[Blueprint, ...] = ()
 SIDE: tuple[Blueprint, ...] = (live_pages.pages,)
 """What the side service answers: files and live updates."""
 
-COMMANDS: tuple[click.Command, ...] = ()
+COMMANDS: tuple[click.Command, ...] = (people_commands.admin, people_commands.keys, amc_commands.shops)
 """Commands of `flask --app app.factory`."""
 
 JOB_MODULES: tuple[str, ...] = (
@@ -97,6 +108,7 @@ def create_app(settings: Settings | None = None, *, parts: Runtime | None = None
         api.register_blueprint(blueprint)
     _register(app, (health, *PAGES))
     openapi.install(app, api)
+    app.extensions[people_commands.FIRST_ADMIN] = (chosen.admin_email, text_of(chosen.admin_password))
     for command in COMMANDS:
         app.cli.add_command(command)
     access.check_declared(app)
@@ -169,7 +181,13 @@ def build_runtime(settings: Settings) -> Runtime:
         router=router,
         cache=cache,
         cache_store=store,
-        identity=tenants.build_identity(router=router, cache_store=store, keyring=keyring, prefix=prefix),
+        identity=tenants.build_identity(
+            router=router,
+            cache_store=store,
+            keyring=keyring,
+            prefix=prefix,
+            policy=SignInPolicy(bcrypt_rounds=settings.bcrypt_rounds, hashes_at_once=settings.hashes_at_once),
+        ),
         entitlement=amc.ShopEntitlements(router=router, cache=cache),
         store=_object_store(settings, links),
         queue=_queue(settings),

@@ -144,6 +144,8 @@ class Settings(BaseSettings):
         (), description="Web origins of elsewhere that may call the API, separated by commas."
     )
     trusted_proxies: int = Field(0, ge=0, le=10, description="Proxies before us whose X-Forwarded-* are believed.")
+    bcrypt_rounds: int = Field(12, ge=4, le=16, description="Cost of a password's hash; below 12 only for tests.")
+    hashes_at_once: int = Field(2, ge=1, le=64, description="Passwords that one process checks at a time.")
     rate_client: str = Field("1200/minute", description="Requests that one client may make; 0/minute: any number.")
     rate_shop: str = Field(
         "12000/minute", description="Requests that one shop's people may make together; 0/minute: any number."

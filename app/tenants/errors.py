@@ -158,3 +158,9 @@ class OwnPasswordSet(Conflict):
     """The person has chosen a password of their own: nobody else gives them another."""
 
     default_message = N_("This person has set a password of their own.")
+
+
+class NotWhileActing(Forbidden):
+    """Somebody signed in as another person touches no credentials, rights or people."""
+
+    default_message = N_("This cannot be done for somebody else.")

@@ -26,6 +26,7 @@ def settings_for(cluster: Cluster, folder: Path, **changes: Any) -> Settings:
         "side_url": "http://side.test",
         "object_store_dir": folder / "objects",
         **{name: key(name) for name in ("master_key", "link_key", "token_key", "csrf_key")},
+        "bcrypt_rounds": 4,
         "rate_client": "0/minute",
         "rate_shop": "0/minute",
         "environment": "tests",

@@ -1,4 +1,4 @@
-"""Owns what tests of people, shops and contracts share: the real identity on real servers, and shops opened the real way."""
+"""Owns what tests of people, shops and contracts share: the real identity, and shops opened the real way."""
 
 import secrets
 from dataclasses import dataclass, field

@@ -23,6 +23,7 @@ from app.amc.service.terms import anniversary, last_day_of_trial, last_day_of_ye
 
 __all__ = [
     "ContractState", "ContractView", "EventView", "Figures", "ShopEntitlements", "activate_contract", "anniversary",
-    "end_contract", "extend_contract", "get_contract", "last_day_of_trial", "last_day_of_year", "list_contracts", "list_dates",
+    "end_contract", "extend_contract", "get_contract", "last_day_of_trial", "last_day_of_year", "list_contracts",
+    "list_dates",
     "list_due", "list_events", "mrr_paise", "open_shop", "read_figures", "renew_dates", "standing", "start_trial",
 ]  # fmt: skip

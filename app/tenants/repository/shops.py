@@ -3,7 +3,7 @@
 import datetime as dt
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import Select, false, or_, select
 from sqlalchemy.orm import Session
 
 from app.tenants.models import Entitlement, MemberRights, Outlet, Registration, Shop, ShopProfile, Till
@@ -26,6 +26,21 @@ def list_slugs_like(control: ControlSession, base: str) -> set[str]:
 
 def list_shops(control: ControlSession, *, after: int, limit: int) -> list[Shop]:
     return list(control.scalars(select(Shop).where(Shop.shop_id > after).order_by(Shop.shop_id).limit(limit)))
+
+
+def shops_of(*, text: str | None) -> Select[Shop]:
+    """For the console's list; `text` is looked for in name, slug and GSTIN, and a number is a shop's."""
+    wanted = select(Shop)
+    if not text:
+        return wanted
+    found = [
+        Shop.name.contains(text, autoescape=True),
+        Shop.slug.contains(text.lower(), autoescape=True) if text.isascii() else false(),
+        Shop.gstin == text.upper() if text.isascii() else false(),
+    ]
+    if text.isascii() and text.isdigit() and len(text) < 19:
+        found.append(Shop.shop_id == int(text))
+    return wanted.where(or_(*found))
 
 
 def list_slugs(control: Session) -> dict[str, int]:

@@ -23,6 +23,7 @@ from app.tenants.service.opening import (
     list_shops,
     mark_ready,
     open_shop,
+    page_of_shops,
     prepare_shop,
     shop_view,
     write_rows,
@@ -86,7 +87,8 @@ __all__ = [
     "find_admin", "find_entitlement", "find_member", "find_member_rights", "find_or_invite_person", "find_order",
     "find_person", "get_person", "get_profile", "get_shop", "invite_member", "keep_entitlement", "keep_member",
     "list_kept_members", "list_member_rights", "list_memberships", "list_people", "list_shops", "mark_ready",
-    "open_shop", "prepare_shop", "purge_sign_ins", "read_dates", "remove_member", "renew_members", "renew_one_time",
+    "open_shop", "page_of_shops", "prepare_shop", "purge_sign_ins", "read_dates", "remove_member", "renew_members",
+    "renew_one_time",
     "reset_second_factor", "rotate_keys", "set_sign_in_cookie", "shop_view", "sign_out_everywhere", "stale_members",
     "write_rows", "written_dates",
 ]  # fmt: skip

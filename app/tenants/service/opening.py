@@ -13,10 +13,13 @@ from uuid import UUID
 
 from sqlalchemy.exc import IntegrityError
 
+from app.kit import paging
 from app.kit.audit import begin_chain, record_platform
 from app.kit.clock import today_ist, utc_now
 from app.kit.ids import new_id
 from app.kit.outbox import enqueue_control
+from app.kit.paging import Page
+from app.kit.texts import _
 from app.kit.transactions import write_control, write_shop
 from app.tax.errors import UnknownState
 from app.tax.gstin import parse_gstin
@@ -157,6 +160,22 @@ def list_shops(control: ControlSession, *, after: int = 0, limit: int = 200) -> 
     return [shop_view(row) for row in repository.list_shops(control, after=after, limit=limit)]
 
 
+_ORDERS = paging.Orders(
+    tie=Shop.shop_id, default="-openedAt", openedAt=Shop.opened_at, name=Shop.name, shopId=Shop.shop_id
+)
+
+
+def page_of_shops(
+    control: ControlSession, *, text: str | None = None, sort: str | None = None, after: str | None = None,
+    limit: int = paging.DEFAULT_LIMIT,
+) -> Page[ShopView]:  # fmt: skip
+    """The console's list."""
+    found = paging.page(
+        control, repository.shops_of(text=text), orders=_ORDERS, sort=sort, after=after, limit=limit
+    )
+    return found.map(shop_view)
+
+
 def shop_view(row: Shop) -> ShopView:
     return ShopView(
         shop_id=row.shop_id, slug=row.slug, name=row.name, state_code=row.state_code, gstin=row.gstin,
@@ -195,7 +214,7 @@ def _new_shop(control: ControlSession, new: NewShop, gstin: str | None) -> Shop:
         "locale": new.locale, "address": new.address, "city": new.city, "pin": new.pin, "composition": new.composition,
         "registration_id": str(new_id()), "outlet_id": str(new_id()), "till_id": str(new_id()),
     }  # fmt: skip
-    for _ in range(SLUG_TRIES):
+    for _try in range(SLUG_TRIES):
         row = Shop(
             slug=_free_slug(control, new.name), name=normal_name(new.name), state_code=new.state_code, gstin=gstin,
             profile=profile, version=1, opened_at=utc_now(),

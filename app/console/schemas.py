@@ -1,0 +1,165 @@
+"""Owns the console's JSON."""
+
+from marshmallow import fields
+
+from app.kit.locale import LANGUAGES
+from app.kit.paging import PageArgs, page_of
+from app.kit.schemas import ApiSchema, Day, Flag, IdField, Moment, OneOf, Secret, Text
+
+
+class ConsoleSignInIn(ApiSchema):
+    """`code` is the second factor's; at the very first sign-in it is left out, and the reply says how to set it up."""
+
+    email = Text(least=3, most=254, required=True)
+    password = Secret(least=1, most=300, required=True)
+    code = Text(most=10, load_default="")
+
+
+class EnrolmentOut(ApiSchema):
+    secret = fields.String()
+    uri = fields.String()
+
+
+class AdminOut(ApiSchema):
+    id = IdField()
+    email = fields.String()
+    name = fields.String()
+    version = fields.Integer()
+
+
+class ConsoleTokenOut(ApiSchema):
+    """Either a token, or an enrolment: then sign in once more with a code of it."""
+
+    token = fields.String(attribute="token.text", allow_none=True)
+    token_type = fields.Constant("Bearer")
+    expires_at = Moment(attribute="token.expires_at", allow_none=True)
+    enrolment = fields.Nested(EnrolmentOut, allow_none=True)
+    person = fields.Nested(AdminOut)
+
+
+class ShopArgs(PageArgs):
+    """`q` is looked for in name, address and GSTIN; a number is a shop's own. Sort by openedAt, name or shopId."""
+
+    q = Text(most=60, load_default=None, attribute="text")
+
+
+class ShopRowOut(ApiSchema):
+    shop_id = fields.Integer()
+    slug = fields.String()
+    name = fields.String()
+    legal_name = fields.String()
+    state_code = fields.String()
+    gstin = fields.String(allow_none=True)
+    opened_at = Moment()
+    ready_at = Moment(allow_none=True)
+    shard = fields.String(allow_none=True)
+    plan = fields.String(allow_none=True)
+    annual_price_paise = fields.Integer(allow_none=True)
+    contract_state = fields.String(allow_none=True)
+    ends_on = fields.Date(allow_none=True)
+    standing = fields.String(allow_none=True)
+    version = fields.Integer()
+
+
+ShopRowPage = page_of(ShopRowOut)
+
+
+class EventOut(ApiSchema):
+    event = fields.String()
+    on_date = fields.Date()
+    reason = fields.String(allow_none=True)
+    actor_id = IdField(allow_none=True)
+    at = Moment()
+
+
+class ShopDetailOut(ApiSchema):
+    shop = fields.Nested(ShopRowOut)
+    events = fields.List(fields.Nested(EventOut))
+
+
+class ShopPersonOut(ApiSchema):
+    person_id = IdField()
+    name = fields.String()
+    email = fields.String()
+    phone = fields.String(allow_none=True)
+    role = fields.String()
+    since = Moment()
+    version = fields.Integer()
+
+
+ShopPersonPage = page_of(ShopPersonOut)
+
+
+class NewShopIn(ApiSchema):
+    name = Text(least=1, most=120, required=True)
+    legal_name = Text(least=1, most=120, required=True)
+    name_local = Text(most=120, allow_none=True, load_default=None)
+    state_code = Text(least=2, most=2, required=True)
+    gstin = Text(most=20, allow_none=True, load_default=None)
+    composition = Flag(load_default=False)
+    address = Text(least=1, most=300, required=True)
+    city = Text(least=1, most=80, required=True)
+    pin = Text(least=6, most=6, required=True)
+    phone = Text(most=30, allow_none=True, load_default=None)
+    locale = OneOf(LANGUAGES, load_default="en")
+    owner_email = Text(least=3, most=254, required=True)
+    owner_name = Text(least=1, most=120, required=True)
+    owner_phone = Text(most=30, allow_none=True, load_default=None)
+    shard = Text(most=40, allow_none=True, load_default=None)
+
+
+class OwnerOut(ApiSchema):
+    person_id = IdField(attribute="id")
+    email = fields.String()
+    name = fields.String()
+
+
+class OpenedOut(ApiSchema):
+    """The shop is being prepared; `oneTimePassword` is shown this once, and only where the owner is new."""
+
+    shop_id = fields.Integer(attribute="shop.shop_id")
+    slug = fields.String(attribute="shop.slug")
+    shard = fields.String()
+    owner = fields.Nested(OwnerOut)
+    one_time_password = fields.String(allow_none=True)
+
+
+class ExtensionIn(ApiSchema):
+    ends_on = Day(required=True)
+    reason = Text(least=1, most=300, required=True)
+
+
+class ActivationIn(ApiSchema):
+    starts_on = Day(required=True)
+    reason = Text(least=1, most=300, required=True)
+
+
+class ContractOut(ApiSchema):
+    shop_id = fields.Integer()
+    plan_code = fields.String()
+    plan_name = fields.String()
+    annual_price_paise = fields.Integer()
+    state = fields.String()
+    starts_on = fields.Date()
+    ends_on = fields.Date()
+    standing = fields.String(attribute="entitlement.state")
+    version = fields.Integer()
+
+
+class SweepIn(ApiSchema):
+    """Without `on`, up to today."""
+
+    on = Day(load_default=None)
+
+
+class SweepOut(ApiSchema):
+    job_id = IdField()
+    on = fields.Date()
+
+
+class FiguresOut(ApiSchema):
+    mrr_paise = fields.Integer()
+    arr_paise = fields.Integer()
+    trials = fields.Integer()
+    active = fields.Integer()
+    expired = fields.Integer()

@@ -1,0 +1,257 @@
+"""The API of sign-in and of oneself, and of a shop's people and profile."""
+
+import dataclasses
+from dataclasses import dataclass
+from typing import Any, cast
+from uuid import UUID
+
+from flask import request
+
+from app.kit.http import (
+    allow,
+    api_blueprint,
+    control_read,
+    control_write,
+    expected_version,
+    platform_blueprint,
+    public,
+    rate_limit,
+    runtime,
+    scope,
+    shop_read,
+    shop_write,
+    signed_in,
+)  # fmt: skip
+from app.kit.paging import Page
+from app.tenants import service
+from app.tenants.errors import NotWhileActing, SignedOut
+from app.tenants.schemas import (
+    InvitedOut,
+    MeIn,
+    MemberIn,
+    MemberOut,
+    MemberPage,
+    MeOut,
+    PasswordIn,
+    ProfileIn,
+    ProfileOut,
+    RoleIn,
+    SignInIn,
+    TokenOut,
+)  # fmt: skip
+from app.tenants.service import (
+    InvitedMember,
+    MembershipView,
+    MemberView,
+    PersonView,
+    ProfileView,
+    Role,
+    SignedIn,
+    SignIns,
+    TenantIdentity,
+)  # fmt: skip
+from shard_router import ControlSession
+
+auth = platform_blueprint("auth", "/auth", description="Sign-in, and one's own profile.")
+people = api_blueprint("people", "/people", description="Who works in the shop, as what.")
+profile = api_blueprint("profile", "/profile", description="How the shop is called in print, and how it prices.")
+
+
+# ---------------------------------------------------------------- sign-in
+
+
+@auth.post("/sign-in")
+@rate_limit("60/minute")
+@public
+@auth.arguments(SignInIn)
+@auth.response(200, TokenOut)
+def sign_in(body: dict[str, Any]) -> SignedIn:
+    """E-mail and password for an access token of 24 hours."""
+    return sign_ins().sign_in(**body, address=address())
+
+
+@auth.post("/sign-out")
+@signed_in
+@auth.response(204)
+def sign_out() -> None:
+    """This token stops counting, everywhere within a minute."""
+    if (claims := identity().claims(request)) is None:
+        raise SignedOut()
+    sign_ins().sign_out(claims)
+
+
+@auth.post("/sign-out-everywhere")
+@signed_in
+@auth.response(204)
+def sign_out_everywhere() -> None:
+    """Every token of this person stops counting, everywhere within a minute."""
+    person_id = oneself()
+    control_write(lambda control: service.sign_out_everywhere(control, person_id=person_id, actor_id=person_id))
+
+
+@auth.post("/password")
+@rate_limit("20/minute")
+@signed_in
+@auth.arguments(PasswordIn)
+@auth.response(200, TokenOut)
+def change_password(body: dict[str, Any]) -> SignedIn:
+    """A new password; everybody else who is signed in as this person is signed out, and this is the new token."""
+    return sign_ins().change_password(
+        person_id=oneself(), old=body["old_password"], new=body["new_password"], address=address()
+    )
+
+
+# ---------------------------------------------------------------- oneself
+
+
+@dataclass(frozen=True, slots=True)
+class Me:
+    """A person with the shops they belong to."""
+
+    id: UUID
+    email: str
+    name: str
+    phone: str | None
+    locale: str
+    version: int
+    memberships: tuple[MembershipView, ...]
+
+
+@auth.get("/me")
+@signed_in
+@auth.response(200, MeOut)
+def get_me() -> Me:
+    """Who one is, and in which shops."""
+    person_id = scope().principal.person_id
+    return control_read(lambda control: _me(control, service.get_person(control, person_id)))
+
+
+@auth.patch("/me")
+@signed_in
+@auth.arguments(MeIn)
+@auth.response(200, MeOut)
+def change_me(body: dict[str, Any]) -> Me:
+    """One's own name, phone and language; needs If-Match."""
+    person_id, version = oneself(), expected_version()
+    return control_write(
+        lambda control: _me(
+            control,
+            service.change_profile(control, person_id=person_id, expected_version=version, changes=body),
+        )
+    )
+
+
+def _me(control: ControlSession, person: PersonView) -> Me:
+    memberships = service.list_memberships(control, person.id)
+    return Me(person.id, person.email, person.name, person.phone, person.locale, person.version, memberships)
+
+
+# ---------------------------------------------------------------- a shop's people
+
+
+@people.get("")
+@allow("people.view")
+@people.response(200, MemberPage)
+def list_people(shop_id: int) -> Page[MemberView]:
+    """Everybody who belongs to the shop, by name; all on one page."""
+    return Page(list(control_read(lambda control: service.list_people(control, shop_id))), None)
+
+
+@people.post("")
+@allow("people.manage")
+@people.arguments(MemberIn)
+@people.response(201, InvitedOut)
+def invite_member(body: dict[str, Any], shop_id: int) -> InvitedMember:
+    """Adds somebody by e-mail; who is new gets a one-time password, shown in this reply only."""
+    given = {**body, "role": Role(body["role"])}
+    actor_id, one_time = oneself(), sign_ins().passwords.one_time()
+
+    def work(control: ControlSession) -> InvitedMember:
+        invited = service.invite_member(control, shop_id=shop_id, one_time=one_time, actor_id=actor_id, **given)
+        shown.append(invited.one_time_password)
+        return dataclasses.replace(invited, one_time_password=None)  # what is kept for a replay holds no password
+
+    shown: list[str | None] = []
+    return dataclasses.replace(control_write(work), one_time_password=shown[-1])
+
+
+@people.patch("/<id:person_id>")
+@allow("people.manage")
+@people.arguments(RoleIn)
+@people.response(200, MemberOut)
+def change_role(body: dict[str, Any], shop_id: int, person_id: UUID) -> MemberView:
+    """Another role; needs If-Match. The shop keeps at least one owner."""
+    actor_id, version, role = oneself(), expected_version(), Role(body["role"])
+    return control_write(
+        lambda control: service.change_role(
+            control, shop_id=shop_id, person_id=person_id, role=role, expected_version=version, actor_id=actor_id
+        )
+    )
+
+
+@people.delete("/<id:person_id>")
+@allow("people.manage")
+@people.response(204)
+def remove_member(shop_id: int, person_id: UUID) -> None:
+    """The person no longer belongs to the shop; what they did stays. The shop keeps at least one owner."""
+    actor_id = oneself()
+    control_write(
+        lambda control: service.remove_member(control, shop_id=shop_id, person_id=person_id, actor_id=actor_id)
+    )
+
+
+@people.post("/<id:person_id>/one-time-password")
+@allow("people.manage")
+@people.response(200, InvitedOut)
+def renew_one_time(shop_id: int, person_id: UUID) -> InvitedMember:
+    """A new one-time password for somebody who has not set one of their own yet."""
+    actor_id, one_time = oneself(), sign_ins().passwords.one_time()
+
+    def work(control: ControlSession) -> InvitedMember:
+        renewed = service.renew_one_time(
+            control, shop_id=shop_id, person_id=person_id, one_time=one_time, actor_id=actor_id
+        )
+        return dataclasses.replace(renewed, one_time_password=None)
+
+    return dataclasses.replace(control_write(work), one_time_password=one_time.one_time)
+
+
+# ---------------------------------------------------------------- a shop's profile
+
+
+@profile.get("")
+@allow("settings.view")
+@profile.response(200, ProfileOut)
+def get_profile(shop_id: int) -> ProfileView:
+    """The shop's names, its registrations, outlets and tills."""
+    return shop_read(service.get_profile)
+
+
+@profile.patch("")
+@allow("settings.edit")
+@profile.arguments(ProfileIn)
+@profile.response(200, ProfileOut)
+def change_shop_profile(body: dict[str, Any], shop_id: int) -> ProfileView:
+    """Names, phone, language, basis of rates; needs If-Match. Bills issued before keep what they say."""
+    version = expected_version()
+    return shop_write(lambda db: service.change_shop_profile(db, expected_version=version, changes=body))
+
+
+def identity() -> TenantIdentity:
+    return cast(TenantIdentity, runtime().identity)
+
+
+def sign_ins() -> SignIns:
+    return identity().sign_ins
+
+
+def address() -> str:
+    return request.remote_addr or "unknown"
+
+
+def oneself() -> UUID:
+    """Who acts on people, credentials and rights: the person themselves, never somebody signed in as them."""
+    principal = scope().principal
+    if principal.acting_for is not None:
+        raise NotWhileActing()
+    return principal.person_id
