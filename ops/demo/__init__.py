@@ -1,1 +1,1 @@
-"""The demo's three shops: who works there, what lies in their trays, and a month of bills, made by the real services."""
+"""The demo: three shops with people, stock and a month of bills, all made by the real services."""

@@ -1,4 +1,4 @@
-"""Owns a shop's believable stock, customers and month of bills, made through the services in the order they happened."""
+"""Owns a shop's believable stock, customers and month of bills, made by the services in the order they happened."""
 
 from __future__ import annotations
 
@@ -129,8 +129,7 @@ class Month:
     def _sell_on(self, day: dt.date, number: int) -> None:
         for nth in range(self.shop.bills_a_day):
             at = dt.datetime.combine(day, dt.time(11 + 2 * nth, (number * 7 + nth * 13) % 60), IST)
-            if at > dt.datetime.now(dt.UTC):
-                at = dt.datetime.now(dt.UTC)
+            at = min(at, dt.datetime.now(dt.UTC))
             bill = self._issue(number, nth, at)
             if bill is not None and (number, nth) in ((9, 0), (21, 1)):
                 self._take_back(bill)
