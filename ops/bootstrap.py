@@ -214,7 +214,7 @@ def uv_environment() -> dict[str, str]:
         **os.environ,
         "UV_PYTHON_DOWNLOADS": "never",
         "UV_NO_MANAGED_PYTHON": "1",
-        "UV_LINK_MODE": _link_mode(),
+        "UV_LINK_MODE": os.environ.get("UV_LINK_MODE") or _link_mode(),
     }
     done = subprocess.run([*_pip(), "config", "list"], capture_output=True, text=True, check=False)
     for name, value in uv_settings(done.stdout).items():
