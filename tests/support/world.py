@@ -55,7 +55,8 @@ def furnish(runtime: Runtime, cast: Cast) -> World:
             "item_id": kept.id, "code": kept.tag, "customer_id": customer.id, "phone": customer.phone,
             "invoice_id": bill.id, "picture_id": picture, "image_id": picture, "export_id": export, "job_id": job,
             "person_id": cast.bina.person_id, "till_id": asha.shop.till_id, "outlet_id": asha.shop.outlet_id,
-            "registration_id": asha.shop.registration_id, "note_id": bill.id, "document_id": bill.id,
+            "registration_id": asha.shop.registration_id, "number": str(asha.shop_id),
+            "note_id": bill.id, "document_id": bill.id,
         }
     )  # fmt: skip
 
