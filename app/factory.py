@@ -145,7 +145,10 @@ def _started(settings: Settings) -> Runtime:
 
 
 def _face(face: str, settings: Settings, parts: Runtime) -> Flask:
-    policy = Policy.of(side_url=settings.side_url, https=settings.https, cors_origins=settings.cors_origins)
+    store = (settings.s3_public_url or settings.s3_endpoint) if settings.object_store == "s3" else None
+    policy = Policy.of(
+        side_url=settings.side_url, https=settings.https, cors_origins=settings.cors_origins, store_url=store
+    )
     rates = Limits(parts.cache_store, client=Rate.parse(settings.rate_client), shop=Rate.parse(settings.rate_shop))
     return flaskapp.bare_app(
         face,

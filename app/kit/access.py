@@ -12,7 +12,7 @@ from uuid import UUID
 from flask import Flask, Response, current_app, g, request
 
 from app.kit import idempotency, limits, locale, logs, security, tokens
-from app.kit.bodies import check_body
+from app.kit.bodies import bound, check_body
 from app.kit.errors import AppError, Forbidden, NotFound, PaymentRequired, Unauthorized
 from app.kit.ports import Membership, Principal
 from app.kit.runtime import Runtime, runtime
@@ -156,6 +156,7 @@ def _admit() -> Response | None:
     if access is None:
         raise RuntimeError(f"{request.endpoint} does not declare who may call it")
     rt = runtime()
+    bound(request, view)
     if access.who is Who.PUBLIC:
         if not limits.is_unlimited(view):
             limits.spend(client=_address(), own=limits.limit_of(view))

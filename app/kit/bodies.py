@@ -76,11 +76,16 @@ def takes_upload(*, max_bytes: int, content_types: tuple[str, ...] = ("multipart
     return declare
 
 
+def bound(request: Request, view: Callable[..., Any]) -> None:
+    """Whoever reads the body from here on, also its form, reads no more than the view takes."""
+    upload: Upload | None = getattr(view, "upload", None)
+    request.max_content_length = upload.max_bytes if upload else MAX_BODY
+
+
 def check_body(request: Request, view: Callable[..., Any], *, api: bool) -> None:
     """Refuse what is too large or of the wrong type before anything reads it."""
     upload: Upload | None = getattr(view, "upload", None)
     limit = upload.max_bytes if upload else MAX_BODY
-    request.max_content_length = limit
     if "chunked" in request.headers.get("Transfer-Encoding", "").lower():
         raise LengthMissing()
     if request.content_length is not None and request.content_length > limit:

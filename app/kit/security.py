@@ -33,14 +33,14 @@ class FormExpired(Forbidden):
 class Policy:
     """What settings say about browsers."""
 
-    side_origin: str
+    files_from: tuple[str, ...]  # origins of the side service and of an object store that browsers reach by themselves
     https: bool
     cors_origins: frozenset[str] = frozenset()
 
     @classmethod
-    def of(cls, *, side_url: str, https: bool, cors_origins: Sequence[str]) -> Policy:
-        parts = urlsplit(side_url)
-        return cls(f"{parts.scheme}://{parts.netloc}", https, frozenset(one.rstrip("/") for one in cors_origins))
+    def of(cls, *, side_url: str, https: bool, cors_origins: Sequence[str], store_url: str | None = None) -> Policy:
+        origins = tuple(dict.fromkeys(_origin_of(url) for url in (side_url, store_url) if url))
+        return cls(origins, https, frozenset(one.rstrip("/") for one in cors_origins))
 
 
 def install(app: Flask, policy: Policy) -> None:
@@ -72,23 +72,28 @@ def check_csrf(_view: Callable[..., Any]) -> None:
 
 
 def page_policy(policy: Policy, nonce: str | None) -> str:
-    """Nothing inline without the page's nonce, nothing from elsewhere but our own side service."""
+    """Nothing inline without the page's nonce, nothing from elsewhere but our own files."""
     own = f"'self' 'nonce-{nonce}'" if nonce else "'self'"
-    side = policy.side_origin
+    files = " ".join(policy.files_from)
     rules = {
         "default-src": "'self'",
         "script-src": own,
         "style-src": own,
-        "img-src": f"'self' data: blob: {side}",
+        "img-src": f"'self' data: blob: {files}",
         "font-src": "'self' data:",
-        "connect-src": f"'self' {side}",
-        "frame-src": f"'self' {side}",
+        "connect-src": f"'self' {files}",
+        "frame-src": f"'self' {files}",
         "object-src": "'none'",
         "base-uri": "'none'",
-        "form-action": f"'self' {side}",
+        "form-action": f"'self' {files}",
         "frame-ancestors": "'none'",
     }
     return "; ".join(f"{name} {value}" for name, value in rules.items())
+
+
+def _origin_of(url: str) -> str:
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.netloc}"
 
 
 def _headers(policy: Policy) -> Callable[[Response], Response]:

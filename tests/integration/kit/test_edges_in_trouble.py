@@ -104,7 +104,7 @@ def fence(cluster):
 
 @pytest.mark.parametrize("path", ["/", "/hot"])
 def test_a_shop_that_moved_is_found_again_unseen(toy, shop, router, fence, path):
-    """The epoch rose (as after a move back): the old map fails at the fence, is refreshed, and the write goes through."""
+    """The epoch rose, as after a move back: the old map fails at the fence, is refreshed, the write goes through."""
     import sqlalchemy as sa
 
     bina = toy.member(shop)
