@@ -37,7 +37,7 @@ def follow(ticket: str) -> Response:
     return _for_our_pages(response)
 
 
-@pages.get("/files/<bucket>/<path:key>")
+@pages.get("/files/<bucket>/<path:key>", provide_automatic_options=False)
 @public
 def download(bucket: str, key: str) -> Response:
     """A public object, or one whose link was signed."""
@@ -51,7 +51,7 @@ def download(bucket: str, key: str) -> Response:
     return stored
 
 
-@pages.put("/files/<bucket>/<path:key>")
+@pages.put("/files/<bucket>/<path:key>", provide_automatic_options=False)
 @public
 @takes_upload(max_bytes=MAX_UPLOAD, content_types=("image/*",))
 def upload(bucket: str, key: str) -> Response:

@@ -4,6 +4,7 @@ import csv
 import io
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from typing import IO, Any
 
@@ -54,12 +55,27 @@ def write_xlsx(rows: Iterable[ExportRow], path: Path) -> None:
     """Streamed through a writer that keeps no sheet in memory."""
     from rustpy_xlsxwriter import FastExcel, Format
 
+    found = iter(rows)
+    first = next(found, None)
+    if first is None:
+        _write_headings(path)
+        return
     money = Format().set_num_format("#,##0.00")
     book = FastExcel(str(path)).format(bold_headers=True).freeze(row=1)
     book.sheet(
-        "Bills", _records(rows), column_widths={column.heading: column.width for column in BILLS},
+        "Bills", _records(chain([first], found)), column_widths={column.heading: column.width for column in BILLS},
         column_formats={column.heading: money for column in BILLS if column.money},
     ).save()  # fmt: skip
+
+
+def _write_headings(path: Path) -> None:
+    """The fast writer learns its headings from the first row; a period without bills has none."""
+    import xlsxwriter
+
+    with xlsxwriter.Workbook(str(path)) as book:
+        book.add_worksheet("Bills").write_row(
+            0, 0, [column.heading for column in BILLS], book.add_format({"bold": True})
+        )
 
 
 def guarded(text: str) -> str:

@@ -31,7 +31,7 @@ class PictureTooLarge(PayloadTooLarge):
     default_action = N_("Save it smaller and send it again.")
 
 
-class NotAPicture(Unprocessable):
+class PictureUnreadable(Unprocessable):
     """The file is no JPEG, PNG, WebP, HEIF or AVIF, whatever its name says."""
 
     default_message = N_("This file is not a picture that can be read.")

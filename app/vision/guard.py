@@ -6,7 +6,7 @@ from typing import IO
 
 from PIL import Image, ImageCms, ImageOps, UnidentifiedImageError
 
-from app.vision.errors import NotAPicture, PictureAnimated, PictureBroken, PictureTooManyPixels
+from app.vision.errors import PictureUnreadable, PictureAnimated, PictureBroken, PictureTooManyPixels
 
 FORMATS: tuple[str, ...] = ("JPEG", "PNG", "WEBP", "HEIF", "AVIF")
 MAX_BYTES = 15 * 1024 * 1024
@@ -31,7 +31,7 @@ class Seen:
 
 
 def inspect(file: IO[bytes]) -> Seen:
-    """Reads the head only. Raises NotAPicture, PictureTooManyPixels, PictureAnimated, PictureBroken."""
+    """Reads the head only. Raises PictureUnreadable, PictureTooManyPixels, PictureAnimated, PictureBroken."""
     with _opened(file) as picture:
         width, height = picture.size
         if picture.getexif().get(0x0112, 1) in (5, 6, 7, 8):
@@ -67,12 +67,12 @@ def _opened(file: IO[bytes]) -> Image.Image:
     except Image.DecompressionBombError:
         raise PictureTooManyPixels() from None
     except (UnidentifiedImageError, OSError, SyntaxError, ValueError, EOFError):
-        raise NotAPicture() from None
+        raise PictureUnreadable() from None
     width, height = picture.size
     if width * height > MAX_PIXELS:
         raise PictureTooManyPixels()
     if min(width, height) < LEAST_SIDE:
-        raise NotAPicture()
+        raise PictureUnreadable()
     if picture.format != "MPO" and getattr(picture, "n_frames", 1) > 1:  # MPO: a phone's still with a second view
         raise PictureAnimated()
     return picture

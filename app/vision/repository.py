@@ -1,5 +1,6 @@
 """Owns the statements on pictures."""
 
+from collections.abc import Iterable, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -15,6 +16,10 @@ ORDERS = Orders(tie=Picture.id, default="-createdAt", createdAt=Picture.created_
 def find_picture(db: ShopSession, picture_id: UUID, *, lock: bool = False) -> Picture | None:
     statement = select(Picture).where(Picture.id == picture_id)
     return db.scalars(statement.with_for_update() if lock else statement).one_or_none()
+
+
+def find_pictures(db: ShopSession, picture_ids: Iterable[UUID]) -> Sequence[Picture]:
+    return db.scalars(select(Picture).where(Picture.id.in_(list(picture_ids)))).all()
 
 
 def pictures(item_id: UUID | None) -> Select[Any]:

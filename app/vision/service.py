@@ -1,7 +1,7 @@
 """Owns a picture's life: taken in, asked to be processed, ready and shown with its piece, or refused with a reason."""
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -97,6 +97,12 @@ def register_picture(
 def get_picture(db: ShopSession, picture_id: UUID, *, store: ObjectStore) -> Picture:
     """Raises PictureUnknown."""
     return _picture(_found(db, picture_id), store)
+
+
+def find_pictures(db: ShopSession, picture_ids: Iterable[UUID], *, store: ObjectStore) -> dict[UUID, Picture]:
+    """Those of the pictures that there are, in one statement; for lists of pieces."""
+    wanted = set(picture_ids)
+    return {row.id: _picture(row, store) for row in repository.find_pictures(db, wanted)} if wanted else {}
 
 
 def list_pictures(

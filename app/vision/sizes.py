@@ -30,7 +30,7 @@ def make_sizes(picture: Image.Image) -> list[Made]:
     flat = _on_white(picture)
     made, at = [], flat
     for longest in sorted(LONGEST, reverse=True):
-        at = _within(at, longest)
+        at = _resized(at, _fitting(flat.size, longest))
         made.append(Made(str(longest), _webp(at), at.width, at.height))
     return made
 
@@ -51,11 +51,16 @@ def cut_out(picture: Image.Image, maker: CutOutMaker | None) -> tuple[Made | Non
 
 
 def _within(picture: Image.Image, longest: int) -> Image.Image:
-    scale = longest / max(picture.size)
-    if scale >= 1:
-        return picture
-    size = (max(1, round(picture.width * scale)), max(1, round(picture.height * scale)))
-    return picture.resize(size, Image.Resampling.LANCZOS)
+    return _resized(picture, _fitting(picture.size, longest))
+
+
+def _fitting(size: tuple[int, int], longest: int) -> tuple[int, int]:
+    scale = min(1.0, longest / max(size))
+    return max(1, round(size[0] * scale)), max(1, round(size[1] * scale))
+
+
+def _resized(picture: Image.Image, size: tuple[int, int]) -> Image.Image:
+    return picture if picture.size == size else picture.resize(size, Image.Resampling.LANCZOS)
 
 
 def _on_white(picture: Image.Image) -> Image.Image:

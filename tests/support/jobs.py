@@ -1,5 +1,7 @@
 """Owns what tests of jobs need: a runtime with real router, store and queue, and small jobs with visible effects."""
 
+import dataclasses
+import datetime as dt
 import os
 import signal
 import time
@@ -10,11 +12,15 @@ from uuid import UUID
 
 from sqlalchemy import func, select
 
+from app.adapters.inline_queue import InlineQueue
 from app.adapters.object_store.disk import DiskStore
-from app.kit import audit, outbox
+from app.kit import audit, leases, outbox
+from app.kit.clock import utc_now
+from app.kit.jobruns import run_job
 from app.kit.jobs import ControlJobRun, GiveUp, ShopJob, control_job, shop_job
-from app.kit.models import AuditEntry, ControlJob, OutboxJob
+from app.kit.models import AuditEntry, ControlJob, OutboxJob, OutboxState
 from app.kit.queueing import JobQueue
+from app.kit.relay import Relay
 from app.kit.runtime import Runtime
 from app.kit.signing import LinkSigner
 from shard_router import Actor, Mode, Router, ShopSession
@@ -111,6 +117,34 @@ def ask(router: Router, shop_id: int, actor: Actor, job: str, *, key: str | None
     return job_id
 
 
+def work_off(runtime: Runtime, shop_id: int) -> list[UUID]:
+    """Does what a shop's outbox holds by now, in this thread: relay and worker of one pass."""
+    queue = InlineQueue()
+    here = dataclasses.replace(runtime, queue=queue)
+    Relay(here)._shop(shop_id)
+    done = []
+    while ticket := queue.take(0):
+        run_job(here, shop_id=shop_id, job_id=ticket.outbox_id, attempts=ticket.attempts)
+        done.append(ticket.outbox_id)
+    return done
+
+
+def run_control(runtime: Runtime, job: str, **params: Any) -> None:
+    """One job of the control plane, from asking to its end."""
+    queue = InlineQueue()
+    here = dataclasses.replace(runtime, queue=queue)
+    with runtime.router.control() as control:
+        job_id = outbox.enqueue_control(control, job, params=params)
+        control.flush()
+        row = control.get_one(ControlJob, job_id)
+        row.state, row.lease_until = OutboxState.RELEASED.value, utc_now() + dt.timedelta(seconds=leases.LEASE)
+        control.commit()
+    run_job(here, shop_id=None, job_id=job_id, attempts=0)
+    with runtime.router.control() as control:
+        ended = control.get_one(ControlJob, job_id)
+        assert ended.state == OutboxState.DONE.value, ended.error
+
+
 def view(router: Router, shop_id: int, actor: Actor, job_id: UUID) -> outbox.JobView:
     with router.shop(shop_id, actor, mode=Mode.WRITE) as db:
         return outbox.get_job(db, job_id)
@@ -129,4 +163,4 @@ def until(condition: Any, seconds: float = 20.0) -> None:
         time.sleep(0.02)
 
 
-__all__ = ["ControlJob", "OutboxJob", "ask", "job_runtime", "marks", "until", "view"]
+__all__ = ["ControlJob", "OutboxJob", "ask", "job_runtime", "marks", "run_control", "until", "view", "work_off"]
