@@ -12,7 +12,7 @@ from app.kit.ids import new_id
 from app.kit.runtime import Runtime
 from app.reports.models import Export, ExportState
 from app.vision.models import Picture, PictureState
-from migrations.fleet import Plane
+from migrations.fleet import Target
 from migrations.tables import tables_of
 from shard_router import ShopSession
 from tests.factories.bills import a_bill
@@ -88,11 +88,15 @@ def _pdf(invoice_id: UUID, shop_id: int) -> InvoicePdf:
 
 
 def rows_of(cluster: Cluster, shard: str, shop_id: int) -> dict[str, str]:
-    """A digest of each of the shop's tables, read straight from its primary."""
-    target = next(one for one in cluster.fleet.shards if one.name == shard)
+    """A digest of what each table of both planes holds of the shop, read straight from the primaries."""
+    home = next(one for one in cluster.fleet.shards if one.name == shard)
+    return {**_digests(cluster, cluster.fleet.control, "app", shop_id), **_digests(cluster, home, "fleet_ro", shop_id)}
+
+
+def _digests(cluster: Cluster, target: Target, account: str, shop_id: int) -> dict[str, str]:
     digests = {}
-    with cluster.raw_connection(target, "fleet_ro") as connection, connection.cursor() as cursor:
-        for table in tables_of(Plane.SHARD):
+    with cluster.raw_connection(target, account) as connection, connection.cursor() as cursor:
+        for table in (one for one in tables_of(target.plane) if "shop_id" in one.columns):
             keys = ", ".join(f"`{column.name}`" for column in table.primary_key.columns)
             cursor.execute(f"SELECT * FROM `{table.name}` WHERE shop_id = %s ORDER BY {keys}", (shop_id,))
             digests[table.name] = hashlib.sha256(repr(cursor.fetchall()).encode()).hexdigest()
