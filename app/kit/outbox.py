@@ -93,7 +93,7 @@ def enqueue_control(
 
 
 # The hot write's last packet: `PREPARED_ENQUEUE.bind(**prepared_columns(db, "app.invoices.jobs.render_pdf", …))`.
-PREPARED_ENQUEUE = Prepared(lambda: insert(OutboxJob.__table__))
+PREPARED_ENQUEUE = Prepared(lambda: insert(OutboxJob))
 
 
 def prepared_columns(
