@@ -111,7 +111,7 @@ class Health:
             self.note_primary(shard.name, primary.executed)
         self._store(shard.primary, primary)
         for server, seen in replicas:
-            self._store(server, self.judge(shard.name, seen, primary))
+            self._store(server, self.judge(shard.name, seen, primary, self.of(server)))
 
     def _store(self, server: Server, seen: ServerHealth) -> None:
         before = self.of(server)
@@ -168,11 +168,16 @@ class Health:
                 return time.monotonic() - at
         return 0.0
 
-    def judge(self, shard: str, seen: ServerHealth, primary: ServerHealth) -> ServerHealth:
+    def judge(
+        self, shard: str, seen: ServerHealth, primary: ServerHealth, before: ServerHealth | None = None
+    ) -> ServerHealth:
+        """Errant is what the replica had at its last look and the primary has not got by now: under semi-sync a
+        replica may apply a commit a moment before its primary does, so one look alone proves nothing."""
         if not seen.reachable or seen.executed is None:
             return seen
+        had = before.executed if before is not None and before.executed is not None else seen.executed
         lag = self._lag(shard, seen.executed)
-        errant = primary.executed is not None and not gtid_sets.covers(primary.executed, seen.executed)
+        errant = primary.executed is not None and not gtid_sets.covers(primary.executed, had)
         problem = seen.problem
         if not seen.read_only:
             problem = problem or "a replica that accepts writes"

@@ -53,7 +53,7 @@ SHOPS = (
             gstin="27AAACR5055K1Z7", address="14 Zaveri Bazaar, Sheikh Memon Street", city="Mumbai", pin="400002",
             phone="+912223421100", owner_email="asha@boolagold.example", owner_name="Asha Shah", shard="shard-a",
         ),
-        (Member("Bina Patil", "bina@boolagold.example", Role.CLERK), MEERA), 160, 4, 11, "AJ",
+        (Member("Bina Patil", "bina@boolagold.example", Role.CLERK), MEERA), 220, 3, 11, "AJ",
     ),
     DemoShop(
         NewShop(
@@ -61,7 +61,7 @@ SHOPS = (
             city="Bengaluru", pin="560002", phone="+918022870033", owner_email="ravi@boolagold.example",
             owner_name="Ravi Gowda", shard="shard-a",
         ),
-        (), 90, 2, 23, "RG",
+        (), 140, 2, 23, "RG",
     ),
     DemoShop(
         NewShop(
@@ -70,7 +70,7 @@ SHOPS = (
             pin="600017", phone="+914424341200", owner_email="zoya@boolagold.example", owner_name="Zoya Begum",
             shard="shard-b",
         ),
-        (MEERA,), 120, 3, 37, "ZN",
+        (MEERA,), 170, 2, 37, "ZN",
     ),
 )  # fmt: skip
 

@@ -73,7 +73,7 @@ class Moment:
     @classmethod
     def of(cls, at: dt.datetime) -> "Moment":
         on = ist(at).date()
-        return cls(at, on, financial_year(on))
+        return cls(at.astimezone(dt.UTC), on, financial_year(on))  # as it is read back: the hash covers its text
 
 
 @dataclass(frozen=True, slots=True)

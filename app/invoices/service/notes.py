@@ -66,7 +66,7 @@ def issue_credit_note(
 ) -> Document:
     """Reverse a bill or some of its lines; raises InvoiceUnknown, NotReversible, NoteTooLate, LineAlreadyReversed,
     RefundTooLarge, RefundShort, and TagTaken or HuidTaken where a returned piece's tag is worn by another by now."""
-    now = at or utc_now()
+    now = (at or utc_now()).astimezone(dt.UTC)
     on = ist(now).date()
     bill = _bill(db, draft.invoice_id, on)
     check_payments(draft.refunds, "refunds")
