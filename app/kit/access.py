@@ -12,7 +12,7 @@ from uuid import UUID
 from flask import Flask, Response, current_app, g, request
 
 from app.kit import idempotency, limits, locale, logs, security, tokens
-from app.kit.bodies import bound, check_body
+from app.kit.bodies import bound, check_body, drain
 from app.kit.errors import AppError, Forbidden, NotFound, PaymentRequired, Unauthorized
 from app.kit.ports import Membership, Principal
 from app.kit.runtime import Runtime, runtime
@@ -150,13 +150,23 @@ def check_declared(app: Flask) -> None:
 def _admit() -> Response | None:
     if request.endpoint is None:
         limits.spend(client=_address())
+        drain(request)
         return None
     view = current_app.view_functions[request.endpoint]
     access = access_of(view)
     if access is None:
         raise RuntimeError(f"{request.endpoint} does not declare who may call it")
-    rt = runtime()
     bound(request, view)
+    try:
+        _check(access, view)
+    except AppError:
+        drain(request)
+        raise
+    return None
+
+
+def _check(access: Access, view: Callable[..., Any]) -> None:
+    rt = runtime()
     if access.who is Who.PUBLIC:
         if not limits.is_unlimited(view):
             limits.spend(client=_address(), own=limits.limit_of(view))
@@ -166,7 +176,6 @@ def _admit() -> Response | None:
     if not is_api():
         security.check_csrf(view)
     idempotency.check_header(view, api=is_api(), public=access.who is Who.PUBLIC)
-    return None
 
 
 def _scope(rt: Runtime, access: Access, view: Callable[..., Any]) -> Scope:

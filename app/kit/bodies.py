@@ -89,7 +89,6 @@ def check_body(request: Request, view: Callable[..., Any], *, api: bool) -> None
     if "chunked" in request.headers.get("Transfer-Encoding", "").lower():
         raise LengthMissing()
     if request.content_length is not None and request.content_length > limit:
-        _drain(request)
         raise BodyTooLarge(action=f"At most {limit:,} bytes are taken here.")
     if not request.content_length or request.method in ("GET", "HEAD", "OPTIONS"):
         return
@@ -167,8 +166,8 @@ def _check_type(request: Request, allowed: tuple[str, ...]) -> None:
     raise WrongContentType(action=f"Send it as {' or '.join(dict.fromkeys(allowed))}.")
 
 
-def _drain(request: Request) -> None:
-    """Bounded: see DRAINED."""
+def drain(request: Request) -> None:
+    """Take in what a refused request still sends; see DRAINED."""
     left = min(request.content_length or 0, DRAINED)
     stream: io.RawIOBase = request.environ["wsgi.input"]
     while left > 0:
