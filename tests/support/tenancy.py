@@ -1,5 +1,6 @@
 """Owns what tests of people, shops and contracts share: the real identity, and shops opened the real way."""
 
+import datetime as dt
 import secrets
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -85,12 +86,14 @@ class Tenancy:
             lambda c: tenants.create_person(c, email=address, name=name, password=self.password(), **more),
         )
 
-    def ask_to_open(self, *, owner_email: str = "", shard: str | None = "shard-a", **changes: Any) -> OpenedShop:
+    def ask_to_open(
+        self, *, owner_email: str = "", shard: str | None = "shard-a", on: dt.date | None = None, **changes: Any
+    ) -> OpenedShop:
         """In the control plane only: its preparing waits for `run_jobs` or `prepare`."""
         new = NewShop(**{**NEW_SHOP, "owner_email": owner_email or fresh_email(), "shard": shard, **changes})
         one_time = self.identity.sign_ins.passwords.one_time()
         opened = write_control(
-            self.router, lambda c: amc.open_shop(c, self.router, new=new, one_time=one_time, actor_id=None)
+            self.router, lambda c: amc.open_shop(c, self.router, new=new, one_time=one_time, actor_id=None, on=on)
         )
         tenants.announce(self.router, opened)
         return opened
