@@ -22,7 +22,7 @@ KEPT = 24 * 3600  # seconds; a shop that wrote nothing for so long is looked up 
 @dataclass(frozen=True, slots=True)
 class CausalToken:
     """Everything that a shop had committed on `shard`, under `epoch`, up to a moment. A server that has it all
-    executed shows the shop at least as it was then."""
+    executed shows the shop at least as it was then. Epoch 0 fits no shop: whoever brings it is read on the primary."""
 
     shard: str
     epoch: int
@@ -30,7 +30,7 @@ class CausalToken:
     marks: Marks = field(compare=False, repr=False, default_factory=dict)
 
     def __post_init__(self) -> None:
-        if not self.marks:
+        if not self.marks and self.gtid:
             object.__setattr__(self, "marks", gtid_sets.from_text(self.gtid))
 
     @classmethod
@@ -121,6 +121,10 @@ class Newest:
         self._parsed: dict[int, tuple[bytes, str, CausalToken]] = {}
         self._doubtful: set[int] = set()  # our own SET failed: others may read an older token until we restamp
         self._wanted: set[int] = set()
+        self.after_fork()
+
+    def after_fork(self) -> None:
+        """A lock that another thread of the parent held would never be released in the child."""
         self._lock = threading.Lock()
 
     def find(self, shop_id: int) -> CausalToken | None:

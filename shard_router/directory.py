@@ -67,8 +67,13 @@ class Directory:
         self._full_at = 0.0
         self._sections: dict[str, Section] = {}
         self._values: dict[str, Any] = {}
-        self._locks = [threading.Lock() for _ in range(STRIPES)]
+        self.after_fork()
         self._load_snapshot()
+
+    def after_fork(self) -> None:
+        """Locks that another thread of the parent held would never be released in the child."""
+        self._locks = [threading.Lock() for _ in range(STRIPES)]
+        self._keeping = threading.Lock()
 
     # -- asking ---------------------------------------------------------------------------------------------------
     def lookup(self, shop_id: int) -> DirectoryEntry:
@@ -170,11 +175,12 @@ class Directory:
 
     def _keep(self, entry: DirectoryEntry) -> DirectoryEntry:
         """Epochs only grow: an older answer, from a cache that lags, never replaces a newer one."""
-        known = self._known.get(entry.shop_id)
-        if known is not None and known.epoch > entry.epoch:
-            entry = known
-        self._known[entry.shop_id] = entry
-        self._cache[entry.shop_id] = (entry, time.monotonic() + self._times.directory)
+        with self._keeping:
+            known = self._known.get(entry.shop_id)
+            if known is not None and known.epoch > entry.epoch:
+                entry = known
+            self._known[entry.shop_id] = entry
+            self._cache[entry.shop_id] = (entry, time.monotonic() + self._times.directory)
         return entry
 
     # -- the snapshot ---------------------------------------------------------------------------------------------

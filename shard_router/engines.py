@@ -205,11 +205,11 @@ def _watch_idle(engine: Engine, idle: float) -> None:
 
 def _hung_up(connection: TrackingConnection) -> bool:
     """An idle connection has nothing to read; if there is something, it is the end, or the server's last words."""
-    try:
-        ready, _, _ = select.select([connection._sock], [], [], 0)
-    except (OSError, ValueError, TypeError):
+    if not connection.open:
         return True
-    return bool(ready)
+    watch = select.poll()  # not select(): a busy process has descriptors past 1024
+    watch.register(connection._sock, select.POLLIN)
+    return bool(watch.poll(0))
 
 
 def _answers(connection: TrackingConnection) -> bool:

@@ -39,7 +39,9 @@ def as_text(marks: Marks) -> str:
 
 def from_text(text: str) -> dict[str, int]:
     """The reverse of `as_text`; ValueError for anything else."""
-    marks = {}
+    marks: dict[str, int] = {}
+    if not text:
+        return marks
     for part in text.split(","):
         uuid, _, span = part.partition(":1-")
         if len(uuid) != 36 or not span.isascii() or not span.isdigit():

@@ -87,10 +87,8 @@ class Form:
         if self.reading.fences and EPOCH not in compiled.params:
             raise WrongShop(f"a claim that does not compare the bind `epoch`: {compiled}"[:300])
         sql = str(compiled)
-        self.many = compiled.isinsert and " VALUES " in sql and not compiled.statement.select
+        self.many = bool(compiled.isinsert and " VALUES " in sql and " ON DUPLICATE KEY " not in sql)
         head, values = sql.split(" VALUES ", 1) if self.many else ("", sql)
-        if self.many and not values.rstrip().endswith(")"):
-            self.many, head, values = False, "", sql
         self.head = head.replace("%%", "%")
         self.parts, self.names, self.lists = _cut(values)
         self.processors = dict(compiled._bind_processors)

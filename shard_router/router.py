@@ -128,6 +128,14 @@ class Router:
     def verify(self, text: str | None) -> CausalToken | None:
         return self._signer.verify(text)
 
+    def token_now(self, db: ShopSession) -> CausalToken | None:
+        """All that the shop's primary has committed by now: for a reply that is told again, whose own commit is past.
+
+        None if the primary does not answer.
+        """
+        marks = self.health_watch.executed_now(self.shard(db.shard))
+        return CausalToken.of_marks(db.shard, db.epoch, marks) if marks else None
+
     def wait_for(self, shard: Shard, server: Server, need: CausalToken) -> bool:
         engine = self.engines.get(shard.name, server, Purpose.READ)
         if not routing.wait_for(engine, need, self.config.times.causal_wait):
@@ -195,9 +203,8 @@ class Router:
         self.engines.close()
 
     def _after_fork(self) -> None:
-        self.engines.after_fork()
-        self._line.after_fork()
-        self.health_watch.after_fork()
+        for part in (self._file, self.engines, self._line, self.newest, self.directory, self.health_watch):
+            part.after_fork()
         self.fleet_threads = threads(self.config.fleet_threads)
         if self.config.background:
             self._background.restart()

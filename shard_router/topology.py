@@ -200,10 +200,14 @@ class TopologyFile:
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self._lock = threading.Lock()
+        self.after_fork()
         self._seen = self._stamp()
         self.current = parse(path.read_text())
         self.problem: str | None = None  # why the file as it stands now was refused; health shows it
+
+    def after_fork(self) -> None:
+        """A lock that another thread of the parent held would never be released in the child."""
+        self._lock = threading.Lock()
 
     def _stamp(self) -> tuple[int, int, int]:
         stat = self._path.stat()

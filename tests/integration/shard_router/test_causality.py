@@ -85,6 +85,23 @@ def test_a_token_from_the_future_goes_to_the_primary(router: Router, fresh_shop:
     assert read(router, shop, ahead) == (1, "a-1")
 
 
+def test_a_token_of_epoch_0_goes_to_the_primary(router: Router, fresh_shop: Fresh, until: Until) -> None:
+    until(in_rotation(router))
+    shop = fresh_shop().shop_id
+    write(router, shop, 1)
+    until(lambda: read(router, shop)[1] == "a-2")
+    assert read(router, shop, CausalToken("shard-a", 0, "")) == (1, "a-1")
+
+
+def test_a_reply_told_again_gets_a_token_of_now(router: Router, fresh_shop: Fresh) -> None:
+    shop = fresh_shop().shop_id
+    written = write(router, shop, 1)
+    with router.shop(shop, ACTOR) as db:
+        now = router.token_now(db)
+    assert now is not None and all(now.marks[uuid] >= n for uuid, n in written.marks.items())
+    assert read(router, shop, now)[0] == 1
+
+
 def test_an_unknown_shop_token_is_read_on_the_primary_until_it_is_restamped(
     toy: Toy, router: Router, fresh_shop: Fresh, until: Until
 ) -> None:

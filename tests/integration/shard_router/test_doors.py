@@ -393,3 +393,27 @@ def test_a_pin_does_not_outlive_its_session(router: Router) -> None:
         assert db.get_bind() is engine
     with engine.connect() as connection, pytest.raises(WrongShop):
         connection.execute(select(T.c.shop_id).where(T.c.shop_id == ASHA))
+
+
+OWN = {"shop_id": ASHA, "purity": 113, "paise": 1}
+AROUND: dict[str, Callable[[Any], Any]] = {
+    "ORM insert statement": lambda s: s.execute(insert(Rate).values(**OWN)),
+    "Core insert": lambda s: s.execute(insert(R).values(**OWN)),
+    "insert of many": lambda s: s.execute(insert(Rate), [OWN]),
+    "Core update": lambda s: s.execute(update(R).where(R.c.shop_id == ASHA).values(paise=1)),
+    "Core delete": lambda s: s.execute(delete(R).where(R.c.shop_id == ASHA, R.c.purity == 1)),
+    "update of many": lambda s: s.execute(update(Rate), [{"shop_id": ASHA, "purity": 916, "paise": 1}]),
+    "from_statement": lambda s: s.execute(select(P).from_statement(select(T).where(T.c.shop_id == ASHA))).all(),
+    "text with a bind": lambda s: s.execute(text("SELECT id FROM toy_pieces WHERE shop_id = :s"), {"s": ASHA}).all(),
+    "a text fragment": lambda s: s.execute(select(P.id).where(text("1 = 1"))).all(),
+    "bulk_insert_mappings": lambda s: s.bulk_insert_mappings(Rate, [OWN]),
+    "bulk_save_objects": lambda s: s.bulk_save_objects([Rate(**OWN)]),
+    "bulk_update_mappings": lambda s: s.bulk_update_mappings(Rate, [OWN]),
+    "connection()": lambda s: s.connection(),
+}
+
+
+@pytest.mark.parametrize("name", AROUND)
+def test_what_goes_around_the_guards_is_refused_for_the_own_shop_too(router: Router, name: str) -> None:
+    with router.shop(ASHA, ACTOR) as db, pytest.raises(WrongShop):
+        AROUND[name](db)

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from sqlalchemy import BINARY, BigInteger, bindparam, func, insert, literal, select, update
+from sqlalchemy.dialects.mysql import insert as mysql_insert
 from sqlalchemy.exc import IntegrityError, OperationalError
 
 from shard_router import DirectoryEntry, Prepared, Router, ShopMoved, WrongShop, duplicate_key
@@ -44,6 +45,13 @@ SELL = Prepared(
             Piece.status == "in_stock",
         )
         .values(status="sold")
+    )
+)
+DRAW = Prepared(
+    lambda: (
+        mysql_insert(Series.__table__)
+        .values(shop_id=bindparam("shop_id"), series=bindparam("series"), last_no=bindparam("first"))
+        .on_duplicate_key_update(last_no=func.last_insert_id(Series.last_no + 1))
     )
 )
 NUMBER = Prepared(
@@ -277,6 +285,14 @@ def test_a_deadlock_or_lock_wait_surfaces(toy: Toy, router: Router, shop: int) -
         two.rollback()
         one.commit()
     assert toy.sql("a-1", "SELECT id FROM toy_pieces WHERE shop_id = %s AND status = 'sold'", shop) == ((1,),)
+
+
+def test_a_row_that_is_made_or_counted_up(router: Router, shop: int) -> None:
+    with router.shop(shop, ACTOR, hot=True) as db:
+        drawn = db.run_packet([DRAW.bind(series=series, first=1) for series in ("T0", "T1", "T0")])
+        assert [(one.rowcount, one.insert_id) for one in drawn] == [(2, 42), (1, 0), (2, 43)]
+        with pytest.raises(ValueError, match="several rows"):
+            db.run_packet([DRAW.bind_rows([{"series": "T2", "first": 1}, {"series": "T3", "first": 1}])])
 
 
 def test_only_a_hot_session_runs_packets(router: Router, shop: int) -> None:
