@@ -55,7 +55,9 @@ def get_invoice(db: ShopSession, invoice_id: UUID, *, keyring: Keyring) -> Docum
 
 
 def list_notes(db: ShopSession, invoice_id: UUID) -> list[NoteSummary]:
-    """The credit notes on a bill."""
+    """The credit notes on a bill; raises InvoiceUnknown."""
+    if repository.find_number(db, invoice_id) is None:
+        raise InvoiceUnknown()
     return [NoteSummary(*row) for row in repository.note_numbers(db, invoice_id)]
 
 
