@@ -48,6 +48,7 @@ def build(say: Say) -> Path:
         say("bundling the browser's files")
         with files.published(BUILD) as scratch:
             manifest = {name: _copied(MODULES / path, name, scratch) for name, path in LIBRARIES.items()}
+            manifest |= {path.name: _copied(path, path.name, scratch) for path in drawings()}
             manifest |= _bundled(node, entries(), scratch)
             files.write(scratch / "manifest.json", json.dumps(manifest, indent=1, sort_keys=True) + "\n")
             files.write(scratch / ".stamp", stamp)
@@ -57,6 +58,11 @@ def build(say: Say) -> Path:
 def entries() -> list[Path]:
     """Every .js and .css lying directly in app/assets is a bundle of its own; what they import lies deeper."""
     return sorted(path for path in SOURCES.glob("*") if path.suffix in (".js", ".css"))
+
+
+def drawings() -> list[Path]:
+    """Every .svg lying directly in app/assets is served as it is."""
+    return sorted(SOURCES.glob("*.svg"))
 
 
 def _stamp() -> str:
@@ -94,7 +100,7 @@ def _npm_environment(node: tools.Node) -> dict[str, str]:
 
 
 def _copied(source: Path, name: str, folder: Path) -> str:
-    """Copies a library's file under a name that carries its hash."""
+    """Copies a file under a name that carries its hash."""
     body = source.read_bytes()
     stem, suffix = name.rsplit(".", 1)
     hashed = f"{stem}.{hashlib.sha256(body).hexdigest()[:10]}.{suffix}"

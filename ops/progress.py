@@ -40,15 +40,15 @@ class Steps:
     ) -> None:
         self._progress.stop()
 
-    def run(self, title: str, work: Callable[[Say], Any], *, quiet: bool = False) -> Any:
-        """Does one step to its end. A quiet one writes its passing lines on a terminal only."""
+    def run(self, title: str, work: Callable[[Say], Any]) -> Any:
+        """Does one step to its end. Lines that begin with a blank are passing ones, shown on a terminal only."""
         began = time.monotonic()
         task = self._progress.add_task(title, total=1)
 
         def say(text: str) -> None:
             if self._live:
                 self._progress.update(task, description=f"{title} [dim]· {text}")
-            elif not quiet:
+            elif not text.startswith(" "):
                 self._plain(f"{title}: {text}")
 
         result = work(say)

@@ -18,7 +18,7 @@ from ops.cluster.control import Cluster, check_ports
 from ops.cluster.layout import SIDE_OFFSET, WEB_OFFSET
 from ops.cluster.mysql import DEVELOPMENT
 from ops.debian import Say
-from ops.environment import ADMIN_EMAIL, demo_file, environment_for, environment_for_setup, web_url
+from ops.environment import ADMIN_EMAIL, demo_file, environment_for_setup, web_url
 from ops.places import ROOT, Instance
 from ops.progress import Steps, console
 from ops.supervisor import Supervisor
@@ -45,9 +45,15 @@ def _up(instance: Instance) -> None:
     application: Supervisor | None = None
     try:
         with Steps() as steps:
-            prepare(instance, steps, started)
+            _prepare_servers(instance, steps, started)
             application = Supervisor(instance)
-            steps.run("Application", lambda say: _start(application, say))
+            application.start("web", "side")
+            # While the web server starts, which is most of the wait; the rest joins when the data is there.
+            steps.beside(
+                web=("Web server", lambda say: application.wait_until_serving()),
+                data=("Sign-ins and demo data", lambda say: _fill(application.environment, say)),
+            )
+            application.start("worker", "relay", "scheduler")
         welcome(instance)
         application.watch()
     except KeyboardInterrupt:
@@ -61,19 +67,22 @@ def _interrupt(number: int, frame: FrameType | None) -> None:
     raise KeyboardInterrupt
 
 
-def prepare(instance: Instance, steps: Steps, started: list[str]) -> None:
-    """Everything the application needs: servers, schema, the first sign-in, demo data. Adds what it started."""
+def _prepare_servers(instance: Instance, steps: Steps, started: list[str]) -> None:
+    """Servers, tools and schema; adds the servers that it started."""
     steps.beside(
         cluster=("MySQL and Redis", lambda say: started.extend(start_cluster(instance, say))),
         assets=("Browser assets", assets.build),
         fonts=("Fonts", tools.fonts),
     )
-    steps.run("Schema", lambda say: _run(["-m", "migrations", "up"], environment_for_setup(instance), say), quiet=True)
-    environment = environment_for(instance)
+    steps.run("Schema", lambda say: _run(["-m", "migrations", "up"], environment_for_setup(instance), say))
+
+
+def _fill(environment: dict[str, str], say: Say) -> None:
+    """The first sign-in, and the demo's shops."""
     create = ["-m", "flask", "--app", "app.factory:create_app", "admin", "create", "--from-environment"]
-    steps.run("Super-admin", lambda say: _run(create, environment, say), quiet=True)
+    _run(create, environment, say)
     if environment["BOOLA_DEMO"] == "1":
-        steps.run("Demo data", lambda say: _run(["-m", "ops.demo"], environment, say), quiet=True)
+        _run(["-m", "ops.demo"], environment, say)
 
 
 def start_cluster(instance: Instance, say: Say) -> list[str]:
@@ -133,7 +142,7 @@ def _run(words: list[str], environment: dict[str, str], say: Say) -> None:
         for line in child.stdout:
             if line.strip():
                 lines.append(line.rstrip())
-                say(line.strip()[:100])
+                say(f" {line.strip()[:100]}")
     if child.returncode:
         console.print("\n".join(lines[-25:]), markup=False)
         raise Trouble(
@@ -141,13 +150,8 @@ def _run(words: list[str], environment: dict[str, str], say: Say) -> None:
         )
 
 
-def _start(application: Supervisor, say: Say) -> None:
-    say("starting web, side service, worker, relay and scheduler")
-    application.start()
-    application.wait_until_serving()
-
-
 def _end(instance: Instance, application: Supervisor | None, started: list[str]) -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # a second Ctrl-C must not leave half of it running
     if application is not None or started:
         console.print("Ending what was started …")
     if application is not None:
