@@ -275,9 +275,9 @@ class _Reader:
         added = frozenset(scope.sources.keys() - before)
         test = join.args.get("on")
         if test is not None:
-            scope.conditions.append(Condition(test, added if side else frozenset(scope.sources)))
+            scope.conditions.append(Condition(test, frozenset(scope.sources)))
             scope.later.append(test)
-        kept = [Condition(one.test, one.over & added) if side else one for one in scope.conditions]
+        kept = [Condition(one.test, one.over & added) if side else one for one in scope.conditions]  # LEFT
         scope.conditions = outside + kept
 
     # -- pins -----------------------------------------------------------------------------------------------------
