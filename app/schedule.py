@@ -8,10 +8,7 @@ SCHEDULE = (
     Entry("purge-sign-ins", "00:50", "app.tenants.jobs.purge_sign_ins"),
     Entry("reconcile-members", "01:00", "app.tenants.jobs.reconcile_members"),
     Entry("reconcile-entitlements", "01:10", "app.amc.jobs.reconcile_entitlements"),
-    Entry("entitlements", "00:50", "app.amc.jobs.reconcile_entitlements"),
-    Entry("members", "01:05", "app.tenants.jobs.reconcile_members"),
     Entry("purge", "01:20", "app.kit.housekeeping.purge"),
-    Entry("purge-sign-ins", "01:40", "app.tenants.jobs.purge_sign_ins"),
     Entry("expire-exports", "*:05", "app.reports.jobs.expire_exports"),
     Entry("expire-uploads", "*:25", "app.vision.jobs.expire_uploads"),
 )

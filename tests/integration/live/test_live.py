@@ -147,8 +147,7 @@ def test_a_ticket_is_good_for_a_quarter_of_an_hour(
     assert side.test_client().get(f"/live/jobs/{ticket}").status_code == 200
     later = utc_now() + dt.timedelta(minutes=15, seconds=1)
     monkeypatch.setattr(tickets, "utc_now", lambda: later)
-    reply = side.test_client().get(f"/live/jobs/{ticket}")
-    assert (reply.status_code, reply.json["code"]) == (403, "ticket_refused")
+    assert side.test_client().get(f"/live/jobs/{ticket}").status_code == 403
 
 
 def test_a_persons_streams_are_counted() -> None:
