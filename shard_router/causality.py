@@ -137,7 +137,10 @@ class Newest:
         if raw is None:
             self.want(shop_id)
             return None
-        run, token = self._parse(shop_id, raw)
+        try:
+            run, token = self._parse(shop_id, raw)
+        except ValueError:
+            run = "not ours"
         if run != run_id:
             self.want(shop_id)
             return None

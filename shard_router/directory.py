@@ -127,10 +127,11 @@ class Directory:
             raw = self._line.call("GET", f"{self._prefix}{shop_id}")
         except RedisDown:
             return None
-        if raw is None:
+        try:
+            shard, epoch, state = (raw or b"").decode().split(" ")
+            return self._keep(DirectoryEntry(shop_id, shard, int(epoch), state))
+        except ValueError:  # nothing there, or nothing of ours
             return None
-        shard, epoch, state = raw.decode().split(" ")
-        return self._keep(DirectoryEntry(shop_id, shard, int(epoch), state))
 
     def _tell_redis(self, entry: DirectoryEntry) -> None:
         value = f"{entry.shard} {entry.epoch} {entry.state}"

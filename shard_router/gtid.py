@@ -120,6 +120,7 @@ class TrackingConnection(Connection):  # type: ignore[misc]
         result = TrackedResult(self)
         try:
             if unbuffered:
+                self.in_doubt = True  # the last word comes with the last row, past this method
                 result.init_unbuffered_query()
             else:
                 result.read()

@@ -102,6 +102,11 @@ class ShopSession(Session):
             self.commit()  # ends the session's transaction; the server has nothing left to do
         return results
 
+    def begin(self, nested: bool = False) -> SessionTransaction:
+        if not nested:
+            raise TypeError("a ShopSession begins by itself and ends with commit(), which also hands out the token")
+        return super().begin(nested=True)
+
     # -- doors that stay shut -------------------------------------------------------------------------------------
     def connection(self, *_: Any, **__: Any) -> NoReturn:
         raise WrongShop("connection() of a ShopSession: its statements go through the session")

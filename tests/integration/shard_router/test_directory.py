@@ -95,6 +95,18 @@ def test_redis_answers_with_the_control_database_dead(toy: Toy, tmp_path: Path) 
         assert second.directory.lookup(4242) == DirectoryEntry(4242, "shard-b", 3)
 
 
+@pytest.mark.parametrize("garbage", [b"", b"x", b"a b c", b"shard-b one open", b"\xff\xfe", b"1 2 3 4"])
+def test_garbage_in_redis_is_nothing(toy: Toy, router: Router, fresh_shop: Fresh, garbage: bytes) -> None:
+    shop, client = fresh_shop("shard-b").shop_id, redis_of(toy)
+    other = toy.router(redis_prefix=router.config.redis_prefix, background=False)
+    client.set(f"{router.config.redis_prefix}dir:{shop}", garbage)
+    client.set(f"{router.config.redis_prefix}causal:{shop}", garbage)
+    assert other.directory.lookup(shop) == DirectoryEntry(shop, "shard-b", 1)
+    with other.shop(shop, ACTOR, mode=Mode.READ) as db:
+        assert db.scalars(select(Piece)).all() == []
+        assert db.server is not None and db.server.name == "b-1"
+
+
 def test_the_control_database_answers_with_redis_dead(toy: Toy, router: Router, tmp_path: Path) -> None:
     with Frail(toy, tmp_path) as frail:
         frail.redis.cut()

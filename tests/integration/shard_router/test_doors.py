@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from sqlalchemy import (
+    bindparam,
     case,
     column,
     create_engine,
@@ -230,6 +231,11 @@ DOORS: dict[str, Door] = {
         "empty",
     ),
     "lazy load": Door(by_lazy_load),
+    "params that name the shop's bind": Door(lambda s: s.execute(select(P.shop_id), {"the_shop": RAVI}).all(), "empty"),
+    "a bind of the shop's name": Door(
+        lambda s: s.execute(select(P.shop_id).where(P.shop_id == bindparam("the_shop")), {"the_shop": RAVI}).all(),
+        "empty",
+    ),
     "execution_options(shop_id=2)": Door(reads(select(P.shop_id).execution_options(shop_id=RAVI)), "empty"),
     # -- reading past the ORM
     "select_from(Table)": Door(reads(select(T.c.shop_id))),

@@ -116,6 +116,18 @@ def test_an_unbuffered_cursor(toy: Toy, connect: Any) -> None:
     assert executed(toy, connection.last_gtid)
 
 
+def test_a_transaction_begun_by_an_unbuffered_read_is_ended(connect: Any) -> None:
+    from pymysql.cursors import SSCursor
+
+    connection = connect(cursorclass=SSCursor)
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT * FROM toy_loose FOR UPDATE")
+        cursor.fetchall()
+    before = connection.round_trips
+    connection.rollback()
+    assert connection.round_trips == before + 1 and not connection.in_transaction
+
+
 def test_reading_and_rolling_back_give_none(connect: Any) -> None:
     connection = connect()
     connection.query("SELECT * FROM toy_loose")

@@ -116,6 +116,23 @@ def test_contains_eager_and_lazy_loads(router: Router) -> None:
         assert [one.id for one in other.bill.lines] == [710]
 
 
+def test_rows_come_as_a_stream_too(router: Router) -> None:
+    with router.shop(ASHA, ACTOR) as db:
+        stream = db.scalars(select(Piece.id).order_by(Piece.id).execution_options(yield_per=1))
+        assert next(iter(stream)) == 7
+        stream.close()
+    with router.shop(ASHA, ACTOR, mode=Mode.READ) as db:
+        parts = db.execute(select(Piece.id, Piece.name).order_by(Piece.id).execution_options(yield_per=2)).partitions()
+        assert [[row.id for row in part] for part in parts] == [[7, 8], [9]]
+    with router.shop(ASHA, ACTOR) as db:
+        assert list(db.scalars(select(Piece.id).order_by(Piece.id))) == [7, 8, 9]
+
+
+def test_it_begins_by_itself(router: Router) -> None:
+    with router.shop(ASHA, ACTOR) as db, pytest.raises(TypeError, match="commit"):
+        db.begin()
+
+
 def test_get_refresh_and_expire(router: Router) -> None:
     with router.shop(ASHA, ACTOR) as db:
         piece = db.get(Piece, (ASHA, 7))
