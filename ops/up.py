@@ -167,7 +167,7 @@ def welcome(instance: Instance) -> None:
     """Prints the addresses and who may sign in."""
     url = web_url(instance)
     console.print(f"\n[bold]BoolaGold[/bold] serves at [link={url}]{url}[/link]")
-    console.print(f"  console   {url}/console    API reference   {url}/api/v1/reference")
+    console.print(f"  console   {url}/console    API reference   {url}/api/v1/docs")
     console.print(
         f"  sign-in   {ADMIN_EMAIL} · {files.read(instance.secrets / 'admin_password')}   (super-admin)", markup=False
     )

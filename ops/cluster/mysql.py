@@ -149,32 +149,24 @@ def _template(program: Program, say: Say) -> Path:
             return target
         say("preparing an empty MySQL")
         with files.published(target) as scratch:
-            data = scratch / "data"
-            base = [f"--basedir={program.base}"] if program.base else []
-            words = [
-                *program.command,
-                "--no-defaults",
-                *base,
-                "--initialize-insecure",
-                f"--datadir={data}",
-                "--log-error-verbosity=1",
-            ]
-            quick = [
-                "--skip-log-bin",
-                "--innodb-flush-log-at-trx-commit=0",
-                "--innodb-redo-log-capacity=32M",
-                *_as_root(),
-            ]
-            done = subprocess.run([*words, *quick], capture_output=True, text=True, check=False)
-            if done.returncode or not data.exists():
-                raise tool_failed("Preparing MySQL's first data", done.stderr, "this machine")
-            for name in ("auto.cnf", *(path.name for path in data.glob("*.pem"))):
-                (data / name).unlink(
-                    missing_ok=True
-                )  # every copy gets its own identity, and the instance's certificates
-            _start_once(program, data, scratch)
-            (data / "auto.cnf").unlink(missing_ok=True)
+            _initialise(program, scratch)
     return target
+
+
+def _initialise(program: Program, scratch: Path) -> None:
+    data = scratch / "data"
+    options = [
+        *([f"--basedir={program.base}"] if program.base else []),
+        *("--initialize-insecure", f"--datadir={data}", "--log-error-verbosity=1", "--skip-log-bin"),
+        *("--innodb-flush-log-at-trx-commit=0", "--innodb-redo-log-capacity=32M", *_as_root()),
+    ]
+    done = subprocess.run([*program.command, "--no-defaults", *options], capture_output=True, text=True, check=False)
+    if done.returncode or not data.exists():
+        raise tool_failed("Preparing MySQL's first data", done.stderr, "this machine")
+    _start_once(program, data, scratch)
+    # Every copy gets an identity of its own, and the instance's certificates.
+    for path in (data / "auto.cnf", *data.glob("*.pem")):
+        path.unlink(missing_ok=True)
 
 
 def _start_once(program: Program, data: Path, scratch: Path) -> None:
@@ -237,21 +229,11 @@ class MySQL:
         if self.processes.alive(self.name) is not None:
             return
         if not self.is_ready:
-            shutil.rmtree(self.folder, ignore_errors=True)
-            files.private_folder(self.folder)
-            copy = subprocess.run(
-                ["cp", "-a", "--sparse=always", str(template / "data"), str(self.folder / "data")],
-                capture_output=True,
-                text=True,
-                check=False,
-            )
-            if copy.returncode:
-                raise tool_failed(f"Copying {self.name}'s first data", copy.stderr, "the cache folder")
+            self._copy(template)
         files.private_folder(self.socket.parent)
+        # What a killed server left: mysqld would take a zombie, or a number used again, for its owner.
         for left in (self.socket, self.socket.with_name(self.socket.name + ".lock")):
-            left.unlink(
-                missing_ok=True
-            )  # of a killed server; mysqld would take a zombie or a reused number for its owner
+            left.unlink(missing_ok=True)
         words = {
             "datadir": self.folder / "data",
             "port": self.port,
@@ -265,6 +247,14 @@ class MySQL:
         }
         options = [f"--{key}={value}" for key, value in words.items()]
         self.processes.start(self.name, [*program.command, f"--defaults-file={settings}", *options, *_as_root()])
+
+    def _copy(self, template: Path) -> None:
+        shutil.rmtree(self.folder, ignore_errors=True)
+        files.private_folder(self.folder)
+        words = ["cp", "-a", "--sparse=always", str(template / "data"), str(self.folder / "data")]
+        copy = subprocess.run(words, capture_output=True, text=True, check=False)
+        if copy.returncode:
+            raise tool_failed(f"Copying {self.name}'s first data", copy.stderr, "the cache folder")
 
     def wait(self) -> None:
         """Waits until it answers; after a kill that means recovery is done."""
