@@ -98,8 +98,12 @@ class Relay:
         return [shop for shard, shops in found.parts.items() for shop in shops if self._lives_there(shop, shard)]
 
     def _lives_there(self, shop_id: int, shard: str) -> bool:
-        """After a move the old shard keeps a copy for a while; its rows are history."""
-        return self._runtime.router.directory.lookup(shop_id).shard == shard
+        """After a move the old shard keeps a copy for a while, and after an erasure rows may be left: history, both."""
+        try:
+            return self._runtime.router.directory.lookup(shop_id).shard == shard
+        except RouterError:
+            log.warning("an outbox of a shop that the directory does not know", shop_id=shop_id, shard=shard)
+            return False
 
     def _shop(self, shop_id: int) -> int:
         try:
@@ -107,15 +111,20 @@ class Relay:
                 self._runtime.router, shop_id, SYSTEM, lambda db: self._claim(db, OutboxJob, SHARE, control=False)
             )
         except (RouterError, DBAPIError):  # this shop's shard is away; the others' shops go on
-            log.warning("could not claim a shop's jobs", shop_id=shop_id, exc_info=True)
+            log.warning("a shop's jobs can't be claimed", shop_id=shop_id, exc_info=True)
             return 0
         return self._hand_over(claims, shop_id)
 
     def _control(self) -> int:
+        """With the control plane gone its own jobs wait; those of the shops go on."""
         shares = dict.fromkeys(QUEUES, CONTROL_SHARE)
-        claims = write_control(
-            self._runtime.router, lambda control: self._claim(control, ControlJob, shares, control=True)
-        )
+        try:
+            claims = write_control(
+                self._runtime.router, lambda control: self._claim(control, ControlJob, shares, control=True)
+            )
+        except (RouterError, DBAPIError) as error:
+            log.warning("the control plane's jobs can't be claimed", error=type(error).__name__)
+            return 0
         return self._hand_over(claims, None)
 
     def _claim(self, db: Any, row: leases.Row, shares: dict[str, int], *, control: bool) -> list[Claim]:
