@@ -96,7 +96,7 @@ class Cluster:
             program, template = program_and_template(self.say)
             settings = self.instance.folder / "mysql" / "my.cnf"
             files.write(settings, settings_text(DEVELOPMENT, self.instance.folder / "tls", base=program.base))
-            self.say("starting 5 MySQL servers and Redis")
+            self.say(f"starting {', '.join(sorted(mysql.name for mysql in (*waiting, *stale)))}")
             list(pool.map(lambda mysql: mysql.start(program, template, settings), [*waiting, *stale]))
         list(pool.map(_wait_and_prepare, self.mysql.values()))
 
