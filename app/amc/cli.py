@@ -49,6 +49,16 @@ def open_shop(legal_name: str | None, **given: Any) -> None:
         click.echo(f"{opened.owner.email} signs in once with {opened.one_time_password} and sets an own password then.")
 
 
+@shops.command("prepare")
+@click.argument("shop_id", type=int)
+@with_appcontext
+def prepare_shop(shop_id: int) -> None:
+    """Do a shop's preparing again that its job gave up, for instance after a shard was away for long."""
+    done = refusable(lambda: tenants.prepare_shop(runtime().router, shop_id))
+    runtime().cache.forget(shop_id)
+    click.echo(f"Shop {shop_id} is ready." if done else f"Shop {shop_id} was ready before; nothing to do.")
+
+
 @shops.command("figures")
 @with_appcontext
 def figures() -> None:

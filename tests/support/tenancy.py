@@ -1,5 +1,6 @@
 """Owns what tests of people, shops and contracts share: the real identity, and shops opened the real way."""
 
+import base64
 import datetime as dt
 import secrets
 from dataclasses import dataclass, field
@@ -27,11 +28,12 @@ from app.tenants import service as tenants
 from app.tenants.service import NewPassword, NewShop, OpenedShop, PersonView, SignInPolicy, TenantIdentity
 from app.tenants.service.changes import REMEMBERERS
 from shard_router import Router
+from tests.support.settings import key
 
 ROUNDS = 4  # bcrypt's fewest: the tests' passwords guard nothing
 PASSWORD = "monsoon over Zaveri Bazaar"
 GSTIN_27 = "27AAACR5055K1Z7"  # published, of domain.md
-MASTER_KEY = bytes(range(32))
+MASTER_KEY = base64.b64decode(key("master_key"))  # as the product has it here: both read the same signing keys
 JOBS = (app.amc.jobs, app.tenants.jobs)
 
 

@@ -2,22 +2,26 @@
 
 from typing import Any
 
-from sqlalchemy import Select, and_, bindparam, select
+from sqlalchemy import Select, String, and_, bindparam, func, select
 
 from app.tenants.models import Outlet, Registration, ShopProfile, Till
 from shard_router import Prepared
 
-COLUMNS = (
-    Till.id, Till.code, Outlet.id, Outlet.name, Outlet.address, Outlet.city, Outlet.pin, Outlet.bis_registration,
-    Registration.id, Registration.gstin, Registration.state_code, Registration.composition, Registration.legal_name,
-    ShopProfile.name, ShopProfile.name_local, ShopProfile.phone,
+IDS = (Till.id, Outlet.id, Registration.id)
+PACKED = (
+    Till.code, Outlet.name, Outlet.address, Outlet.city, Outlet.pin, Outlet.bis_registration, Registration.gstin,
+    Registration.state_code, Registration.composition, Registration.legal_name, ShopProfile.name,
+    ShopProfile.name_local, ShopProfile.phone,
 )  # fmt: skip
 
 
 def places() -> Select[*tuple[Any, ...]]:
-    """Every till of the shop, by code."""
+    """Every till of the shop, by code: IDS, and PACKED as one JSON array.
+
+    The driver takes longer to read a column's description than all of a row's values, and every bill reads this.
+    """
     return (
-        select(*COLUMNS)
+        select(*IDS, func.json_array(*PACKED, type_=String()).label("facts"))
         .select_from(Till)
         .join(Outlet, and_(Outlet.shop_id == Till.shop_id, Outlet.id == Till.outlet_id))
         .join(Registration, and_(Registration.shop_id == Outlet.shop_id, Registration.id == Outlet.registration_id))

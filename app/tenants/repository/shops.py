@@ -1,6 +1,5 @@
 """Owns the statements on shops in the control plane, and on the rows that make one on its shard."""
 
-import datetime as dt
 from uuid import UUID
 
 from sqlalchemy import Select, false, or_, select
@@ -47,12 +46,6 @@ def list_slugs(control: Session) -> dict[str, int]:
     """Every open shop's address in the browser, for the snapshot on disk."""
     open_shops = select(Shop.slug, Shop.shop_id).where(Shop.closed_at.is_(None))
     return {row.slug: row.shop_id for row in control.execute(open_shops)}
-
-
-def list_unready(control: ControlSession, before: dt.datetime) -> list[int]:
-    """Shops whose preparing should have ended by now."""
-    wanted = select(Shop.shop_id).where(Shop.ready_at.is_(None), Shop.closed_at.is_(None), Shop.opened_at < before)
-    return list(control.scalars(wanted.order_by(Shop.shop_id)))
 
 
 # ---------------------------------------------------------------- shard

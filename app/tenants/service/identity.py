@@ -91,7 +91,7 @@ class TenantIdentity:
     def rights(self, principal: Principal, shop_id: int) -> Membership | None:
         """Raises SignedOut where the shard knows of a newer session, ShopBeingPrepared while the shop has no rows."""
         key = f"{shop_id}:{principal.person_id.hex}"
-        standing = self._standings.get(key, lambda: self._standing(principal, shop_id, key))
+        standing = self._standings.get(key, lambda: self._standing(principal, shop_id))
         if standing is None:
             return None
         if standing.session_version > principal.session_version:
@@ -139,14 +139,12 @@ class TenantIdentity:
             return None
         return state or PersonState(0, True, "", "", frozenset())
 
-    def _standing(self, principal: Principal, shop_id: int, key: str) -> Standing | None:
+    def _standing(self, principal: Principal, shop_id: int) -> Standing | None:
         try:
             return self._line.read(lambda control: load_standing(control, principal.person_id, shop_id))
         except ControlGone:
             pass
-        standing = self._standing_on_shard(principal, shop_id)
-        self._standings.keep_here(key, standing)
-        return standing
+        return self._standing_on_shard(principal, shop_id)
 
     def _standing_on_shard(self, principal: Principal, shop_id: int) -> Standing | None:
         actor = Actor(person_id=principal.person_id, name=principal.name)

@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+import structlog
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 from sqlalchemy.exc import SQLAlchemyError
@@ -26,6 +27,7 @@ from app.tenants.repository import keys as repository
 from app.tenants.service.reaching import ControlGone, ControlLine
 from shard_router import ControlSession, Router, RouterError
 
+log = structlog.get_logger(__name__)
 SIGNS = dt.timedelta(days=90)
 VERIFIES_ON = dt.timedelta(days=7)
 MADE_AHEAD = dt.timedelta(days=3)
@@ -125,16 +127,16 @@ class SigningKeys:
     def _refresh(self) -> None:
         if self._elapsed() < self._believed_until:
             return
-        with self._lock:
-            if self._elapsed() < self._believed_until:
-                return
-            try:
-                keys = self._line.read(self._read)
-            except ControlGone:
-                self._take_from_snapshot()
-                return
-            self._keys = {key.kid: key for key in keys}
-            self._believed_until = self._elapsed() + BELIEVED_S
+        if not self._lock.acquire(blocking=not self._keys):
+            return  # somebody is asking just now; what is known here does until they are done
+        try:
+            if self._elapsed() >= self._believed_until:
+                self._keys = {key.kid: key for key in self._line.read(self._read)}
+                self._believed_until = self._elapsed() + BELIEVED_S
+        except ControlGone:
+            self._take_from_snapshot()
+        finally:
+            self._lock.release()
 
     def _read(self, control: ControlSession) -> list[Key]:
         return [self._opened(row) for row in repository.list_keys(control, utc_now())]
@@ -144,6 +146,7 @@ class SigningKeys:
             plain = self._keyring.unwrap(row.private_sealed, _context(row.kid))
             private = Ed25519PrivateKey.from_private_bytes(plain)
         except Unsealable:  # sealed by another master key: it cannot sign here, and still verifies
+            log.error("a signing key was sealed by another master key", kid=row.kid)
             private = None
         return Key(row.kid, _public(row.public_pem), private, row.signs_from, row.signs_until, row.verifies_until)
 

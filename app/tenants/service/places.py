@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
+import orjson
+
 from app.tenants.repository import places as repository
 from shard_router import ShopSession
 
@@ -16,14 +18,14 @@ class Place:
     """A till, and what documents issued there say of the seller."""
 
     till_id: UUID
-    till_code: str
     outlet_id: UUID
+    registration_id: UUID
+    till_code: str
     outlet_name: str
     address: str
     city: str
     pin: str
     bis_registration: str | None
-    registration_id: UUID
     gstin: str | None
     state_code: str
     composition: bool
@@ -40,4 +42,13 @@ def list_places(db: ShopSession) -> tuple[Place, ...]:
 
 def places_of(rows: Iterable[Sequence[Any]]) -> tuple[Place, ...]:
     """The places of the rows that PLACES gave."""
-    return tuple(Place(*row) for row in rows)
+    return tuple(_place(*row) for row in rows)
+
+
+def _place(till_id: UUID, outlet_id: UUID, registration_id: UUID, facts: str) -> Place:
+    known = orjson.loads(facts)
+    known[_COMPOSITION] = bool(known[_COMPOSITION])
+    return Place(till_id, outlet_id, registration_id, *known)
+
+
+_COMPOSITION = [column.key for column in repository.PACKED].index("composition")

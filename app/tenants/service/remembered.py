@@ -47,10 +47,6 @@ class Remembered(Generic[T]):
             self._to_store(key, self._write(value), int(BELIEVED_S * 1000))
         return value
 
-    def keep_here(self, key: str, value: T | None) -> None:
-        """What another source than `load` said, for this process only."""
-        self._keep(key, value, BELIEVED_S)
-
     def forget(self, key: str) -> None:
         """Here at once; elsewhere at the latest when their memory ends."""
         with self._lock:

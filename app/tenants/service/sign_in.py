@@ -9,7 +9,8 @@ from dataclasses import dataclass, field
 from typing import TypeVar
 from uuid import UUID
 
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from app.kit.audit import record_platform
 from app.kit.clock import utc_now
@@ -191,5 +192,5 @@ class SignIns:
     def _control(self, work: Callable[[ControlSession], T]) -> T:
         try:
             return write_control(self.router, work)
-        except (RouterError, DBAPIError) as down:
+        except (RouterError, OperationalError, InterfaceError, PoolTimeout) as down:
             raise SignInClosed(headers={"Retry-After": "30"}) from down

@@ -205,7 +205,10 @@ def test_figures_count_what_is_paid_and_no_trials(tenancy, change):
 
 @pytest.mark.parametrize(
     ("days", "state"),
-    [(0, "trial"), (13, "trial"), (14, "grace"), (29, "grace"), (30, "read_only"), (59, "read_only"), (60, "suspended")],
+    [
+        (0, "trial"), (13, "trial"), (14, "grace"), (29, "grace"), (30, "read_only"), (59, "read_only"),
+        (60, "suspended"),
+    ],
 )
 def test_the_shard_alone_says_who_may_trade(tenancy, shop_id, days, state):
     """Last day of the trial: today + 13. Day 0 is today + 14; grace to day 15, read-only to day 45."""

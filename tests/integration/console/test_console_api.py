@@ -73,7 +73,8 @@ def test_opening_a_shop_begins_its_trial_and_asks_for_its_rows(client, om, runti
     assert (reply.json["shard"], reply.json["owner"]["email"]) == ("shard-b", body["ownerEmail"])
 
     seen = client.get(f"{CONSOLE}/shops/{shop_id}", headers=om.headers()).json
-    assert (seen["shop"]["contractState"], seen["shop"]["standing"], seen["shop"]["readyAt"]) == ("trial", "trial", None)
+    facts = {name: seen["shop"][name] for name in ("contractState", "standing", "readyAt")}
+    assert facts == {"contractState": "trial", "standing": "trial", "readyAt": None}
     assert seen["shop"]["endsOn"] == (today_ist() + dt.timedelta(days=13)).isoformat()
     assert [event["event"] for event in seen["events"]] == ["trial_started"]
 

@@ -191,7 +191,8 @@ def test_a_lost_one_time_password_is_drawn_again(client, cast, people, here):
         f"{people}/{made['member']['personId']}/one-time-password", headers=cast.asha.headers()
     )
     assert renewed.status_code == 200
-    assert sign_in(client, here, body["email"], made["oneTimePassword"], newPassword="a song of my own").status_code == 401
+    old = sign_in(client, here, body["email"], made["oneTimePassword"], newPassword="a song of my own")
+    assert old.status_code == 401
     done = sign_in(client, here, body["email"], renewed.json["oneTimePassword"], newPassword="a song of my own")
     assert done.status_code == 200
     own = client.post(f"{people}/{cast.bina.person_id}/one-time-password", headers=cast.asha.headers())

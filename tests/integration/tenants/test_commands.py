@@ -135,8 +135,15 @@ def test_a_shop_is_opened_and_ready(run, runtime):
     shop_id = runtime.identity.shop_of_slug(f"ganga-{tag}")
     with runtime.router.control() as control:
         assert tenants.get_shop(control, shop_id).ready_at is not None
-    wrong = run("shops", "open", *(part for name, value in {**words, "pin": "1"}.items() for part in (f"--{name}", value)))
+    words["pin"] = "1"
+    wrong = run("shops", "open", *(part for name, value in words.items() for part in (f"--{name}", value)))
     assert wrong.exit_code == 1 and "PIN" in wrong.output
+
+
+def test_a_preparing_that_was_given_up_is_done_by_hand(run, runtime, cast):
+    assert "nothing to do" in run("shops", "prepare", str(cast.asha.shop_id)).output
+    unknown = run("shops", "prepare", "987654321")
+    assert unknown.exit_code == 1 and "no such shop" in unknown.output
 
 
 def test_figures_are_said_in_rupees(run):

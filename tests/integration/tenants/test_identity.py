@@ -1,4 +1,4 @@
-"""Who a request is from and what they may do: at once here, within a minute elsewhere, and with the control plane gone."""
+"""Who a request is from and what they may do: at once here, within a minute elsewhere, with the control plane gone."""
 
 import json
 
@@ -10,12 +10,12 @@ from app.kit.cache import NoStore
 from app.kit.clock import utc_now
 from app.kit.transactions import write_control
 from app.tenants import service as tenants
-from app.tenants.errors import SignedOut
+from app.tenants.errors import SignedOut, SignInClosed
 from app.tenants.models import Person, Role
 from app.tenants.service.cookies import CONSOLE_COOKIE, SHOP_COOKIE
 from app.tenants.service.remembered import BELIEVED_S, Remembered
 from shard_router import Router
-from tests.support.tenancy import Tenancy
+from tests.support.tenancy import PASSWORD, Tenancy
 
 
 def request_of(path="/api/v1/auth/me", *, bearer=None, cookies=None):
@@ -247,6 +247,13 @@ def test_a_dead_control_plane_is_not_asked_by_every_request(tenancy, cut_off, as
     for _ in range(20):
         cut_off.identity.rights(whose(cut_off, token), shop.shop_id)
     assert len(asked) == 1
+
+
+def test_with_control_dead_nobody_new_signs_in_and_is_told_so(cut_off, asha):
+    with pytest.raises(SignInClosed) as refusal:
+        cut_off.identity.sign_ins.sign_in(email=asha.email, password=PASSWORD, address="192.0.2.50")
+    assert refusal.value.status == 503
+    assert refusal.value.headers["Retry-After"]
 
 
 # ---------------------------------------------------------------- memory

@@ -1,4 +1,4 @@
-"""Who belongs to a shop, and how its shard learns of it: never without an owner, never an old version over a new one."""
+"""Who belongs to a shop, and how its shard learns of it: never without an owner, never the old over the new."""
 
 import datetime as dt
 import threading
@@ -11,7 +11,14 @@ from app.kit.outbox import enqueue_control
 from app.kit.transactions import write_control, write_shop
 from app.tenants import service as tenants
 from app.tenants.errors import (
-    AlreadyMember, ChangedMeanwhile, EmailTaken, LastOwner, MalformedPhone, OwnPasswordSet, PersonUnknown, ShopUnknown,
+    AlreadyMember,
+    ChangedMeanwhile,
+    EmailTaken,
+    LastOwner,
+    MalformedPhone,
+    OwnPasswordSet,
+    PersonUnknown,
+    ShopUnknown,
 )  # fmt: skip
 from app.tenants.models import MemberRights, Role, RoleRight
 from app.tenants.service.opening import SYSTEM

@@ -15,7 +15,13 @@ from app.kit.models import PlatformAuditEntry
 from app.kit.transactions import write_control
 from app.tenants import service as tenants
 from app.tenants.errors import (
-    MalformedEmail, NewPasswordNeeded, OldPasswordWrong, PasswordTooWeak, SignInPaused, SignInRefused,
+    MalformedEmail,
+    NewPasswordNeeded,
+    OldPasswordWrong,
+    PasswordTooWeak,
+    SignInBusy,
+    SignInPaused,
+    SignInRefused,
 )  # fmt: skip
 from app.tenants.models import Person, SignInGate
 from app.tenants.service.gates import gate_of
@@ -152,7 +158,7 @@ def test_guesses_sent_at_once_are_no_more_than_guesses_one_by_one(tenancy, sign_
     def guess():
         try:
             sign_in(asha.email, WRONG)
-        except Exception as refusal:
+        except (SignInRefused, SignInPaused, SignInBusy) as refusal:
             with lock:
                 outcomes.append(type(refusal))
 

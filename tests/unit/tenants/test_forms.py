@@ -52,7 +52,8 @@ def test_a_name_is_one_form_of_the_same_letters():
 @pytest.mark.parametrize(
     ("name", "slug"),
     [("Shree Ganesh Jewellers", "shree-ganesh-jewellers"), ("P. N. Gadgil & Sons", "p-n-gadgil-sons"),
-     ("Café d'Or", "cafe-d-or"), ("श्री गणेश", "shop"), ("!!!", "shop"), ("Gold " * 20, "gold-gold-gold-gold-gold-gold-go")],
+     ("Café d'Or", "cafe-d-or"), ("श्री गणेश", "shop"), ("!!!", "shop"),
+     ("Gold " * 20, "gold-gold-gold-gold-gold-gold-go")],
 )  # fmt: skip
 def test_a_slug_is_what_an_address_can_hold(name, slug):
     assert slug_base(name) == slug
@@ -60,8 +61,8 @@ def test_a_slug_is_what_an_address_can_hold(name, slug):
 
 @pytest.mark.parametrize(
     ("address", "network"),
-    [("203.0.113.7", "203.0.113.7"), ("2001:db8:1:2:aaaa::1", "2001:db8:1:2::/64"), ("::ffff:203.0.113.7", "203.0.113.7"),
-     ("unknown", "unknown"), ("", "unknown")],
+    [("203.0.113.7", "203.0.113.7"), ("2001:db8:1:2:aaaa::1", "2001:db8:1:2::/64"),
+     ("::ffff:203.0.113.7", "203.0.113.7"), ("unknown", "unknown"), ("", "unknown")],
 )  # fmt: skip
 def test_a_household_of_ipv6_is_one_network(address, network):
     assert network_of(address) == network
