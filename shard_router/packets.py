@@ -231,7 +231,7 @@ def run(session: ShopSession, statements: Sequence[Bound], *, commit: bool) -> l
 def _fence_first(session: ShopSession, link: Connection, statements: Sequence[Bound]) -> list[PacketResult]:
     claims = statements[0].prepared.form.reading.fences
     if not claims:
-        link.info.pop("fence")(link)
+        guards.pass_fence(link)
         return run(session, statements, commit=True)
     first = run(session, statements[:1], commit=False)
     if len(statements) > 1:

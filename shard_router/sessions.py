@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 from sqlalchemy import BigInteger, Connection, Engine, bindparam, event, inspect
 from sqlalchemy.orm import Mapped, ORMExecuteState, Session, SessionTransaction, mapped_column, with_loader_criteria
 
+from shard_router import guards
 from shard_router.actor import Actor
 from shard_router.causality import CausalToken
 from shard_router.errors import AmbiguousCommit, ReadOnlySession, ShardReadOnly, ShardUnavailable, WrongShop
@@ -20,6 +21,7 @@ from shard_router.gtid import TrackingConnection, tracked
 if TYPE_CHECKING:
     from shard_router.packets import Bound, PacketResult
     from shard_router.routing import Route
+    from shard_router.topology import Server
 
 
 class Mode(StrEnum):
@@ -59,13 +61,36 @@ class ShopSession(Session):
         self._trips_at_begin = 0
         self.token: CausalToken | None = None
 
-    shop_id = property(lambda self: self._route.entry.shop_id, doc="The shop that this session sees.")
-    epoch = property(lambda self: self._route.entry.epoch, doc="The shop's epoch that this session writes under.")
-    shard = property(lambda self: self._route.entry.shard, doc="The shard that it is on.")
-    actor = property(lambda self: self._actor, doc="Who acts.")
-    mode = property(lambda self: self._mode, doc="READ or WRITE.")
-    hot = property(lambda self: self._hot, doc="Whether it may run packets.")
-    server = property(lambda self: self._route.server, doc="The server that answered; None before the first statement.")
+    @property
+    def shop_id(self) -> int:
+        return self._route.entry.shop_id
+
+    @property
+    def shard(self) -> str:
+        return self._route.entry.shard
+
+    @property
+    def epoch(self) -> int:
+        """The shop's epoch that this session writes under."""
+        return self._route.entry.epoch
+
+    @property
+    def actor(self) -> Actor:
+        return self._actor
+
+    @property
+    def mode(self) -> Mode:
+        return self._mode
+
+    @property
+    def hot(self) -> bool:
+        """Whether it may run packets."""
+        return self._hot
+
+    @property
+    def server(self) -> Server | None:
+        """The one that answers; None before the first statement."""
+        return self._route.server
 
     @property
     def round_trips(self) -> int:
@@ -154,10 +179,10 @@ def begin(session: Session, transaction: SessionTransaction, connection: Connect
     raw = tracked(connection)
     raw.last_gtid = None
     session._raw, session._trips_at_begin = raw, raw.round_trips
-    if session._hot:
-        info["fence"] = session._route.check_fence  # the first packet's claim takes it away
-    elif session._route.fenced:
-        session._route.check_fence(connection)
+    if session._route.fenced:
+        info["fence"] = session._route.check_fence  # due until it has passed, also for who swallows ShopMoved
+        if not session._hot:  # else the first packet's claim may do it
+            guards.pass_fence(connection)
 
 
 def committed(session: Session) -> None:

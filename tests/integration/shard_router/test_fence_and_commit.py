@@ -46,6 +46,23 @@ def test_a_shop_that_is_not_open_here_is_not_written(toy: Toy, router: Router, f
     assert toy.sql("a-1", "SELECT COUNT(*) FROM toy_rates WHERE shop_id = %s", shop) == ((0,),)
 
 
+@pytest.mark.parametrize("hot", [False, True])
+def test_swallowing_the_refusal_helps_nobody(toy: Toy, router: Router, fresh_shop: Fresh, hot: bool) -> None:
+    """Not in the same transaction, and not in the next of the same session."""
+    shop = fresh_shop().shop_id
+    toy.sql("a-1", "UPDATE shop_fence SET epoch = 2 WHERE shop_id = %s", shop)
+    with router.shop(shop, ACTOR, hot=hot) as db:
+        for _ in range(2):
+            for _ in range(2):
+                with pytest.raises(ShopMoved):
+                    db.scalars(select(Rate)).all()
+            db.add(Rate(purity=1, paise=1))
+            with pytest.raises(ShopMoved):
+                db.commit()
+            db.rollback()
+    assert toy.sql("a-1", "SELECT COUNT(*) FROM toy_rates WHERE shop_id = %s", shop) == ((0,),)
+
+
 def test_an_open_transaction_keeps_a_move_out(toy: Toy, router: Router, fresh_shop: Fresh) -> None:
     shop = fresh_shop().shop_id
     with router.shop(shop, ACTOR) as db:

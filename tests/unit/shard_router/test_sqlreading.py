@@ -1,9 +1,11 @@
 """What the reader takes for one shop's statement, and what it refuses: SQL as SQLAlchemy compiles it."""
 
 import pytest
+import sqlglot
+from sqlglot import exp
 
 from shard_router.errors import WrongShop
-from shard_router.sqlreading import read
+from shard_router.sqlreading import _Reader, read
 
 PINNED = {
     "SELECT a.id FROM items AS a WHERE a.shop_id = %(s)s": ("s",),
@@ -157,3 +159,14 @@ def test_binds_that_name_a_shop_anywhere_are_compared_too() -> None:
 def test_what_else_is_read_off_it(sql: str, writes: bool, fences: bool) -> None:
     found = read(sql)
     assert (found.writes, found.fences) == (writes, fences)
+
+
+def test_a_table_in_a_place_that_nobody_read_is_noticed() -> None:
+    """The backstop for SQL that the parser knows and this reader does not."""
+    tree = sqlglot.parse_one("SELECT a.n FROM a WHERE a.shop_id = :b0", dialect="mysql")
+    reader = _Reader()
+    reader.statement(tree)
+    reader.nothing_left_out(tree)
+    tree.set("hint", exp.Hint(expressions=[exp.to_table("b")]))
+    with pytest.raises(WrongShop, match="b in an unknown place"):
+        reader.nothing_left_out(tree)
