@@ -17,8 +17,8 @@ streams = service.Streams()
 MAX_UPLOAD = 15 * 1024 * 1024
 SEALED = "default-src 'none'; frame-ancestors 'none'; sandbox"
 PRINTED = "default-src 'none'; object-src 'self'; style-src 'unsafe-inline'; frame-ancestors {pages}"
-"""A browser's own PDF viewer does not start in a sandbox. A PDF shown inline is harmless here for another reason: this
-origin has no cookie, no page and no script."""
+"""For a PDF that is shown and not saved: browsers' own viewers are refused what a sandbox refuses. It is harmless for
+another reason: this origin has no cookie, no page and no script."""
 
 FOR_EVER = "public, max-age=31536000, immutable"
 
