@@ -1,7 +1,5 @@
 """Owns amounts in words, in the Indian system: lakh and crore."""
 
-from num2words import num2words
-
 from app.kit.money import MAX_PAISE, PAISE_PER_RUPEE, whole
 
 CRORE = 10_000_000
@@ -19,6 +17,8 @@ def amount_in_words(paise: int) -> str:
 
 def _number(number: int) -> str:
     """Capitalised, without commas; crores are counted here, since num2words ends at a thousand of them."""
+    from num2words import num2words  # loads every language that there is; only who prints needs one
+
     crores, rest = divmod(number, CRORE)
     parts = [f"{_number(crores)} Crore"] if crores else []
     if rest or not crores:
