@@ -21,7 +21,7 @@ def pages() -> dict[Path, str]:
 def _import_errors() -> None:
     """Error classes are found once their modules are imported; all modules that may hold one, in every domain."""
     for module in pkgutil.walk_packages(app.__path__, "app."):
-        if not module.name.startswith("app.live") and not module.name.endswith("__main__"):
+        if not module.name.endswith("__main__"):
             import_module(module.name)
 
 
