@@ -25,14 +25,19 @@ def sweep_trials(job: ControlJobRun, *, on: str) -> None:
 
 
 @control_job(time_limit=1800)
-def reconcile_entitlements(job: ControlJobRun, *, on: str) -> None:
-    """Compares what each shard holds of its shops' contracts and pushes again what differs; `on` only names the run."""
-    after, done = 0, 0
+def reconcile_entitlements(job: ControlJobRun, *, on: str, only: int | None = None) -> None:
+    """Compares what each shard holds of its shops' contracts and pushes again what differs; `on` only names the run.
+
+    `only`: one shop.
+    """
+    after, done = (only - 1, 0) if only is not None else (0, 0)
     while chunk := job.control(partial(service.list_dates, after=after, limit=CHUNK)):
-        for shop_id, dates in chunk:
+        for shop_id, dates in chunk[: 1 if only is not None else None]:
             _reconcile(job, shop_id, dates)
             done += 1
             job.progress(done)
+        if only is not None:
+            return
         after = chunk[-1][0]
 
 

@@ -35,11 +35,14 @@ def push_entitlement(job: ControlJobRun, *, shop_id: int, dates: dict[str, Any])
 
 
 @control_job(time_limit=1800)
-def reconcile_members(job: ControlJobRun, *, on: str) -> None:
+def reconcile_members(job: ControlJobRun, *, on: str, only: int | None = None) -> None:
     """Compares every shop's member rights with its shard's and pushes again what differs; `on` only names the run.
 
-    It also carries out what happens by date alone: a right that a role gains or loses from a day on.
+    It also carries out what happens by date alone: a right that a role gains or loses from a day on. `only`: one shop.
     """
+    if only is not None:
+        _reconcile(job, only)
+        return
     after, done = 0, 0
     while shops := job.control(partial(service.list_shops, after=after, limit=CHUNK)):
         for shop in shops:

@@ -9,18 +9,21 @@ from types import SimpleNamespace
 from typing import Any, cast
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, select
 
 import app.amc.jobs
 import app.tenants.jobs
 from app.adapters.inline_queue import InlineQueue
 from app.adapters.redis_cache import RedisCache
 from app.amc import service as amc
+from app.kit import leases
 from app.kit.cache import Breaker, ShopCache
+from app.kit.clock import utc_now
 from app.kit.jobruns import run_job
+from app.kit.leases import Candidate
 from app.kit.models import ControlJob, OutboxState
+from app.kit.outbox import enqueue_control
 from app.kit.ports import CacheStore
-from app.kit.relay import Relay
 from app.kit.runtime import Runtime
 from app.kit.sealing import Keyring
 from app.kit.transactions import write_control
@@ -113,14 +116,30 @@ class Tenancy:
             )
             return sorted(control.scalars(wanted))
 
-    def run_jobs(self) -> int:
-        """Everything that the control plane's outbox holds and that is due, as relay and worker would."""
-        relay, queue, done = Relay(self.runtime), cast(InlineQueue, self.runtime.queue), 0
-        while relay._control():
-            while (ticket := queue.take(0)) is not None:
-                run_job(self.runtime, shop_id=None, job_id=ticket.outbox_id, attempts=ticket.attempts)
-                done += 1
+    def run_jobs(self, shop_id: int) -> int:
+        """Every due job of this shop in the control plane's outbox, until none is left; others' are left alone."""
+        done = 0
+        while due := self._due(ControlJob.shop_id == shop_id):
+            done += sum(self.run_job(job_id) for job_id in due)
         return done
+
+    def run_job(self, job_id: UUID) -> bool:
+        """One job of the control plane, as relay and worker would."""
+        with self.router.control() as control:
+            row = control.get_one(ControlJob, job_id)
+            candidate = Candidate(row.id, row.job, row.attempts, row.params)
+            leases.release(control, ControlJob, candidate)
+            control.commit()
+        return run_job(self.runtime, shop_id=None, job_id=job_id, attempts=candidate.attempts)
+
+    def ask(self, job: str, **params: Any) -> UUID:
+        return write_control(self.router, lambda c: enqueue_control(c, job, params=params))
+
+    def _due(self, which: ColumnElement[bool]) -> list[UUID]:
+        waiting = ControlJob.state == OutboxState.WAITING.value
+        with self.router.control() as control:
+            wanted = select(ControlJob.id).where(which, waiting, ControlJob.available_at <= utc_now())
+            return list(control.scalars(wanted.order_by(ControlJob.id)))
 
     def token(self, person: PersonView, audience: str = "shop", version: int | None = None) -> str:
         return self.identity.sign_ins.tokens.issue(

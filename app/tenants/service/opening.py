@@ -92,7 +92,7 @@ def open_shop(
     owner, given = find_or_invite_person(
         control, email=new.owner_email, name=new.owner_name, phone=new.owner_phone, one_time=one_time, locale=new.locale
     )
-    add_member(control, shop_id=shop.shop_id, person_id=owner.id, role=Role.OWNER, actor_id=actor_id)
+    add_member(control, shop_id=shop.shop_id, person_id=owner.id, role=Role.OWNER, actor_id=actor_id, push=False)
     facts = {"slug": shop.slug, "shard": shard, "stateCode": shop.state_code, "gstin": gstin}
     record_platform(control, "shop.opened", facts, actor_id=actor_id, shop_id=shop.shop_id)
     return OpenedShop(shop_view(shop), shard, owner, given)

@@ -131,9 +131,13 @@ def list_people(control: ControlSession, shop_id: int) -> tuple[MemberView, ...]
 
 
 def add_member(
-    control: ControlSession, *, shop_id: int, person_id: UUID, role: Role, actor_id: UUID | None = None
-) -> MemberView:
-    """A person joins a shop, or comes back to it; raises AlreadyMember, PersonUnknown, ShopUnknown."""
+    control: ControlSession, *, shop_id: int, person_id: UUID, role: Role, actor_id: UUID | None = None,
+    push: bool = True,
+) -> MemberView:  # fmt: skip
+    """A person joins a shop, or comes back to it; raises AlreadyMember, PersonUnknown, ShopUnknown.
+
+    `push=False` at opening only: the job that prepares the shard brings its first members along.
+    """
     person = _person(control, person_id)
     if shops.find_shop(control, shop_id) is None:
         raise ShopUnknown()
@@ -145,7 +149,7 @@ def add_member(
         control.add(row)
     else:
         row.role, row.ended_at, row.version = role.value, None, row.version + 1
-    _tell(control, row, "member.added", actor_id)
+    _tell(control, row, "member.added", actor_id, push=push)
     return member_view(row, person)
 
 
@@ -261,9 +265,12 @@ def _keep_an_owner(control: ControlSession, shop_id: int, leaving: UUID) -> None
         raise LastOwner()
 
 
-def _tell(control: ControlSession, row: Membership, action: str, actor_id: UUID | None) -> None:
+def _tell(
+    control: ControlSession, row: Membership, action: str, actor_id: UUID | None, *, push: bool = True
+) -> None:
     control.flush()
-    ask_to_push_member(control, shop_id=row.shop_id, person_id=row.person_id, version=row.version)
+    if push:
+        ask_to_push_member(control, shop_id=row.shop_id, person_id=row.person_id, version=row.version)
     note_standing(control, row.person_id, row.shop_id)
     facts = {"person": str(row.person_id), "role": row.role}
     record_platform(control, action, facts, actor_id=actor_id, shop_id=row.shop_id)

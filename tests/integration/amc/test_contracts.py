@@ -12,7 +12,6 @@ from app.amc.errors import ContractUnknown, ExtensionNotLater, NoPlanInForce, Re
 from app.amc.models import ContractEvent, ContractState, Plan
 from app.kit.cache import NoStore
 from app.kit.clock import IST, today_ist
-from app.kit.outbox import enqueue_control
 from app.kit.transactions import write_control, write_shop
 from app.tenants import service as tenants
 from app.tenants.models import Entitlement
@@ -20,11 +19,13 @@ from shard_router import Router
 from tests.support.tenancy import Tenancy
 
 SYSTEM = tenants.SYSTEM
+BEGAN = today_ist() - dt.timedelta(days=100)
 
 
 @pytest.fixture
 def shop_id(tenancy):
-    return tenancy.open().shop.shop_id
+    """Opened 100 days ago, so that sweeps of its days leave alone what other tests open today."""
+    return tenancy.open(on=BEGAN).shop.shop_id
 
 
 @pytest.fixture
@@ -40,10 +41,9 @@ def change(tenancy):
     return write
 
 
-def sweep(tenancy, on):
-    params = {"on": on.isoformat()}
-    write_control(tenancy.router, lambda c: enqueue_control(c, "app.amc.jobs.sweep_trials", params=params))
-    tenancy.run_jobs()
+def sweep(tenancy, on, shop_id):
+    tenancy.run_job(tenancy.ask("app.amc.jobs.sweep_trials", on=on.isoformat()))
+    tenancy.run_jobs(shop_id)
 
 
 def contract(tenancy, shop_id):
@@ -62,7 +62,8 @@ def kept(tenancy, shop_id):
 
 
 def day(days):
-    return today_ist() + dt.timedelta(days=days)
+    """Days after the trial began: 0 is its first, 13 its last."""
+    return BEGAN + dt.timedelta(days=days)
 
 
 def standing_on(tenancy, shop_id, days):
@@ -78,10 +79,9 @@ def standing_on(tenancy, shop_id, days):
 
 
 def test_a_trial_ends_the_day_after_its_last_and_not_before(tenancy, shop_id):
-    """14 days with today the first: the last is today + 13."""
-    sweep(tenancy, day(13))
+    sweep(tenancy, day(13), shop_id)
     assert contract(tenancy, shop_id).state is ContractState.TRIAL
-    sweep(tenancy, day(14))
+    sweep(tenancy, day(14), shop_id)
     assert contract(tenancy, shop_id).state is ContractState.EXPIRED
     assert events(tenancy, shop_id) == [("trial_started", day(0)), ("trial_ended", day(14))]
     assert kept(tenancy, shop_id).state == "expired"
@@ -89,7 +89,7 @@ def test_a_trial_ends_the_day_after_its_last_and_not_before(tenancy, shop_id):
 
 def test_sweeping_again_or_late_changes_nothing_more(tenancy, shop_id):
     for days in (20, 20, 40, 15):
-        sweep(tenancy, day(days))
+        sweep(tenancy, day(days), shop_id)
     assert events(tenancy, shop_id) == [("trial_started", day(0)), ("trial_ended", day(14))]
     assert contract(tenancy, shop_id).version == 2
 
@@ -100,9 +100,9 @@ def test_two_sweeps_at_once_end_a_trial_once(tenancy, shop_id):
 
 
 def test_a_sweep_takes_only_what_is_due(tenancy, shop_id, change):
-    paid = tenancy.open().shop.shop_id
+    paid = tenancy.open(on=BEGAN).shop.shop_id
     change(amc.activate_contract, shop_id=paid, starts_on=day(0), reason="paid by transfer", actor_id=None)
-    sweep(tenancy, day(14))
+    sweep(tenancy, day(14), shop_id)
     assert contract(tenancy, shop_id).state is ContractState.EXPIRED
     assert contract(tenancy, paid).state is ContractState.ACTIVE
 
@@ -124,7 +124,7 @@ def test_an_extension_has_its_reason_its_actor_and_its_end(tenancy, shop_id, cha
     given = {"shop_id": shop_id, "actor_id": om.id}
     with pytest.raises(ReasonMissing):
         change(amc.extend_contract, ends_on=day(20), reason="  ok ", **given)
-    for wrong in (day(13), day(5), day(500)):
+    for wrong in (day(13), day(5), day(600)):
         with pytest.raises(ExtensionNotLater):
             change(amc.extend_contract, ends_on=wrong, reason="Diwali rush", **given)
     extended = change(amc.extend_contract, ends_on=day(20), reason="Diwali rush", **given)
@@ -132,14 +132,14 @@ def test_an_extension_has_its_reason_its_actor_and_its_end(tenancy, shop_id, cha
     with tenancy.router.control() as control:
         last = amc.list_events(control, shop_id)[-1]
     assert (last.event, last.on_date, last.reason, last.actor_id) == ("extended", day(20), "Diwali rush", om.id)
-    sweep(tenancy, day(20))
+    sweep(tenancy, day(20), shop_id)
     assert contract(tenancy, shop_id).state is ContractState.TRIAL
-    sweep(tenancy, day(21))
+    sweep(tenancy, day(21), shop_id)
     assert contract(tenancy, shop_id).state is ContractState.EXPIRED
 
 
 def test_an_ended_trial_that_is_extended_is_a_trial_again(tenancy, shop_id, change, om):
-    sweep(tenancy, day(14))
+    sweep(tenancy, day(14), shop_id)
     extended = change(
         amc.extend_contract, shop_id=shop_id, ends_on=day(30), reason="owner was ill", actor_id=om.id
     )
@@ -193,7 +193,7 @@ def test_figures_count_what_is_paid_and_no_trials(tenancy, change):
         before = amc.read_figures(control)
     paid = [tenancy.ask_to_open().shop.shop_id for _ in range(3)]
     for shop_id in paid[:2]:
-        change(amc.activate_contract, shop_id=shop_id, starts_on=day(0), reason="paid by transfer", actor_id=None)
+        change(amc.activate_contract, shop_id=shop_id, starts_on=today_ist(), reason="paid by transfer", actor_id=None)
     with tenancy.router.control() as control:
         after = amc.read_figures(control)
     assert after.arr_paise - before.arr_paise == 2 * 10_000_00
@@ -211,7 +211,7 @@ def test_figures_count_what_is_paid_and_no_trials(tenancy, change):
     ],
 )
 def test_the_shard_alone_says_who_may_trade(tenancy, shop_id, days, state):
-    """Last day of the trial: today + 13. Day 0 is today + 14; grace to day 15, read-only to day 45."""
+    """The trial's last day is 13, so 14 is the first not paid for: 16 days of grace, then 30 of reading."""
     assert standing_on(tenancy, shop_id, days).state == state
 
 
@@ -226,20 +226,23 @@ def test_the_day_turns_at_midnight_in_india(tenancy, shop_id):
 
 def test_a_cached_answer_still_turns_at_midnight(tenancy, shop_id):
     """What is cached are dates, never the state."""
-    assert tenancy.entitlement.may_trade(shop_id).state == "trial"
-    with time_machine.travel(dt.datetime.combine(day(14), dt.time(0), IST), tick=False):
+    midnight = dt.datetime.combine(day(14), dt.time(0), IST)
+    with time_machine.travel(midnight - dt.timedelta(seconds=1), tick=False):
+        assert tenancy.entitlement.may_trade(shop_id).state == "trial"
+    with time_machine.travel(midnight, tick=False):
         assert tenancy.entitlement.may_trade(shop_id).state == "grace"
 
 
 def test_a_payment_counts_as_soon_as_it_is_pushed(tenancy, change):
-    shop_id = tenancy.open(on=day(-50)).shop.shop_id
+    shop_id = tenancy.open(on=today_ist() - dt.timedelta(days=50)).shop.shop_id
     assert tenancy.entitlement.may_trade(shop_id).state == "read_only"
-    change(amc.activate_contract, shop_id=shop_id, starts_on=day(0), reason="paid by transfer", actor_id=None)
-    tenancy.run_jobs()
+    change(amc.activate_contract, shop_id=shop_id, starts_on=today_ist(), reason="paid by transfer", actor_id=None)
+    tenancy.run_jobs(shop_id)
     assert tenancy.entitlement.may_trade(shop_id).state == "active"
 
 
 def test_a_shop_trades_on_with_control_and_redis_dead(cluster, tenancy, shop_id, tmp_path):
+    trading = tenancy.open().shop.shop_id
     earlier = Router(cluster.router_config(tmp_path / "snapshot.json", background=False))
     earlier.refresh_snapshot()
     earlier.close()
@@ -254,7 +257,9 @@ def test_a_shop_trades_on_with_control_and_redis_dead(cluster, tenancy, shop_id,
         )
     )
     try:
-        assert Tenancy(dead, NoStore(), tenancy.prefix).entitlement.may_trade(shop_id).state == "trial"
+        assert Tenancy(dead, NoStore(), tenancy.prefix).entitlement.may_trade(shop_id).state == "suspended"
+        fresh = Tenancy(dead, NoStore(), tenancy.prefix).entitlement.may_trade(trading)
+        assert fresh.state == "trial" and fresh.state.may_trade
     finally:
         dead.close()
 
@@ -270,7 +275,7 @@ def test_a_shop_without_dates_looks_and_issues_nothing(tenancy, shop_id):
 def test_an_older_push_never_overwrites_a_newer_one(tenancy, shop_id, change, om):
     old = kept(tenancy, shop_id)
     change(amc.extend_contract, shop_id=shop_id, ends_on=day(20), reason="Diwali rush", actor_id=om.id)
-    tenancy.run_jobs()
+    tenancy.run_jobs(shop_id)
     assert kept(tenancy, shop_id).paid_until == day(20)
     written, _ = write_shop(tenancy.router, shop_id, SYSTEM, lambda db: tenants.keep_entitlement(db, old))
     assert written is False
@@ -282,8 +287,9 @@ def test_reconciling_mends_what_a_shard_has_wrong(tenancy, shop_id):
         row = db.scalars(select(Entitlement)).one()
         row.paid_until, row.version = day(4000), row.version + 9
 
+    tenancy.run_jobs(shop_id)
     write_shop(tenancy.router, shop_id, SYSTEM, spoil)
-    params = {"on": today_ist().isoformat()}
-    write_control(tenancy.router, lambda c: enqueue_control(c, "app.amc.jobs.reconcile_entitlements", params=params))
-    tenancy.run_jobs()
+    job = tenancy.ask("app.amc.jobs.reconcile_entitlements", on=today_ist().isoformat(), only=shop_id)
+    tenancy.run_job(job)
+    assert tenancy.run_jobs(shop_id) == 1
     assert kept(tenancy, shop_id).paid_until == contract(tenancy, shop_id).ends_on == day(13)

@@ -219,7 +219,7 @@ def test_with_control_dead_a_stranger_is_still_nothing(tenancy, cut_off, shop):
 def test_with_control_dead_a_pushed_sign_out_is_known_to_the_shard(tenancy, cut_off, shop, asha):
     token = tenancy.token(asha)
     write_control(tenancy.router, lambda c: tenants.sign_out_everywhere(c, person_id=asha.id, actor_id=asha.id))
-    tenancy.run_jobs()
+    tenancy.run_jobs(shop.shop_id)
     with pytest.raises(SignedOut):
         cut_off.identity.rights(whose(cut_off, token), shop.shop_id)
 
@@ -227,14 +227,14 @@ def test_with_control_dead_a_pushed_sign_out_is_known_to_the_shard(tenancy, cut_
 def test_with_control_dead_a_pushed_leaving_is_known_to_the_shard(tenancy, cut_off, shop, asha):
     bina = tenancy.person(name="Bina")
     add(tenancy, shop, bina, Role.CLERK)
-    tenancy.run_jobs()
+    tenancy.run_jobs(shop.shop_id)
     who = whose(cut_off, tenancy.token(bina))
     assert cut_off.identity.rights(who, shop.shop_id).role == "clerk"
     write_control(
         tenancy.router,
         lambda c: tenants.remove_member(c, shop_id=shop.shop_id, person_id=bina.id, actor_id=asha.id),
     )
-    tenancy.run_jobs()
+    tenancy.run_jobs(shop.shop_id)
     cut_off.identity._standings.forget_all_here()
     assert cut_off.identity.rights(who, shop.shop_id) is None
 

@@ -35,7 +35,7 @@ def test_a_shop_is_being_prepared_until_its_job_has_run(tenancy):
     assert int(refusal.value.headers["Retry-After"]) > 0
     assert "app.tenants.jobs.prepare_shop" in tenancy.waiting_jobs(shop_id)
 
-    tenancy.run_jobs()
+    tenancy.run_jobs(shop_id)
     assert tenancy.waiting_jobs(shop_id) == []
     membership = tenancy.identity.rights(principal_of(opened.owner), shop_id)
     assert membership.role == "owner"
@@ -79,8 +79,8 @@ def test_preparing_may_be_killed_anywhere_and_run_again(tenancy, killed_after):
     if killed_after == "ready":
         write_control(tenancy.router, lambda c: tenants.mark_ready(c, shop_id))
 
-    tenancy.run_jobs()
-    tenancy.run_jobs()
+    tenancy.run_jobs(shop_id)
+    tenancy.run_jobs(shop_id)
 
     def counted(db):
         return len(db.scalars(select(Till)).all()), len(db.scalars(select(AuditEntry)).all()), audit.first_broken(db)
@@ -104,7 +104,7 @@ def test_rows_that_fail_half_way_leave_nothing(tenancy):
         )  # fmt: skip
     with pytest.raises(ShopBeingPrepared):
         read(tenancy, shop_id, tenants.get_profile)
-    tenancy.run_jobs()
+    tenancy.run_jobs(shop_id)
     assert read(tenancy, shop_id, tenants.get_profile).name == "Shree Ganesh Jewellers"
 
 
