@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import dataclasses
 import json
+import threading
+import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -191,8 +192,6 @@ def test_a_dead_server_fails_its_own_shops_only(toy: Toy, frail: tuple[Router, T
 
 
 def test_a_silent_server_is_given_up_within_the_answer_time(toy: Toy, frail: tuple[Router, TcpProxy]) -> None:
-    import time
-
     router, proxy = frail
     entry = toy.open_shop(router, 9_500_000 + proxy.port, "shard-a")
     proxy.silence()
@@ -205,8 +204,6 @@ def test_a_silent_server_is_given_up_within_the_answer_time(toy: Toy, frail: tup
 
 def test_a_server_that_restarted_costs_no_request(toy: Toy, frail: tuple[Router, TcpProxy]) -> None:
     """Connections that the server closed while they were idle are noticed before they are lent."""
-    import threading
-
     router, proxy = frail
     entry = toy.open_shop(router, 9_600_000 + proxy.port, "shard-a")
     with router.shop(entry.shop_id, ACTOR) as db:
@@ -261,12 +258,30 @@ def test_a_demoted_primary_is_refused_once(toy: Toy) -> None:
     with pytest.raises(ShardReadOnly):
         sessions[0].commit()
     sessions[0].close()
-    raw_before = {id(record) for record in ()}
     with router.shop(1, ACTOR) as db:
         db.scalars(select(Rate)).all()
         assert db._raw is not None and db._raw.round_trips <= 6, "a new connection, not a pooled one"
-    assert not raw_before
 
 
-def test_times_are_those_of_the_config(router: Router) -> None:
-    assert dataclasses.asdict(router.config.times)["lock_wait"] == 2
+@pytest.mark.parametrize(("idle", "pings"), [(0.0, 1), (30.0, 0)])
+def test_only_a_connection_that_rested_is_pinged(toy: Toy, router: Router, idle: float, pings: int) -> None:
+    one = toy.router(background=False, times=Times(idle_ping=idle), redis_prefix=router.config.redis_prefix)
+    trips = []
+    for _ in range(2):
+        with one.shop(1, ACTOR) as db:
+            db.scalars(select(Rate)).all()
+            assert db._raw is not None
+            raw = db._raw
+        trips.append(raw.round_trips)
+        threading.Event().wait(0.06)
+    assert trips[1] - trips[0] == 3 + pings, "the fence, the statement, the rollback"
+
+
+def test_the_server_is_told_the_times(router: Router, fresh_shop: Fresh) -> None:
+    with router.shop(fresh_shop().shop_id, ACTOR) as db:
+        db.scalars(select(Rate)).all()
+        assert db._raw is not None
+        settings = (
+            "@@innodb_lock_wait_timeout, @@transaction_isolation, @@time_zone, @@session_track_gtids, @@autocommit"
+        )
+        assert db._raw.run(f"SELECT {settings}").rows == ((2, "READ-COMMITTED", "+00:00", "OWN_GTID", 0),)

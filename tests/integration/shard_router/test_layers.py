@@ -67,7 +67,7 @@ def test_the_flush_looks_again(router: Router) -> None:
 ])  # fmt: skip
 def test_a_reading_session_refuses_before_anything_is_sent(router: Router, write: Callable[[Any], Any]) -> None:
     with router.shop(ASHA, ACTOR, mode=Mode.READ) as db:
-        with pytest.raises(ReadOnlySession):
+        with pytest.raises(ReadOnlySession, match=r"reading$"):  # the session's own words, not its connection's
             write(db)
         assert db.round_trips == 0
 
@@ -116,6 +116,11 @@ REFUSED: dict[str, Callable[[Any], Any]] = {
 def test_the_pinned_connection_refuses(router: Router, name: str) -> None:
     with router.shop(ASHA, ACTOR) as db, pytest.raises(WrongShop):
         REFUSED[name](inner(db))
+
+
+def test_a_raw_string_is_refused_before_the_gate_is(router: Router) -> None:
+    with router.shop(ASHA, ACTOR) as db, pytest.raises(WrongShop, match="raw string"):
+        inner(db).exec_driver_sql("SELECT 1")
 
 
 def test_the_pinned_connection_lets_its_shop_pass(router: Router) -> None:
