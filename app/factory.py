@@ -19,7 +19,9 @@ from app.adapters.redis_queue import RedisQueue
 from app.amc import cli as amc_commands
 from app.amc import service as amc
 from app.console import api as console
+from app.console import web as console_pages
 from app.customers import api as customers
+from app.dashboard import web as shop_pages
 from app.inventory import api as items
 from app.invoices import api as invoices
 from app.kit import access, flaskapp, logs, openapi
@@ -38,6 +40,7 @@ from app.kit.sealing import Keyring
 from app.kit.security import Policy
 from app.kit.signing import LinkSigner, TextSigner
 from app.live import api as live
+from app.live import cli as file_commands
 from app.live import web as live_pages
 from app.rates import api as rates
 from app.reports import api as exports
@@ -72,13 +75,13 @@ API: tuple[ApiBlueprint, ...] = (
 )
 """Routes of the JSON API, in the order in which the reference lists them."""
 
-PAGES: tuple[Blueprint, ...] = ()
+PAGES: tuple[Blueprint, ...] = (shop_pages.account.pages, shop_pages.shop_pages, console_pages.pages)
 """Web pages of the shops and of the console."""
 
 SIDE: tuple[Blueprint, ...] = (live_pages.pages,)
 """What the side service answers: files and live updates."""
 
-COMMANDS: tuple[click.Command, ...] = (people_commands.admin, people_commands.keys, amc_commands.shops)
+COMMANDS: tuple[click.Command, ...] = (people_commands.admin, people_commands.keys, amc_commands.shops, file_commands.files)
 """Commands of `flask --app app.factory`."""
 
 JOB_MODULES: tuple[str, ...] = (

@@ -1,6 +1,7 @@
 """Faults 9 and 16: workers and Redis die at the worst moment; every job runs within a minute, its effect once."""
 
 import os
+import random
 import signal
 import subprocess
 import sys
@@ -171,3 +172,32 @@ def test_two_workers_and_two_relays_do_every_job_once(stage: Stage) -> None:
     until(lambda: {stage.state(job_id) for job_id in jobs} == {OutboxState.DONE}, RECOVERED_WITHIN)
     assert stage.marks() == 30
     assert {stage.attempts(job_id) for job_id in jobs} == {1}
+
+
+@pytest.mark.long
+def test_workers_killed_again_and_again_do_every_job_once(stage: Stage) -> None:
+    """Two workers whose children are killed at random moments, before, in and after their jobs."""
+    chance = random.Random(16)
+    stage.start("relay")
+    workers = [stage.start("worker", "--queues", "bills,default") for _ in range(2)]
+    jobs = [stage.ask("leave_mark_in_a_while", mark=str(n)) for n in range(120)]
+
+    def ended() -> int:
+        return sum(stage.state(job_id) is OutboxState.DONE for job_id in jobs)
+
+    kills = 0
+    while ended() < len(jobs) and kills < 40:
+        time.sleep(chance.uniform(0.5, 3.0))
+        kills += _kill_a_child(chance.choice(workers).pid)
+    until(lambda: ended() == len(jobs), 300)
+    assert kills >= 10
+    assert stage.marks() == len(jobs)
+
+
+def _kill_a_child(parent: int) -> bool:
+    """False while the parent is about to start another."""
+    listed = subprocess.run(["ps", "-o", "pid=", "--ppid", str(parent)], capture_output=True, text=True, check=False)
+    for pid in listed.stdout.split():
+        os.kill(int(pid), signal.SIGKILL)
+        return True
+    return False

@@ -92,6 +92,18 @@ def counts(job: ShopJob, *, to: int) -> None:
     job.finish(result={"counted": to})
 
 
+@shop_job
+def counts_what_is_written(job: ShopJob) -> None:
+    written = select(func.count()).select_from(AuditEntry).where(AuditEntry.action == "test.written")
+    job.finish(result={"written": job.read(lambda db: db.scalar(written))})
+
+
+@shop_job
+def leave_mark_in_a_while(job: ShopJob, *, mark: str) -> None:
+    time.sleep(0.3)
+    leave_mark(job, mark=mark)
+
+
 @control_job
 def look_around(job: ControlJobRun, *, on: str) -> None:
     job.finish()

@@ -1,7 +1,8 @@
 """Owns files in an S3-compatible store: one bucket there for each of ours, links signed by the store itself."""
 
 import datetime as dt
-from collections.abc import Iterator
+import json
+from collections.abc import Iterator, Sequence
 from typing import IO, TYPE_CHECKING, Any, cast
 
 from app.kit.clock import utc_now
@@ -113,6 +114,62 @@ class S3Store:
         if bucket not in PUBLIC:
             raise ValueError(f"{bucket} is not public")
         return f"{self._public_url}/{self._name(bucket)}/{checked_key(key)}"
+
+    def prepare(self, *, origins: Sequence[str]) -> None:
+        """Make the buckets that are missing and set all of them as they should be; twice is harmless.
+
+        Public ones may be read object by object and never listed; exports and uploads also end by the store's own
+        clock, should our job not run; browsers at `origins` may send uploads; backups keep their versions.
+        """
+        with _translated():
+            there = {found["Name"] for found in self._s3.list_buckets()["Buckets"]}
+            for bucket in Bucket:
+                if self._name(bucket) not in there:
+                    self._create(self._name(bucket))
+            for bucket in PUBLIC:
+                self._open_to_readers(self._name(bucket))
+            for bucket, days in ((Bucket.EXPORTS, 8), (Bucket.INCOMING, 4)):
+                self._expire(self._name(bucket), days)
+            self._allow_uploads(self._name(Bucket.INCOMING), origins)
+            self._s3.put_bucket_versioning(
+                Bucket=self._name(Bucket.BACKUPS), VersioningConfiguration={"Status": "Enabled"}
+            )
+
+    def _create(self, name: str) -> None:
+        region: Any = self._s3.meta.region_name
+        if region == "us-east-1":  # the one region that must not be named
+            self._s3.create_bucket(Bucket=name)
+        else:
+            self._s3.create_bucket(Bucket=name, CreateBucketConfiguration={"LocationConstraint": region})
+
+    def _open_to_readers(self, name: str) -> None:
+        readers = {
+            "Version": "2012-10-17",
+            "Statement": [
+                {"Effect": "Allow", "Principal": "*", "Action": "s3:GetObject", "Resource": f"arn:aws:s3:::{name}/*"}
+            ],
+        }
+        self._s3.put_bucket_policy(Bucket=name, Policy=json.dumps(readers))
+
+    def _expire(self, name: str, days: int) -> None:
+        self._s3.put_bucket_lifecycle_configuration(
+            Bucket=name,
+            LifecycleConfiguration={
+                "Rules": [
+                    {
+                        "ID": "expire", "Status": "Enabled", "Filter": {"Prefix": ""}, "Expiration": {"Days": days},
+                        "AbortIncompleteMultipartUpload": {"DaysAfterInitiation": 1},
+                    }
+                ]
+            },
+        )  # fmt: skip
+
+    def _allow_uploads(self, name: str, origins: Sequence[str]) -> None:
+        rule: Any = {
+            "AllowedOrigins": list(origins), "AllowedMethods": ["PUT"], "AllowedHeaders": ["Content-Type"],
+            "MaxAgeSeconds": 600,
+        }  # fmt: skip
+        self._s3.put_bucket_cors(Bucket=name, CORSConfiguration={"CORSRules": [rule]})
 
     def _name(self, bucket: Bucket) -> str:
         return f"{self._prefix}{bucket.value}"

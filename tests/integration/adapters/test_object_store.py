@@ -1,6 +1,7 @@
 """One contract over every object store: a folder, and an S3-compatible server."""
 
 import io
+import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -8,6 +9,7 @@ from typing import Any
 import boto3
 import pytest
 import requests
+from botocore.exceptions import ClientError
 from moto.server import ThreadedMotoServer
 
 from app.adapters.object_store.disk import TEMPORARY, DiskStore
@@ -184,3 +186,27 @@ def test_a_broken_upload_leaves_neither_object_nor_scratch_on_disk(tmp_path: Pat
         store.put(Bucket.INCOMING, KEY, broken, content_type="image/png")
     assert store.find(Bucket.INCOMING, KEY) is None
     assert list((tmp_path / TEMPORARY).iterdir()) == []
+
+
+def test_a_new_store_is_prepared_and_stays_so(s3_address: str) -> None:
+    def client() -> Any:
+        return boto3.client(
+            "s3", endpoint_url=s3_address, region_name="ap-south-1", aws_access_key_id="a", aws_secret_access_key="b"
+        )
+
+    prefix = f"n{unguessable()[:8]}-"
+    store = S3Store(endpoint=s3_address, region="ap-south-1", access_key="a", secret_key="b", bucket_prefix=prefix)
+    for _ in range(2):
+        store.prepare(origins=["https://shop.test"])
+    s3 = client()
+    for bucket in (Bucket.PICTURES, Bucket.SHOP_LOGOS):
+        (statement,) = json.loads(s3.get_bucket_policy(Bucket=prefix + bucket)["Policy"])["Statement"]
+        assert statement["Action"] == "s3:GetObject"
+    for bucket in (Bucket.INVOICES, Bucket.EXPORTS, Bucket.INCOMING, Bucket.BACKUPS):
+        with pytest.raises(ClientError, match="NoSuchBucketPolicy"):
+            s3.get_bucket_policy(Bucket=prefix + bucket)
+    (rule,) = s3.get_bucket_lifecycle_configuration(Bucket=prefix + Bucket.EXPORTS)["Rules"]
+    assert rule["Expiration"] == {"Days": 8}
+    (cors,) = s3.get_bucket_cors(Bucket=prefix + Bucket.INCOMING)["CORSRules"]
+    assert (cors["AllowedOrigins"], cors["AllowedMethods"]) == (["https://shop.test"], ["PUT"])
+    assert s3.get_bucket_versioning(Bucket=prefix + Bucket.BACKUPS)["Status"] == "Enabled"

@@ -12,7 +12,7 @@ import pytest
 from sqlalchemy import func, select, update
 
 from app.adapters.inline_queue import InlineQueue
-from app.kit import leases, outbox
+from app.kit import audit, leases, outbox
 from app.kit.clock import utc_now
 from app.kit.jobruns import run_job
 from app.kit.models import OutboxJob, OutboxState
@@ -89,6 +89,17 @@ def test_a_job_runs_as_the_person_who_asked_and_leaves_its_result(bench: Bench) 
     assert (done.state, done.attempts, done.result) == (OutboxState.DONE, 1, {"mark": "one", "by": "Owner"})
     assert done.finished_at is not None
     assert bench.marks() == 1
+
+
+def test_a_job_sees_all_that_its_asker_had_written(bench: Bench) -> None:
+    """Its reads may go to a replica, at once after the commit: never to one that does not have it yet."""
+    for n in range(40):
+        with bench.router.shop(bench.shop.shop_id, bench.shop.actor, mode=Mode.WRITE) as db:
+            audit.record(db, "test.written", None, {"n": n})
+            job_id = outbox.enqueue(db, f"{HERE}.counts_what_is_written")
+            db.commit()
+        bench.pass_and_work()
+        assert bench.view(job_id).result == {"written": n + 1}
 
 
 def test_a_job_asked_for_in_a_rolled_back_transaction_never_was(bench: Bench) -> None:
