@@ -81,7 +81,12 @@ PAGES: tuple[Blueprint, ...] = (shop_pages.account.pages, shop_pages.shop_pages,
 SIDE: tuple[Blueprint, ...] = (live_pages.pages,)
 """What the side service answers: files and live updates."""
 
-COMMANDS: tuple[click.Command, ...] = (people_commands.admin, people_commands.keys, amc_commands.shops, file_commands.files)
+COMMANDS: tuple[click.Command, ...] = (
+    people_commands.admin,
+    people_commands.keys,
+    amc_commands.shops,
+    file_commands.files,
+)
 """Commands of `flask --app app.factory`."""
 
 JOB_MODULES: tuple[str, ...] = (
@@ -93,6 +98,8 @@ JOB_MODULES: tuple[str, ...] = (
     "app.kit.housekeeping",
 )
 """Imported before anything runs, so that every job's name resolves."""
+
+SCHEMA_LOOK_S = 30.0
 
 __all__ = ["build_runtime", "build_worker_runtime", "create_app", "create_side_app", "settings_reference"]
 
@@ -179,6 +186,7 @@ def build_runtime(settings: Settings) -> Runtime:
     metrics = Metrics(settings.metrics_dir)
     store = _cache_store(settings)
     router = Router(router_config(settings))
+    router.refuse_unfit(lambda: _too_old(router), every=SCHEMA_LOOK_S)
     keyring = Keyring(key_of(settings.master_key))
     links = LinkSigner(key_of(settings.link_key))
     prefix = settings.redis_prefix
@@ -209,6 +217,17 @@ def build_runtime(settings: Settings) -> Runtime:
         version=version(),
         font_dir=settings.font_dir,
     )
+
+
+def _too_old(router: Router) -> dict[str, str]:
+    """Shards whose schema this release does not work on: they wait for their migration, the others trade on."""
+    from migrations import versions  # brings alembic, which only this look needs
+
+    needed = versions.minimum("shard")
+    return {
+        shard: f"its schema is {found or 'missing'}, this release needs {needed}"
+        for shard, found in versions.shards_below_minimum(router).items()
+    }
 
 
 def router_config(settings: Settings) -> RouterConfig:
