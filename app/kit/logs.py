@@ -10,6 +10,7 @@ from collections.abc import MutableMapping
 from typing import Any
 from uuid import uuid4
 
+import orjson
 import structlog
 from flask import Flask, Response, g, request
 
@@ -47,7 +48,7 @@ def configure(level: str = "INFO", *, json: bool = True) -> None:
     plain = structlog.dev.ConsoleRenderer(
         exception_formatter=structlog.dev.plain_traceback
     )  # the rich one shows locals
-    renderer = structlog.processors.JSONRenderer() if json else plain
+    renderer = structlog.processors.JSONRenderer(_json) if json else plain
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
@@ -63,6 +64,10 @@ def configure(level: str = "INFO", *, json: bool = True) -> None:
     root.handlers[:] = [handler]
     root.setLevel(level.upper())
     logging.getLogger("werkzeug").setLevel("WARNING")  # its access lines hold query strings
+
+
+def _json(event: Any, **options: Any) -> str:
+    return orjson.dumps(event, default=options.get("default", str), option=orjson.OPT_NON_STR_KEYS).decode()
 
 
 def hide(_: Any, __: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
