@@ -14,16 +14,24 @@ class Background:
         self._stop = threading.Event()
         self._tasks: list[tuple[str, float, Callable[[], object]]] = []
         self._threads: list[threading.Thread] = []
+        self._running = False
 
     def every(self, seconds: float, name: str, task: Callable[[], object]) -> None:
+        """Also once the others run: then it begins at once."""
         self._tasks.append((name, seconds, task))
+        if self._running:
+            self._begin(name, seconds, task)
 
     def start(self) -> None:
+        self._running = True
         for name, seconds, task in self._tasks:
-            thread = threading.Thread(target=self._repeat, args=(name, seconds, task, self._stop), daemon=True)
-            thread.name = f"router-{name}"
-            thread.start()
-            self._threads.append(thread)
+            self._begin(name, seconds, task)
+
+    def _begin(self, name: str, seconds: float, task: Callable[[], object]) -> None:
+        thread = threading.Thread(target=self._repeat, args=(name, seconds, task, self._stop), daemon=True)
+        thread.name = f"router-{name}"
+        thread.start()
+        self._threads.append(thread)
 
     @staticmethod
     def _repeat(name: str, seconds: float, task: Callable[[], object], stop: threading.Event) -> None:

@@ -6,6 +6,7 @@ import logging
 import os
 import weakref
 from collections import Counter
+from collections.abc import Callable, Mapping
 
 from sqlalchemy import Engine, func, insert
 from sqlalchemy.exc import IntegrityError, SQLAlchemyError
@@ -53,6 +54,7 @@ class Router:
             times=times,
         )
         self.fleet_threads = threads(config.fleet_threads)
+        self._unfit: Mapping[str, str] = {}
         self._background = Background()
         self._background.every(times.topology, "topology", self.reload)
         self._background.every(times.poll, "health", lambda: self.health_watch.poll(self.topology))
@@ -111,6 +113,26 @@ class Router:
         if found is None:
             raise ShardUnavailable(name, "the topology does not name it")
         return found
+
+    def shard_for_shops(self, name: str) -> Shard:
+        """The shard, unless it was found unfit for this process."""
+        if name in self._unfit:
+            raise ShardUnavailable(name, self._unfit[name])
+        return self.shard(name)
+
+    def refuse_unfit(self, judge: Callable[[], Mapping[str, str]], *, every: float) -> None:
+        """Serve no shop of the shards that `judge` names with a reason; it is asked again, so a mended one comes back.
+
+        Its first answer comes a moment after the start; until then every shard is served.
+        """
+
+        def look() -> None:
+            found = judge()
+            if found != self._unfit:
+                log.warning("shards that this process does not serve: %s", dict(found) or "none")
+            self._unfit = found
+
+        self._background.every(every, "fitness", look)
 
     def health(self) -> list[ServerHealth]:
         """The control plane, every shard and every replica, as they were last seen."""

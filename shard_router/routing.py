@@ -36,7 +36,7 @@ class Route:
 
     def choose(self) -> Engine:
         need = self._needed() if self._purpose is Purpose.READ else None  # may find that the map is old
-        shard = self._router.shard(self.entry.shard)
+        shard = self._router.shard_for_shops(self.entry.shard)
         self.server = self._reader(shard, need) if self._purpose is Purpose.READ else shard.primary
         return self._router.engines.get(shard.name, self.server, self._purpose)
 

@@ -2,7 +2,7 @@
 
 import datetime as dt
 from collections.abc import Iterable
-from typing import Any, Literal, cast
+from typing import Any, Literal
 from uuid import UUID
 
 from sqlalchemy import BINARY, BigInteger, Dialect, Integer, MetaData, SmallInteger, String, Table
@@ -99,4 +99,4 @@ def facts(
 
 def tables_of(base: type[DeclarativeBase]) -> list[Table]:
     """All tables of a plane, in an order in which they can be created."""
-    return cast(list[Table], base.metadata.sorted_tables)
+    return base.metadata.sorted_tables
