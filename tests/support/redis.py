@@ -1,8 +1,11 @@
 """Owns a Redis that a test may kill: the cluster's own program, on a port and a folder of the test."""
 
+import signal
 import socket
 import subprocess
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import redis
@@ -47,6 +50,16 @@ class ThrowawayRedis:
             self._process.kill()
             self._process.wait()
             self._process = None
+
+    @contextmanager
+    def frozen(self) -> Iterator[None]:
+        """The process stands still; its port stays open."""
+        assert self._process is not None
+        self._process.send_signal(signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            self._process.send_signal(signal.SIGCONT)
 
     def client(self) -> "redis.Redis[bytes]":
         return redis.Redis.from_url(self.url, socket_timeout=2)

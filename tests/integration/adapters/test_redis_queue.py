@@ -121,3 +121,14 @@ def test_a_dead_redis_costs_the_web_nothing_and_the_relay_an_answer(tmp_path: Pa
     with dead.listen(new_id()) as listener:
         assert listener.next(0.01) is None
     dead.close()
+
+
+def test_a_frozen_redis_holds_nobody_up(queue: RedisQueue, redis: ThrowawayRedis) -> None:
+    """It accepts connections and answers nothing: worse than dead."""
+    with redis.frozen():
+        began = time.monotonic()
+        for _ in range(200):
+            queue.poke(7)
+            queue.publish(new_id(), {"stepsDone": 1})
+        assert time.monotonic() - began < 1.0
+    until(lambda: 7 in queue.wait_for_pokes(0.2), 10)

@@ -4,22 +4,25 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from flask import Flask
 from pydantic import SecretStr
 from sqlalchemy import select
 
+from app.factory import build_runtime, create_app
 from app.kit.clock import today_ist
 from app.kit.models import ControlJob, OutboxState
 from app.kit.runtime import Runtime
 from app.schedule import SCHEDULE
 from app.settings import PREFIX, Settings
-from tests.support.cast import Cast
+from tests.support.cast import make_cast
+from tests.support.cluster import Cluster
 from tests.support.counter import Counter
 from tests.support.jobs import until
 from tests.support.redis import ThrowawayRedis
+from tests.support.settings import settings_for
 
 
 @pytest.fixture
@@ -28,6 +31,27 @@ def redis(tmp_path: Path) -> Iterator[ThrowawayRedis]:
     own.start()
     yield own
     own.kill()
+
+
+@dataclass(frozen=True)
+class Installation:
+    """A fleet with nothing in its outboxes but what this test asks for."""
+
+    settings: Settings
+    runtime: Runtime
+    counter: Counter
+
+
+@pytest.fixture
+def installation(cluster: Cluster, tmp_path: Path) -> Iterator[Installation]:
+    own = cluster.named("_own")
+    own.create()
+    settings = settings_for(own, tmp_path)
+    runtime = build_runtime(settings)
+    cast = make_cast(runtime)
+    yield Installation(settings, runtime, Counter(create_app(settings, parts=runtime), runtime, cast.asha))
+    runtime.close()
+    own.drop()
 
 
 def environment(settings: Settings, redis: ThrowawayRedis) -> dict[str, str]:
@@ -42,10 +66,8 @@ def environment(settings: Settings, redis: ThrowawayRedis) -> dict[str, str]:
     return found
 
 
-def test_worker_relay_and_scheduler(
-    settings: Settings, runtime: Runtime, flask_app: Flask, cast: Cast, redis: ThrowawayRedis, tmp_path: Path
-) -> None:
-    counter = Counter(flask_app, runtime, cast.asha)
+def test_worker_relay_and_scheduler(installation: Installation, redis: ThrowawayRedis, tmp_path: Path) -> None:
+    settings, runtime, counter = installation.settings, installation.runtime, installation.counter
     day = today_ist().isoformat()
     with (tmp_path / "processes.log").open("ab") as log:
         processes = {
