@@ -24,7 +24,7 @@ from app.customers import api as customers
 from app.dashboard import web as shop_pages
 from app.inventory import api as items
 from app.invoices import api as invoices
-from app.kit import access, flaskapp, logs, openapi
+from app.kit import access, dated, flaskapp, logs, openapi
 from app.kit.assets import Assets
 from app.kit.blueprints import ApiBlueprint
 from app.kit.cache import Breaker, NoStore, ShopCache
@@ -47,6 +47,7 @@ from app.reports import api as exports
 from app.schedule import SCHEDULE
 from app.settings import Settings, key_of, load, text_of
 from app.settings import reference as settings_reference
+from app.tax.tables import load_tables, use_tables
 from app.tenants import api as people
 from app.tenants import cli as people_commands
 from app.tenants import service as tenants
@@ -183,6 +184,8 @@ def build_runtime(settings: Settings) -> Runtime:
     """Everything that edges and jobs reach down to. Opens no connection; the router's pollers begin."""
     for module in JOB_MODULES:
         importlib.import_module(module)
+    dated.correct_from(settings.law_dir)
+    use_tables(load_tables(settings.law_dir))
     metrics = Metrics(settings.metrics_dir)
     store = _cache_store(settings)
     router = Router(router_config(settings))

@@ -68,6 +68,11 @@ class Settings(BaseSettings):
     assets_dir: Path = Field(
         ROOT / "app/static/build", description="Folder of the browser's files and their manifest.json."
     )
+    law_dir: Path | None = Field(
+        None,
+        description="Folder with corrected tables of law and trade (rates.json, limits.json, …); "
+        "each replaces the packaged file of its name.",
+    )
     rembg_home: Path | None = Field(
         None, description="Folder with the cut-out model's weights; none: the classical method."
     )

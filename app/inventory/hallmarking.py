@@ -1,7 +1,6 @@
 """Owns what the hallmarking order asks of a piece: dated data, so that a new metal or exemption needs no release."""
 
 import datetime as dt
-import json
 import re
 from dataclasses import dataclass
 from enum import StrEnum
@@ -10,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from app.inventory.errors import ExemptionDoesNotHold, HuidMalformed
+from app.kit.dated import read_table
 
 DATA = Path(__file__).parent / "data" / "hallmarking.json"
 _HUID = re.compile(r"[A-Z0-9]{6}")
@@ -48,7 +48,7 @@ class Exemption:
 
 @cache
 def _data() -> tuple[tuple[Mandate, ...], tuple[Exemption, ...]]:
-    known = json.loads(DATA.read_text(encoding="utf-8"))
+    known = read_table(DATA)
     mandates = tuple(Mandate(row["metal"], row["name"], *_validity(row)) for row in known["mandates"])
     exemptions = tuple(
         Exemption(

@@ -1,13 +1,13 @@
 """Owns which purities there are and what a gram of each can cost at all: dated data, corrected without a release."""
 
 import datetime as dt
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any
 
+from app.kit.dated import read_table
 from app.kit.money import ratio, round_half_up, rupees
 from app.kit.weights import FINE, purity_label
 from app.rates.errors import RateAbsurd, UnknownPurity
@@ -88,7 +88,7 @@ def check_rate(purity: Purity, paise_per_g: int, on: dt.date, *, field: str = "p
 
 
 def _records(name: str) -> list[Mapping[str, Any]]:
-    records: list[Mapping[str, Any]] = json.loads((DATA / name).read_text(encoding="utf-8"))["records"]
+    records: list[Mapping[str, Any]] = read_table(DATA / name)["records"]
     return records
 
 

@@ -1,13 +1,13 @@
 """Owns the last day for a credit note: dated data, since the law has moved it before."""
 
 import datetime as dt
-import json
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 from app.invoices.errors import NoteTooLate
 from app.kit.clock import financial_year
+from app.kit.dated import read_table
 from app.kit.texts import _
 
 DATA = Path(__file__).parent.parent / "data" / "note_deadlines.json"
@@ -15,7 +15,7 @@ DATA = Path(__file__).parent.parent / "data" / "note_deadlines.json"
 
 @cache
 def _records() -> tuple[dict[str, Any], ...]:
-    return tuple(json.loads(DATA.read_text(encoding="utf-8"))["records"])
+    return tuple(read_table(DATA)["records"])
 
 
 def last_day_for_note(supplied_on: dt.date, today: dt.date) -> dt.date:
