@@ -99,6 +99,13 @@ def test_two_sweeps_at_once_end_a_trial_once(tenancy, shop_id):
     assert write_control(tenancy.router, lambda c: amc.end_contract(c, shop_id=shop_id, on=day(14))) is False
 
 
+def test_a_contract_that_was_paid_since_it_was_listed_goes_on(tenancy, shop_id, change):
+    """The sweep looks again under the row's lock: between its list and its write a payment may have come."""
+    change(amc.activate_contract, shop_id=shop_id, starts_on=day(10), reason="paid by transfer", actor_id=None)
+    assert write_control(tenancy.router, lambda c: amc.end_contract(c, shop_id=shop_id, on=day(14))) is False
+    assert contract(tenancy, shop_id).state is ContractState.ACTIVE
+
+
 def test_a_sweep_takes_only_what_is_due(tenancy, shop_id, change):
     paid = tenancy.open(on=BEGAN).shop.shop_id
     change(amc.activate_contract, shop_id=paid, starts_on=day(0), reason="paid by transfer", actor_id=None)
@@ -235,6 +242,7 @@ def test_a_cached_answer_still_turns_at_midnight(tenancy, shop_id):
 
 def test_a_payment_counts_as_soon_as_it_is_pushed(tenancy, change):
     shop_id = tenancy.open(on=today_ist() - dt.timedelta(days=50)).shop.shop_id
+    tenancy.run_jobs(shop_id)
     assert tenancy.entitlement.may_trade(shop_id).state == "read_only"
     change(amc.activate_contract, shop_id=shop_id, starts_on=today_ist(), reason="paid by transfer", actor_id=None)
     tenancy.run_jobs(shop_id)

@@ -18,30 +18,36 @@ from app.tenants.models import SigningKey
 from app.tenants.service.keys import SigningKeys
 from app.tenants.service.reaching import ControlLine
 from shard_router import Router
-from tests.support.tenancy import Tenancy
+from tests.support.tenancy import Tenancy, redis_store
+
+
+@pytest.fixture(scope="module")
+def own_cluster(cluster):
+    """Databases of their own: these tests empty the table of keys, which everybody else's sign-ins stand on."""
+    found = cluster.named("keys")
+    found.create()
+    yield found
+    found.drop()
+
+
+@pytest.fixture(scope="module")
+def own_router(own_cluster, tmp_path_factory):
+    built = Router(own_cluster.router_config(tmp_path_factory.mktemp("keys") / "snapshot.json"))
+    yield built
+    built.close()
 
 
 @pytest.fixture
-def no_keys(tenancy):
-    """These tests look at the table of keys as a whole, so each begins with none; others' tokens count again after."""
-    columns = [column.key for column in SigningKey.__table__.columns]
-    kept = [{name: getattr(row, name) for name in columns} for row in keys(tenancy)]
+def fresh(own_cluster, own_router):
+    """A process where no key was ever made."""
+    prefix = own_cluster.redis_prefix
+    tenancy = Tenancy(own_router, redis_store(own_cluster.redis_url, prefix), prefix)
 
-    def put(rows):
-        def work(control):
-            control.execute(delete(SigningKey))
-            control.add_all([SigningKey(**row) for row in rows])
+    def empty(control):
+        control.execute(delete(SigningKey))
 
-        write_control(tenancy.router, work)
-
-    put([])
-    yield
-    put(kept)
-
-
-@pytest.fixture
-def fresh(tenancy, no_keys):
-    return tenancy.another()
+    write_control(own_router, empty)
+    return tenancy
 
 
 def keys(tenancy):
@@ -104,6 +110,16 @@ def test_the_old_key_verifies_for_seven_days_more(fresh):
             line = ControlLine(fresh.router)
             seen[hours] = SigningKeys(fresh.router, line, fresh.keyring).verifier(first) is not None
     assert seen == {-1: True, 1: False}
+
+
+def test_a_key_ends_also_for_a_process_that_read_it_before(fresh):
+    signing = SigningKeys(fresh.router, ControlLine(fresh.router), fresh.keyring, elapsed=lambda: 100.0)
+    kid = signing.signer().kid
+    (key,) = keys(fresh)
+    with time_machine.travel(key.verifies_until - dt.timedelta(seconds=1), tick=False):
+        assert signing.verifier(kid) is not None
+    with time_machine.travel(key.verifies_until, tick=False):
+        assert signing.verifier(kid) is None
 
 
 def test_a_key_that_may_be_known_to_others_is_replaced_at_once(fresh):
@@ -188,15 +204,15 @@ def test_a_verified_token_is_not_remembered_beyond_its_end(fresh):
         assert tokens_of(fresh).verify(token) is None
 
 
-def test_tokens_verify_with_control_and_redis_dead(cluster, fresh, tmp_path):
+def test_tokens_verify_with_control_and_redis_dead(own_cluster, fresh, tmp_path):
     """A process that starts when both are gone has only the snapshot that an earlier one left on disk."""
     token = fresh.token(fresh.person())
-    earlier = Router(cluster.router_config(tmp_path / "snapshot.json", background=False))
+    earlier = Router(own_cluster.router_config(tmp_path / "snapshot.json", background=False))
     Tenancy(earlier, NoStore(), fresh.prefix).identity  # noqa: B018 (registers what the snapshot keeps)
     earlier.refresh_snapshot()
     earlier.close()
 
-    dead = dead_control(cluster, tmp_path)
+    dead = dead_control(own_cluster, tmp_path)
     try:
         process = Tenancy(dead, NoStore(), fresh.prefix)
         assert tokens_of(process).verify(token) is not None

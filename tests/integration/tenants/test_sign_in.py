@@ -253,6 +253,24 @@ def test_guessing_the_old_password_is_throttled_too(tenancy, address):
         tenancy.identity.sign_ins.change_password(old=PASSWORD, **change)
 
 
+@pytest.mark.parametrize("meanwhile", ["another password", "disabled"])
+def test_what_changes_while_the_password_is_checked_still_counts(tenancy, sign_in, monkeypatch, meanwhile):
+    asha = tenancy.person()
+    passwords = tenancy.identity.sign_ins.passwords
+    real = type(passwords).fits
+
+    def slow(self, plain, stored):
+        if meanwhile == "disabled":
+            disable(tenancy, asha)
+        else:
+            replace_password(tenancy, asha)
+        return real(self, plain, stored)
+
+    monkeypatch.setattr(type(passwords), "fits", slow)
+    with pytest.raises(SignInRefused):
+        sign_in(asha.email)
+
+
 def test_a_hash_of_fewer_rounds_is_made_anew_at_sign_in(tenancy, sign_in, address):
     asha = tenancy.person()
     stronger = tenants.build_identity(
@@ -347,6 +365,13 @@ def test_the_super_admin_is_made_once_and_never_weak(tenancy):
 def disable(tenancy, person):
     def work(control):
         control.get(Person, person.id).disabled_at = utc_now()
+
+    write_control(tenancy.router, work)
+
+
+def replace_password(tenancy, person):
+    def work(control):
+        control.get(Person, person.id).password_hash = tenancy.password("another monsoon song").hash
 
     write_control(tenancy.router, work)
 
