@@ -15,6 +15,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
+import orjson
 from pymysql.connections import MySQLResult
 from sqlalchemy import Connection, Executable
 from sqlalchemy.dialects.mysql import pymysql as mysql_pymysql
@@ -29,7 +30,7 @@ from shard_router.sqlreading import TOKEN, Reading
 if TYPE_CHECKING:
     from shard_router.sessions import ShopSession
 
-DIALECT = mysql_pymysql.dialect(paramstyle="pyformat")
+DIALECT = mysql_pymysql.dialect(paramstyle="pyformat", json_serializer=lambda value: orjson.dumps(value).decode())
 EPOCH = "epoch"
 KEY = re.compile(r"for key '(?:[^']*\.)?([^'.]+)'")
 
