@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
+import orjson
 from sqlalchemy.exc import IntegrityError
 
 from app.customers import repository
@@ -145,7 +146,10 @@ def names_of(db: ShopSession, customer_ids: Iterable[UUID]) -> dict[UUID, str]:
 
 def get_buyer(db: ShopSession, customer_id: UUID) -> Buyer:
     """Raises CustomerUnknown."""
-    return _buyer(repository.find_customer(db, customer_id))
+    row = repository.find_customer(db, customer_id)
+    if row is None or row.erased_at is not None:
+        raise CustomerUnknown(fields={"customerId": "unknown"})
+    return Buyer(row.id, *(getattr(row, column.key) for column in repository.PACKED))
 
 
 def lock_buyer(db: ShopSession, customer_id: UUID) -> None:
@@ -153,19 +157,14 @@ def lock_buyer(db: ShopSession, customer_id: UUID) -> None:
     repository.find_customer(db, customer_id, lock=True)
 
 
-def buyer_of(rows: Sequence[Sequence[Any]]) -> Buyer:
+def buyer_of(customer_id: UUID, rows: Sequence[Sequence[Any]]) -> Buyer:
     """The buyer of the row that BUYER_FOR_UPDATE or BUYER_FOR_SHARE gave; raises CustomerUnknown."""
-    if not rows or rows[0][-1] is not None:
+    if not rows:
         raise CustomerUnknown(fields={"customerId": "unknown"})
-    return Buyer(*rows[0][:-1])
+    return Buyer(customer_id, *orjson.loads(rows[0][0]))
 
 
 _ORDERS = paging.Orders(tie=CustomerRow.id, default="name", name=CustomerRow.name, createdAt=CustomerRow.created_at)
-
-
-def _buyer(row: CustomerRow | None) -> Buyer:
-    columns = [column.key for column in repository.BUYER_COLUMNS]
-    return buyer_of([] if row is None else [[getattr(row, name) for name in columns]])
 
 
 def _reconsidered(before: CustomerDraft, changes: Mapping[str, Any]) -> dict[str, Any]:

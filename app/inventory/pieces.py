@@ -6,6 +6,8 @@ import re
 from dataclasses import dataclass
 from uuid import UUID
 
+from msgspec import Struct
+
 from app.inventory import hallmarking
 from app.inventory.errors import ExemptionDoesNotHold, ItemFactsWrong, WeightsContradict
 from app.inventory.hallmarking import Hallmark
@@ -70,8 +72,7 @@ class ItemDraft:
     picture_id: UUID | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Item:
+class Item(Struct, frozen=True):
     """A piece as others see it; what stands here is what a bill is priced from."""
 
     id: UUID

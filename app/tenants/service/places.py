@@ -1,20 +1,21 @@
 """Where documents are issued: each till with what its outlet, registration and shop print on them."""
 
+import datetime as dt
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
 import orjson
+from msgspec import Struct
 
 from app.tenants.repository import places as repository
+from app.tenants.service.views import EntitlementDates
 from shard_router import ShopSession
 
 PLACES = repository.PLACES
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(Struct, frozen=True):
     """A till, and what documents issued there say of the seller."""
 
     till_id: UUID
@@ -33,6 +34,7 @@ class Place:
     shop_name: str
     shop_name_local: str | None
     phone: str | None
+    plan: EntitlementDates | None  # of the shop, as its shard knows it
 
 
 def list_places(db: ShopSession) -> tuple[Place, ...]:
@@ -45,10 +47,17 @@ def places_of(rows: Iterable[Sequence[Any]]) -> tuple[Place, ...]:
     return tuple(_place(*row) for row in rows)
 
 
-def _place(till_id: UUID, outlet_id: UUID, registration_id: UUID, facts: str) -> Place:
+def _place(till_id: UUID, outlet_id: UUID, registration_id: UUID, facts: str, plan: str | None) -> Place:
     known = orjson.loads(facts)
     known[_COMPOSITION] = bool(known[_COMPOSITION])
-    return Place(till_id, outlet_id, registration_id, *known)
+    return Place(*(till_id, outlet_id, registration_id, *known, _dates(plan)))
+
+
+def _dates(plan: str | None) -> EntitlementDates | None:
+    if plan is None:
+        return None
+    state, name, paid_until, grace_days, read_only_days, version = orjson.loads(plan)
+    return EntitlementDates(state, name, dt.date.fromisoformat(paid_until), grace_days, read_only_days, version)
 
 
 _COMPOSITION = [column.key for column in repository.PACKED].index("composition")
