@@ -3,11 +3,15 @@
 import dataclasses
 import datetime as dt
 import secrets
+from collections.abc import Iterator
+from pathlib import Path
 from uuid import UUID
 
+import pytest
 from sqlalchemy import func, select
 
 from app.adapters.inline_queue import InlineQueue
+from app.factory import build_runtime
 from app.kit import outbox
 from app.kit.clock import utc_now
 from app.kit.inline import InlineWorkers
@@ -15,8 +19,10 @@ from app.kit.models import ControlJob, IdempotencyKey, OutboxJob, OutboxState
 from app.kit.runtime import Runtime
 from app.kit.schedule import Entry, Scheduler
 from shard_router import Mode
-from tests.support.cast import Cast
+from tests.support.cast import Cast, make_cast
+from tests.support.cluster import Cluster
 from tests.support.jobs import HERE, ask, run_control, until, view
+from tests.support.settings import settings_for
 
 
 def test_old_keys_and_ended_jobs_go_and_everything_else_stays(runtime: Runtime, cast: Cast) -> None:
@@ -64,11 +70,23 @@ def test_what_is_due_is_asked_for_once_whoever_looks(runtime: Runtime) -> None:
     ]  # fmt: skip
 
 
-def test_one_process_does_relay_jobs_and_schedule_by_itself(runtime: Runtime, cast: Cast) -> None:
-    queue = InlineQueue()
+@pytest.fixture
+def alone(cluster: Cluster, tmp_path: Path) -> Iterator[Runtime]:
+    """A fleet with nothing in its outboxes: one process by itself is not to work off what other tests left."""
+    own = cluster.named("_one")
+    own.create()
+    built = build_runtime(settings_for(own, tmp_path))
+    yield built
+    built.close()
+    own.drop()
+
+
+def test_one_process_does_relay_jobs_and_schedule_by_itself(alone: Runtime) -> None:
+    runtime, cast, queue = alone, make_cast(alone), InlineQueue()
     name = f"t-{secrets.token_hex(4)}"
-    alone = dataclasses.replace(runtime, queue=queue)
-    workers = InlineWorkers(alone, queue, (Entry(name, "*:00", f"{HERE}.look_around"),))
+    workers = InlineWorkers(
+        dataclasses.replace(runtime, queue=queue), queue, (Entry(name, "*:00", f"{HERE}.look_around"),)
+    )
     workers.start()
     try:
         jobs = [ask(runtime.router, cast.asha.shop_id, cast.asha.actor, "leave_mark", mark=str(n)) for n in range(10)]
