@@ -70,7 +70,7 @@ def dialled(text: str) -> str:
 def _line(text: str | None, most: int, field: str) -> str | None:
     """One line without what does not print; None where nothing is left."""
     bare = " ".join((text or "").split())
-    if len(bare) > most or not bare.isprintable():
+    if len(bare) > most or len(bare.encode()) > 3 * most or not bare.isprintable():  # bills keep it sealed, in 2 kB
         _refuse(field, f"At most {most} letters fit here.")
     return bare or None
 

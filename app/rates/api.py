@@ -31,7 +31,7 @@ def get_board(shop_id: int) -> Response:
 def set_rates(body: dict[str, Any], shop_id: int) -> dict[str, Any]:
     """Set several rates at once, or none of them."""
     cache = runtime().cache
-    return {"rates": shop_write(lambda db: service.set_rates(db, rates=body["rates"], cache=cache))}
+    return shop_write(lambda db: {"rates": service.set_rates(db, rates=body["rates"], cache=cache)})
 
 
 @blueprint.get("/history")

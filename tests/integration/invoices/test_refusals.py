@@ -1,10 +1,13 @@
 """What must not become a bill: clear words, a stable code, and not a row more than before."""
 
+import datetime as dt
 from uuid import UUID, uuid4
 
 import pytest
+from sqlalchemy import select
 
-from tests.support.counter import Counter, made
+from app.kit.clock import today_ist
+from tests.support.counter import Counter, a_key, made
 
 
 def refused(answer, status: int, code: str):
@@ -255,3 +258,37 @@ def test_the_shop_of_somebody_else_is_not_there(counter, ravis_counter):
 def test_an_id_of_nothing_is_404(counter):
     refused(counter.get(f"/invoices/{UUID(int=7)}"), 404, "invoice_unknown")
     assert counter.get("/invoices/not-an-id").status_code == 404
+
+
+@pytest.fixture
+def plan(counter):
+    """Sets until when the shop's plan is paid."""
+    from app.tenants.models import Entitlement
+
+    def paid_until(days_ago: int) -> None:
+        def push(db):
+            row = db.scalars(select(Entitlement)).one()
+            row.paid_until, row.state = today_ist() - dt.timedelta(days=days_ago), "active"
+
+        counter.write(push)
+        counter.runtime.cache.forget(counter.who.shop_id)
+
+    return paid_until
+
+
+def test_a_plan_that_ended_issues_nothing_new_and_gives_old_replies_again(counter, plan):
+    pieces, customer, key = [counter.piece(), counter.piece()], counter.customer(), a_key()
+    draft = counter.draft(pieces[:1], customerId=customer["id"])
+    first = counter.post("/invoices", draft, key=key)
+    made(first)
+    plan(1 + 15)  # the last day of grace: days 0 to 15
+    grace = made(counter.post("/invoices", counter.draft([counter.piece()], customerId=customer["id"])))
+    plan(1 + 16)
+    before = counter.row_counts()
+    refused(counter.post("/invoices", counter.draft(pieces[1:], customerId=customer["id"])), 402, "plan_does_not_trade")
+    refused(counter.post(f"/invoices/{grace['id']}/credit-notes", {"reason": "came back"}), 402, "plan_does_not_trade")
+    again = counter.post("/invoices", draft, key=key)
+    assert (again.status_code, again.data) == (201, first.data)
+    assert counter.row_counts() == before
+    assert counter.status(pieces[1]["id"]) == "in_stock"
+    made(counter.get(f"/invoices/{grace['id']}"))  # the books are never hidden

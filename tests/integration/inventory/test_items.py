@@ -1,0 +1,260 @@
+"""Pieces over HTTP: entered, corrected, found, withdrawn, and refused where they contradict themselves."""
+
+import pytest
+from sqlalchemy import event
+
+from app.inventory import service as inventory
+from shard_router import Mode
+from tests.support.counter import Counter, all_at_once, made
+
+
+def test_a_piece_is_kept_as_it_was_entered_and_its_net_weight_reckoned(counter):
+    stones = [{"kind": "Diamond", "pieces": 3, "weightMct": 1_500, "basis": "per_carat", "ratePaise": 25_000_00}]
+    item = counter.piece(
+        tag="b-77/1", name="  Bridal   set ", category="Nose pin", huid="ab12cd", grossMg=20_000, stones=stones,
+        wastage={"kind": "percent_of_net", "bp": 500}, making={"kind": "fixed", "paise": 1_500_00}, hallmarkPaise=45_00,
+    )  # fmt: skip
+    assert (item["tag"], item["huid"], item["name"], item["category"]) == ("B-77/1", "AB12CD", "Bridal set", "nose_pin")
+    # 1.500 ct × 0.2 g = 0.300 g
+    assert (item["grossMg"], item["stoneMg"], item["netMg"]) == (20_000, 300, 19_700)
+    assert item["stones"] == stones
+    assert (item["status"], item["hallmarkStatus"], item["version"]) == ("in_stock", "hallmarked", 1)
+    answer = counter.get(f"/items/{item['id']}")
+    assert answer.json == item
+    assert answer.headers["ETag"] == '"1"'
+
+
+WRONG = {
+    "net that is not gross less stones": ({"grossMg": 5_000, "stoneMg": 500, "netMg": 4_600}, "weights_contradict"),
+    "stones as heavy as the piece": ({"grossMg": 5_000, "stoneMg": 5_000}, "weights_contradict"),
+    "stones heavier than the stone weight": (
+        {"stoneMg": 100, "stones": [{"kind": "Ruby", "pieces": 1, "weightMct": 2_000, "basis": "per_carat",
+                                     "ratePaise": 1}]},
+        "weights_contradict",
+    ),
+    "no weight": ({"grossMg": 0}, "invalid_input"),
+    "a negative weight": ({"grossMg": -3_390}, "invalid_input"),
+    "more than a tonne": ({"grossMg": 10**9 + 1}, "invalid_input"),
+    "a fraction of a milligram": ({"grossMg": 3_390.5}, "invalid_input"),
+    "22 karat by rounding": ({"purity": {"metal": "gold", "fineness": 9167}}, "unknown_purity"),
+    "brass": ({"purity": {"metal": "brass", "fineness": 6000}}, "unknown_purity"),
+    "an HSN that nobody knows": ({"hsn": "9999"}, "unknown_hsn"),
+    "an HSN of letters": ({"hsn": "71l3"}, "unknown_hsn"),
+    "a HUID of five": ({"huid": "AB12C"}, "invalid_input"),
+    "a HUID with a hyphen": ({"huid": "AB-12C"}, "huid_malformed"),
+    "a HUID in Devanagari": ({"huid": "अबकडइफ"}, "huid_malformed"),
+    "a HUID and an exemption": ({"huidExempt": "export"}, "exemption_does_not_hold"),
+    "an exemption that is none": ({"huid": None, "huidExempt": "because"}, "exemption_does_not_hold"),
+    "light by word, heavy by weight": ({"huid": None, "huidExempt": "under_2g"}, "exemption_does_not_hold"),
+    "a tag with a space": ({"tag": "R 1"}, "item_facts_wrong"),
+    "a tag with a quote": ({"tag": "R'1"}, "item_facts_wrong"),
+    "a name of nothing": ({"name": "   "}, "invalid_input"),
+    "a category of signs": ({"category": "<ring>"}, "item_facts_wrong"),
+    "making in percent and in paise": ({"making": {"kind": "percent", "bp": 100, "paise": 100}}, "number_out_of_range"),
+    "making unknown": ({"making": {"kind": "guess", "paise": 1}}, "invalid_input"),
+    "wastage without a kind": ({"wastage": {"kind": "none", "bp": 100}}, "number_out_of_range"),
+    "stones by the sack": (
+        {"stones": [{"kind": "Ruby", "pieces": 1, "weightMct": 1, "basis": "per_sack", "ratePaise": 1}]},
+        "invalid_input",
+    ),
+    "stones of no weight by the carat": (
+        {"stones": [{"kind": "Ruby", "pieces": 1, "weightMct": 0, "basis": "per_carat", "ratePaise": 1}]},
+        "number_out_of_range",
+    ),
+    "an unknown field": ({"colour": "yellow"}, "invalid_input"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", WRONG)
+def test_a_piece_that_contradicts_itself_is_refused_and_nothing_is_written(counter, case):
+    change, code = WRONG[case]
+    whole = {
+        "tag": "X-1", "name": "Ring", "category": "ring", "grossMg": 3_390, "huid": "AB12CD",
+        "purity": {"metal": "gold", "fineness": 9160}, "making": {"kind": "fixed", "paise": 100_00}, **change,
+    }  # fmt: skip
+    before = counter.row_counts()
+    answer = counter.post("/items", whole)
+    assert (answer.status_code, answer.json["code"]) == (422, code), answer.json
+    assert counter.row_counts() == before
+
+
+@pytest.mark.parametrize(("field", "value", "code"), [("tag", "T-1", "tag_taken"), ("huid", "AB12CD", "huid_taken")])
+def test_a_tag_and_a_huid_are_worn_by_one_live_piece(counter, field, value, code):
+    first = counter.piece(**{field: value})
+    answer = counter.post("/items", {**asked(first), "tag": "T-2", "huid": "XY34ZW", field: value.lower()})
+    assert (answer.status_code, answer.json["code"], answer.json["fields"]) == (409, code, {field: "taken"})
+    made(counter.post(f"/items/{first['id']}/withdrawal", {"reason": "melted"}, **{"If-Match": '"1"'}))
+    made(counter.post("/items", {**asked(first), "tag": "T-2", "huid": "XY34ZW", field: value}))  # free again
+
+
+def asked(item):
+    """The body that would enter the same piece again."""
+    kept = ("name", "category", "purity", "grossMg", "making")
+    return {name: item[name] for name in kept}
+
+
+def test_another_shop_may_use_the_same_tag_and_huid(counter, ravis_counter):
+    counter.piece(tag="SAME-1", huid="AB12CD")
+    ravis_counter.piece(tag="SAME-1", huid="AB12CD")
+
+
+def test_one_of_many_gets_the_tag(counter):
+    facts = asked({
+        "name": "Ring", "category": "ring", "purity": {"metal": "silver", "fineness": 9250}, "grossMg": 5_000,
+        "making": {"kind": "fixed", "paise": 1},
+    })  # fmt: skip
+    answers = all_at_once(8, lambda _: counter.post("/items", {**facts, "tag": "ONE"}))
+    assert sorted(answer.status_code for answer in answers) == [201] + [409] * 7
+
+
+def test_a_correction_needs_the_version_that_was_read(counter):
+    item = counter.piece()
+    path = f"/items/{item['id']}"
+    unread = counter.app.test_client().patch(counter.base + path, json={"name": "A"}, headers=counter.who.headers())
+    assert (unread.status_code, unread.json["code"]) == (428, "if_match_missing")
+    first = counter.patch(path, {"name": "Plain ring"}, version=1)
+    assert (first.status_code, first.json["version"], first.headers["ETag"]) == (200, 2, '"2"')
+    late = counter.patch(path, {"name": "Old ring"}, version=1)
+    assert (late.status_code, late.json["code"]) == (412, "precondition_failed")
+    assert made(counter.get(path))["name"] == "Plain ring"
+
+
+def test_of_two_corrections_of_one_version_one_holds(counter):
+    item = counter.piece()
+    answers = all_at_once(6, lambda n: counter.patch(f"/items/{item['id']}", {"name": f"Ring {n}"}, version=1))
+    assert sorted(answer.status_code for answer in answers) == [200] + [412] * 5
+    assert made(counter.get(f"/items/{item['id']}"))["version"] == 2
+
+
+def test_a_corrected_weight_is_reckoned_again(counter):
+    item = counter.piece(grossMg=5_000, stoneMg=500)
+    edited = made(counter.patch(f"/items/{item['id']}", {"grossMg": 6_000}, version=1))
+    assert (edited["stoneMg"], edited["netMg"]) == (500, 5_500)
+    stones = [{"kind": "Ruby", "pieces": 1, "weightMct": 1_000, "basis": "per_piece", "ratePaise": 5}]
+    edited = made(counter.patch(f"/items/{item['id']}", {"stones": stones}, version=2))
+    assert (edited["stoneMg"], edited["netMg"], edited["stones"]) == (200, 5_800, stones)  # 1 ct = 0.2 g
+    edited = made(counter.patch(f"/items/{item['id']}", {"stones": [], "netMg": 6_000}, version=3))
+    assert (edited["stoneMg"], edited["netMg"], edited["stones"]) == (0, 6_000, [])
+
+
+def test_a_piece_that_grows_past_two_grams_loses_its_exemption(counter):
+    item = counter.piece(huid=None, grossMg=1_999)
+    assert item["huidExempt"] == "under_2g"
+    edited = made(counter.patch(f"/items/{item['id']}", {"grossMg": 2_000}, version=1))
+    assert (edited["huidExempt"], edited["hallmarkStatus"]) == (None, "pending")
+    edited = made(counter.patch(f"/items/{item['id']}", {"huid": "zz99zz"}, version=2))
+    assert (edited["huid"], edited["hallmarkStatus"]) == ("ZZ99ZZ", "hallmarked")
+
+
+def test_nothing_changes_where_nothing_is_different(counter):
+    item = counter.piece()
+    before = counter.row_counts()
+    same = made(counter.patch(f"/items/{item['id']}", {"name": item["name"]}, version=1))
+    assert same["version"] == 1
+    assert counter.row_counts() == before
+
+
+def test_a_withdrawn_piece_no_longer_changes(counter):
+    item = counter.piece()
+    gone = made(counter.post(f"/items/{item['id']}/withdrawal", {"reason": "melted"}, **{"If-Match": '"1"'}))
+    assert (gone["status"], gone["version"]) == ("withdrawn", 2)
+    for answer in (
+        counter.patch(f"/items/{item['id']}", {"name": "Ring"}, version=2),
+        counter.post(f"/items/{item['id']}/withdrawal", {"reason": "again"}, **{"If-Match": '"2"'}),
+    ):
+        assert (answer.status_code, answer.json["code"]) == (409, "item_not_in_stock")
+
+
+@pytest.mark.parametrize("code", ["SCAN-1", "scan-1", "QR78ST", " qr78st "])
+def test_a_scan_finds_the_piece_by_tag_or_huid(counter, code):
+    item = counter.piece(tag="SCAN-1", huid="QR78ST")
+    assert made(counter.get(f"/items/by-code/{code}"))["id"] == item["id"]
+
+
+def test_a_scan_prefers_what_is_in_stock(counter):
+    old = counter.piece(tag="TWICE", huid="AA11AA")
+    made(counter.post(f"/items/{old['id']}/withdrawal", {"reason": "sent back"}, **{"If-Match": '"1"'}))
+    assert made(counter.get("/items/by-code/TWICE"))["status"] == "withdrawn"
+    new = counter.piece(tag="TWICE", huid="BB22BB")
+    assert made(counter.get("/items/by-code/TWICE"))["id"] == new["id"]
+    assert made(counter.get("/items/by-code/AA11AA"))["id"] == old["id"]
+
+
+@pytest.mark.parametrize("code", ["NOTHING", "%", "A" * 200, "%E0%A4%85", "'; DROP TABLE items; --", "..%2F.."])
+def test_a_scan_of_nothing_is_404(counter, code):
+    assert counter.get(f"/items/by-code/{code}").status_code == 404
+
+
+@pytest.fixture
+def stocked(counter):
+    """Five gold rings and three silver chains, one of them withdrawn."""
+    rings = [counter.piece(tag=f"RG-{n}", name=f"Ring {n}", grossMg=3_000 + n) for n in range(5)]
+    silver = {"purity": {"metal": "silver", "fineness": 9250}, "huid": None, "category": "chain"}
+    chains = [counter.piece(tag=f"CH-{n}", name=f"Chain 100% {n}", grossMg=9_000 + n, **silver) for n in range(3)]
+    made(counter.post(f"/items/{chains[0]['id']}/withdrawal", {"reason": "lost"}, **{"If-Match": '"1"'}))
+    return rings, chains
+
+
+@pytest.mark.parametrize(
+    ("query", "tags"),
+    [
+        ({"category": "chain"}, ["CH-0", "CH-1", "CH-2"]),
+        ({"category": "chain", "status": "in_stock"}, ["CH-1", "CH-2"]),
+        ({"status": "withdrawn"}, ["CH-0"]),
+        ({"metal": "gold"}, ["RG-0", "RG-1", "RG-2", "RG-3", "RG-4"]),
+        ({"metal": "gold", "fineness": 7500}, []),
+        ({"tag": "rg-"}, ["RG-0", "RG-1", "RG-2", "RG-3", "RG-4"]),
+        ({"q": "ring 3"}, ["RG-3"]),
+        ({"q": "100%"}, ["CH-0", "CH-1", "CH-2"]),
+        ({"q": "%"}, ["CH-0", "CH-1", "CH-2"]),
+        ({"q": "_"}, []),
+        ({"q": "ch-2"}, ["CH-2"]),
+    ],
+)
+def test_filters_keep_what_they_say(counter, stocked, query, tags):
+    assert [one["tag"] for one in made(counter.get("/items", sort="tag", **query))["items"]] == tags
+
+
+@pytest.mark.parametrize("sort", ["tag", "-tag", "name", "createdAt", "-createdAt", "netMg", "-netMg"])
+def test_pages_hold_every_piece_once_in_order(counter, stocked, sort):
+    whole = [one["tag"] for one in made(counter.get("/items", sort=sort))["items"]]
+    assert len(whole) == 8
+    paged, after = [], None
+    while True:
+        page = made(counter.get("/items", sort=sort, limit=3, **({"after": after} if after else {})))
+        paged += [one["tag"] for one in page["items"]]
+        after = page["next"]
+        if after is None:
+            break
+    assert paged == whole
+
+
+def test_a_list_takes_as_many_statements_for_eight_as_for_one(counter, stocked):
+    router, who = counter.runtime.router, counter.who
+
+    def statements(limit):
+        seen = []
+        with router.shop(who.shop_id, who.actor, mode=Mode.WRITE) as db:
+            engine = db.get_bind()
+            listen = lambda *args: seen.append(args[2])  # noqa: E731
+            event.listen(engine, "before_cursor_execute", listen)
+            try:
+                assert len(inventory.list_items(db, limit=limit).items) == limit
+            finally:
+                event.remove(engine, "before_cursor_execute", listen)
+        return len(seen)
+
+    assert statements(8) == statements(1) == 2
+
+
+def test_other_shops_pieces_are_not_there(counter, ravis_counter, cast):
+    theirs = ravis_counter.piece(tag="RAVI-1")
+    assert counter.get(f"/items/{theirs['id']}").status_code == 404
+    assert counter.patch(f"/items/{theirs['id']}", {"name": "Mine"}, version=1).status_code == 404
+    answer = counter.post(f"/items/{theirs['id']}/withdrawal", {"reason": "mine"}, **{"If-Match": '"1"'})
+    assert answer.status_code == 404
+    assert counter.get("/items/by-code/RAVI-1").status_code == 404
+    assert made(counter.get("/items"))["items"] == []
+    stranger = Counter(counter.app, counter.runtime, cast.zoya)
+    assert stranger.app.test_client().get(f"{counter.base}/items", headers=stranger.who.headers()).status_code == 404
+    assert made(ravis_counter.get(f"/items/{theirs['id']}"))["name"] == "Ring"

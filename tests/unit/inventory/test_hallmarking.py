@@ -1,0 +1,65 @@
+"""The hallmarking order as data: who must be marked, who is exempt, from which day."""
+
+import datetime as dt
+
+import pytest
+
+from app.inventory.errors import ExemptionDoesNotHold, HuidMalformed
+from app.inventory.hallmarking import Hallmark, check_huid, exemption_of, mandate_for, status_of
+
+TODAY = dt.date(2026, 11, 20)
+BEFORE = dt.date(2023, 3, 31)  # HUID became compulsory on 1 April 2023
+
+
+def standing(*, on=TODAY, **facts):
+    piece = {"metal": "gold", "gross_mg": 10_000, "hsn": "7113", "huid": None, "reason": None, **facts}
+    return status_of(on=on, **piece)
+
+
+@pytest.mark.parametrize(
+    ("facts", "expected"),
+    [
+        ({}, Hallmark.PENDING),
+        ({"huid": "AB12CD"}, Hallmark.HALLMARKED),
+        ({"on": BEFORE}, Hallmark.NOT_REQUIRED),
+        ({"metal": "silver"}, Hallmark.NOT_REQUIRED),
+        ({"reason": "under_2g", "gross_mg": 1_999}, Hallmark.EXEMPT),
+        ({"reason": "under_2g", "gross_mg": 2_000}, Hallmark.PENDING),
+        ({"reason": "export"}, Hallmark.EXEMPT),
+        ({"reason": "bullion_coin", "hsn": "7118"}, Hallmark.EXEMPT),
+        ({"reason": "bullion_coin", "hsn": "7113"}, Hallmark.PENDING),
+        ({"reason": "because"}, Hallmark.PENDING),
+    ],
+)
+def test_a_piece_stands_as_the_order_says(facts, expected):
+    assert standing(**facts) is expected
+
+
+def test_a_light_piece_and_a_coin_are_exempt_by_themselves():
+    assert exemption_of(None, metal="gold", gross_mg=1_500, hsn="7113", on=TODAY) == "under_2g"
+    assert exemption_of(None, metal="gold", gross_mg=8_000, hsn="7118", on=TODAY) == "bullion_coin"
+    assert exemption_of(None, metal="gold", gross_mg=8_000, hsn="7113", on=TODAY) is None
+    assert exemption_of(None, metal="silver", gross_mg=1_500, hsn="7113", on=TODAY) is None
+
+
+@pytest.mark.parametrize("reason", ["under_2g", "bullion_coin", "because", ""])
+def test_a_reason_that_does_not_hold_is_refused(reason):
+    with pytest.raises(ExemptionDoesNotHold):
+        exemption_of(reason, metal="gold", gross_mg=8_000, hsn="7113", on=TODAY)
+
+
+def test_the_order_has_a_name():
+    mandate = mandate_for("gold", TODAY)
+    assert mandate is not None
+    assert "Hallmarking" in mandate.name
+
+
+@pytest.mark.parametrize(("typed", "kept"), [("ab12cd", "AB12CD"), (" 1Z9Y8X ", "1Z9Y8X"), ("000000", "000000")])
+def test_a_huid_is_kept_in_capitals(typed, kept):
+    assert check_huid(typed) == kept
+
+
+@pytest.mark.parametrize("typed", ["", "AB12C", "AB12CDE", "AB-12C", "अबकडइफ", "AB 2CD", "ＡＢ１２ＣＤ"])
+def test_what_is_no_huid_is_refused(typed):
+    with pytest.raises(HuidMalformed):
+        check_huid(typed)
