@@ -17,7 +17,10 @@ from ops.places import ROOT, cache_folder
 from ops.trouble import Trouble, tool_failed
 
 _NOTO = "usr/share/fonts/truetype/noto"
-_SCRIPTS = ("NotoSans", "NotoSansDevanagari", "NotoSansGujarati", "NotoSansTamil")
+_SCRIPTS = (
+    *("NotoSans", "NotoSansDevanagari", "NotoSansGujarati", "NotoSansTamil"),
+    *("NotoSerif", "NotoSerifDevanagari"),  # headings of bills
+)
 FONTS = Bundle(
     "fonts",
     "bookworm",
