@@ -55,7 +55,7 @@ def demo_file(instance: Instance) -> Path:
 
 def environment_for_tests(instance: Instance, chromium: Path) -> dict[str, str]:
     """What tests get: where the servers and tools are. No setting of the product, which tests choose by themselves."""
-    kept = ("BOOLA_TEST_", "BOOLA_BENCH_")
+    kept = ("BOOLA_TEST_", "BOOLA_BENCH_", "BOOLA_PORT_BASE")  # fault runs start servers of their own
     own = {name: value for name, value in os.environ.items() if not name.startswith("BOOLA_") or name.startswith(kept)}
     return {
         **own,

@@ -54,9 +54,11 @@ def test_a_person_may_try_another_value_and_nothing_else_slips_in(instance):
 def test_tests_are_told_where_things_are_and_no_setting(instance, monkeypatch):
     monkeypatch.setenv("BOOLA_JOBS", "inline")
     monkeypatch.setenv("BOOLA_TEST_PREFIX", "mine")
+    monkeypatch.setenv("BOOLA_PORT_BASE", "31000")
     found = environment_for_tests(instance, Path("/cache/chromium"))
     ours = {name for name in found if name.startswith("BOOLA_")}
-    assert ours == {"BOOLA_CLUSTER", "BOOLA_CHROMIUM", "BOOLA_FONT_DIR", "BOOLA_ASSETS_DIR", "BOOLA_TEST_PREFIX"}
+    places = {"BOOLA_CLUSTER", "BOOLA_CHROMIUM", "BOOLA_FONT_DIR", "BOOLA_ASSETS_DIR"}
+    assert ours == {*places, "BOOLA_TEST_PREFIX", "BOOLA_PORT_BASE"}
 
 
 def test_one_process_mode_runs_no_worker(instance):

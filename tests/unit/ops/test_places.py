@@ -9,18 +9,18 @@ from ops.places import DEFAULT_PORT_BASE, Instance, port_base
 from ops.trouble import Trouble
 
 
-def test_dev_and_test_never_share_a_port():
+def test_instances_never_share_a_port():
     offsets = {*(server.offset for server in SERVERS), REDIS_OFFSET, WEB_OFFSET, SIDE_OFFSET}
     assert len(offsets) == len(SERVERS) + 3
     for wish in ("", "31000"):
-        ports = [port_base(name, wish) + offset for name in ("dev", "test") for offset in offsets]
+        ports = [port_base(name, wish) + offset for name in ("dev", "test", "faults") for offset in offsets]
         assert len(set(ports)) == len(ports)
 
 
 def test_a_wish_moves_all_instances_together():
     assert port_base("dev") == DEFAULT_PORT_BASE
     assert port_base("test") == DEFAULT_PORT_BASE + 1000
-    assert (port_base("dev", "31000"), port_base("test", "31000")) == (31000, 32000)
+    assert [port_base(name, "31000") for name in ("dev", "test", "faults")] == [31000, 32000, 33000]
 
 
 @pytest.mark.parametrize("wish", ["many", "80", "-1", "65001", "2e4"])
