@@ -86,8 +86,8 @@ class Ground:
     def drop(self) -> None:
         for target in self.fleet.targets:
             with self.fleet.connect(target, "admin", database=False) as connection:
-                connection.execute(sa.DDL(f"DROP DATABASE IF EXISTS `{target.database}`"))
-                connection.execute(sa.DDL(f"DROP DATABASE IF EXISTS `{self.name}_naive`"))
+                connection.exec_driver_sql(f"DROP DATABASE IF EXISTS `{target.database}`")
+                connection.exec_driver_sql(f"DROP DATABASE IF EXISTS `{self.name}_naive`")
                 for account in self.accounts.values():
                     connection.execute(sa.text("DROP USER IF EXISTS :user@'%'"), {"user": account.user})
 

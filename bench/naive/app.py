@@ -123,7 +123,7 @@ def create_app() -> Flask:
     )
 
     @app.post("/invoices")
-    @jwt_required()
+    @jwt_required()  # type: ignore[untyped-decorator]
     def issue() -> tuple[Response, int]:
         body = request.get_json()
         with Session(engine, expire_on_commit=False) as session:
