@@ -8,21 +8,29 @@ from uuid import UUID
 
 from flask import Response, request, url_for
 
-from app.dashboard.frame import pages, show
+from app.dashboard import forms
+from app.dashboard.frame import mode_names, pages, show
+from app.dashboard.progress import follow
 from app.invoices import service as invoices
-from app.invoices.service import Document, NoteDraft, PaymentDraft, PaymentMode
+from app.invoices.service import Document, NoteDraft, PaymentDraft, StoredPdf
 from app.kit.clock import today_ist
-from app.kit.http import allow, runtime, shop_read, shop_scope, shop_write
+from app.kit.http import allow, runtime, shop_read, shop_write
 from app.kit.ids import parse_id
-from app.kit.outbox import JobView
-from app.kit.pages import Refusal, form_key, go_to, text_field, try_form
+from app.kit.pages import Refusal, form_key, go_to, try_form
 from app.kit.ports import Bucket
-from app.live import tickets
+from app.kit.texts import N_, _
 from app.numbering.service import DocumentKind
 from app.tax.states import state_of
 from shard_router import ShopSession
 
-KINDS = (DocumentKind.INVOICE.value, DocumentKind.BILL_OF_SUPPLY.value, DocumentKind.CREDIT_NOTE.value)
+KINDS = {
+    DocumentKind.INVOICE.value: N_("Tax invoice"), DocumentKind.BILL_OF_SUPPLY.value: N_("Bill of supply"),
+    DocumentKind.CREDIT_NOTE.value: N_("Credit note"),
+}  # fmt: skip
+REASONS = (
+    N_("Piece brought back"), N_("Exchanged for another piece"), N_("Wrong piece billed"), N_("Wrong customer billed"),
+)  # fmt: skip
+"""Offered while typing; any other reason is as good."""
 
 
 @pages.get("/bills")
@@ -31,15 +39,28 @@ def bills() -> str:
     """Filters are the list's own; a filter that makes no sense is left out."""
     filters = _filters()
     page = shop_read(lambda db: invoices.list_invoices(db, **filters, after=request.args.get("after"), limit=50))
-    kept = {name: value for name, value in request.args.items() if name in ("from", "to", "number", "kind")}
+    kept = {name: value for name, value in request.args.items() if name in ("from", "to", "number", "kind") and value}
     more = url_for("shop_pages.bills", **kept, after=page.next_cursor) if page.next_cursor else ""
-    return show("bills.html", "bills", page=page, filters=request.args, next_url=more, today=today_ist())
+    return show(
+        "bills.html", "bills", page=page, filters=request.args, filtered=bool(kept), next_url=more,
+        paged="after" in request.args, kinds=kind_names(),
+    )  # fmt: skip
 
 
 @pages.get("/bills/<id:invoice_id>")
 @allow("bill.view")
 def bill(invoice_id: UUID) -> str:
     return _bill_page(invoice_id)
+
+
+@pages.get("/bills/<id:invoice_id>/pdf")
+@allow("bill.view")
+def bill_pdf(invoice_id: UUID) -> Response:
+    """To the file, by a link that was made just now; to the bill's page where it is still being made."""
+    stored = shop_read(lambda db: invoices.find_pdf(db, invoice_id))
+    if stored is None:
+        return go_to(url_for("shop_pages.bill", invoice_id=invoice_id))
+    return go_to(_link(stored, inline="download" not in request.args))
 
 
 @pages.post("/bills/<id:invoice_id>/credit-note")
@@ -56,56 +77,66 @@ def issue_note(invoice_id: UUID) -> Response | tuple[str, int]:
     return _bill_page(invoice_id, tried.refusal), tried.refusal.status if tried.refusal else 422
 
 
+def kind_names() -> dict[str, str]:
+    return {kind: str(_(name)) for kind, name in KINDS.items()}
+
+
 def _bill_page(invoice_id: UUID, refusal: Refusal | None = None) -> str:
     keyring = runtime().keyring
     document, stored, notes, reversed_lines = shop_read(lambda db: (
         invoices.get_invoice(db, invoice_id, keyring=keyring), invoices.find_pdf(db, invoice_id),
         invoices.list_notes(db, invoice_id), invoices.reversed_lines(db, invoice_id),
     ))  # fmt: skip
-    link = job = None
-    if stored is not None:
-        link = runtime().store.download_link(
-            Bucket.INVOICES, stored.object_key, filename=stored.filename, disposition="inline"
-        )
-    else:
-        job = shop_write(lambda db: invoices.ask_for_pdf(db, invoice_id))
+    is_bill = document.kind != DocumentKind.CREDIT_NOTE.value
+    job = None if stored else shop_write(lambda db: invoices.ask_for_pdf(db, invoice_id))
     return show(
-        "bill.html", "bills", bill=document, notes=notes, pdf=stored, pdf_link=link, job=job,
-        live=_live(job) if job else "", refusal=refusal, key=form_key(),
-        place=state_of(document.place_of_supply, document.issued_on).name, modes=PaymentMode,
-        reversible=[line for line in document.lines if line.id not in reversed_lines] if _is_bill(document) else [],
+        "bill.html", "bills", bill=document, notes=notes, kind_name=kind_names().get(document.kind, document.kind),
+        pdf_link=_link(stored, inline=True) if stored else "", pdf_name=stored.filename if stored else "",
+        follow=follow(job.id) if job else None, refusal=refusal, key=form_key(), typed=forms.typed(),
+        ticked=set(request.form.getlist("line_id")), supplied_to=state_of(document.place_of_supply, document.issued_on),
+        modes=mode_names(), reasons=[_(reason) for reason in REASONS], today=today_ist(),
+        reversible=[line for line in document.lines if line.id not in reversed_lines] if is_bill else [],
+        reversed_lines=reversed_lines, is_bill=is_bill, owed_paise=_owed(document, is_bill=is_bill),
         just_issued=request.args.get("issued") == "yes",
     )  # fmt: skip
 
 
+def _link(stored: StoredPdf, *, inline: bool) -> str:
+    return runtime().store.download_link(
+        Bucket.INVOICES, stored.object_key, filename=stored.filename, disposition="inline" if inline else "attachment"
+    )
+
+
+def _owed(document: Document, *, is_bill: bool) -> int:
+    """What was not paid when the bill was issued."""
+    return document.total_paise - document.paid_paise if is_bill else 0
+
+
 def _note(db: ShopSession, invoice_id: UUID) -> NoteDraft:
     """Refunds what the ticked lines come to, as far as the bill was paid, by one mode."""
+    reason = forms.line("reason", least=3, most=200)
+    mode = forms.one_of("mode", mode_names())
     ticked = tuple(parse_id(text) for text in request.form.getlist("line_id"))
-    due = invoices.refund_due(db, invoice_id, ticked or None)
-    refunds = (PaymentDraft(text_field("mode"), due),) if due > 0 else ()
-    return NoteDraft(invoice_id=invoice_id, reason=text_field("reason"), line_ids=ticked or None, refunds=refunds)
-
-
-def _live(job: JobView) -> str:
-    found, shop_id = shop_scope()
-    ticket = tickets.write(runtime().signer, shop_id=shop_id, job_id=job.id, person_id=found.principal.person_id)
-    return f"{runtime().side_url}/live/jobs/{ticket}"
-
-
-def _is_bill(document: Document) -> bool:
-    return document.kind != DocumentKind.CREDIT_NOTE.value
+    if not ticked:
+        forms.refuse("line_id", _("Tick the pieces that come back."))
+    due = invoices.refund_due(db, invoice_id, ticked)
+    refunds = (PaymentDraft(mode, due),) if due > 0 else ()
+    return NoteDraft(invoice_id=invoice_id, reason=reason, line_ids=ticked, refunds=refunds)
 
 
 def _filters() -> dict[str, Any]:
     kind = request.args.get("kind")
     return {
         "issued_from": _day("from"), "issued_to": _day("to"), "kind": kind if kind in KINDS else None,
-        "number": request.args.get("number", "").strip()[:16] or None,
+        "number": _number(request.args.get("number", "")),
     }  # fmt: skip
 
 
 def _day(name: str) -> dt.date | None:
-    try:
-        return dt.date.fromisoformat(request.args.get(name, ""))
-    except ValueError:
-        return None
+    return forms.parse_day(request.args.get(name, ""))
+
+
+def _number(text: str) -> str | None:
+    """The beginning of a document's number; other letters than a number's begin none."""
+    bare = text.strip().upper()[:16]
+    return bare if bare and bare.isascii() else None

@@ -1,4 +1,4 @@
-"""Owns the counter: one sheet on which a bill grows line by line, priced by the server at each step, then issued.
+"""Owns the counter's routes: a sheet on which a bill grows line by line, priced by the server, then issued.
 
 The sheet is a form that carries the whole draft, so nothing is kept between requests and two tills never meet.
 """
@@ -6,123 +6,78 @@ The sheet is a form that carries the whole draft, so nothing is kept between req
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from uuid import UUID
 
 from flask import Response, request, url_for
 
 from app.customers import service as customers
 from app.customers.service import Customer, CustomerDraft
-from app.dashboard.frame import pages, part, show
+from app.dashboard import forms
+from app.dashboard.frame import mode_names, pages, part, show
+from app.dashboard.sheet import EMPTY, Sheet, discount_text, form_fields, paid_text, read_draft
 from app.inventory import service as inventory
 from app.inventory.errors import ItemUnknown
 from app.invoices import service as invoices
-from app.invoices.pricing import NO_DISCOUNT, Discount
-from app.invoices.service import BillDraft, LineDraft, PaymentDraft, PaymentMode, Quote
+from app.invoices.service import BillDraft, LineDraft, PaymentDraft, PaymentMode
 from app.kit.clock import today_ist
-from app.kit.errors import BadRequest
 from app.kit.http import allow, claim_facts, runtime, shop_read, shop_write
 from app.kit.idempotency import IdempotencyKeyMissing
-from app.kit.ids import new_id, parse_id
-from app.kit.money import grouped, parse_rupees
-from app.kit.pages import Refusal, form_key, go_to, optional, text_field, try_form
-from app.kit.texts import N_, _
+from app.kit.ids import new_id
+from app.kit.pages import Refusal, form_key, go_to, text_field, try_form
+from app.kit.texts import _
 from app.tax.states import list_states
 from shard_router import ShopSession
 
-MODES = (
-    (PaymentMode.CASH, N_("Cash")), (PaymentMode.UPI, N_("UPI")), (PaymentMode.CARD, N_("Card")),
-    (PaymentMode.BANK, N_("Bank")), (PaymentMode.CHEQUE, N_("Cheque")),
-)  # fmt: skip
-
-
-@dataclass(frozen=True, slots=True)
-class Sheet:
-    """What the counter shows: the draft, what it would come to, and what was typed."""
-
-    draft: BillDraft
-    quote: Quote | None
-    customer: Customer | None
-    refusal: Refusal | None
-    phone: str = ""
-
-    @property
-    def left_paise(self) -> int:
-        """Still to be paid; below zero: too much was taken."""
-        return (self.quote.priced.total_paise if self.quote else 0) - self.draft.paid_paise
+BUYER = {
+    "new_name": 140, "new_address": 300, "new_city": 80, "new_pin": 8, "new_state": 2, "new_gstin": 20, "new_pan": 14,
+}  # fmt: skip
+NEW_FIELDS = {
+    "name": "new_name", "address": "new_address", "city": "new_city", "pin": "new_pin", "stateCode": "new_state",
+    "state_code": "new_state", "gstin": "new_gstin", "pan": "new_pan",
+}  # fmt: skip
 
 
 @pages.get("/bills/new")
 @allow("bill.issue")
 def new_bill() -> str:
-    return show("counter.html", "bill", sheet=Sheet(BillDraft(lines=()), None, None, None), **_choices())
+    """A piece's own page leads here with its tag."""
+    code = request.args.get("code", "")[:24]
+    tried = try_form(lambda: _with_piece(EMPTY, code)) if code else None
+    draft = (tried.result if tried else None) or EMPTY
+    return show("counter.html", "bill", sheet=_priced(draft, tried.refusal if tried else None), **_choices())
 
 
 @pages.post("/bills/sheet")
 @allow("bill.issue")
-def sheet() -> str:
+def sheet() -> str | tuple[str, int]:
     """One step on the sheet: a piece scanned or put back, a customer found, a payment typed. Nothing is issued."""
-    tried = try_form(_read_draft)
-    if tried.result is None:
-        return part("_sheet.html", sheet=Sheet(BillDraft(lines=()), None, None, tried.refusal), **_choices())
-    stepped = _stepped(tried.result)
-    return part("_sheet.html", sheet=stepped, **{**_choices(), "key": new_id().hex})  # this step may have used its key
+    tried = try_form(read_draft)
+    stepped = _stepped(tried.result) if tried.result else _priced(form_fields(), tried.refusal)
+    fresh = {**_choices(), "key": new_id().hex}  # this step may have used its key
+    status = stepped.refusal.status if stepped.refusal else 200
+    if "HX-Request" in request.headers:
+        return part("_sheet.html", sheet=stepped, **fresh), status
+    return show("counter.html", "bill", sheet=stepped, **fresh), status
 
 
 @pages.post("/bills")
 @allow("bill.issue", entitled=True)
-def issue_bill() -> Response | str | tuple[str, int]:
+def issue_bill() -> Response | tuple[str, int]:
     """Issue what the sheet shows, at the total that it shows."""
     claim, keyring = claim_facts(), runtime().keyring
     if claim is None:
         raise IdempotencyKeyMissing()
     tried = try_form(lambda: shop_write(
-        lambda db: invoices.issue_invoice(db, draft=_read_draft(), claim=claim, keyring=keyring),
+        lambda db: invoices.issue_invoice(db, draft=read_draft(), claim=claim, keyring=keyring),
         hot=True,
         rebuild=lambda db, made: invoices.get_invoice(db, made, keyring=keyring),
     ))  # fmt: skip
     if tried.result is not None:
         return go_to(url_for("shop_pages.bill", invoice_id=tried.result.id, issued="yes"))
-    draft = try_form(_read_draft).result or BillDraft(lines=())
-    stepped = replace(_stepped(replace(draft, expected_total_paise=None)), refusal=tried.refusal)
+    draft = try_form(read_draft).result or form_fields()
+    stepped = _priced(draft, tried.refusal)
     return show("counter.html", "bill", sheet=stepped, **_choices()), tried.refusal.status if tried.refusal else 422
-
-
-# ---------------------------------------------------------------- the form
-
-
-def _read_draft() -> BillDraft:
-    """The draft that the form carries; raises what is wrong with a typed figure."""
-    ids = [parse_id(text) for text in request.form.getlist("item_id")]
-    discounts = [_discount(text) for text in request.form.getlist("discount")]
-    making = [_discount(text) for text in request.form.getlist("making_discount")]
-    if not len(ids) == len(discounts) == len(making):
-        raise BadRequest(_("The form is not whole."))
-    lines = tuple(LineDraft(*row) for row in zip(ids, discounts, making, strict=True))
-    customer = optional("customer_id")
-    expected = optional("expected_total_paise")
-    return BillDraft(
-        lines=lines,
-        payments=_payments(),
-        customer_id=parse_id(customer) if customer else None,
-        ship_to=optional("ship_to"),
-        pan_declared=request.form.get("pan_declared") == "yes",
-        expected_total_paise=int(expected) if expected and expected.isdecimal() and len(expected) < 16 else None,
-    )
-
-
-def _payments() -> tuple[PaymentDraft, ...]:
-    typed = [(mode.value, text_field(f"pay_{mode.value}"), optional(f"ref_{mode.value}")) for mode, _name in MODES]
-    amounts = [(mode, parse_rupees(amount), reference) for mode, amount, reference in typed if amount]
-    return tuple(PaymentDraft(mode, paise, reference) for mode, paise, reference in amounts if paise)
-
-
-def _discount(text: str) -> Discount:
-    """500 is rupees, 5% is percent with up to two decimals."""
-    bare = text.strip()
-    if not bare:
-        return NO_DISCOUNT
-    return Discount(bp=parse_rupees(bare[:-1])) if bare.endswith("%") else Discount(paise=parse_rupees(bare))
 
 
 # ---------------------------------------------------------------- a step
@@ -132,45 +87,78 @@ def _stepped(draft: BillDraft) -> Sheet:
     """The sheet after the button that was pressed: what it says is done, and all of it priced anew."""
     step, _colon, what = request.form.get("step", "").partition(":")
     tried = try_form(lambda: _changed(draft, step, what))
-    after = tried.result or draft
-    quoted = try_form(lambda: shop_read(lambda db: invoices.quote(db, draft=after)) if after.lines else None)
-    if step == "rest" and quoted.result is not None and what in PaymentMode.__members__.values():
-        after = _rest_paid(after, what, quoted.result.priced.total_paise)
-    customer = shop_read(lambda db: customers.get_customer(db, after.customer_id)) if after.customer_id else None
-    phone = "" if customer else text_field("phone")
-    return Sheet(after, quoted.result, customer, tried.refusal or quoted.refusal, phone)
+    stepped = _priced(tried.result or draft, forms.beside(tried.refusal, NEW_FIELDS))
+    if step == "rest" and stepped.quote is not None and what in PaymentMode.__members__.values():
+        stepped = _priced(_rest_paid(stepped.draft, what, stepped.quote.priced.total_paise), stepped.refusal)
+    return stepped
+
+
+def _priced(draft: BillDraft, refusal: Refusal | None) -> Sheet:
+    """The draft with its price as of now; what hinders pricing is said where nothing else is."""
+    asked = replace(draft, expected_total_paise=None)
+    quoted = try_form(lambda: shop_read(lambda db: invoices.quote(db, draft=asked)) if asked.lines else None)
+    found = try_form(lambda: _customer(asked.customer_id))
+    gone = found.refusal
+    return Sheet(
+        draft=replace(asked, customer_id=None) if gone else asked,
+        quote=quoted.result,
+        items=() if quoted.result else _known(asked.item_ids),
+        customer=found.result,
+        refusal=refusal or quoted.refusal or gone,
+        phone="" if found.result else text_field("phone")[:20],
+    )
+
+
+def _customer(customer_id: UUID | None) -> Customer | None:
+    return None if customer_id is None else shop_read(lambda db: customers.get_customer(db, customer_id))
+
+
+def _known(item_ids: Sequence[UUID]) -> tuple[inventory.Item, ...]:
+    """The pieces of a draft that can't be priced, so that the one at fault can be taken off."""
+    found = shop_read(lambda db: inventory.get_items(db, item_ids)) if item_ids else {}
+    return tuple(found[one] for one in item_ids if one in found)
 
 
 def _changed(draft: BillDraft, step: str, what: str) -> BillDraft:
+    if step == "add":
+        return _with_piece(draft, text_field("code"))
     if step == "remove":
         return replace(draft, lines=tuple(line for line in draft.lines if str(line.item_id) != what))
+    if step == "find-customer":
+        return replace(draft, customer_id=_found_by_phone())
     if step == "forget-customer":
         return replace(draft, customer_id=None)
     if step == "register-customer":
         return replace(draft, customer_id=_register().id)
-    if (code := text_field("code")) and step in ("", "add"):
-        return _with_piece(draft, code)
-    if (phone := text_field("phone")) and draft.customer_id is None:
-        found = shop_read(lambda db: customers.find_by_phone(db, phone))
-        return replace(draft, customer_id=found.id if found else None)
     return draft
 
 
 def _with_piece(draft: BillDraft, code: str) -> BillDraft:
+    if not code:
+        return draft
     found = shop_read(lambda db: inventory.find_by_code(db, code))
     if found is None:
         raise ItemUnknown(_("No piece has the tag or HUID “%(code)s”.", code=code[:24]))
     if found.id in draft.item_ids:
         return draft
-    shop_read(lambda db: inventory.check_in_stock({found.id: found}, [found.id]))
+    inventory.refuse_missing({found.id: found}, [found.id])
     return replace(draft, lines=(*draft.lines, LineDraft(found.id)))
 
 
+def _found_by_phone() -> UUID | None:
+    """The customer of the number; of nobody: the sheet offers to register them."""
+    phone = text_field("phone")
+    found = shop_read(lambda db: customers.find_by_phone(db, phone)) if phone else None
+    return found.id if found else None
+
+
 def _register() -> Customer:
+    """The one who has this number already is taken as they are: two tills may register the same buyer."""
+    given = {name: forms.line_or_none(name, most=most) for name, most in BUYER.items() if name != "new_name"}
     draft = CustomerDraft(
-        name=text_field("new_name"), phone=optional("phone"), address=optional("new_address"),
-        city=optional("new_city"), pin=optional("new_pin"), state_code=optional("new_state"),
-        gstin=optional("new_gstin"), pan=optional("new_pan"),
+        name=forms.line("new_name", least=1, most=BUYER["new_name"]), phone=forms.line_or_none("phone", most=40),
+        address=given["new_address"], city=given["new_city"], pin=given["new_pin"], state_code=given["new_state"],
+        gstin=given["new_gstin"], pan=given["new_pan"],
     )  # fmt: skip
     keyring = runtime().keyring
 
@@ -178,29 +166,19 @@ def _register() -> Customer:
         known = customers.find_by_phone(db, draft.phone) if draft.phone else None
         return known or customers.register_customer(db, draft=draft, keyring=keyring)
 
-    return shop_write(work, rebuild=_registered)
-
-
-def _registered(db: ShopSession, made: UUID) -> Customer:
-    return customers.get_customer(db, made)
+    return shop_write(work, rebuild=customers.get_customer)
 
 
 def _rest_paid(draft: BillDraft, mode: str, total_paise: int) -> BillDraft:
-    others: Sequence[PaymentDraft] = [payment for payment in draft.payments if payment.mode != mode]
+    others = tuple(payment for payment in draft.payments if payment.mode != mode)
+    reference = next((payment.reference for payment in draft.payments if payment.mode == mode), None)
     rest = total_paise - sum(payment.paise for payment in others)
-    return replace(draft, payments=(*others, PaymentDraft(mode, rest)) if rest > 0 else tuple(others))
+    return replace(draft, payments=(*others, PaymentDraft(mode, rest, reference)) if rest > 0 else others)
 
 
 def _choices() -> dict[str, object]:
+    states = [(state.code, f"{state.code} · {state.name}") for state in list_states(today_ist())]
     return {
-        "modes": [(mode.value, _(name)) for mode, name in MODES],
-        "states": [(state.code, state.name) for state in list_states(today_ist())],
-        "key": form_key(),
-        "typed": _typed,
-    }
-
-
-def _typed(draft: BillDraft, mode: str) -> str:
-    """What stands in a payment's field."""
-    paise = sum(payment.paise for payment in draft.payments if payment.mode == mode)
-    return grouped(paise) if paise else ""
+        "modes": mode_names(), "states": [("", "—"), *states], "key": form_key(), "paid_text": paid_text,
+        "discount_text": discount_text, "typed": forms.typed(),
+    }  # fmt: skip

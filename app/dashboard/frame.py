@@ -6,6 +6,7 @@ from typing import Any, cast
 
 from flask import g, render_template, url_for
 
+from app.kit.clock import today_ist
 from app.kit.http import page_blueprint, runtime, shop_read, shop_scope
 from app.kit.ports import EntitlementState
 from app.kit.texts import N_, _
@@ -14,7 +15,7 @@ from app.tenants import service as tenants
 pages = page_blueprint("shop", "", module=__name__)
 
 NAME_LASTS_S = 120.0
-WARN_DAYS = 15
+WARN_DAYS = 7
 
 MENU = (
     ("home", N_("Home"), "shop_pages.home", "rates.view"),
@@ -26,6 +27,12 @@ MENU = (
     ("exports", N_("Exports"), "shop_pages.exports", "export.run"),
 )
 """Key, text, endpoint, and the right without which the entry is not shown (the page checks it again)."""
+
+
+MODES = (
+    ("cash", N_("Cash")), ("upi", N_("UPI")), ("card", N_("Card")), ("bank", N_("Bank")), ("cheque", N_("Cheque")),
+)  # fmt: skip
+"""Ways of paying, in the order of the counter."""
 
 
 def show(template: str, place: str, **context: Any) -> str:
@@ -45,6 +52,10 @@ def may(right: str) -> bool:
     return right in found.actor.rights
 
 
+def mode_names() -> dict[str, str]:
+    return {mode: str(_(name)) for mode, name in MODES}
+
+
 def part(template: str, **context: Any) -> str:
     """A piece of a page, for htmx to put in place."""
     found, _shop_id = shop_scope()
@@ -57,10 +68,11 @@ def _names() -> dict[str, str | None]:
 
 
 def _plan_banner(shop_id: int) -> str:
+    """Silent while all is well: a trial speaks up in its last week."""
     view = runtime().entitlement.may_trade(shop_id)
     until = view.paid_until.strftime("%d-%m-%Y") if view.paid_until else ""
-    if view.state is EntitlementState.TRIAL:
-        return _("Trial until %(until)s.", until=until)
+    if view.state is EntitlementState.TRIAL and view.paid_until and (view.paid_until - today_ist()).days < WARN_DAYS:
+        return _("The trial ends on %(until)s. Renew in time and nothing stops.", until=until)
     if view.state is EntitlementState.GRACE:
         return _("The plan ended on %(until)s. Please renew: new bills will stop soon.", until=until)
     if view.state is EntitlementState.READ_ONLY:

@@ -1,4 +1,4 @@
-"""Owns the home page: the rate board, sales of today and of the month, stock by purity."""
+"""Owns the home page: the rate board, sales of today and of the month, money by mode, stock by purity."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ from uuid import UUID
 
 from flask import Response, jsonify
 
-from app.dashboard.frame import may, pages, show
-from app.kit.clock import today_ist
+from app.dashboard.frame import may, mode_names, pages, show
+from app.kit.clock import ist, today_ist
 from app.kit.http import allow, runtime, shop_read, shop_scope
 from app.live import service as live
 from app.rates import service as rates
@@ -22,7 +22,15 @@ def home() -> str:
     """What the owner looks at first; the figures are at most 20 s old."""
     board = shop_read(rates.get_board)
     figures = _figures() if may("bill.view") else None
-    return show("home.html", "home", board=board, figures=figures, today=today_ist())
+    today = today_ist()
+
+    def set_today(rate: rates.Rate) -> bool:
+        return ist(rate.set_at).date() == today
+
+    return show(
+        "home.html", "home", board=board, figures=figures, today=today, set_today=set_today,
+        stale=not any(map(set_today, board)), modes=mode_names(), chart=_chart(figures) if figures else None,
+    )  # fmt: skip
 
 
 @pages.get("/jobs/<id:job_id>")
@@ -30,6 +38,14 @@ def home() -> str:
 def job(job_id: UUID) -> Response:
     """How far a job is, for a page that waits for it."""
     return jsonify(live.document(shop_read(lambda db: live.get_job(db, job_id=job_id))))
+
+
+def _chart(figures: HomeFigures) -> list[list[int]]:
+    """Day of the month, paise, mg of gold: the columns of the month's chart."""
+    return [
+        [point.day.day for point in figures.days], [point.paise for point in figures.days],
+        [point.gold_mg for point in figures.days],
+    ]  # fmt: skip
 
 
 def _figures() -> HomeFigures:

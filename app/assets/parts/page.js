@@ -1,4 +1,4 @@
-// What every page has: theme, keyboard shortcuts, rows that open, forms that are sent once, local figures for charts.
+// What every page has: theme, keyboard shortcuts, rows that open, forms that are sent once, jobs that are followed.
 import { applyTheme, toggleTheme } from "./theme.js";
 import { followJobs } from "./progress.js";
 
@@ -12,9 +12,15 @@ document.addEventListener("click", (event) => {
   if (row && !event.target.closest("a,button,input,select,label")) window.location.assign(row.dataset.href);
 });
 
+// A menu closes when one looks elsewhere.
+document.addEventListener("click", (event) => {
+  for (const menu of document.querySelectorAll("details.menu[open]")) if (!menu.contains(event.target)) menu.open = false;
+});
+
 document.addEventListener("keydown", (event) => {
+  if (event.key === "Escape") for (const menu of document.querySelectorAll("details.menu[open]")) menu.open = false;
   if (event.altKey || event.ctrlKey || event.metaKey) return;
-  const shortcut = document.querySelector(`[data-key="${event.key}"]`);
+  const shortcut = document.querySelector(`[data-key="${CSS.escape(event.key)}"]`);
   const typing = event.target.matches?.("input,select,textarea");
   if (!shortcut || (typing && !/^F\d+$/.test(event.key))) return;
   event.preventDefault();
@@ -34,8 +40,16 @@ window.addEventListener("pageshow", () => {
   for (const form of document.querySelectorAll("form[data-sent]")) delete form.dataset.sent;
 });
 
+// A table that is wider than the screen can be scrolled by keyboard too.
+function reachWideTables() {
+  for (const box of document.querySelectorAll(".table-responsive")) {
+    if (box.scrollWidth > box.clientWidth) box.tabIndex = 0; else box.removeAttribute("tabindex");
+  }
+}
+window.addEventListener("resize", reachWideTables);
+
 document.addEventListener("DOMContentLoaded", () => {
+  reachWideTables();
   followJobs();
   document.querySelector("[data-focus]")?.focus();
 });
-document.addEventListener("htmx:after:swap", () => followJobs());

@@ -10,38 +10,35 @@ export function followJobs(root = document) {
 }
 
 function follow(element) {
-  let settled = false;
-  const show = (job) => {
-    if (settled) return;
-    const bar = element.querySelector("[data-job-bar]");
-    const text = element.querySelector("[data-job-text]");
-    if (bar) {
-      const total = job.stepsTotal || 0;
-      bar.value = total ? job.stepsDone : 0;
-      if (total) bar.max = total; else bar.removeAttribute("value");
-    }
-    if (text) text.textContent = job.message || element.dataset[`say${job.state[0].toUpperCase()}${job.state.slice(1)}`] || job.state;
-    if (ENDED.has(job.state)) {
-      settled = true;
-      element.dispatchEvent(new CustomEvent(`job:${job.state}`, { bubbles: true, detail: job }));
-      if (job.state === "done" && element.dataset.jobThen === "reload") window.location.reload();
-    }
-  };
+  const state = { settled: false };
   const live = element.dataset.jobLive;
-  if (live && "EventSource" in window) {
-    const source = new EventSource(live);
-    source.addEventListener("message", (event) => { show(JSON.parse(event.data)); if (settled) source.close(); });
-    source.addEventListener("error", () => { source.close(); if (!settled) poll(element, show, () => settled); });
-  } else {
-    poll(element, show, () => settled);
-  }
+  if (!live || !("EventSource" in window)) { poll(element, state); return; }
+  const source = new EventSource(live);
+  const leave = () => { source.close(); if (!state.settled) poll(element, state); };
+  source.addEventListener("job", (event) => { show(element, state, JSON.parse(event.data)); if (state.settled) source.close(); });
+  source.addEventListener("end", leave);
+  source.addEventListener("error", leave);
+  window.addEventListener("pagehide", () => source.close());
 }
 
-async function poll(element, show, settled) {
-  while (!settled() && element.isConnected) {
+function show(element, state, job) {
+  if (state.settled) return;
+  const bar = element.querySelector("[data-job-bar]");
+  if (bar && job.stepsTotal) { bar.max = job.stepsTotal; bar.value = job.stepsDone; }
+  const text = element.querySelector("[data-job-text]");
+  const said = element.dataset[`say${job.state[0].toUpperCase()}${job.state.slice(1)}`] ?? job.state;
+  if (text) text.textContent = job.stepsDone && !ENDED.has(job.state) ? `${said} ${job.stepsDone}${job.stepsTotal ? ` / ${job.stepsTotal}` : ""}` : said;
+  if (!ENDED.has(job.state)) return;
+  state.settled = true;
+  if (bar) { bar.max = 1; bar.value = job.state === "done" ? 1 : 0; }
+  if (job.state === "done" && element.dataset.jobThen === "reload") window.location.reload();
+}
+
+async function poll(element, state) {
+  while (!state.settled && element.isConnected) {
     try {
       const reply = await fetch(element.dataset.jobUrl, { headers: { Accept: "application/json" } });
-      if (reply.ok) show(await reply.json());
+      if (reply.ok) show(element, state, await reply.json());
     } catch { /* offline for a moment: ask again */ }
     await new Promise((again) => setTimeout(again, POLL_MS));
   }

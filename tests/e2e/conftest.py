@@ -1,0 +1,185 @@
+"""The whole product as it runs: web, side service, worker and relay as processes, and a real browser before them."""
+
+import os
+import socket
+import subprocess
+import sys
+import urllib.request
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from sqlalchemy.exc import IntegrityError
+
+from app.kit.runtime import Runtime
+from app.settings import Settings
+from ops import assets, tools
+from ops.places import ROOT
+from tests.e2e.stage import Stage, set_up
+from tests.e2e.support import Site, Watched
+from tests.support.cast import Cast, make_cast
+from tests.support.cluster import Cluster
+from tests.support.jobs import until
+from tests.support.settings import settings_for
+
+COUNTER_PC = {"width": 1366, "height": 768}
+PHONE = {"width": 390, "height": 844}
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@pytest.fixture(scope="session")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("e2e")
+
+
+@pytest.fixture(scope="session")
+def settings(cluster: Cluster, folder: Path) -> Settings:
+    """As the integration tests', but with addresses that a browser can reach, and fonts for the PDFs."""
+    assets.build(lambda said: None)
+    given = os.environ.get("BOOLA_FONT_DIR")
+    fonts = Path(given) if given else tools.fonts(lambda said: None)
+    return settings_for(
+        cluster, folder, public_url=f"http://127.0.0.1:{free_port()}", side_url=f"http://127.0.0.1:{free_port()}",
+        font_dir=fonts, assets_dir=assets.BUILD, log_json=False, redis_prefix=f"{cluster.redis_prefix}e2e:",
+        bcrypt_rounds=4,
+    )  # fmt: skip
+
+
+@pytest.fixture(scope="session")
+def runtime(settings: Settings) -> Iterator[Runtime]:
+    """The same parts in this process, for opening shops and stocking them by the services."""
+    from app.factory import build_runtime
+
+    built = build_runtime(settings)
+    yield built
+    built.close()
+
+
+@pytest.fixture(scope="session")
+def site(settings: Settings, folder: Path, runtime: Runtime) -> Iterator[Site]:
+    """Started as `./dev up` starts it; ended by the ids of what was started."""
+    environment = {**os.environ, **variables(settings), "PYTHONUNBUFFERED": "1"}
+    began: list[subprocess.Popen[bytes]] = []
+    logs = folder / "logs"
+    logs.mkdir()
+    try:
+        for name, command in commands(settings).items():
+            with (logs / f"{name}.log").open("wb") as log:
+                began.append(subprocess.Popen(command, cwd=ROOT, env=environment, stdout=log, stderr=log))
+        for url in (settings.public_url, settings.side_url):
+            until(lambda url=url: answers(f"{url}/healthz"), 60)
+        yield Site(settings.public_url, settings.side_url, logs)
+    finally:
+        for one in began:
+            one.terminate()
+        for one in began:
+            end(one)
+
+
+def commands(settings: Settings) -> dict[str, list[str]]:
+    python = [sys.executable, "-m"]
+
+    def gunicorn(url: str, application: str, threads: int) -> list[str]:
+        return [
+            *python, "gunicorn", application, "--bind", url.removeprefix("http://"), "--worker-class", "gthread",
+            "--workers", "1", "--threads", str(threads), "--graceful-timeout", "2", "--no-control-socket",
+        ]  # fmt: skip
+
+    return {
+        "web": gunicorn(settings.public_url, "app.factory:create_app()", 16),
+        "side": gunicorn(settings.side_url, "app.factory:create_side_app()", 32),
+        "worker": [*python, "workers.worker"],
+        "relay": [*python, "workers.relay"],
+    }
+
+
+def variables(settings: Settings) -> dict[str, str]:
+    """The settings as the environment says them."""
+    found = {}
+    for name, value in settings:
+        if value is None or value == () or value == "":
+            continue
+        text = value.get_secret_value() if hasattr(value, "get_secret_value") else value
+        found[f"BOOLA_{name.upper()}"] = str(text).lower() if isinstance(text, bool) else str(text)
+    return found
+
+
+def answers(url: str) -> bool:
+    try:
+        with urllib.request.urlopen(url, timeout=2) as reply:
+            return bool(reply.status == 200)
+    except OSError:
+        return False
+
+
+def end(process: subprocess.Popen[bytes]) -> None:
+    try:
+        process.wait(15)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """The system's Chromium, started as the stack page says."""
+    command = os.environ.get("BOOLA_CHROMIUM")
+    path = command or str(tools.chromium(lambda said: None))
+    with sync_playwright() as playwright:
+        started = playwright.chromium.launch(executable_path=path, args=list(tools.CHROMIUM_FLAGS[1:]))
+        yield started
+        started.close()
+
+
+def gather(runtime: Runtime) -> Cast:
+    """Everybody, in fresh shops. The worker that runs here may prepare a shop in the very moment that we do: again."""
+    for _ in range(5):
+        try:
+            return make_cast(runtime)
+        except IntegrityError:
+            continue
+    raise AssertionError("the cast met the worker five times")
+
+
+@pytest.fixture(scope="session")
+def cast(runtime: Runtime) -> Cast:
+    return gather(runtime)
+
+
+@pytest.fixture(scope="session")
+def stage(runtime: Runtime, cast: Cast) -> Stage:
+    """Asha's shop, with enough of everything for all tests."""
+    return set_up(runtime, cast.asha, each=5, bills=6)
+
+
+@pytest.fixture
+def open_page(browser: Browser, site: Site) -> Iterator[Callable[..., Watched]]:
+    """A page of a browser of its own; at the end of the test nothing may stand in any console."""
+    opened: list[tuple[BrowserContext, Watched]] = []
+
+    def begin(**options: Any) -> Watched:
+        context = browser.new_context(base_url=site.url, **{"viewport": COUNTER_PC, "locale": "en-IN", **options})
+        context.set_default_timeout(15_000)
+        page: Page = context.new_page()
+        watched = Watched(page, site)
+        opened.append((context, watched))
+        return watched
+
+    yield begin
+    complaints = [line for _, watched in opened for line in watched.complaints]
+    for context, _ in opened:
+        context.close()
+    assert not complaints, "\n".join(complaints)
+
+
+@pytest.fixture
+def screen(open_page: Callable[..., Watched]) -> Watched:
+    """One page on the counter's PC."""
+    return open_page()

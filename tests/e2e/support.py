@@ -1,0 +1,85 @@
+"""What the browser tests share: a page that notes every complaint, signing in, and axe over what is shown."""
+
+import os
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from playwright.sync_api import ConsoleMessage, Page
+
+from ops.places import ROOT
+from tests.support.cast import PASSWORD, Somebody
+
+AXE = ROOT / "node_modules" / "axe-core" / "axe.min.js"
+SERIOUS = ("serious", "critical")
+PICTURES = os.environ.get("BOOLA_TEST_PICTURES")
+"""A folder: every page that `look` is called on is kept there as a picture."""
+
+
+@dataclass(frozen=True)
+class Site:
+    """Where the product runs."""
+
+    url: str
+    side_url: str
+    logs: Path
+
+
+@dataclass
+class Watched:
+    """A page, and what its console said that it should not."""
+
+    page: Page
+    site: Site
+    complaints: list[str] = field(default_factory=list)
+    expected: tuple[str, ...] = ()  # parts of messages that this test causes on purpose
+
+    def __post_init__(self) -> None:
+        self.page.on("console", self._heard)
+        self.page.on("pageerror", lambda error: self.complaints.append(f"{self.page.url}: {error}"))
+
+    def _heard(self, message: ConsoleMessage) -> None:
+        if message.type in ("error", "warning") and not any(part in message.text for part in self.expected):
+            self.complaints.append(f"{self.page.url}: {message.text}")
+
+    def go(self, path: str) -> int:
+        """Opens an address; the status of the answer."""
+        reply = self.page.goto(path)
+        assert reply is not None
+        return reply.status
+
+    def sign_in(self, who: Somebody) -> None:
+        """By the form, as a person does."""
+        self.go("/sign-in")
+        self.page.get_by_label("E-mail").fill(who.email)
+        self.page.get_by_label("Password").fill(PASSWORD)
+        self.page.keyboard.press("Enter")
+        self.page.wait_for_url("**/s/**")
+
+    def be(self, who: Somebody) -> None:
+        """Signed in already: where signing in is not what the test is about."""
+        path, name = ("/console", "boola_console") if who.role == "admin" else ("/", "boola_session")
+        host = self.site.url.removeprefix("http://").partition(":")[0]
+        self.page.context.add_cookies([
+            {"name": name, "value": who.token, "domain": host, "path": path, "httpOnly": True, "sameSite": "Lax"}
+        ])  # fmt: skip
+
+    def check(self) -> None:
+        """No serious finding of axe-core, nothing wider than the screen."""
+        found: list[dict[str, Any]] = self.page.evaluate(
+            f"async () => {{ {AXE.read_text(encoding='utf-8')}\n;"
+            " const found = await axe.run(document, {iframes: false}); return found.violations; }"
+        )
+        bad = [
+            f"{one['id']}: {one['help']}: {one['nodes'][0]['html'][:160]}" for one in found if one["impact"] in SERIOUS
+        ]
+        assert bad == [], f"{self.page.url}\n" + "\n".join(bad)
+        wide = self.page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+        assert wide <= 0, f"{self.page.url} is {wide} px wider than the screen"
+
+    def look(self, name: str, *, whole: bool = True) -> None:
+        """Checks the page, and keeps a picture of it where somebody wants to see it."""
+        self.check()
+        if PICTURES:
+            Path(PICTURES).mkdir(parents=True, exist_ok=True)
+            self.page.screenshot(path=f"{PICTURES}/{name}.png", full_page=whole)

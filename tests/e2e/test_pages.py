@@ -1,0 +1,77 @@
+"""Every page, looked at on the counter's PC, in the dark and on a phone: nothing serious for axe, no complaint."""
+
+from collections.abc import Callable
+
+import pytest
+
+from tests.e2e.conftest import PHONE
+from tests.e2e.stage import Stage
+from tests.e2e.support import Watched
+from tests.support.cast import Cast, Somebody
+
+
+def places(who: Somebody, stage: Stage) -> dict[str, str]:
+    """Name of the picture → address."""
+    shop = f"/s/{who.shop.slug}"
+    free = stage.items[0]
+    return {
+        "home": f"{shop}/", "bills": f"{shop}/bills", "bill": f"{shop}/bills/{stage.bills[0].id}",
+        "bills-none": f"{shop}/bills?number=ZZ", "counter-empty": f"{shop}/bills/new",
+        "counter": f"{shop}/bills/new?code={free.tag}", "stock": f"{shop}/stock", "piece": f"{shop}/stock/{free.id}",
+        "piece-sold": f"{shop}/stock/{stage.bills[0].lines[0].item_id}", "piece-new": f"{shop}/stock/new",
+        "customers": f"{shop}/customers", "customer": f"{shop}/customers/{stage.people[0].id}",
+        "customer-new": f"{shop}/customers/new", "rates": f"{shop}/rates", "exports": f"{shop}/exports",
+        "shops": "/shops?stay=yes", "me": "/me",
+    }  # fmt: skip
+
+
+LOOKS = {
+    "light": {"color_scheme": "light"},
+    "dark": {"color_scheme": "dark"},
+    "phone": {"color_scheme": "light", "viewport": PHONE, "is_mobile": True, "has_touch": True},
+    "phone-dark": {"color_scheme": "dark", "viewport": PHONE, "is_mobile": True, "has_touch": True},
+}
+
+
+@pytest.mark.parametrize("look", LOOKS)
+def test_every_page_of_a_shop(open_page: Callable[..., Watched], cast: Cast, stage: Stage, look: str) -> None:
+    screen = open_page(**LOOKS[look])
+    screen.be(cast.asha)
+    for name, address in places(cast.asha, stage).items():
+        assert screen.go(address) == 200, address
+        screen.look(f"{look}-{name}")
+
+
+@pytest.mark.parametrize("look", ["light", "dark", "phone"])
+def test_the_pages_of_nobody(open_page: Callable[..., Watched], look: str) -> None:
+    screen = open_page(**LOOKS[look])
+    screen.expected = ("404 (NOT FOUND)",)
+    for name, address, status in (
+        ("sign-in", "/sign-in", 200), ("console-sign-in", "/console/sign-in", 200), ("nowhere", "/nowhere", 404),
+    ):  # fmt: skip
+        assert screen.go(address) == status
+        screen.look(f"{look}-{name}")
+
+
+@pytest.mark.parametrize("look", ["light", "dark", "phone"])
+def test_the_consoles_pages(open_page: Callable[..., Watched], cast: Cast, look: str) -> None:
+    screen = open_page(**LOOKS[look])
+    screen.be(cast.om)
+    for name, address in {
+        "console-shops": f"/console/shops?q={cast.asha.shop.slug}", "console-new": "/console/shops/new",
+        "console-shop": f"/console/shops/{cast.asha.shop_id}", "console-none": "/console/shops?q=nobodyatall",
+    }.items():  # fmt: skip
+        assert screen.go(address) == 200, address
+        screen.look(f"{look}-{name}")
+
+
+def test_an_accountant_sees_what_the_role_gives(open_page: Callable[..., Watched], cast: Cast, stage: Stage) -> None:
+    """No page breaks for who may do less, and nothing is offered that would be refused."""
+    screen = open_page()
+    screen.be(cast.meera)
+    screen.expected = ("403 (FORBIDDEN)",)
+    for name, address in places(cast.asha, stage).items():
+        wanted = 403 if name in ("counter", "counter-empty", "piece-new", "customer-new") else 200
+        assert screen.go(address) == wanted, address
+        screen.check()
+        assert screen.page.get_by_role("link", name="New bill").count() == 0
