@@ -6,6 +6,7 @@ export function openCounter(form) {
   if (!form) return;
   form.addEventListener("keydown", (event) => { if (event.key === "Enter") onEnter(form, event); });
   form.addEventListener("submit", (event) => { if (event.submitter?.id === "issue") lockIssue(form, event); });
+  form.addEventListener("focusout", (event) => tellChange(event.target));
   window.addEventListener("pageshow", () => { delete form.dataset.issuing; });
   document.addEventListener("htmx:before:request", (event) => fresh(form, event.detail.ctx));
   document.addEventListener("htmx:before:swap", () => keepTyped());
@@ -65,12 +66,20 @@ function settle(form) {
   }
   typed = new Map();
   const later = changed.filter((field) => field !== document.activeElement);
+  for (const field of changed) if (!later.includes(field)) field.dataset.restored = "yes";
   if (later.length) later.at(-1).dispatchEvent(new Event("change", { bubbles: true }));
   const offered = form.querySelector("#f-new_name");
   const asking = document.activeElement?.id === "phone" && offered && !offered.value;
   if (!asking && document.activeElement && document.activeElement !== document.body) return;
   const next = offered ?? form.querySelector("#sheet .is-invalid") ?? form.querySelector("#code");
   next?.focus();
+}
+
+// A field that was put back tells no change by itself when one leaves it.
+function tellChange(field) {
+  if (!field.dataset.restored) return;
+  delete field.dataset.restored;
+  field.dispatchEvent(new Event("change", { bubbles: true }));
 }
 
 // A bill is issued once, and never on a sheet that a running step is about to replace.
