@@ -1,4 +1,4 @@
-"""The hot write: a bill in four round trips, whatever its number of lines (docs/router.md, decisions/0003).
+"""The hot write: a bill in four round trips, whatever its number of lines (docs/decisions/0020).
 
 1  claim and fence · till and plan · customer, their key and the day's cash · pieces taken, then read · board
    … priced and checked here, before any row that serialises the shop is locked …
@@ -7,7 +7,7 @@
 4  COMMIT
 
 This is the one service that sends its own statements in packets; the edge opens the session with hot=True and commits.
-Locks are taken in the order of docs/decisions: fence, claim, place, party, pieces by key, series, head.
+Locks are taken in one order everywhere: fence, claim, place, party, pieces by key, series, head.
 """
 
 import datetime as dt

@@ -1,6 +1,6 @@
 """Credit notes: a bill's lines reversed, each once, their pieces back in stock, money given back or left as credit.
 
-Locks in the order of docs/decisions: customer, pieces of the whole bill by key (which makes notes on one bill wait for
+Locks in the order of a bill: customer, pieces of the whole bill by key (which makes notes on one bill wait for
 each other), series, audit head.
 """
 
