@@ -160,6 +160,13 @@ class OwnPasswordSet(Conflict):
     default_message = N_("This person has set a password of their own.")
 
 
+class UnsettledElsewhere(Conflict):
+    """The person was given a one-time password by another shop and has not set one of their own yet."""
+
+    default_message = N_("This person has not finished setting up their own sign-in yet.")
+    default_action = N_("Ask them to sign in once and set a password of their own, then add them.")
+
+
 class NotWhileActing(Forbidden):
     """Somebody signed in as another person touches no credentials, rights or people."""
 

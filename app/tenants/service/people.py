@@ -21,6 +21,7 @@ from app.tenants.errors import (
     OwnPasswordSet,
     PersonUnknown,
     ShopUnknown,
+    UnsettledElsewhere,
 )  # fmt: skip
 from app.tenants.models import Membership, Person, Role
 from app.tenants.repository import people as repository
@@ -72,11 +73,19 @@ def find_or_invite_person(
     control: ControlSession, *, email: str, name: str, one_time: NewPassword, phone: str | None = None,
     locale: str = "en",
 ) -> tuple[PersonView, str | None]:  # fmt: skip
-    """The person of this e-mail, or a new one; then the one-time password is given back, this once."""
-    if (known := find_person(control, email)) is not None:
-        return known, None
-    made = create_person(control, email=email, name=name, password=one_time, phone=phone, locale=locale)
-    return made, one_time.one_time
+    """The person of this e-mail, or a new one; then the one-time password is given back, this once.
+
+    For the vendor only: whoever has no password of their own yet gets this new one, since whoever gave the old one may
+    be a stranger who typed in an e-mail that is not theirs. A shop's people use `invite_member`.
+    """
+    known = repository.find_by_email(control, normal_email(email), lock=True)
+    if known is None:
+        made = create_person(control, email=email, name=name, password=one_time, phone=phone, locale=locale)
+        return made, one_time.one_time
+    if known.one_time_until is None or known.is_vendor_admin:
+        return view_of(known), None
+    _give_one_time(known, one_time)
+    return view_of(known), one_time.one_time
 
 
 def change_profile(
@@ -157,7 +166,14 @@ def invite_member(
     control: ControlSession, *, shop_id: int, email: str, name: str, role: Role, one_time: NewPassword,
     phone: str | None, actor_id: UUID,
 ) -> InvitedMember:  # fmt: skip
-    """Adds the person of this e-mail, making one with a one-time password where there is none."""
+    """Adds the person of this e-mail, making one with a one-time password where there is none.
+
+    Raises UnsettledElsewhere: whoever knows a one-time password is that person. Had two shops such a member in common,
+    each could walk into the other.
+    """
+    known = repository.find_by_email(control, normal_email(email), lock=True)
+    if known is not None and known.one_time_until is not None:
+        _refuse_if_elsewhere(control, known, shop_id)
     person, given = find_or_invite_person(control, email=email, name=name, phone=phone, one_time=one_time)
     member = add_member(control, shop_id=shop_id, person_id=person.id, role=role, actor_id=actor_id)
     return InvitedMember(member, given)
@@ -166,12 +182,16 @@ def invite_member(
 def renew_one_time(
     control: ControlSession, *, shop_id: int, person_id: UUID, one_time: NewPassword, actor_id: UUID
 ) -> InvitedMember:
-    """A new one-time password for a member who has not set an own one yet; raises OwnPasswordSet, PersonUnknown."""
-    row, person = _member(control, shop_id, person_id)
+    """A new one-time password for a member who has not set an own one yet, and who belongs to no other shop.
+
+    Raises OwnPasswordSet, UnsettledElsewhere, PersonUnknown.
+    """
+    person = _person(control, person_id, lock=True)  # who sets an own one at this moment keeps it
+    row, _ = _member(control, shop_id, person_id)
     if person.one_time_until is None:
         raise OwnPasswordSet()
-    person.password_hash, person.one_time_until = one_time.hash, one_time.one_time_until
-    _touch(person)
+    _refuse_if_elsewhere(control, person, shop_id)
+    _give_one_time(person, one_time)
     facts = {"person": str(person_id)}
     record_platform(control, "person.one_time_renewed", facts, actor_id=actor_id, shop_id=shop_id)
     return InvitedMember(member_view(row, person), one_time.one_time)
@@ -258,6 +278,17 @@ def _member(control: ControlSession, shop_id: int, person_id: UUID) -> tuple[Mem
     if row is None or row.ended_at is not None:
         raise PersonUnknown()
     return row, _person(control, person_id)
+
+
+def _refuse_if_elsewhere(control: ControlSession, person: Person, shop_id: int) -> None:
+    """A one-time password opens all shops of its person: only the one shop that they belong to may draw it."""
+    if person.is_vendor_admin or repository.belongs_elsewhere(control, person.id, shop_id):
+        raise UnsettledElsewhere()
+
+
+def _give_one_time(person: Person, one_time: NewPassword) -> None:
+    person.password_hash, person.one_time_until = one_time.hash, one_time.one_time_until
+    _touch(person)
 
 
 def _keep_an_owner(control: ControlSession, shop_id: int, leaving: UUID) -> None:
