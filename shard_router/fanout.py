@@ -34,6 +34,10 @@ class FanoutResult(Generic[T]):
         return not self.missing
 
 
+SAY_EVERY = 60.0
+_said: dict[str, float] = {}
+
+
 class Fleet:
     """What `router.fleet(reason=…)` lends: read-only sessions of the account fleet_ro."""
 
@@ -44,7 +48,11 @@ class Fleet:
         self.reason = reason
 
     def __enter__(self) -> Fleet:
-        log.info("fleet session: %s", self.reason)
+        """One line in the log; a reason that comes every second (the relay's) is said once a minute."""
+        now = time.monotonic()
+        if now - _said.get(self.reason, -SAY_EVERY) >= SAY_EVERY:
+            _said[self.reason] = now
+            log.info("fleet session: %s", self.reason)
         return self
 
     def __exit__(self, *_: object) -> None:

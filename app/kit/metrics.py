@@ -31,17 +31,20 @@ class Metrics:
 
     def text(self) -> bytes:
         """In Prometheus' text form."""
-        if self._folder is None:
-            return generate_latest(self._registry)
-        registry = CollectorRegistry()
-        multiprocess.MultiProcessCollector(registry, path=str(self._folder))  # type: ignore[no-untyped-call]
-        return generate_latest(registry)
+        return generate_latest(self._all())
 
     def cache_outcomes(self) -> dict[str, int]:
-        """This process's reads of shops' caches: hit, miss, bypass."""
+        """Reads of shops' caches by all processes that share the folder: hit, miss, bypass."""
         found = {"hit": 0, "miss": 0, "bypass": 0}
-        for metric in self.cache_reads.collect():
+        for metric in self._all().collect():
             for sample in metric.samples:
-                if sample.name.endswith("_total"):
+                if sample.name == "boola_cache_reads_total":
                     found[sample.labels["outcome"]] = int(sample.value)
         return found
+
+    def _all(self) -> CollectorRegistry:
+        if self._folder is None:
+            return self._registry
+        registry = CollectorRegistry()
+        multiprocess.MultiProcessCollector(registry, path=str(self._folder))  # type: ignore[no-untyped-call]
+        return registry
