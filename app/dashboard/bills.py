@@ -27,6 +27,7 @@ KINDS = {
     DocumentKind.INVOICE.value: N_("Tax invoice"), DocumentKind.BILL_OF_SUPPLY.value: N_("Bill of supply"),
     DocumentKind.CREDIT_NOTE.value: N_("Credit note"),
 }  # fmt: skip
+FILTERS = ("from", "to", "number", "kind")
 REASONS = (
     N_("Piece brought back"), N_("Exchanged for another piece"), N_("Wrong piece billed"), N_("Wrong customer billed"),
 )  # fmt: skip
@@ -39,7 +40,7 @@ def bills() -> str:
     """Filters are the list's own; a filter that makes no sense is left out."""
     filters = _filters()
     page = shop_read(lambda db: invoices.list_invoices(db, **filters, after=request.args.get("after"), limit=50))
-    kept = {name: value for name, value in request.args.items() if name in ("from", "to", "number", "kind") and value}
+    kept: dict[str, Any] = {name: value for name, value in request.args.items() if name in FILTERS and value}
     more = url_for("shop_pages.bills", **kept, after=page.next_cursor) if page.next_cursor else ""
     return show(
         "bills.html", "bills", page=page, filters=request.args, filtered=bool(kept), next_url=more,

@@ -14,7 +14,7 @@ from flask import Response, request, url_for
 from app.customers import service as customers
 from app.customers.service import Customer, CustomerDraft
 from app.dashboard import forms
-from app.dashboard.frame import mode_names, pages, part, show
+from app.dashboard.frame import mode_names, pages, part, shop_facts, show
 from app.dashboard.sheet import EMPTY, Sheet, discount_text, form_fields, paid_text, read_draft
 from app.inventory import service as inventory
 from app.inventory.errors import ItemUnknown
@@ -180,5 +180,5 @@ def _choices() -> dict[str, object]:
     states = [(state.code, f"{state.code} · {state.name}") for state in list_states(today_ist())]
     return {
         "modes": mode_names(), "states": [("", "—"), *states], "key": form_key(), "paid_text": paid_text,
-        "discount_text": discount_text, "typed": forms.typed(),
+        "discount_text": discount_text, "typed": forms.typed(), "home_state": shop_facts()["state_code"],
     }  # fmt: skip

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, cast
+from typing import Any
 
 from flask import g, render_template, url_for
 
@@ -38,9 +38,8 @@ MODES = (
 def show(template: str, place: str, **context: Any) -> str:
     """A page in the shop's frame; `place` is the menu entry that it belongs to."""
     found, shop_id = shop_scope()
-    names = runtime().cache.get(shop_id, "page.names", _names, ttl=NAME_LASTS_S)
     return render_template(
-        f"dashboard/{template}", shop={"slug": g.shop_slug, **names}, person=found.principal, place=place,
+        f"dashboard/{template}", shop={"slug": g.shop_slug, **shop_facts()}, person=found.principal, place=place,
         menu=[(key, _(text), url_for(endpoint)) for key, text, endpoint, right in MENU if may(right)],
         may=may, plan_banner=_plan_banner(shop_id), **context,
     )  # fmt: skip
@@ -62,23 +61,30 @@ def part(template: str, **context: Any) -> str:
     return render_template(f"dashboard/{template}", may=may, person=found.principal, **context)
 
 
-def _names() -> dict[str, str | None]:
+def shop_facts() -> dict[str, str]:
+    """What pages say of the shop itself: its name and its state."""
+    _found, shop_id = shop_scope()
+    return runtime().cache.get(shop_id, "page.shop", _facts, ttl=NAME_LASTS_S)
+
+
+def _facts() -> dict[str, str]:
     profile = shop_read(tenants.get_profile)
-    return cast("dict[str, str | None]", {"name": profile.name, "name_local": profile.name_local})
+    return {"name": profile.name, "state_code": next((one.state_code for one in profile.outlets), "")}
+
+
+PLAN_SAYS = {
+    EntitlementState.GRACE: N_("The plan ended on %(until)s. Please renew: new bills will stop soon."),
+    EntitlementState.READ_ONLY: N_("The plan ended on %(until)s: all can be seen and exported, nothing new issued."),
+    EntitlementState.SUSPENDED: N_("The plan ended on %(until)s. Your books are safe and can be exported."),
+}
+TRIAL_SAYS = N_("The trial ends on %(until)s. Renew in time and nothing stops.")
 
 
 def _plan_banner(shop_id: int) -> str:
     """Silent while all is well: a trial speaks up in its last week."""
     view = runtime().entitlement.may_trade(shop_id)
-    until = view.paid_until.strftime("%d-%m-%Y") if view.paid_until else ""
+    said = PLAN_SAYS.get(view.state, "")
     if view.state is EntitlementState.TRIAL and view.paid_until and (view.paid_until - today_ist()).days < WARN_DAYS:
-        return _("The trial ends on %(until)s. Renew in time and nothing stops.", until=until)
-    if view.state is EntitlementState.GRACE:
-        return _("The plan ended on %(until)s. Please renew: new bills will stop soon.", until=until)
-    if view.state is EntitlementState.READ_ONLY:
-        return _(
-            "The plan ended on %(until)s: everything can be seen, printed and exported, no new bills.", until=until
-        )
-    if view.state is EntitlementState.SUSPENDED:
-        return _("The plan ended on %(until)s. Your books are safe and can be exported; renew to go on.", until=until)
-    return ""
+        said = TRIAL_SAYS
+    until = view.paid_until.strftime("%d-%m-%Y") if view.paid_until else "—"
+    return str(_(said, until=until)) if said else ""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from typing import Any
 from uuid import UUID
 
 from flask import Response, request, url_for
@@ -47,7 +48,7 @@ def new_customer() -> str | Response | tuple[str, int]:
         return _form(None, None)
     keyring = runtime().keyring
     tried = try_form(lambda: shop_write(
-        lambda db: customers.register_customer(db, draft=CustomerDraft(**_typed()), keyring=keyring),
+        lambda db: customers.register_customer(db, draft=_draft(), keyring=keyring),
         rebuild=customers.get_customer,
     ))  # fmt: skip
     if tried.result is not None:
@@ -77,6 +78,11 @@ def _edit(db: ShopSession, customer_id: UUID) -> Customer:
     return customers.edit_customer(
         db, customer_id=customer_id, expected_version=whole_number("version"), changes=changes
     )
+
+
+def _draft() -> CustomerDraft:
+    read: dict[str, Any] = _typed()
+    return CustomerDraft(**read)
 
 
 def _typed() -> dict[str, str | None]:

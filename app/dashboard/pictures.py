@@ -23,10 +23,13 @@ from app.vision.service import Picture
 ENVELOPE = 64 * 1024
 """What a multipart body may have around its file."""
 
+FORMS = ("multipart/form-data", "application/x-www-form-urlencoded")
+"""A form that was sent without a file may come as either."""
+
 
 @pages.post("/stock/<id:item_id>/picture")
 @allow("picture.edit")
-@takes_upload(max_bytes=guard.MAX_BYTES + ENVELOPE)
+@takes_upload(max_bytes=guard.MAX_BYTES + ENVELOPE, content_types=FORMS)
 def add_picture(item_id: UUID) -> Response | tuple[str, int]:
     """Taken in at once; sizes and cut-out are made by a job, which the piece's page follows."""
     shop_read(lambda db: inventory.get_item(db, item_id))

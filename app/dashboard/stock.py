@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Any
 from uuid import UUID
 
 from flask import Response, request, url_for
@@ -52,7 +53,7 @@ def stock() -> str:
         category=args.get("category") or None, metal=args.get("metal") or None,
         text=args.get("q", "").strip()[:60] or None, after=args.get("after"), limit=50,
     ))  # fmt: skip
-    kept = {name: value for name, value in args.items() if name in FILTERS}
+    kept: dict[str, Any] = {name: value for name, value in args.items() if name in FILTERS}
     more = url_for("shop_pages.stock", **kept, after=page.next_cursor) if page.next_cursor else ""
     return show(
         "stock.html", "stock", page=page, filters=args, status=status, next_url=more, today=today_ist(),

@@ -74,7 +74,7 @@ def site(settings: Settings, folder: Path, runtime: Runtime) -> Iterator[Site]:
             with (logs / f"{name}.log").open("wb") as log:
                 began.append(subprocess.Popen(command, cwd=ROOT, env=environment, stdout=log, stderr=log))
         for url in (settings.public_url, settings.side_url):
-            until(lambda url=url: answers(f"{url}/healthz"), 60)
+            until(lambda url=url: serves(url, began, logs), 60)
         yield Site(settings.public_url, settings.side_url, logs)
     finally:
         for one in began:
@@ -111,9 +111,12 @@ def variables(settings: Settings) -> dict[str, str]:
     return found
 
 
-def answers(url: str) -> bool:
+def serves(url: str, began: list[subprocess.Popen[bytes]], logs: Path) -> bool:
+    """Whether it answers; a process that ended says why at once."""
+    for one, log in zip(began, ("web", "side", "worker", "relay"), strict=True):
+        assert one.poll() is None, f"{log} ended: {(logs / f'{log}.log').read_text(errors='replace')[-1500:]}"
     try:
-        with urllib.request.urlopen(url, timeout=2) as reply:
+        with urllib.request.urlopen(f"{url}/healthz", timeout=2) as reply:
             return bool(reply.status == 200)
     except OSError:
         return False

@@ -72,7 +72,7 @@ def test_a_piece_is_entered_pictured_and_withdrawn(screen: Watched, cast: Cast, 
     page.get_by_label("How much").fill("12.5")
     page.keyboard.press("F9")
     expect(page.get_by_role("heading", name=re.compile("BR-7"))).to_be_visible()
-    expect(page.get_by_text("12.5 %")).to_be_visible()
+    expect(page.get_by_text("12.5")).to_be_visible()
     text = tmp_path / "not-a-picture.jpg"
     text.write_text("This is no picture.")
     page.locator("#f-file").set_input_files(text)

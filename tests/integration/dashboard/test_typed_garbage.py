@@ -1,0 +1,136 @@
+"""Whatever is typed into a page's field: the page comes back with a message, or the thing is done; never a 500."""
+
+import secrets
+from typing import Any
+
+import pytest
+from flask import Flask
+from werkzeug.test import TestResponse
+
+from app.kit.runtime import Runtime
+from tests.support.cast import Cast, Somebody
+from tests.support.world import World, furnish
+
+GARBAGE = (
+    "", " ", "\x00", "a\x00b", "-1", "1e9", "NaN", "Infinity", "१२३", "٣", "9" * 30, "9" * 400, "0.0000001", "1,2,3",
+    "<script>alert(1)</script>", "'; DROP TABLE items; --", "🙏" * 50, "é" * 500, "\u202e", "%s%n", "../../etc", "0xff",
+    "null", "2026-13-45", "31-02-2026", "0001-01-01",
+)  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def world(runtime: Runtime, standing_cast: Cast) -> World:
+    return furnish(runtime, standing_cast)
+
+
+def forms(slug: str, things: dict[str, Any]) -> dict[str, dict[str, str]]:
+    """Address → a form that is nearly right, so that each field is the one at fault in its turn."""
+    shop, item, customer = f"/s/{slug}", str(things["item_id"]), str(things["customer_id"])
+    sheet = {
+        "step": "", "item_id": item, f"discount-{item}": "", f"making-{item}": "", "customer_id": customer, "phone": "",
+        "ship_to": "", "pan_declared": "", "expected_total_paise": "", "pay_cash": "", "pay_upi": "10", "ref_upi": "x",
+        "code": "", "new_name": "", "new_state": "",
+    }  # fmt: skip
+    buyer = {
+        "name": "Lata", "phone": "", "email": "", "gstin": "", "pan": "", "address": "", "city": "", "pin": "",
+        "state_code": "27", "version": "1",
+    }  # fmt: skip
+    register = {"step": "register-customer", "phone": "", "new_name": "Somebody", "new_address": "", "new_city": "",
+                "new_pin": "", "new_state": "", "new_gstin": "", "new_pan": ""}  # fmt: skip
+    return {
+        f"{shop}/bills/sheet": sheet,
+        f"{shop}/bills/sheet?register": register,
+        f"{shop}/bills/sheet?add": {"step": "add", "code": "R-1"},
+        f"{shop}/bills": {**sheet, "expected_total_paise": "1"},
+        f"{shop}/bills/{things['invoice_id']}/credit-note": {"line_id": item, "reason": "brought back", "mode": "cash"},
+        f"{shop}/customers/new": buyer,
+        f"{shop}/customers/{customer}": buyer,
+        f"{shop}/stock/new": {
+            "tag": "X-1", "name": "Ring", "category": "ring", "purity": "gold-9160", "gross": "-1", "stone": "",
+            "huid": "", "huid_exempt": "", "making_kind": "percent", "making": "16", "hallmark": "",
+        },
+        f"{shop}/stock/{item}/withdraw": {"version": "999", "reason": "melted"},
+        f"{shop}/rates": {"rate-gold-9160": "12800", "rate-silver-9250": "150"},
+        f"{shop}/exports": {"from": "2026-04-01", "to": "2026-03-01", "format": "csv"},
+        "/me": {"name": "Asha", "phone": "", "locale": "en", "version": "999"},
+    }  # fmt: skip
+
+
+class Sender:
+    """Asha's browser: it has one page's token, and sends any form with it."""
+
+    def __init__(self, app: Flask, who: Somebody) -> None:
+        self.client = app.test_client()
+        self.client.set_cookie("boola_session", who.token)
+        page = self.client.get("/me").text
+        self.token = page.partition('name="csrf_token" value="')[2].partition('"')[0]
+
+    def __call__(self, path: str, form: dict[str, str]) -> TestResponse:
+        return self.client.post(path, data={**form, "csrf_token": self.token})
+
+
+@pytest.fixture
+def send(flask_app: Flask, standing_cast: Cast) -> Sender:
+    return Sender(flask_app, standing_cast.asha)
+
+
+def test_no_field_takes_a_page_down(send, standing_cast, world):
+    """Every field of every form in its turn; which garbage begins goes round, so that all of it meets every form."""
+    found, turn = [], 0
+    for path, form in forms(standing_cast.asha.shop.slug, world.things).items():
+        for field in form:
+            turn += 1
+            for value in GARBAGE[turn % 4 :: 4]:
+                status = send(path, {**form, field: value, "idempotency_key": secrets.token_hex(16)}).status_code
+                if status >= 500:
+                    found.append(f"{path} {field}={value[:20]!r}: {status}")
+    assert not found, "\n".join(found)
+
+
+@pytest.mark.parametrize("query", [
+    "stock?q={}", "stock?category={}", "stock?metal={}", "stock?status={}", "stock?after={}", "bills?number={}",
+    "bills?from={}", "bills?kind={}", "bills?after={}", "customers?q={}", "rates?after={}", "exports?after={}",
+    "exports?job={}", "bills/new?code={}",
+])  # fmt: skip
+def test_no_address_takes_a_page_down(flask_app, standing_cast, world, query):
+    client = flask_app.test_client()
+    client.set_cookie("boola_session", standing_cast.asha.token)
+    path, _, rest = f"/s/{standing_cast.asha.shop.slug}/{query}".partition("?")
+    field = rest.partition("=")[0]
+    found = []
+    for garbage in GARBAGE:
+        status = client.get(path, query_string={field: garbage}).status_code
+        if status >= 500:
+            found.append(f"{garbage[:20]!r}: {status}")
+    assert not found, "\n".join(found)
+
+
+def test_a_form_without_its_csrf_token_does_nothing(flask_app, standing_cast, world):
+    client = flask_app.test_client()
+    client.set_cookie("boola_session", standing_cast.asha.token)
+    for path, form in forms(standing_cast.asha.shop.slug, world.things).items():
+        assert client.post(path, data=form).status_code == 403, path
+
+
+def test_a_form_sent_twice_makes_one(send, flask_app, standing_cast, world):
+    """The back button and impatience: the second sending leads to what the first one made."""
+    form = {
+        "name": "Twice Sent", "phone": "", "email": "", "gstin": "", "pan": "", "address": "", "city": "", "pin": "",
+        "state_code": "", "idempotency_key": secrets.token_hex(16),
+    }  # fmt: skip
+    path = f"/s/{standing_cast.asha.shop.slug}/customers/new"
+    first, second = send(path, form), send(path, form)
+    assert (first.status_code, second.status_code) == (303, 303)
+    assert first.location == second.location
+
+
+def test_the_field_at_fault_says_so_and_the_rest_stays(send, standing_cast, world):
+    form = {
+        "tag": "OK-1", "name": "Ring with bird", "category": "ring", "purity": "gold-9160", "gross": "3.39.0",
+        "stone": "", "huid": "", "huid_exempt": "", "making_kind": "percent", "making": "16", "hallmark": "",
+    }  # fmt: skip
+    reply = send(f"/s/{standing_cast.asha.shop.slug}/stock/new", form)
+    assert reply.status_code == 422
+    assert 'value="Ring with bird"' in reply.text and 'value="3.39.0"' in reply.text
+    wrong = reply.text.partition('id="h-gross"')[2].partition("</div>")[0]
+    assert "3.39.0" in wrong
