@@ -1,0 +1,290 @@
+"""Owns one good request for every route that takes a body: what bad ones are made of by spoiling a part of it.
+
+A new route with a body needs a line in GOOD; a test says so. Each ask is made afresh: it would succeed if sent.
+"""
+
+import datetime as dt
+import io
+import itertools
+import secrets
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+from uuid import UUID
+
+from flask import Flask
+from werkzeug.test import TestResponse
+
+from app.customers import service as customers
+from app.inventory import service as inventory
+from app.invoices import service as invoices
+from app.kit.clock import today_ist
+from app.kit.ports import Bucket
+from app.kit.runtime import Runtime
+from app.tenants import service as tenants
+from app.tenants.models import Role
+from app.vision import service as vision
+from tests.factories.bills import a_bill
+from tests.factories.people import a_customer, a_phone
+from tests.factories.stock import a_huid, an_item
+from tests.support import pictures
+from tests.support.cast import PASSWORD, Cast, Somebody, hashed, issue, join
+from tests.support.world import World
+
+_numbers = itertools.count(1)
+
+
+@dataclass(frozen=True)
+class Ask:
+    """One request: who asks, where, for what version, with which body."""
+
+    token: str | None
+    places: Mapping[str, Any]
+    body: Any
+    version: int | None = None
+
+
+@dataclass
+class Stage:
+    """Asha's shop with something of everything, and the way to it."""
+
+    app: Flask
+    runtime: Runtime
+    cast: Cast
+    world: World
+
+    @property
+    def asha(self) -> Somebody:
+        return self.cast.asha
+
+    @cached_property
+    def places(self) -> dict[str, Any]:
+        """What stands in addresses, unless an ask says otherwise."""
+        return {**self.world.things, "shop_id": self.asha.shop_id, "number": str(self.cast.ravi.shop_id)}
+
+    @cached_property
+    def total(self) -> int:
+        """What the usual ring comes to."""
+        with self.runtime.router.shop(self.asha.shop_id, self.asha.actor) as db:
+            ring = an_item(db)
+            lines = (invoices.LineDraft(ring.id),)
+            return invoices.quote(db, draft=invoices.BillDraft(lines=lines)).priced.total_paise
+
+    def item(self) -> inventory.Item:
+        with self.runtime.router.shop(self.asha.shop_id, self.asha.actor) as db:
+            made = an_item(db)
+            db.commit()
+        return made
+
+    def customer(self) -> customers.Customer:
+        with self.runtime.router.shop(self.asha.shop_id, self.asha.actor) as db:
+            made = a_customer(db, self.runtime.keyring)
+            db.commit()
+        return made
+
+    def bill(self) -> invoices.Document:
+        return a_bill(
+            self.runtime.router, self.runtime.keyring, shop_id=self.asha.shop_id, actor=self.asha.actor,
+            item_ids=[self.item().id], customer_id=self.world.things["customer_id"],
+        )  # fmt: skip
+
+    def somebody(self) -> tuple[UUID, str, str]:
+        """A new clerk of Asha's: id, e-mail, token."""
+        name, tag = "Nila", secrets.token_hex(5)
+        person_id = join(self.runtime, name, tag, Role.CLERK, self.asha.shop)
+        return person_id, f"nila-{tag}@example.test", issue(self.runtime, person_id, name)
+
+    def version_of_profile(self) -> int:
+        with self.runtime.router.shop(self.asha.shop_id, self.asha.actor) as db:
+            return tenants.get_profile(db).version
+
+    def send(self, endpoint: str, ask: Ask, method: str, **options: Any) -> TestResponse:
+        """As a program sends it; each call from an address of its own, so that no pause of one holds up another."""
+        path = self.app.url_map.bind("shop.test").build(endpoint, {**_needed(self, endpoint, ask)}, method=method)
+        return self.app.test_client(use_cookies=False).open(
+            path, method=method, headers={**headers_of(ask, method), **options.pop("headers", {})},
+            environ_base={"REMOTE_ADDR": an_address()}, **options,
+        )  # fmt: skip
+
+
+def _needed(stage: Stage, endpoint: str, ask: Ask) -> dict[str, Any]:
+    rule = next(stage.app.url_map.iter_rules(endpoint))
+    return {name: {**stage.places, **ask.places}[name] for name in rule.arguments}
+
+
+def headers_of(ask: Ask, method: str) -> dict[str, str]:
+    found = {} if ask.token is None else {"Authorization": f"Bearer {ask.token}"}
+    if ask.version is not None:
+        found["If-Match"] = f'"{ask.version}"'
+    if method == "POST":
+        found["Idempotency-Key"] = secrets.token_hex(16)
+    return found
+
+
+def an_address() -> str:
+    return ".".join(["10", *(str(secrets.randbelow(254) + 1) for _ in range(3))])
+
+
+# ---------------------------------------------------------------- a shop's own
+
+
+def _piece() -> dict[str, Any]:
+    return {
+        "tag": f"B-{next(_numbers)}-{secrets.token_hex(2).upper()}", "name": "Ring", "category": "ring",
+        "purity": {"metal": "gold", "fineness": 9160}, "grossMg": 3_490, "stoneMg": 100, "netMg": 3_390,
+        "hsn": "711319", "huid": a_huid(), "huidExempt": None,
+        "making": {"kind": "percent", "paise": 0, "bp": 1600}, "wastage": {"kind": "none", "bp": 0},
+        "hallmarkPaise": 4500, "pictureId": None,
+        "stones": [{"kind": "diamond", "pieces": 2, "weightMct": 500, "basis": "per_piece", "ratePaise": 10_000}],
+    }  # fmt: skip
+
+
+def _edited_piece(stage: Stage) -> Ask:
+    item = stage.item()
+    return Ask(stage.asha.token, {"item_id": item.id}, _piece(), item.version)
+
+
+def _withdrawn_piece(stage: Stage) -> Ask:
+    item = stage.item()
+    return Ask(stage.asha.token, {"item_id": item.id}, {"reason": "melted down"}, item.version)
+
+
+def _buyer() -> dict[str, Any]:
+    return {
+        "name": "Lata Deshpande", "phone": a_phone(), "email": "lata@example.test", "gstin": None,
+        "pan": "ABCPD1234F", "address": "4 Laxmi Road", "city": "Mumbai", "pin": "400004", "stateCode": "27",
+    }  # fmt: skip
+
+
+def _edited_buyer(stage: Stage) -> Ask:
+    known = stage.customer()
+    return Ask(stage.asha.token, {"customer_id": known.id}, _buyer(), known.version)
+
+
+def _bill(stage: Stage) -> Ask:
+    nothing = {"bp": 0, "paise": 0}
+    body = {
+        "lines": [{"itemId": str(stage.item().id), "discount": nothing, "makingDiscount": nothing}],
+        "payments": [{"mode": "upi", "paise": 1_000_00, "reference": "UPI-1"}],
+        "customerId": str(stage.world.things["customer_id"]), "tillId": str(stage.asha.shop.till_id),
+        "shipTo": "27", "panDeclared": False, "expectedTotalPaise": stage.total,
+    }  # fmt: skip
+    return Ask(stage.asha.token, {}, body)
+
+
+def _note(stage: Stage) -> Ask:
+    bill = stage.bill()
+    body = {
+        "reason": "brought back", "lineIds": [str(bill.lines[0].id)],
+        "refunds": [{"mode": "upi", "paise": bill.total_paise, "reference": "UPI-2"}],
+    }  # fmt: skip
+    return Ask(stage.asha.token, {"invoice_id": bill.id}, body)
+
+
+def _uploaded(stage: Stage) -> Ask:
+    key = vision.incoming_key(stage.asha.shop_id)
+    stage.runtime.store.put(
+        Bucket.INCOMING, key, io.BytesIO(pictures.encoded(pictures.ring((64, 64)))), content_type="image/jpeg"
+    )
+    return Ask(stage.asha.token, {}, {"uploadKey": key, "itemId": str(stage.world.things["item_id"])})
+
+
+def _profile(stage: Stage) -> Ask:
+    body = {
+        "name": "Asha Jewellers", "nameLocal": "आशा ज्वेलर्स", "legalName": "Asha Jewellers", "phone": a_phone(),
+        "locale": "en", "rateBasis": "fineness",
+    }  # fmt: skip
+    return Ask(stage.asha.token, {}, body, stage.version_of_profile())
+
+
+# ---------------------------------------------------------------- people
+
+
+def _signing_in(stage: Stage) -> Ask:
+    return Ask(None, {}, {"email": stage.somebody()[1], "password": PASSWORD, "newPassword": "Marigold-river-42-lamps"})
+
+
+def _new_password(stage: Stage) -> Ask:
+    body = {"oldPassword": PASSWORD, "newPassword": "Marigold-river-42-lamps"}
+    return Ask(stage.somebody()[2], {}, body)
+
+
+def _oneself(stage: Stage) -> Ask:
+    return Ask(stage.somebody()[2], {}, {"name": "Nila", "phone": a_phone(), "locale": "en"}, 1)
+
+
+def _invited(stage: Stage) -> Ask:
+    email = f"new-{secrets.token_hex(6)}@example.test"
+    return Ask(stage.asha.token, {}, {"email": email, "name": "Uma", "phone": a_phone(), "role": "clerk"})
+
+
+def _role(stage: Stage) -> Ask:
+    return Ask(stage.asha.token, {"person_id": stage.somebody()[0]}, {"role": "manager"}, 1)
+
+
+# ---------------------------------------------------------------- the console
+
+
+def _console_sign_in(stage: Stage) -> Ask:
+    email = f"admin-{secrets.token_hex(6)}@example.test"
+    with stage.runtime.router.control() as control:
+        tenants.create_admin(control, email=email, name="Uma", password=hashed())
+        control.commit()
+    return Ask(None, {}, {"email": email, "password": PASSWORD, "code": ""})
+
+
+def _new_shop(stage: Stage) -> Ask:
+    tag = secrets.token_hex(5)
+    body = {
+        "name": f"Lakshmi Gold {tag}", "legalName": "Lakshmi Gold LLP", "nameLocal": None, "stateCode": "29",
+        "gstin": "29AAACI4798L1ZU", "composition": False, "address": "4 Avenue Road", "city": "Bengaluru",
+        "pin": "560002", "phone": a_phone(), "locale": "en", "ownerEmail": f"l{tag}@example.test",
+        "ownerName": "Lakshmi", "ownerPhone": a_phone(), "shard": "shard-a",
+    }  # fmt: skip
+    return Ask(stage.cast.om.token, {}, body)
+
+
+def _extension(stage: Stage) -> Ask:
+    later = today_ist() + dt.timedelta(days=20 + next(_numbers) % 300)
+    return Ask(stage.cast.om.token, {}, {"endsOn": later.isoformat(), "reason": "asked for"})
+
+
+def _activation(stage: Stage) -> Ask:
+    starts = today_ist() + dt.timedelta(days=next(_numbers) % 60)  # for a day that has one already, nothing happens
+    return Ask(stage.cast.om.token, {}, {"startsOn": starts.isoformat(), "reason": "paid by cheque"})
+
+
+def _plain(body: Callable[[], Any], who: str = "asha") -> Callable[[Stage], Ask]:
+    return lambda stage: Ask(getattr(stage.cast, who).token, {}, body())
+
+
+GOOD: dict[str, Callable[[Stage], Ask]] = {
+    "rates.set_rates": _plain(
+        lambda: {"rates": [{"purity": {"metal": "gold", "fineness": 9990}, "paisePerG": 13_900_00}]}
+    ),
+    "items.register_item": _plain(_piece),
+    "items.edit_item": _edited_piece,
+    "items.withdraw_item": _withdrawn_piece,
+    "customers.register_customer": _plain(_buyer),
+    "customers.edit_customer": _edited_buyer,
+    "invoices.quote": _bill,
+    "invoices.issue_invoice": _bill,
+    "invoices.issue_credit_note": _note,
+    "images.add_picture": _uploaded,
+    "images.make_upload_link": _plain(lambda: {"length": 1000, "contentType": "image/png"}),
+    "exports.ask_export": _plain(
+        lambda: {"kind": "invoices", "from": "2026-04-01", "to": "2026-04-30", "format": "csv"}
+    ),
+    "auth.sign_in": _signing_in,
+    "auth.change_password": _new_password,
+    "auth.change_me": _oneself,
+    "people.invite_member": _invited,
+    "people.change_role": _role,
+    "profile.change_shop_profile": _profile,
+    "console_auth.sign_in": _console_sign_in,
+    "console_shops.open_shop": _new_shop,
+    "console_shops.extend_contract": _extension,
+    "console_shops.activate_contract": _activation,
+    "console_platform.sweep": _plain(lambda: {"on": today_ist().isoformat()}, "om"),
+}
