@@ -76,7 +76,7 @@ class BillIn(ApiSchema):
             return super().load(data, **options)
 
 
-Identifier = Annotated[str, Meta(min_length=36, max_length=36)]
+Identifier = Annotated[str, Meta(pattern="^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$", max_length=36)]
 PaiseOf = Annotated[int, Meta(ge=1, le=MAX_PAISE)]
 
 

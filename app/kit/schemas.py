@@ -23,6 +23,7 @@ from app.kit.texts import N_, _
 
 BIGGEST = 2**63 - 1
 _DIGITS = re.compile(r"-?[0-9]{1,18}")
+_ID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 
 
@@ -138,7 +139,7 @@ class IdField(fields.UUID):
     default_error_messages = {"invalid_uuid": N_("An id is expected.")}  # noqa: RUF012
 
     def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> UUID:
-        if not isinstance(value, str) or len(value) != 36:
+        if not isinstance(value, str) or not _ID.fullmatch(value):  # UUID() itself takes braces, blanks and _ too
             raise self.make_error("invalid_uuid")
         return super()._deserialize(value, attr, data, **kwargs)
 

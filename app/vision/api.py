@@ -39,7 +39,11 @@ _SHAPE = {
         "application/json": {
             "schema": {
                 "type": "object", "required": ["uploadKey"],
-                "properties": {"uploadKey": {"type": "string"}, "itemId": {"type": "string", "format": "uuid"}},
+                "properties": {
+                    "uploadKey": {"type": "string", "minLength": 1, "maxLength": 200},
+                    "itemId": {"type": ["string", "null"], "format": "uuid"},
+                },
+                "additionalProperties": False,
             }
         },
     },
