@@ -1,0 +1,118 @@
+"""A cluster of its own that may be killed, the whole product over it as real processes, and shops that trade there."""
+
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from app.kit.runtime import Runtime
+    from app.settings import Settings
+    from tests.faults.market import Market
+    from tests.faults.servers import Servers
+    from tests.support.cluster import Cluster
+    from tests.support.stack import Stack
+
+MEASURED: list[tuple[str, str, object]] = []
+
+
+@pytest.fixture(scope="session")
+def servers() -> Iterator["Servers"]:
+    """Started once for all fault runs; its ports are BOOLA_PORT_BASE + 2000 and following."""
+    from tests.faults.servers import Servers
+
+    started = Servers()
+    try:
+        started.begin()
+        yield started
+    finally:
+        started.destroy()
+
+
+@pytest.fixture(scope="session")
+def fault_cluster(servers: "Servers") -> "Cluster":
+    import json
+
+    from tests.support.cluster import Cluster
+
+    file = servers.instance.cluster_file
+    made = Cluster(file, json.loads(file.read_text()), "faults")
+    made.create()
+    return made
+
+
+@pytest.fixture(scope="session")
+def fault_settings(fault_cluster: "Cluster", tmp_path_factory: pytest.TempPathFactory) -> "Settings":
+    """The product's defaults, but for addresses and the log."""
+    from ops import tools
+    from tests.support.settings import settings_for
+    from tests.support.stack import free_port
+
+    given = os.environ.get("BOOLA_FONT_DIR")
+    fonts = Path(given) if given else tools.fonts(lambda said: None)
+    return settings_for(
+        fault_cluster, tmp_path_factory.mktemp("product"), public_url=f"http://127.0.0.1:{free_port()}",
+        side_url=f"http://127.0.0.1:{free_port()}", font_dir=fonts, log_json=False,
+    )  # fmt: skip
+
+
+@pytest.fixture(scope="session")
+def fault_runtime(fault_settings: "Settings") -> Iterator["Runtime"]:
+    """The same parts in this process, for opening shops and for looking into the books."""
+    from app.factory import build_runtime
+
+    built = build_runtime(fault_settings)
+    yield built
+    built.close()
+
+
+@pytest.fixture(scope="session")
+def running_stack(fault_settings: "Settings", tmp_path_factory: pytest.TempPathFactory) -> Iterator["Stack"]:
+    from tests.support.stack import Stack
+
+    stack = Stack(fault_settings, tmp_path_factory.mktemp("stack"))
+    try:
+        stack.start("web", "relay", "worker")
+        stack.wait_until_serving()
+        yield stack
+    finally:
+        stack.stop()
+
+
+@pytest.fixture
+def stack(servers: "Servers", running_stack: "Stack") -> Iterator["Stack"]:
+    """Web with two processes, relay and worker; all of it whole again after each test, whatever it broke."""
+    yield running_stack
+    servers.mend()
+    for name in ("web", "relay", "worker"):
+        assert running_stack.runs(name), f"{name} ended: read {running_stack.logs}"
+
+
+@pytest.fixture
+def market(stack: "Stack", fault_runtime: "Runtime") -> "Market":
+    """Fresh shops: what another test did to its own is not in these books."""
+    from tests.faults.market import open_market
+
+    return open_market(stack.url, fault_runtime)
+
+
+@pytest.fixture
+def measured(request: pytest.FixtureRequest, record_property: Callable[[str, object], None]) -> Callable[..., None]:
+    """Notes a figure; all of them are shown at the end of the run."""
+
+    def note(**figures: object) -> None:
+        for name, value in figures.items():
+            shown = round(value, 2) if isinstance(value, float) else value
+            record_property(name, shown)
+            MEASURED.append((request.node.name, name, shown))
+
+    return note
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    if MEASURED:
+        terminalreporter.section("measured under faults")
+        for test, name, value in MEASURED:
+            terminalreporter.write_line(f"{test[:80]:80}  {name} = {value}")
