@@ -280,3 +280,9 @@ def add(tenancy, shop, person, role):
     write_control(
         tenancy.router, lambda c: tenants.add_member(c, shop_id=shop.shop_id, person_id=person.id, role=role)
     )
+
+
+def test_an_address_in_another_script_does_not_part_us_from_the_control_plane(tenancy, asha):
+    """It once did, for everybody in the process: rights then came from shards that had not heard of a removal."""
+    assert tenancy.identity.shop_of_slug("आशा") is None
+    assert tenancy.identity._line.read(lambda control: control.get(Person, asha.id)) is not None
