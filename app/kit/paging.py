@@ -147,7 +147,7 @@ def _typed(value: Any, column: Any) -> Any:
         return UUID(value)
     if kind is dt.datetime:
         moment = dt.datetime.fromisoformat(value)
-        if moment.tzinfo is None:
+        if moment.utcoffset() != dt.timedelta():  # ours are in UTC; with another offset years 1 and 9999 overflow
             raise ValueError
         return moment
     if kind is dt.date:

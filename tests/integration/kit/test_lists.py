@@ -4,6 +4,7 @@ import itertools
 
 import pytest
 from sqlalchemy import select
+from sqlalchemy.exc import DBAPIError
 
 from app.kit import paging
 from app.kit.ids import new_id
@@ -106,3 +107,30 @@ def test_a_value_of_another_type_is_no_cursor(router, shop):
     cursor = paging._closed("version", "text", new_id())
     with router.shop(shop.shop_id, shop.actor) as db, pytest.raises(CursorMalformed):
         paging.page(db, select(Till), orders=orders, after=cursor)
+
+
+@pytest.mark.parametrize("moment", ["9999-12-31T23:59:59-14:00", "0001-01-01T00:00:00+14:00", "2026-04-01T00:00:00"])
+def test_a_moment_that_no_list_of_ours_gave_is_no_cursor(router, shop, moment):
+    """In UTC the first two lie outside of what a date can be."""
+    orders = Orders(tie=OutboxJob.id, default="-at", at=OutboxJob.available_at)
+    cursor = paging._closed("-at", moment, new_id())
+    with router.shop(shop.shop_id, shop.actor) as db, pytest.raises(CursorMalformed):
+        paging.page(db, select(OutboxJob), orders=orders, after=cursor)
+
+
+@pytest.mark.parametrize("typed", ["अ", "ásha", "😀", "A\u202e"])
+def test_a_code_is_looked_for_by_whatever_is_typed(router, shop, typed):
+    """Codes are ASCII in the database, which refuses to compare them with anything else; nothing is found then."""
+    with router.shop(shop.shop_id, shop.actor) as db:
+        beginning = Till.code.startswith(typed, autoescape=True)
+        for wanted in (Till.code == typed, Till.code.in_([typed, "none"]), beginning):
+            assert db.scalars(select(Till).where(wanted)).all() == []
+        assert len(db.scalars(select(Till).where(Till.code.in_([typed, "A"]))).all()) == 1
+        assert len(db.scalars(select(Till).where(Till.code != typed)).all()) == 1
+
+
+def test_what_is_no_code_is_not_written_as_one(router, shop):
+    with router.shop(shop.shop_id, shop.actor) as db:
+        db.add(Till(id=new_id(), outlet_id=shop.outlet_id, code="अ", name="Counter"))
+        with pytest.raises(DBAPIError):
+            db.flush()
