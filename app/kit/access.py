@@ -186,9 +186,14 @@ def _scope(rt: Runtime, access: Access, view: Callable[..., Any]) -> Scope:
         limits.spend(client=_address())
         raise Unauthorized(_("Please sign in."), headers={"WWW-Authenticate": "Bearer"} if is_api() else None)
     locale.prefer(principal.locale)
-    shop_id = _shop_in_address(rt)
-    logs.bind(person_id=str(principal.person_id), shop_id=shop_id)
-    member = _membership(rt, access, principal, shop_id)
+    logs.bind(person_id=str(principal.person_id))
+    try:
+        shop_id = _shop_in_address(rt)
+        logs.bind(shop_id=shop_id)
+        member = _membership(rt, access, principal, shop_id)
+    except AppError:
+        limits.spend(client=principal.person_id.hex)  # whoever tries shop after shop is counted, and no shop is
+        raise
     limits.spend(client=principal.person_id.hex, shop=shop_id, own=limits.limit_of(view))
     if principal.read_only and request.method not in LOOKING:
         raise LooksOnly()

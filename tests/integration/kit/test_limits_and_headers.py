@@ -60,6 +60,12 @@ def test_a_stranger_cannot_use_up_a_shops_limit(limited, shop, ravis_shop, store
     assert asked(toy, shop, bina, 3)[-1].status_code == 200
 
 
+def test_who_tries_one_shop_after_another_is_counted_all_the_same(limited, shop, ravis_shop, store):
+    toy = limited(store, client="3/hour")
+    ravi = toy.member(ravis_shop)
+    assert [one.status_code for one in asked(toy, shop, ravi, 5)] == [404] * 3 + [429] * 2
+
+
 def test_who_is_not_signed_in_is_counted_by_address(limited, store):
     toy = limited(store, client="3/hour")
     replies = [toy.client().get("/api/nothing", environ_base={"REMOTE_ADDR": "192.0.2.7"}) for _ in range(4)]
