@@ -90,6 +90,7 @@ class Engines:
             pool_use_lifo=True,
             paramstyle="pyformat",  # binds keep their names in compiled SQL, where the guards look for them
             skip_autocommit_rollback=True,
+            hide_parameters=True,  # names and phones would stand in every log line of a failed statement
         )
         _watch_health(engine, shard, lambda: self.on_lost(server.host, server.port))
         _watch_idle(engine, self._config.times.idle_ping)

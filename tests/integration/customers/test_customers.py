@@ -2,7 +2,11 @@
 
 import pytest
 from sqlalchemy import select
+from sqlalchemy.exc import DBAPIError
 
+from app.customers.models import Customer as CustomerRow
+from app.kit.clock import utc_now
+from app.kit.ids import new_id
 from app.kit.models import AuditEntry, SealingKey
 from tests.support.counter import all_at_once, made
 
@@ -144,3 +148,14 @@ def test_other_shops_customers_are_not_there(counter, ravis_counter):
     assert counter.patch(f"/customers/{theirs['id']}", {"name": "Mine"}, version=1).status_code == 404
     assert counter.get("/customers/by-phone/9820012345").status_code == 404
     assert made(counter.get("/customers"))["items"] == []
+
+
+def test_a_refused_statement_names_nobody(counter):
+    """Its text goes to the log; the driver would write all values of the row beside it."""
+    now = utc_now()
+    lata = CustomerRow(id=new_id(), name="Lata Deshpande", pin="411030" * 20, version=1, created_at=now, updated_at=now)
+    with counter.runtime.router.shop(counter.who.shop_id, counter.who.actor) as db:
+        db.add(lata)
+        with pytest.raises(DBAPIError) as refused:
+            db.flush()
+    assert "customers" in str(refused.value) and "Lata" not in str(refused.value)
