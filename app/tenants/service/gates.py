@@ -59,9 +59,14 @@ def count_try(control: ControlSession, *, subject: str, address: str, policy: Ga
     )  # fmt: skip
 
 
-def forgive_try(control: ControlSession, tried: Try) -> None:
-    """The try was good: the person's failures are forgotten, the address loses only this one."""
-    repository.delete_gate(control, tried.person)
+def forgive_try(control: ControlSession, tried: Try, *, wholly: bool = True) -> None:
+    """The try was good: the person's failures are forgotten (`wholly`), the address loses only this one."""
+    if wholly:
+        repository.delete_gate(control, tried.person)
+    else:
+        repository.take_back_failure(control, tried.person)
+        if tried.person_shut_until is not None:
+            repository.unlock_gate(control, tried.person, tried.person_shut_until)
     repository.take_back_failure(control, tried.address)
     if tried.address_shut_until is not None:
         repository.unlock_gate(control, tried.address, tried.address_shut_until)

@@ -324,6 +324,26 @@ def test_a_wrong_code_counts_as_a_failure(tenancy, sign_in, om):
         sign_in(om.email, audience="console", code="000000")
 
 
+def test_coming_in_where_no_code_is_asked_buys_no_new_guesses_at_one(tenancy, sign_in, om):
+    """Who has an admin's password and not the device may still sign in at the shops' door, as often as they like."""
+    secret = sign_in(om.email, audience="console").enrolment.secret
+    sign_in(om.email, audience="console", code=pyotp.TOTP(secret).now())
+    for number in range(5):
+        with pytest.raises(SignInRefused):
+            sign_in(om.email, audience="console", code="000000", address=f"192.0.2.{100 + number}")
+        if number < 4:
+            assert sign_in(om.email, address=f"192.0.2.{200 + number}").token is not None
+    with pytest.raises(SignInPaused):
+        sign_in(om.email, audience="console", code="000000", address="192.0.2.111")
+
+
+def test_an_admins_good_sign_in_at_the_shops_door_is_no_failure(tenancy, sign_in, om):
+    for number in range(7):
+        assert sign_in(om.email, address=f"192.0.2.{130 + number}").token is not None
+    fail(sign_in, om.email, 4)
+    assert sign_in(om.email).token is not None
+
+
 def test_a_shops_person_is_nobody_at_the_console(tenancy, sign_in):
     asha = tenancy.person()
     with pytest.raises(SignInRefused):
