@@ -19,7 +19,7 @@ from app.kit.idempotency import AlreadySent, Claim, Earlier, KeyTaken
 from app.kit.problems import CommitUnclear
 from app.kit.runtime import runtime
 from app.kit.texts import N_
-from shard_router import AmbiguousCommit, CausalToken, ControlSession, Mode, ShopMoved, ShopSession
+from shard_router import AmbiguousCommit, CausalToken, ControlSession, Mode, ShardUnavailable, ShopMoved, ShopSession
 
 T = TypeVar("T")
 DEADLOCK, LOCK_WAIT = 1213, 1205
@@ -283,6 +283,10 @@ class Attempt:
                 raise CommitUnclear() from error
             if not self._again("unclear", most=1):
                 raise
+        except ShardUnavailable as gone:
+            if "unclear" in self.tries:  # nobody is left to say what became of the first try's commit
+                raise CommitUnclear(headers={"Retry-After": "1"}) from gone
+            raise
         except DBAPIError as error:
             number = idempotency.number_of(error)
             if number == LOCK_WAIT and self.claim is not None:

@@ -104,6 +104,8 @@ BY_STATUS: dict[int, type[AppError]] = {
     429: errors.TooManyRequests, 503: errors.Unavailable,
 }  # fmt: skip
 
+CONTROL = "control"  # as every topology calls the control plane
+
 OF_OTHERS: tuple[tuple[tuple[type[Exception], ...], type[AppError]], ...] = (
     ((ShardUnavailable, DirectoryUnavailable), ShardDown),
     ((ShopMoved,), ShopMoving),
@@ -145,6 +147,8 @@ def as_app_error(error: BaseException) -> AppError | None:
         return _of_http(error)
     if isinstance(error, DBAPIError):
         return _of_database(error)
+    if isinstance(error, ShardUnavailable) and error.shard == CONTROL:
+        return DatabaseDown(headers=RETRY_SOON)
     for kinds, refusal in OF_OTHERS:
         if isinstance(error, kinds):
             return refusal(headers=RETRY_SOON if refusal.status == 503 and refusal is not CommitUnclear else None)
