@@ -160,9 +160,7 @@ def _sign_in_page(refusal: Refusal | None = None, *, enrolment: Enrolment | None
 def _open() -> OpenedShop:
     new = _typed_shop()
     one_time, router, actor_id = _identity().sign_ins.passwords.one_time(), runtime().router, _actor()
-    return control_write(
-        lambda control: amc.open_shop(control, router, new=new, one_time=one_time, actor_id=actor_id)
-    )
+    return control_write(lambda control: amc.open_shop(control, router, new=new, one_time=one_time, actor_id=actor_id))
 
 
 def _typed_shop() -> NewShop:

@@ -68,5 +68,3 @@ def _page(refusal: Refusal | None) -> str:
 def _there(export: Export, now: dt.datetime) -> bool:
     """Whether its file can be fetched."""
     return export.state == "ready" and export.expires_at is not None and export.expires_at > now
-
-

@@ -97,9 +97,7 @@ def beside(refusal: Refusal | None, names: Mapping[str, str]) -> Refusal | None:
         return refusal
     known = {names.get(path, _HUMP.sub("_", path).lower()): wrong for path, wrong in refusal.fields.items()}
     if len(known) == 1:
-        known = {
-            name: wrong if len(wrong) > len(refusal.message) else refusal.message for name, wrong in known.items()
-        }
+        known = {name: wrong if len(wrong) > len(refusal.message) else refusal.message for name, wrong in known.items()}
     return refusal._replace(fields=known)
 
 

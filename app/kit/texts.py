@@ -12,7 +12,6 @@ _n = ngettext
 """One or many: `_n("%(num)d piece", "%(num)d pieces", count)`."""
 
 
-
 def N_(text: str) -> str:  # noqa: N802 (gettext's own name for it)
     """Mark for the translators only; who shows it translates it (default_message of errors, messages of schemas)."""
     return text

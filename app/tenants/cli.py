@@ -84,9 +84,7 @@ def keys() -> None:
 def rotate_keys(at_once: bool) -> None:
     """Make the next key where it is time; the old one verifies 7 days more and nobody is signed out."""
     parts = runtime()
-    made = write_control(
-        parts.router, lambda control: service.rotate_keys(control, parts.keyring, at_once=at_once)
-    )
+    made = write_control(parts.router, lambda control: service.rotate_keys(control, parts.keyring, at_once=at_once))
     click.echo(f"New key {made[0]}." if made else "The present key is good for more than three days; nothing to do.")
 
 

@@ -157,5 +157,3 @@ class ProfileIn(_Change):
     phone = Text(most=30, allow_none=True)
     locale = OneOf(LANGUAGES)
     rate_basis = OneOf(("fineness", "karat"))
-
-

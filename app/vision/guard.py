@@ -6,7 +6,7 @@ from typing import IO
 
 from PIL import Image, ImageCms, ImageOps, UnidentifiedImageError
 
-from app.vision.errors import PictureUnreadable, PictureAnimated, PictureBroken, PictureTooManyPixels
+from app.vision.errors import PictureAnimated, PictureBroken, PictureTooManyPixels, PictureUnreadable
 
 FORMATS: tuple[str, ...] = ("JPEG", "PNG", "WEBP", "HEIF", "AVIF")
 MAX_BYTES = 15 * 1024 * 1024

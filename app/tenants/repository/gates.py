@@ -44,7 +44,7 @@ def unlock_gate(control: ControlSession, gate: bytes, locked_until: dt.datetime)
 def delete_gates_before(control: ControlSession, moment: dt.datetime, *, now: dt.datetime, limit: int = 5000) -> int:
     """Forgets gates whose day is over and that are not locked; how many there were."""
     stale = select(SignInGate.gate).where(SignInGate.first_at < moment).limit(limit)
-    gates = [gate for gate, in control.execute(stale).all()]
+    gates = [gate for (gate,) in control.execute(stale).all()]
     if not gates:
         return 0
     gone = control.execute(

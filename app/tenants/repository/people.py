@@ -30,9 +30,7 @@ def count_vendor_admins(control: ControlSession) -> int:
     return control.scalars(select(func.count()).select_from(Person).where(Person.is_vendor_admin)).one()
 
 
-def find_membership(
-    control: ControlSession, person_id: UUID, shop_id: int, *, lock: bool = False
-) -> Membership | None:
+def find_membership(control: ControlSession, person_id: UUID, shop_id: int, *, lock: bool = False) -> Membership | None:
     """Also one that has ended: coming back revives the row."""
     wanted = select(Membership).where(Membership.person_id == person_id, Membership.shop_id == shop_id)
     return control.scalars(_locked(wanted, lock)).one_or_none()
@@ -88,9 +86,7 @@ def lock_owners(control: ControlSession, shop_id: int) -> list[UUID]:
 
 def raise_membership_versions(control: ControlSession, person_id: UUID) -> list[tuple[int, int]]:
     """All of a person's memberships get a new version, since what the shards hold of them is old: (shop, version)."""
-    control.execute(
-        update(Membership).where(Membership.person_id == person_id).values(version=Membership.version + 1)
-    )
+    control.execute(update(Membership).where(Membership.person_id == person_id).values(version=Membership.version + 1))
     found = select(Membership.shop_id, Membership.version).where(Membership.person_id == person_id)
     return [(shop_id, version) for shop_id, version in control.execute(found.order_by(Membership.shop_id)).all()]
 

@@ -170,9 +170,7 @@ def page_of_shops(
     limit: int = paging.DEFAULT_LIMIT,
 ) -> Page[ShopView]:  # fmt: skip
     """The console's list."""
-    found = paging.page(
-        control, repository.shops_of(text=text), orders=_ORDERS, sort=sort, after=after, limit=limit
-    )
+    found = paging.page(control, repository.shops_of(text=text), orders=_ORDERS, sort=sort, after=after, limit=limit)
     return found.map(shop_view)
 
 

@@ -296,9 +296,7 @@ def _keep_an_owner(control: ControlSession, shop_id: int, leaving: UUID) -> None
         raise LastOwner()
 
 
-def _tell(
-    control: ControlSession, row: Membership, action: str, actor_id: UUID | None, *, push: bool = True
-) -> None:
+def _tell(control: ControlSession, row: Membership, action: str, actor_id: UUID | None, *, push: bool = True) -> None:
     control.flush()
     if push:
         ask_to_push_member(control, shop_id=row.shop_id, person_id=row.person_id, version=row.version)

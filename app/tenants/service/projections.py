@@ -149,6 +149,4 @@ def kept_view(row: MemberRights) -> MemberRightsView:
 
 def _projected(member: Membership, person: Person, rights: frozenset[str]) -> MemberRightsView:
     active = member.ended_at is None and person.disabled_at is None
-    return MemberRightsView(
-        person.id, person.name, member.role, rights, person.session_version, active, member.version
-    )
+    return MemberRightsView(person.id, person.name, member.role, rights, person.session_version, active, member.version)

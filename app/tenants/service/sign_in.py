@@ -149,9 +149,7 @@ class SignIns:
         sign_out_everywhere(control, person_id=person.id, actor_id=person.id)
         return self._welcome(control, person, "shop", "password.changed")
 
-    def _still_valid(
-        self, control: ControlSession, subject: str, stored: str | None, audience: Audience
-    ) -> Person:
+    def _still_valid(self, control: ControlSession, subject: str, stored: str | None, audience: Audience) -> Person:
         """The person as they are now: a password changed or a person disabled while the hash ran does not slip in."""
         person = repository.find_by_email(control, subject, lock=True)
         if person is None or person.disabled_at is not None or person.password_hash != stored:

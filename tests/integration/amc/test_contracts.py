@@ -147,9 +147,7 @@ def test_an_extension_has_its_reason_its_actor_and_its_end(tenancy, shop_id, cha
 
 def test_an_ended_trial_that_is_extended_is_a_trial_again(tenancy, shop_id, change, om):
     sweep(tenancy, day(14), shop_id)
-    extended = change(
-        amc.extend_contract, shop_id=shop_id, ends_on=day(30), reason="owner was ill", actor_id=om.id
-    )
+    extended = change(amc.extend_contract, shop_id=shop_id, ends_on=day(30), reason="owner was ill", actor_id=om.id)
     assert extended.state is ContractState.TRIAL
 
 
@@ -213,7 +211,12 @@ def test_figures_count_what_is_paid_and_no_trials(tenancy, change):
 @pytest.mark.parametrize(
     ("days", "state"),
     [
-        (0, "trial"), (13, "trial"), (14, "grace"), (29, "grace"), (30, "read_only"), (59, "read_only"),
+        (0, "trial"),
+        (13, "trial"),
+        (14, "grace"),
+        (29, "grace"),
+        (30, "read_only"),
+        (59, "read_only"),
         (60, "suspended"),
     ],
 )

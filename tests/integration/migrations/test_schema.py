@@ -105,7 +105,9 @@ def test_roles_begin_with_the_rights_that_were_agreed(cluster):
 def test_there_is_one_plan_to_begin_with(cluster):
     _, opened = connection_to(cluster, "control")
     with opened as connection:
-        plan = connection.execute(sa.text("SELECT * FROM plans WHERE code = 'annual' ORDER BY valid_from LIMIT 1")).one()
+        plan = connection.execute(
+            sa.text("SELECT * FROM plans WHERE code = 'annual' ORDER BY valid_from LIMIT 1")
+        ).one()
     assert (plan.code, plan.annual_price_paise, plan.valid_from) == ("annual", 1_000_000, dt.date(2026, 4, 1))
     assert (plan.trial_days, plan.grace_days, plan.read_only_days) == (14, 15, 30)
 

@@ -96,9 +96,7 @@ def test_signing_out_everywhere_ends_them_all(client, cast, here):
 def test_a_new_password_keeps_this_one_signed_in_and_nobody_else(client, cast, here):
     old = sign_in(client, here, cast.asha.email).json["token"]
     body = {"oldPassword": PASSWORD, "newPassword": "another monsoon song"}
-    wrong = client.post(
-        f"{AUTH}/password", json={**body, "oldPassword": "no"}, headers=bearer(old), environ_base=here
-    )
+    wrong = client.post(f"{AUTH}/password", json={**body, "oldPassword": "no"}, headers=bearer(old), environ_base=here)
     assert (wrong.status_code, wrong.json["code"]) == (422, "old_password_wrong")
     weak = client.post(
         f"{AUTH}/password", json={**body, "newPassword": "short"}, headers=bearer(old), environ_base=here
@@ -187,9 +185,7 @@ def test_inviting_twice_with_one_key_is_inviting_once_and_keeps_no_password(clie
 def test_a_lost_one_time_password_is_drawn_again(client, cast, people, here):
     body = new_member()
     made = client.post(people, json=body, headers=cast.asha.writing()).json
-    renewed = client.post(
-        f"{people}/{made['member']['personId']}/one-time-password", headers=cast.asha.headers()
-    )
+    renewed = client.post(f"{people}/{made['member']['personId']}/one-time-password", headers=cast.asha.headers())
     assert renewed.status_code == 200
     old = sign_in(client, here, body["email"], made["oneTimePassword"], newPassword="a song of my own")
     assert old.status_code == 401

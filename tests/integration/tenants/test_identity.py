@@ -277,9 +277,7 @@ def test_what_is_not_there_is_asked_again_after_five_seconds():
 
 
 def add(tenancy, shop, person, role):
-    write_control(
-        tenancy.router, lambda c: tenants.add_member(c, shop_id=shop.shop_id, person_id=person.id, role=role)
-    )
+    write_control(tenancy.router, lambda c: tenants.add_member(c, shop_id=shop.shop_id, person_id=person.id, role=role))
 
 
 def test_an_address_in_another_script_does_not_part_us_from_the_control_plane(tenancy, asha):

@@ -87,9 +87,7 @@ def test_a_one_time_password_is_drawn_again_only_until_an_own_one_is_set(tenancy
         phone=None, actor_id=asha.id,
     )  # fmt: skip
     person_id, email = invited.member.person_id, invited.member.email
-    renewed = change(
-        tenants.renew_one_time, shop_id=shop_id, person_id=person_id, one_time=second, actor_id=asha.id
-    )
+    renewed = change(tenants.renew_one_time, shop_id=shop_id, person_id=person_id, one_time=second, actor_id=asha.id)
     assert renewed.one_time_password == second.one_time
     tenancy.identity.sign_ins.sign_in(
         email=email, password=second.one_time, new_password=PASSWORD, address="192.0.2.44"
@@ -108,9 +106,7 @@ def invite(tenancy, change, shop_id, email, actor_id):
     )  # fmt: skip
 
 
-def test_another_shop_neither_takes_up_nor_draws_again_a_password_that_was_not_used_yet(
-    tenancy, shop_id, asha, change
-):
+def test_another_shop_neither_takes_up_nor_draws_again_a_password_that_was_not_used_yet(tenancy, shop_id, asha, change):
     """It would be its key to Asha's shop: who knows the one-time password is the person."""
     ravi = tenancy.person(name="Ravi")
     ravis = tenancy.open(owner_email=ravi.email).shop.shop_id
@@ -330,5 +326,3 @@ def reconcile(tenancy, shop_id):
     """How many pushes it came to."""
     tenancy.run_job(tenancy.ask("app.tenants.jobs.reconcile_members", on=today_ist().isoformat(), only=shop_id))
     return tenancy.run_jobs(shop_id)
-
-

@@ -39,9 +39,7 @@ def address():
 @pytest.fixture
 def sign_in(tenancy, address):
     def attempt(email, password=PASSWORD, **more):
-        return tenancy.identity.sign_ins.sign_in(
-            **{"email": email, "password": password, "address": address, **more}
-        )
+        return tenancy.identity.sign_ins.sign_in(**{"email": email, "password": password, "address": address, **more})
 
     return attempt
 

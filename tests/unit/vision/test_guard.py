@@ -6,7 +6,7 @@ import pytest
 from PIL import Image, ImageCms
 
 from app.vision import guard
-from app.vision.errors import PictureUnreadable, PictureAnimated, PictureBroken, PictureTooManyPixels
+from app.vision.errors import PictureAnimated, PictureBroken, PictureTooManyPixels, PictureUnreadable
 from tests.support import pictures
 
 
