@@ -7,7 +7,7 @@ from app.inventory import service
 from app.inventory.errors import ItemUnknown
 from app.inventory.schemas import ItemArgs, ItemEdit, ItemIn, ItemOut, ItemPage, WithdrawalIn, changes_of, draft_of
 from app.inventory.service import Item
-from app.kit.http import allow, api_blueprint, expected_version, shop_read, shop_write
+from app.kit.http import allow, api_blueprint, expected_version, shop_read, shop_write, versioned
 from app.kit.paging import Page
 
 blueprint = api_blueprint("items", "/items", description="Pieces in stock and sold.")
@@ -63,6 +63,7 @@ def edit_item(body: dict[str, Any], shop_id: int, item_id: UUID) -> Item:
 
 @blueprint.post("/<id:item_id>/withdrawal")
 @allow("stock.edit")
+@versioned
 @blueprint.arguments(WithdrawalIn)
 @blueprint.response(200, ItemOut)
 def withdraw_item(body: dict[str, Any], shop_id: int, item_id: UUID) -> Item:

@@ -62,6 +62,12 @@ def expected_version() -> int:
     return int(number)
 
 
+def versioned(view: T) -> T:
+    """Declare that this POST needs If-Match, as every PATCH and PUT does: the reference says so."""
+    view.versioned = True  # type: ignore[attr-defined]
+    return view
+
+
 def tag(result: Any) -> None:
     """The reply gets an ETag where the result has a version."""
     version = getattr(result, "version", None)

@@ -21,7 +21,7 @@ from app.kit.blueprints import (
     platform_blueprint,
 )
 from app.kit.bodies import takes_upload
-from app.kit.edges import control_read, control_write, expected_version, shop_read, shop_write, tag
+from app.kit.edges import control_read, control_write, expected_version, shop_read, shop_write, tag, versioned
 from app.kit.idempotency import claim_facts
 from app.kit.limits import rate_limit
 from app.kit.runtime import runtime
@@ -55,4 +55,5 @@ __all__ = [
     "tag",
     "takes_upload",
     "vendor_admin",
+    "versioned",
 ]

@@ -146,7 +146,7 @@ def _complete(operation: dict[str, Any], method: str, found: tuple[str, Callable
         operation["security"] = []
     elif method == "post" and creates(view):
         headers.append("IdempotencyKey")
-    if method in ("patch", "put"):
+    if method in ("patch", "put") or getattr(view, "versioned", False):
         headers.append("IfMatch")
     if access.who is Who.MEMBER:
         headers.append("Consistency")
