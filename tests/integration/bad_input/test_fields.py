@@ -27,30 +27,10 @@ from tests.support.bad_input import (
     with_raw,
     wrong,
 )
-from tests.support.cast import make_cast
 from tests.support.good_asks import GOOD, Ask, Stage
-from tests.support.world import furnish
 
 PAUSING = frozenset({"platform_audit_log", "platform_audit_head"})
 """A pause after failed sign-ins is on record: the only thing that a refusal writes, beside the counts themselves."""
-
-
-@pytest.fixture(scope="module")
-def stage(flask_app, runtime) -> Stage:
-    cast = make_cast(runtime)
-    return Stage(flask_app, runtime, cast, furnish(runtime, cast))
-
-
-@pytest.fixture(scope="module")
-def description(flask_app) -> Description:
-    return Description(flask_app.test_client().get("/api/v1/openapi.json").json)
-
-
-@pytest.fixture(scope="module")
-def rows(cluster, stage) -> Iterator[Rows]:
-    found = Rows(cluster, "shard-a", stage.asha.shop_id)
-    yield found
-    found.close()
 
 
 @dataclass
