@@ -1,4 +1,4 @@
-"""The hot write: a bill in four round trips, whatever its number of lines (docs/decisions/0020).
+"""The hot write: a bill in three round trips, whatever its number of lines (docs/decisions/0020).
 
 1  claim and fence · till and plan · customer, their key and the day's cash · pieces taken, then read · board
    … priced and checked here, before any row that serialises the shop is locked …
@@ -98,7 +98,7 @@ class Chained:
 def issue_invoice(
     db: ShopSession, *, draft: BillDraft, claim: Claim, keyring: Keyring, at: dt.datetime | None = None
 ) -> Document:
-    """Issue a bill in a session opened with hot=True; the caller commits.
+    """Issue a bill in a session opened with hot=True; it is committed when this returns (the one service that commits).
 
     `at` is the moment of issue where it is not now: demo data and tests go back in time, and then in order.
     Raises, with nothing done: PlanDoesNotTrade, ItemUnknown, ItemAlreadySold, CustomerUnknown, TillUnknown,
@@ -250,7 +250,8 @@ def _number(db: ShopSession, rows: Rows, place: Place, kind: DocumentKind, momen
 
 
 def _write(db: ShopSession, rows: Rows, draft: BillDraft, chained: Chained, moment: Moment) -> None:
-    """Packet 3."""
+    """Packet 3, with COMMIT behind it: nothing runs after a statement that fails, and a connection lost on the way is an
+    AmbiguousCommit, which the edge settles by the claim's row."""
     head = rows.head
     body = audit.entry_body(
         db, seq=chained.seq, at=moment.at.isoformat(), action=ISSUED, subject_id=head["id"],
@@ -269,4 +270,4 @@ def _write(db: ShopSession, rows: Rows, draft: BillDraft, chained: Chained, mome
     packet.append(outbox.PREPARED_ENQUEUE.bind(**outbox.prepared_columns(
         db, PDF_JOB, key=f"pdf-{head['id'].hex}", params={"invoice_id": str(head["id"])}
     )))  # fmt: skip
-    db.run_packet(packet)
+    db.run_packet(packet, commit=True)
