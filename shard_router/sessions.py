@@ -112,8 +112,6 @@ class ShopSession(Session):
             raise
         except ShardUnavailable as lost:
             raise AmbiguousCommit(self.shop_id, self.shard) from lost
-        if self.token is not None:
-            self._route.committed(self.token)
 
     def run_packet(self, statements: Sequence[Bound], *, commit: bool = False) -> list[PacketResult]:
         """Several statements in one round trip, in this session's transaction. `commit` lets COMMIT ride with them."""
@@ -186,10 +184,13 @@ def begin(session: Session, transaction: SessionTransaction, connection: Connect
 
 
 def committed(session: Session) -> None:
+    """The shop's token is in Redis before anybody else hears of the commit: who then forgets and reads anew must not
+    read a replica that lacks it."""
     assert isinstance(session, ShopSession)
     raw = session._raw
     if raw is not None and raw.last_gtid and not session.in_nested_transaction():
         session.token = CausalToken.of_commit(session._route.entry.shard, session._route.entry.epoch, raw.last_gtid)
+        session._route.committed(session.token)
 
 
 def ended(session: Session, transaction: SessionTransaction) -> None:
