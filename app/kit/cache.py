@@ -2,8 +2,11 @@
 
 Holds nothing that is not in the database as well: without Redis everything is worked out each time (bypass). A value is
 stored with the shop's generation as it was *before* the value was worked out, so what was read before a bump can never
-be served after it. What breaks the promise: a bump that could not reach Redis. Then other processes serve the old
-values until their time to live is over, which is why none is longer than MAX_TTL.
+be served after it. A bump that could not reach Redis is owed: this process serves nothing of that shop before it is
+paid, and pays as soon as Redis answers. What breaks the promise: a process that ends, or is frozen, while it owes; or
+another process that reaches Redis first. Then old values are served for a second, or, if nobody pays, until their time
+to live is over, which is why none is longer than MAX_TTL. (What a killed Redis brings back from its file is never
+served: app/adapters/redis_cache.py.)
 """
 
 from __future__ import annotations
@@ -30,6 +33,7 @@ LOCK_MS = 3_000
 LOCK_WAIT = 0.25
 POLL = 0.01
 JITTER = 0.1
+PAYS_EVERY = 0.5
 
 
 class Outcomes(Protocol):
@@ -47,6 +51,13 @@ class Flight:
     failed: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A value that was found; None is one too."""
+
+    it: Any
+
+
 class ShopCache:
     """Values are JSON. Times to live are jittered, so that shops opened together do not expire together."""
 
@@ -55,33 +66,71 @@ class ShopCache:
         self._prefix = prefix
         self._count = count
         self._flights: dict[str, Flight] = {}
+        self._owed: dict[int, float] = {}  # shops whose bump did not reach Redis, and when that no longer matters
         self._lock = threading.Lock()
 
     def get(self, shop_id: int, name: str, work_out: Callable[[], J], *, ttl: float) -> J:
         """The value, from the cache or worked out; only one asker at a time works it out, in all processes together."""
         try:
+            if shop_id in self._owed:
+                self._pay(shop_id)
             generation, value = self._look(shop_id, name)
         except CacheDown:
             self._count("bypass")
             return work_out()
         if value is not None:
             self._count("hit")
-            return orjson.loads(value)  # type: ignore[no-any-return]
+            return value.it  # type: ignore[no-any-return]
         self._count("miss")
         return self._fly(shop_id, name, generation, work_out, min(ttl, MAX_TTL))
 
     def forget(self, shop_id: int) -> None:
-        """Forget everything of a shop. With Redis gone nothing is remembered anyway."""
+        """Forget everything of a shop. With Redis gone nothing is served; once it answers again, nothing old is."""
         try:
-            self._store.write(self._generation_key(shop_id), _fresh(), ttl_ms=GENERATION_TTL_MS)
+            self._bump(shop_id)
         except CacheDown:
-            return
+            self._owe(shop_id)
 
     def forget_after(self, db: ShopSession) -> None:
         """Forget everything of this session's shop once it has committed; a service calls it beside its write."""
         if db.info.setdefault("forgets", self) is self and "forget_listens" not in db.info:
             db.info["forget_listens"] = True
             event.listen(db, "after_commit", lambda session: self.forget(session.shop_id))
+
+    # -- what is owed -----------------------------------------------------------------------------------------------
+
+    def _bump(self, shop_id: int) -> None:
+        self._store.write(self._generation_key(shop_id), _fresh(), ttl_ms=GENERATION_TTL_MS)
+
+    def _owe(self, shop_id: int) -> None:
+        with self._lock:
+            alone = not self._owed
+            self._owed[shop_id] = time.monotonic() + MAX_TTL
+        if alone:
+            threading.Thread(target=self._pay_all, daemon=True, name="cache bumps").start()
+
+    def _pay(self, shop_id: int) -> None:
+        """Raises CacheDown. A bump that fell due meanwhile stays owed."""
+        until = self._owed.get(shop_id)
+        self._bump(shop_id)
+        with self._lock:
+            if self._owed.get(shop_id) == until:
+                self._owed.pop(shop_id, None)
+
+    def _pay_all(self) -> None:
+        """Beside the requests, for the other processes' sake; ends when nothing is owed."""
+        while True:
+            time.sleep(PAYS_EVERY)
+            for shop_id, until in list(self._owed.items()):
+                try:
+                    self._pay(shop_id)
+                except CacheDown:
+                    if time.monotonic() < until:
+                        break
+                    self._owed.pop(shop_id, None)  # whatever was old has ended by itself
+            with self._lock:
+                if not self._owed:
+                    return
 
     # -- one value in this process ----------------------------------------------------------------------------------
 
@@ -114,7 +163,7 @@ class ShopCache:
             if not self._store.add(lock, mine, ttl_ms=LOCK_MS):
                 found = self._await(shop_id, name)
                 if found is not None:
-                    return orjson.loads(found)  # type: ignore[no-any-return]
+                    return found.it  # type: ignore[no-any-return]
             value = work_out()
             self._keep(shop_id, name, generation, value, ttl)
             self._store.remove_if(lock, mine)
@@ -122,7 +171,7 @@ class ShopCache:
             return work_out()
         return value
 
-    def _await(self, shop_id: int, name: str) -> bytes | None:
+    def _await(self, shop_id: int, name: str) -> Kept | None:
         """What another process is working out, if it is ready soon; it may have died, so not for long."""
         until = time.monotonic() + LOCK_WAIT
         while time.monotonic() < until:
@@ -140,13 +189,17 @@ class ShopCache:
         except CacheDown:
             return
 
-    def _look(self, shop_id: int, name: str) -> tuple[bytes, bytes | None]:
+    def _look(self, shop_id: int, name: str) -> tuple[bytes, Kept | None]:
         """The shop's generation and, if it is of this generation, the value: one round trip."""
         generation, body = self._store.read([self._generation_key(shop_id), self._value_key(shop_id, name)])
         if generation is None:
             return self._begin_generation(shop_id), None
-        fits = body is not None and body[:GENERATION_BYTES] == generation
-        return generation, body[GENERATION_BYTES:] if body is not None and fits else None
+        if body is None or body[:GENERATION_BYTES] != generation:
+            return generation, None
+        try:
+            return generation, Kept(orjson.loads(body[GENERATION_BYTES:]))
+        except orjson.JSONDecodeError:  # not of our writing: as good as nothing
+            return generation, None
 
     def _begin_generation(self, shop_id: int) -> bytes:
         """Never a counter: after an eviction it would begin again at a number that old values still carry."""

@@ -4,6 +4,7 @@ import json
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
+from types import SimpleNamespace
 
 import pytest
 
@@ -13,6 +14,7 @@ from app.kit.ids import new_id
 from app.kit.ports import CacheDown
 from shard_router import Mode
 from tests.support.redis import ThrowawayRedis
+from tests.support.waiting import until
 
 
 class Counted:
@@ -48,6 +50,11 @@ def cache(own_redis, outcomes):
         outcomes[outcome] += 1
 
     return ShopCache(Breaker(RedisCache(own_redis.url)), count=count)
+
+
+def run_of(client):
+    """What this run of the server marks its keys with."""
+    return client.info("server")["run_id"][:12]
 
 
 def test_a_value_is_worked_out_once(cache, outcomes):
@@ -102,7 +109,8 @@ def test_a_bump_is_seen_by_other_processes(own_redis, cache):
 
 def test_a_generation_that_redis_dropped_brings_nothing_back(own_redis, cache):
     cache.get(7, "rates", Counted("old"), ttl=60)
-    own_redis.client().delete("boola:cache:{7}")
+    client = own_redis.client()
+    assert client.delete(f"boola:cache:{{7}}@{run_of(client)}") == 1
     assert cache.get(7, "rates", Counted("new"), ttl=60) == "new"
 
 
@@ -110,7 +118,8 @@ def test_times_to_live_are_bounded_and_spread(own_redis, cache):
     for number in range(40):
         cache.get(7, f"n{number}", Counted(), ttl=100_000)
     client = own_redis.client()
-    lives = {client.pttl(f"boola:cache:{{7}}:n{number}") // 1000 for number in range(40)}
+    run = run_of(client)
+    lives = {client.pttl(f"boola:cache:{{7}}:n{number}@{run}") // 1000 for number in range(40)}
     assert max(lives) <= 300
     assert min(lives) >= 268
     assert len(lives) > 5
@@ -131,7 +140,8 @@ def test_many_askers_at_once_in_two_processes_work_it_out_once(own_redis, cache)
 
 
 def test_whoever_dies_while_working_it_out_holds_nobody_up_for_long(own_redis, cache):
-    own_redis.client().set("boola:cache:{7}:rates:lock", b"of a dead process", px=3000)
+    client = own_redis.client()
+    client.set(f"boola:cache:{{7}}:rates:lock@{run_of(client)}", b"of a dead process", px=3000)
     began = time.monotonic()
     assert cache.get(7, "rates", Counted("board"), ttl=60) == "board"
     assert time.monotonic() - began < 0.6
@@ -171,6 +181,35 @@ def test_a_redis_that_comes_back_is_used_again(own_redis, outcomes):
     assert not store.is_open
 
 
+def test_what_a_killed_redis_brings_back_from_its_file_is_not_served(own_redis, cache):
+    own_redis.client().config_set("appendfsync", "always")
+    other = ShopCache(Breaker(RedisCache(own_redis.url)))
+    cache.get(7, "rates", Counted("old"), ttl=60)
+    own_redis.kill()
+    own_redis.start()
+    assert own_redis.client().keys("boola:cache:{7}*")  # the file had it
+    assert other.get(7, "rates", Counted("new"), ttl=60) == "new"
+
+
+def test_a_bump_that_did_not_reach_redis_is_made_up_for(own_redis):
+    """The store fails once, as by a time-out; nobody asks this process again, and the others still learn of it."""
+    real = RedisCache(own_redis.url)
+    failing = SimpleNamespace(read=real.read, add=real.add, remove_if=real.remove_if, write=real.write)
+    writer, reader = ShopCache(failing), ShopCache(RedisCache(own_redis.url))
+    reader.get(7, "rates", Counted("old"), ttl=60)
+    failing.write = refuse
+    writer.forget(7)
+    assert writer.get(7, "rates", Counted("new"), ttl=60) == "new"
+    assert reader.get(7, "rates", Counted("wrong"), ttl=60) == "old"
+    failing.write = real.write
+    until(lambda: reader.get(7, "rates", Counted("new"), ttl=60) == "new", within=5)
+    assert writer.get(7, "rates", Counted("newest"), ttl=60) == "new"
+
+
+def refuse(*_, **__):
+    raise CacheDown("too slow")
+
+
 def test_a_frozen_redis_costs_a_tenth_of_a_second_once(own_redis, cache):
     import os
     import signal
@@ -203,6 +242,32 @@ def test_a_write_forgets_its_shop_once_it_is_committed(router, shop, cluster, ca
         audit.record(db, "toy.made", new_id(), {})
         db.commit()
     assert cache.get(shop.shop_id, "rates", Counted("new"), ttl=60) == "new"
+
+
+def test_who_hears_of_a_commit_already_finds_its_token(cache_store, router, shop):
+    """Else the next asker could work the value out from a replica that lacks the commit, and keep it as the new one."""
+    seen = []
+
+    class Watched(ShopCache):
+        def forget(self, shop_id):
+            seen.append(router.newest.find(shop_id))
+
+    with router.shop(shop.shop_id, shop.actor, mode=Mode.WRITE) as db:
+        Watched(cache_store).forget_after(db)
+        from app.kit import audit
+
+        audit.record(db, "toy.made", new_id(), {})
+        db.commit()
+        assert [str(token) for token in seen] == [str(db.token)]
+
+
+@pytest.mark.parametrize("garbage", [b"", b"\xff", b"{", b"NaN"])
+def test_what_we_did_not_write_is_no_value(cache, own_redis, garbage):
+    redis = own_redis.client()
+    cache.get(7, "rates", Counted("board"), ttl=60)
+    for key in list(redis.scan_iter()):
+        redis.set(key, garbage)
+    assert cache.get(7, "rates", Counted("board"), ttl=60) == "board"
 
 
 def test_a_locks_owner_alone_opens_it(own_redis):
