@@ -44,7 +44,7 @@ def bills() -> str:
     more = url_for("shop_pages.bills", **kept, after=page.next_cursor) if page.next_cursor else ""
     return show(
         "bills.html", "bills", page=page, filters=request.args, filtered=bool(kept), next_url=more,
-        paged="after" in request.args, kinds=kind_names(),
+        paged="after" in request.args, kinds=kind_names(), periods=forms.periods(today_ist()),
     )  # fmt: skip
 
 

@@ -12,6 +12,7 @@ from app.dashboard.frame import may, pages, show
 from app.dashboard.progress import followed
 from app.kit.clock import today_ist, utc_now
 from app.kit.http import allow, runtime, shop_read, shop_write
+from app.kit.locale import date
 from app.kit.pages import Refusal, form_key, go_to, try_form
 from app.kit.texts import N_, _
 from app.reports import service as reports
@@ -56,11 +57,13 @@ def _page(refusal: Refusal | None) -> str:
     page = shop_read(lambda db: reports.list_exports(db, after=request.args.get("after"), limit=20))
     more = url_for("shop_pages.exports", after=page.next_cursor) if page.next_cursor else ""
     today = today_ist()
-    values = {"from": today.replace(day=1).isoformat(), "to": today.isoformat(), "format": "xlsx"} | forms.typed()
+    usual = {"from": date(today.replace(day=1)), "to": date(today)}
+    asked = {name: request.args.get(name, "")[:10] or day for name, day in usual.items()}
+    values = {**asked, "format": "xlsx", **forms.typed()}
     now = utc_now()
     return show(
         "exports.html", "exports", page=page, values=values, formats=[(key, _(text)) for key, text in FORMATS],
-        refusal=refusal, key=form_key(), next_url=more, paged="after" in request.args,
+        refusal=refusal, key=form_key(), next_url=more, periods=forms.periods(today), paged="after" in request.args,
         there=lambda one: _there(one, now), follow=followed() if may("bill.view") else None,
     )  # fmt: skip
 

@@ -10,6 +10,7 @@ from typing import TypeVar
 
 from flask import request
 
+from app.kit.clock import financial_year
 from app.kit.errors import AppError, Unprocessable
 from app.kit.pages import Refusal, text_field
 from app.kit.texts import N_, _
@@ -56,19 +57,31 @@ def one_of(name: str, choices: Mapping[str, object] | tuple[str, ...] | list[str
 
 
 def day(name: str) -> dt.date:
-    """A date as a date field sends it (2026-04-01), or as India writes it (01-04-2026)."""
+    """A date as India writes it: 01-04-2026, 01/04/2026, 01042026; also 2026-04-01."""
     found = parse_day(text_field(name))
     return found if found is not None else day_refused(name)
 
 
 def parse_day(text: str) -> dt.date | None:
-    for form in ("%Y-%m-%d", "%d-%m-%Y"):
+    """None for what is no date."""
+    for form in ("%d-%m-%Y", "%d/%m/%Y", "%d.%m.%Y", "%d%m%Y", "%Y-%m-%d"):
         try:
             found = dt.datetime.strptime(text.strip(), form).replace(tzinfo=dt.UTC).date()
         except ValueError:
             continue
         return found if 1990 <= found.year <= 2199 else None
     return None
+
+
+def periods(today: dt.date) -> list[tuple[str, dt.date, dt.date]]:
+    """What is asked for most: name, first and last day."""
+    first = today.replace(day=1)
+    before = first - dt.timedelta(days=1)
+    year = financial_year(today)
+    return [
+        (_("Today"), today, today), (_("This month"), first, today), (_("Last month"), before.replace(day=1), before),
+        (_("Year %(label)s", label=year.label), year.starts_on, today),
+    ]  # fmt: skip
 
 
 def day_refused(name: str) -> dt.date:

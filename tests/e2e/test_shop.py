@@ -149,7 +149,7 @@ def test_an_export_is_asked_for_and_fetched(screen: Watched, cast: Cast, stage: 
     screen.expected = (REFUSED,)
     screen.be(meera)
     screen.go(f"/s/{cast.asha.shop.slug}/exports")
-    page.get_by_label("From").fill("2027-01-01")
+    page.get_by_label("From").fill("01-01-2027")
     page.get_by_role("button", name="Write the file").click()
     expect(page.get_by_role("alert")).to_contain_text("ends before it begins")
     screen.go(f"/s/{cast.asha.shop.slug}/exports")
