@@ -150,7 +150,6 @@ class TradingShop:
         with self.runtime.router.shop(self.shop_id, self.actor, hot=True) as db:
             claim = claim_of(secrets.token_hex(16), kind="bench", path="/", body=b"")
             bills.issue_invoice(db, draft=self.draft(lines), claim=claim, keyring=self.runtime.keyring)
-            db.commit()
             return int(db.round_trips)
 
     def replica_read_share(self, count: int) -> float:
@@ -163,7 +162,6 @@ class TradingShop:
                 with self.runtime.router.shop(self.shop_id, self.actor, hot=True) as db:
                     claim = claim_of(secrets.token_hex(16), kind="bench", path="/", body=b"")
                     bills.issue_invoice(db, draft=self.draft(1), claim=claim, keyring=self.runtime.keyring)
-                    db.commit()
                     token = db.token
             with self.runtime.router.shop(self.shop_id, self.actor, mode=Mode.READ, token=token) as db:
                 bills.list_invoices(db, limit=50)
@@ -187,10 +185,9 @@ class Recorder:
         self._db, self._raw, self._no, self._seq = db, raw, no, seq
         self.packets: list[str] = []
 
-    def run_packet(self, statements: Sequence[Any]) -> list[PacketResult]:
-        self.packets.append(";".join(
-            one.prepared.form.render(self._raw, one.rows, self.shop_id, self.epoch) for one in statements
-        ))  # fmt: skip
+    def run_packet(self, statements: Sequence[Any], *, commit: bool = False) -> list[PacketResult]:
+        texts = [one.prepared.form.render(self._raw, one.rows, self.shop_id, self.epoch) for one in statements]
+        self.packets.append(";".join([*texts, "COMMIT"] if commit else texts))
         if len(self.packets) == 1:
             return self._db.run_packet(statements)
         if len(self.packets) == 2:
@@ -226,9 +223,9 @@ class Floor:
         return recorder.packets
 
     def write(self, number: int) -> float:
-        """Milliseconds of one bill's packets and its COMMIT."""
+        """Milliseconds of one bill's packets, the last with its COMMIT."""
         began = time.perf_counter()
-        for packet in (*self.bills[number], "COMMIT"):
+        for packet in self.bills[number]:
             self._raw.query(packet)
             while self._raw._result.has_next:
                 self._raw.next_result()

@@ -144,11 +144,9 @@ class Month:
             draft = self._draft(db, dice, stock, [person.id for person in people])
         try:
             with self.runtime.router.shop(self.shop_id, self.actor, hot=True) as db:
-                bill = invoices.issue_invoice(
+                return invoices.issue_invoice(
                     db, draft=draft, claim=self._claim(number, nth), keyring=self.runtime.keyring, at=at
                 )
-                db.commit()
-                return bill
         except IntegrityError as error:
             if is_taken(error):
                 return None

@@ -20,9 +20,7 @@ def a_bill(
     paid = (invoices.PaymentDraft("upi", total, "UPI-1"),)
     draft = invoices.BillDraft(lines=lines, payments=paid, **facts)
     with router.shop(shop_id, actor, hot=True) as db:
-        document = invoices.issue_invoice(db, draft=draft, claim=a_claim(), keyring=keyring)
-        db.commit()
-    return document
+        return invoices.issue_invoice(db, draft=draft, claim=a_claim(), keyring=keyring)
 
 
 def a_claim() -> Claim:

@@ -3,10 +3,9 @@
 1  claim and fence · till and plan · customer, their key and the day's cash · pieces taken, then read · board
    … priced and checked here, before any row that serialises the shop is locked …
 2  number · audit head · previous hash
-3  bill, lines, payments, audit entry, job
-4  COMMIT
+3  bill, lines, payments, audit entry, job, COMMIT
 
-This is the one service that sends its own statements in packets; the edge opens the session with hot=True and commits.
+This is the one service that sends its own statements in packets and commits; the edge opens its session with hot=True.
 Locks are taken in one order everywhere: fence, claim, place, party, pieces by key, series, head.
 """
 
@@ -250,7 +249,7 @@ def _number(db: ShopSession, rows: Rows, place: Place, kind: DocumentKind, momen
 
 
 def _write(db: ShopSession, rows: Rows, draft: BillDraft, chained: Chained, moment: Moment) -> None:
-    """Packet 3, with COMMIT behind it: nothing runs after a statement that fails, and a connection lost on the way is an
+    """Packet 3, with COMMIT behind it: nothing runs after a statement that fails, and a connection lost meanwhile is an
     AmbiguousCommit, which the edge settles by the claim's row."""
     head = rows.head
     body = audit.entry_body(
