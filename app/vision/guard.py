@@ -1,10 +1,11 @@
 """Owns what is let in: few formats, told from the bytes and not from a name, every bound checked before any pixel."""
 
+import struct
 import warnings
 from dataclasses import dataclass
 from typing import IO
 
-from PIL import Image, ImageCms, ImageOps, UnidentifiedImageError
+from PIL import Image, ImageCms, ImageOps
 
 from app.vision.errors import PictureAnimated, PictureBroken, PictureTooManyPixels, PictureUnreadable
 
@@ -12,6 +13,12 @@ FORMATS: tuple[str, ...] = ("JPEG", "PNG", "WEBP", "HEIF", "AVIF")
 MAX_BYTES = 15 * 1024 * 1024
 MAX_PIXELS = 50_000_000
 LEAST_SIDE = 16
+ORIENTATION = 0x0112
+BROKEN = (
+    OSError, EOFError, SyntaxError, ValueError, TypeError, LookupError, AttributeError, ArithmeticError, AssertionError,
+    RuntimeError, struct.error, ImageCms.PyCMSError, Image.DecompressionBombError,
+)  # fmt: skip
+"""What decoders raise at bytes that somebody made up or that broke off; none of it is a fault of ours."""
 
 try:
     from pillow_heif import register_heif_opener
@@ -34,7 +41,7 @@ def inspect(file: IO[bytes]) -> Seen:
     """Reads the head only. Raises PictureUnreadable, PictureTooManyPixels, PictureAnimated, PictureBroken."""
     with _opened(file) as picture:
         width, height = picture.size
-        if picture.getexif().get(0x0112, 1) in (5, 6, 7, 8):
+        if _orientation(picture) in (5, 6, 7, 8):
             width, height = height, width
         return Seen(picture.format or "", width, height)
 
@@ -50,8 +57,8 @@ def load(file: IO[bytes], *, longest: int) -> Image.Image:
             if picture.format == "JPEG":
                 picture.draft("RGB", (longest, longest))
             picture.load()
-            picture = _srgb(ImageOps.exif_transpose(picture))
-        except (OSError, SyntaxError, ValueError, ImageCms.PyCMSError, Image.DecompressionBombError):
+            picture = _srgb(_upright(picture))
+        except BROKEN:
             raise PictureBroken() from None
         bare = Image.new(picture.mode, picture.size)
         bare.paste(picture)
@@ -66,16 +73,41 @@ def _opened(file: IO[bytes]) -> Image.Image:
             picture = Image.open(file, formats=FORMATS)
     except Image.DecompressionBombError:
         raise PictureTooManyPixels() from None
-    except (UnidentifiedImageError, OSError, SyntaxError, ValueError, EOFError):
+    except BROKEN:
         raise PictureUnreadable() from None
     width, height = picture.size
     if width * height > MAX_PIXELS:
         raise PictureTooManyPixels()
     if min(width, height) < LEAST_SIDE:
         raise PictureUnreadable()
-    if picture.format != "MPO" and getattr(picture, "n_frames", 1) > 1:  # MPO: a phone's still with a second view
+    if picture.format != "MPO" and _frames(picture) > 1:  # MPO: a phone's still with a second view
         raise PictureAnimated()
     return picture
+
+
+def _frames(picture: Image.Image) -> int:
+    try:
+        return int(getattr(picture, "n_frames", 1))
+    except BROKEN:
+        raise PictureUnreadable() from None
+
+
+def _orientation(picture: Image.Image) -> int:
+    """As the head says; Pillow's own getexif() decodes all of a PNG that has none. Nonsense means: upright."""
+    exif = Image.Exif()
+    try:
+        exif.load(picture.info.get("exif", b""))
+        return int(exif.get(ORIENTATION, 1))
+    except BROKEN:
+        return 1
+
+
+def _upright(picture: Image.Image) -> Image.Image:
+    """Turned as its Exif says; one that can't be read or written again leaves the picture as it is."""
+    try:
+        return ImageOps.exif_transpose(picture)
+    except BROKEN:
+        return picture
 
 
 def _srgb(picture: Image.Image) -> Image.Image:

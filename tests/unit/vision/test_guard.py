@@ -1,10 +1,14 @@
 """What is let in, told from the bytes alone."""
 
+import contextlib
+import functools
 import io
+import random
 
 import pytest
 from PIL import Image, ImageCms
 
+from app.kit.errors import Unprocessable
 from app.vision import guard
 from app.vision.errors import PictureAnimated, PictureBroken, PictureTooManyPixels, PictureUnreadable
 from tests.support import pictures
@@ -110,3 +114,33 @@ def test_a_profile_of_srgb_changes_nothing() -> None:
 
 def test_a_profile_that_cannot_be_read_is_ignored() -> None:
     assert load(pictures.encoded(pictures.ring((64, 64)), "PNG", icc_profile=b"nonsense")).size == (64, 64)
+
+
+def test_a_pngs_head_is_read_without_its_pixels() -> None:
+    """46 megapixels of which a few lines came: decoding them is the job's work, not the upload's."""
+    body = pictures.png_bomb(65_535, 700)
+    assert seen(body) == guard.Seen("PNG", 65_535, 700)
+    with pytest.raises(PictureBroken):
+        guard.load(io.BytesIO(body), longest=64)
+
+
+@pytest.mark.filterwarnings("ignore")  # Pillow's own, about the nonsense it is given here
+@pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP", "AVIF", "HEIF"])
+def test_whatever_breaks_on_the_way_is_refused_and_never_an_error(kind: str) -> None:
+    """Decoders raise all sorts of things: a RuntimeError of AVIF's, a TypeError of Exif's, a SyntaxError of TIFF's."""
+    chance = random.Random(916)  # the same bytes each time
+    exif = Image.Exif()
+    exif[guard.ORIENTATION] = 6
+    exif[0x8825] = {1: "N", 2: (19.0, 4.0, 33.0)}
+    whole = io.BytesIO()
+    Image.new("RGB", (48, 32), (212, 175, 55)).save(whole, kind, exif=exif)
+    for _ in range(300):
+        body = bytearray(whole.getvalue())
+        if chance.random() < 0.3:
+            del body[chance.randrange(1, len(body)) :]
+        else:
+            for _ in range(chance.choice((1, 2, 8))):
+                body[chance.randrange(len(body))] = chance.randrange(256)
+        for read in (guard.inspect, functools.partial(guard.load, longest=64)):
+            with contextlib.suppress(Unprocessable):
+                read(io.BytesIO(body))
