@@ -10,7 +10,7 @@ from typing import IO, Any
 
 from app.invoices.service import ExportRow
 
-FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")  # noqa: RUF001 (wide ones count too)
+FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 """What a cell may not begin with: a spreadsheet would run it as a formula."""
 
 TYPES = {

@@ -46,7 +46,9 @@ def test_money_in_a_csv_is_exact_and_plain() -> None:
     assert found[7:] == ["1838418.64", "27576.28", "27576.28", "0.00", "-0.20", "1892571.00", "0.05"]
 
 
-@pytest.mark.parametrize("name", ["=HYPERLINK(1)", "+91 98", "-2+3", "@SUM(A1)", "\t=1", "\r=1", "\n=1", "\uff1d1+1", "\uff201"])
+@pytest.mark.parametrize(
+    "name", ["=HYPERLINK(1)", "+91 98", "-2+3", "@SUM(A1)", "\t=1", "\r=1", "\n=1", "\uff1d1+1", "\uff201"]
+)
 def test_no_name_becomes_a_formula_in_a_csv(name: str) -> None:
     (_, found) = list(csv.reader(io.StringIO(as_csv(row(customer_name=name)), newline="")))
     assert found[3] == f"'{name}"
