@@ -1,12 +1,15 @@
-"""Owns the cache's and the limits' own Redis connections: they give up in a tenth of a second, unlike the queue's."""
+"""Owns the cache's and the limits' own Redis connections: they give up in a tenth of a second, unlike the queue's.
+
+What is cached is kept under the run of the server that holds it: a Redis that was killed comes back with its file, and
+that file does not know what was to be forgotten while it was gone.
+"""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
-from typing import Any, TypeVar, cast
+from typing import Any, cast
 
-from redis import Redis
 from redis.backoff import NoBackoff
 from redis.connection import BlockingConnectionPool
 from redis.exceptions import RedisError
@@ -14,9 +17,9 @@ from redis.retry import Retry
 
 from app.kit.ports import CacheDown
 
-T = TypeVar("T")
 SECONDS = 0.1
 POOL = 32
+RUN_LENGTH = 12
 
 COUNT = """
 local seen = {}
@@ -28,47 +31,67 @@ return seen
 """
 REMOVE_IF = "if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('DEL', KEYS[1]) end return 0"
 
+Words = Sequence[Any]
+
 
 class RedisCache:
     """A CacheStore on Redis; every failure is a CacheDown."""
 
     def __init__(self, url: str, *, prefix: str = "", seconds: float = SECONDS) -> None:
-        pool = BlockingConnectionPool.from_url(
+        self._pool: Any = BlockingConnectionPool.from_url(
             url, max_connections=POOL, timeout=seconds, socket_timeout=seconds, socket_connect_timeout=seconds,
-            retry=Retry(NoBackoff(), 0), health_check_interval=0,
+            retry=Retry(NoBackoff(), 0), health_check_interval=0, redis_connect_func=_begin,
         )  # fmt: skip
-        self._redis: Any = Redis(connection_pool=pool)
         self._prefix = prefix
-        self._count = self._redis.register_script(COUNT)
-        self._remove_if = self._redis.register_script(REMOVE_IF)
 
     def read(self, keys: Sequence[str]) -> list[bytes | None]:
-        return cast(list[bytes | None], self._ask(lambda: self._redis.mget(keys)))
+        found = self._ask(lambda run: ("MGET", *(f"{key}@{run}" for key in keys)))
+        return cast(list[bytes | None], found)
 
     def write(self, key: str, value: bytes, *, ttl_ms: int) -> None:
-        self._ask(lambda: self._redis.set(key, value, px=ttl_ms))
+        self._ask(lambda run: ("SET", f"{key}@{run}", value, "PX", ttl_ms))
 
     def add(self, key: str, value: bytes, *, ttl_ms: int) -> bool:
-        return bool(self._ask(lambda: self._redis.set(key, value, px=ttl_ms, nx=True)))
+        return self._ask(lambda run: ("SET", f"{key}@{run}", value, "PX", ttl_ms, "NX")) is not None
 
     def count(self, keys: Sequence[str], *, window_s: int) -> list[int]:
+        """Counters outlive a run: a kill of Redis gives nobody more than the rate."""
         named = [f"{self._prefix}{key}" for key in keys]
-        return cast(list[int], self._ask(lambda: self._count(keys=named, args=[window_s])))
+        return cast(list[int], self._ask(lambda run: ("EVAL", COUNT, len(named), *named, window_s)))
 
     def remove_if(self, key: str, value: bytes) -> None:
-        self._ask(lambda: self._remove_if(keys=[key], args=[value]))
+        self._ask(lambda run: ("EVAL", REMOVE_IF, 1, f"{key}@{run}", value))
 
     def ping(self) -> float:
         began = time.perf_counter()
-        self._ask(self._redis.ping)
+        self._ask(lambda run: ("PING",))
         return (time.perf_counter() - began) * 1000
 
     def close(self) -> None:
-        self._redis.close()
+        self._pool.disconnect()
 
-    @staticmethod
-    def _ask(work: Callable[[], T]) -> T:
+    def _ask(self, words: Callable[[str], Words]) -> Any:
+        """One command on one connection; the keys' run must be that connection's own."""
         try:
-            return work()
+            connection = self._pool.get_connection()
         except (RedisError, OSError) as error:
             raise CacheDown(str(error)) from error
+        try:
+            connection.send_command(*words(connection.run))
+            return connection.read_response()
+        except (RedisError, OSError) as error:
+            connection.disconnect()  # an answer that comes late must be nobody's
+            raise CacheDown(str(error)) from error
+        finally:
+            self._pool.release(connection)
+
+
+def _begin(connection: Any) -> None:
+    """Each new connection learns whose it is; one of a server that has ended never answers again."""
+    connection.on_connect()
+    connection.send_command("INFO", "server")
+    lines = bytes(connection.read_response()).decode().splitlines()
+    runs = [line.partition(":")[2] for line in lines if line.startswith("run_id:")]
+    if not runs:
+        raise RedisError("INFO names no run_id")
+    connection.run = runs[0][:RUN_LENGTH]
