@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from flask import Blueprint, Response, render_template, request, url_for
 
+from app.dashboard import forms
 from app.kit.http import control_read, control_write, public, rate_limit, runtime, scope, signed_in
 from app.kit.locale import LANGUAGES
-from app.kit.pages import go_to, optional, safe_next, text_field, try_form, whole_number
+from app.kit.pages import go_to, safe_next, text_field, try_form, whole_number
 from app.kit.texts import _
 from app.tenants import service as tenants
 from app.tenants.service import MembershipView, SignedIn, SignIns, TenantIdentity
@@ -64,14 +65,9 @@ def me() -> str | Response | tuple[str, int]:
     person_id = scope().principal.person_id
     if request.method == "GET":
         return _me_page()
-    changes = {"name": text_field("name"), "phone": optional("phone"), "locale": text_field("locale")}
-    tried = try_form(
-        lambda: control_write(
-            lambda control: tenants.change_profile(
-                control, person_id=person_id, expected_version=whole_number("version"), changes=changes
-            )
-        )
-    )
+    tried = try_form(lambda: control_write(lambda control: tenants.change_profile(
+        control, person_id=person_id, expected_version=whole_number("version"), changes=_changes()
+    )))  # fmt: skip
     if tried.refusal is not None:
         return _me_page(refused=tried.refusal), tried.refusal.status
     return go_to(url_for("account.me", saved="profile"))
@@ -104,6 +100,13 @@ def sign_out_everywhere() -> Response:
     answer = go_to(url_for("account.sign_in"))
     tenants.clear_sign_in_cookie(answer, audience="shop", secure=_secure())
     return answer
+
+
+def _changes() -> dict[str, str | None]:
+    return {
+        "name": forms.line("name", least=1, most=120), "phone": forms.line_or_none("phone", most=30),
+        "locale": forms.one_of("locale", LANGUAGES),
+    }  # fmt: skip
 
 
 def _signed_in() -> SignedIn:
