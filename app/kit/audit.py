@@ -93,15 +93,28 @@ def first_broken(db: ShopSession, *, chunk: int = 1000) -> int | None:
     """The first seq at which the chain does not hold, or None when every link and the head fit."""
     expected, previous = 1, GENESIS
     while rows := db.execute(
-        select(AuditEntry.seq, AuditEntry.body, AuditEntry.hash)
-        .where(AuditEntry.seq >= expected).order_by(AuditEntry.seq).limit(chunk)
+        select(
+            AuditEntry.seq, AuditEntry.at, AuditEntry.action, AuditEntry.subject_id, AuditEntry.actor_id,
+            AuditEntry.body, AuditEntry.hash,
+        ).where(AuditEntry.seq >= expected).order_by(AuditEntry.seq).limit(chunk)
     ).all():  # fmt: skip
-        for seq, body, stored in rows:
-            if seq != expected or link(previous, body) != stored or orjson.loads(body)["seq"] != seq:
+        for row in rows:
+            if row.seq != expected or link(previous, row.body) != row.hash or not _as_chained(row):
                 return expected
-            expected, previous = seq + 1, stored
+            expected, previous = row.seq + 1, row.hash
     head = db.scalars(select(AuditHead.seq)).one()
     return None if head == expected - 1 else expected
+
+
+def _as_chained(row: Any) -> bool:
+    """Whether the columns that people search and read by still say what the chained body says."""
+    body = orjson.loads(row.body)
+    columns = (row.seq, row.at.isoformat(), row.action, _text(row.subject_id), _text(row.actor_id))
+    return columns == tuple(body[name] for name in ("seq", "at", "action", "subject", "actor"))
+
+
+def _text(one: UUID | None) -> str | None:
+    return None if one is None else str(one)
 
 
 # The hot write draws the head's next seq in packet 2 and inserts the entry in packet 3.

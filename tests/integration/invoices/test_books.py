@@ -74,6 +74,21 @@ def test_a_changed_audit_entry_is_found_at_its_place(trading, tamper):
     assert counter.books().first_broken_seq is not None
 
 
+@pytest.mark.parametrize(
+    "change",
+    [
+        "at = at - INTERVAL 1 DAY", "actor_id = NULL", "actor_id = subject_id", "action = 'note.issued'",
+        "subject_id = NULL",
+    ],
+)  # fmt: skip
+def test_an_audit_entrys_columns_are_as_fast_as_its_body(trading, tamper, change):
+    """They are what people search and read by: when, who, what, of which."""
+    counter, bills = trading
+    where = "WHERE shop_id = %(shop)s AND subject_id = %(bill)s"
+    assert tamper(counter, bills[0], f"UPDATE audit_log SET {change} {where}") == 1
+    assert counter.books().first_broken_seq is not None
+
+
 def test_a_bill_that_is_gone_leaves_a_gap_and_is_missed(trading, tamper):
     counter, bills = trading
     for table, column in (("invoice_payments", "invoice_id"), ("invoice_lines", "invoice_id"), ("invoices", "id")):
