@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Generic, NamedTuple, TypeVar
-from urllib.parse import urlsplit
 
 from flask import Response, redirect, request
 
@@ -14,6 +14,7 @@ from app.kit.problems import shown
 
 T = TypeVar("T")
 NOBODY_SIGNED_IN = 401
+_LOCAL = re.compile(r"/(?![/\\])[^\x00-\x1f\x7f\\]*")  # a line's end would be another header, which werkzeug refuses
 
 
 class Refusal(NamedTuple):
@@ -61,9 +62,7 @@ def go_to(url: str) -> Response:
 def safe_next(fallback: str) -> str:
     """Where the form's `next` points to, if that is a page of this site; else the fallback."""
     wanted = request.values.get("next", "")
-    parts = urlsplit(wanted)
-    local = wanted.startswith("/") and not wanted.startswith(("//", "/\\")) and not parts.netloc and not parts.scheme
-    return wanted if local else fallback
+    return wanted if _LOCAL.fullmatch(wanted) else fallback
 
 
 def form_key() -> str:
