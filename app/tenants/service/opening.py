@@ -117,7 +117,10 @@ def prepare_shop(router: Router, shop_id: int) -> bool:
     if order is None:
         return False
     router.plant_fence(router.directory.lookup(shop_id))
-    write_shop(router, shop_id, SYSTEM, lambda db: write_rows(db, order=order))
+    try:
+        write_shop(router, shop_id, SYSTEM, lambda db: write_rows(db, order=order))
+    except IntegrityError:  # another worker wrote the same rows a moment earlier: now they are found
+        write_shop(router, shop_id, SYSTEM, lambda db: write_rows(db, order=order))
     write_control(router, lambda control: mark_ready(control, shop_id))
     return True
 

@@ -1,5 +1,8 @@
 """A shop is opened in the control plane at once and on its shard by a job that may be killed anywhere."""
 
+import threading
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 from sqlalchemy import select
 
@@ -88,6 +91,20 @@ def test_preparing_may_be_killed_anywhere_and_run_again(tenancy, killed_after):
     assert read(tenancy, shop_id, counted) == (1, 1, None)
     with tenancy.router.control() as control:
         assert tenants.get_shop(control, shop_id).ready_at is not None
+
+
+def test_two_workers_may_prepare_one_shop_at_once(tenancy):
+    opened = tenancy.ask_to_open()
+    together = threading.Barrier(4)
+
+    def prepare(_nth):
+        together.wait(timeout=10)
+        return tenants.prepare_shop(tenancy.router, opened.shop.shop_id)
+
+    with ThreadPoolExecutor(4) as pool:
+        assert any(pool.map(prepare, range(4)))
+    entries = read(tenancy, opened.shop.shop_id, lambda db: db.scalars(select(AuditEntry.action)).all())
+    assert entries == [audit.OPENED]
 
 
 def test_rows_that_fail_half_way_leave_nothing(tenancy):
