@@ -69,7 +69,6 @@ class ItemDraft:
     making_bp: int = 0
     hallmark_paise: int = 0
     stones: tuple[Stone, ...] = ()
-    picture_id: UUID | None = None
 
 
 class Item(Struct, frozen=True):

@@ -53,7 +53,6 @@ class _ItemFields(ApiSchema):
     wastage = fields.Nested(WastageSchema)
     hallmark_paise = Paise()
     stones = fields.List(fields.Nested(StoneSchema), validate=validate.Length(max=MAX_STONES))
-    picture_id = IdField(allow_none=True)
 
 
 class ItemIn(_ItemFields):
