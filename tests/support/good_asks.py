@@ -16,6 +16,7 @@ from uuid import UUID
 from flask import Flask
 from werkzeug.test import TestResponse
 
+from app.amc import service as amc
 from app.customers import service as customers
 from app.inventory import service as inventory
 from app.invoices import service as invoices
@@ -135,7 +136,7 @@ def _piece() -> dict[str, Any]:
         "purity": {"metal": "gold", "fineness": 9160}, "grossMg": 3_490, "stoneMg": 100, "netMg": 3_390,
         "hsn": "711319", "huid": a_huid(), "huidExempt": None,
         "making": {"kind": "percent", "paise": 0, "bp": 1600}, "wastage": {"kind": "none", "bp": 0},
-        "hallmarkPaise": 4500, "pictureId": None,
+        "hallmarkPaise": 4500,
         "stones": [{"kind": "diamond", "pieces": 2, "weightMct": 500, "basis": "per_piece", "ratePaise": 10_000}],
     }  # fmt: skip
 
@@ -163,9 +164,9 @@ def _edited_buyer(stage: Stage) -> Ask:
 
 
 def _bill(stage: Stage) -> Ask:
-    nothing = {"bp": 0, "paise": 0}
     body = {
-        "lines": [{"itemId": str(stage.item().id), "discount": nothing, "makingDiscount": nothing}],
+        "lines": [{"itemId": str(stage.item().id), "discount": {"bp": 0, "paise": 0},
+                   "makingDiscount": {"bp": 0, "paise": 0}}],
         "payments": [{"mode": "upi", "paise": 1_000_00, "reference": "UPI-1"}],
         "customerId": str(stage.world.things["customer_id"]), "tillId": str(stage.asha.shop.till_id),
         "shipTo": "27", "panDeclared": False, "expectedTotalPaise": stage.total,
@@ -246,7 +247,9 @@ def _new_shop(stage: Stage) -> Ask:
 
 
 def _extension(stage: Stage) -> Ask:
-    later = today_ist() + dt.timedelta(days=20 + next(_numbers) % 300)
+    with stage.runtime.router.control() as control:
+        ends_on = amc.get_contract(control, stage.cast.ravi.shop_id).ends_on
+    later = ends_on + dt.timedelta(days=1)
     return Ask(stage.cast.om.token, {}, {"endsOn": later.isoformat(), "reason": "asked for"})
 
 
