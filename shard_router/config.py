@@ -64,11 +64,11 @@ class RouterConfig:
     topology: Path
     accounts: Mapping[str, Account]
     snapshot: Path
-    redis_url: str | None = None
+    redis_url: str | None = field(default=None, repr=False)  # it may hold a password
     shard_database: str = "boolagold"
     control_database: str = "boolagold_control"
     tls_ca: Path | None = None
-    token_keys: tuple[bytes, ...] = ()  # the first signs, all verify
+    token_keys: tuple[bytes, ...] = field(default=(), repr=False)  # the first signs, all verify
     redis_prefix: str = "boola:"
     pools: PoolSizes = PoolSizes()
     times: Times = Times()
