@@ -90,7 +90,7 @@ class RedisQueue:
             more = self._redis.lpop(self._pokes, POKES_KEPT) or []
         except RedisError as problem:
             raise QueueUnavailable(type(problem).__name__) from problem
-        return {int(poke) or None for poke in (first[1], *more)}
+        return {int(poke) or None for poke in (first[1], *more) if poke.isdigit()}  # else not of our writing
 
     def publish(self, job_id: UUID, event: Mapping[str, Any]) -> None:
         if time.monotonic() < self._rest_until:

@@ -78,6 +78,11 @@ def test_pokes_arrive_once_each(queue: RedisQueue) -> None:
     assert queue.wait_for_pokes(0.05) == set()
 
 
+def test_a_poke_of_nobodys_wakes_the_relay_and_does_not_end_it(queue: RedisQueue, redis: ThrowawayRedis) -> None:
+    redis.client().rpush("boola:jobs:pokes", "x", b"\xff", "", "-7", "7")
+    assert queue.wait_for_pokes(0.2) == {7}
+
+
 def test_news_of_a_job_reach_whoever_listens_to_it_and_nobody_else(queue: RedisQueue) -> None:
     mine, other = new_id(), new_id()
     with queue.listen(mine) as listener:
