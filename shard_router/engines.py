@@ -19,7 +19,7 @@ from sqlalchemy.pool import QueuePool
 
 from shard_router import guards
 from shard_router.config import RouterConfig
-from shard_router.errors import ShardReadOnly, ShardUnavailable
+from shard_router.errors import ReplicaLost, ShardReadOnly, ShardUnavailable
 from shard_router.gtid import TrackingConnection
 from shard_router.topology import Server
 
@@ -59,7 +59,8 @@ class BoundedPool(QueuePool):
 
 
 class Engines:
-    """`on_lost` hears the address of a server whose connections were dropped: what was known of it is old."""
+    """`on_lost` hears the address of a server whose connections were dropped: what was known of it is old.
+    `is_replica` says of an address whether another server can answer in its place."""
 
     def __init__(self, config: RouterConfig) -> None:
         self._config = config
@@ -67,6 +68,7 @@ class Engines:
         self._lock = threading.Lock()
         self._tls = shared_tls(config.tls_ca) if config.tls_ca else None
         self.on_lost: Callable[[str, int], None] = lambda host, port: None
+        self.is_replica: Callable[[str, int], bool] = lambda host, port: False
 
     def get(self, shard: str, server: Server, purpose: Purpose) -> Engine:
         key = (server.host, server.port, purpose)  # the purpose decides the account
@@ -92,13 +94,18 @@ class Engines:
             skip_autocommit_rollback=True,
             hide_parameters=True,  # names and phones would stand in every log line of a failed statement
         )
-        _watch_health(engine, shard, lambda: self.on_lost(server.host, server.port))
+        _watch_health(engine, lambda why: self._lost(shard, server, why))
         _watch_idle(engine, self._config.times.idle_ping)
         if purpose in ONE_SHOP:
             guards.guard_shop_engine(engine)
         elif purpose is Purpose.FLEET:
             guards.guard_fleet_engine(engine)
         return engine
+
+    def _lost(self, shard: str, server: Server, why: str) -> ShardUnavailable:
+        self.on_lost(server.host, server.port)
+        kind = ReplicaLost if self.is_replica(server.host, server.port) else ShardUnavailable
+        return kind(shard, why)
 
     def _settings(self, server: Server, purpose: Purpose) -> dict[str, Any]:
         config, times = self._config, self._config.times
@@ -169,7 +176,7 @@ def error_code(error: BaseException | None) -> int:
     return args[0] if args and isinstance(args[0], int) else 0
 
 
-def _watch_health(engine: Engine, shard: str, lost: Callable[[], None]) -> None:
+def _watch_health(engine: Engine, lost: Callable[[str], ShardUnavailable]) -> None:
     """SQLAlchemy keeps pooled connections to a demoted primary; here they go, and the error says which shard it was."""
 
     @event.listens_for(engine, "handle_error")
@@ -180,11 +187,10 @@ def _watch_health(engine: Engine, shard: str, lost: Callable[[], None]) -> None:
             cursor.connection.forbid()
         if code in READ_ONLY:
             context.is_disconnect = True
-            lost()
+            shard = lost(str(context.original_exception)).shard
             raise ShardReadOnly(shard, str(context.original_exception)) from context.original_exception
         if context.is_disconnect or code in UNREACHABLE:
-            lost()
-            raise ShardUnavailable(shard, str(context.original_exception)) from context.original_exception
+            raise lost(str(context.original_exception)) from context.original_exception
 
 
 def _watch_idle(engine: Engine, idle: float) -> None:

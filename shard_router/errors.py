@@ -50,6 +50,10 @@ class ShardUnavailable(RouterError):
         self.reason = reason
 
 
+class ReplicaLost(ShardUnavailable):
+    """A replica failed in a read. It is out of rotation by now: ask once more, and another server answers."""
+
+
 class ShardReadOnly(ShardUnavailable):
     """The server refuses writes: it was demoted, or a promotion is under way. Nothing was committed."""
 

@@ -44,6 +44,7 @@ class Router:
         self._signer = Signer(config.token_keys)
         self.health_watch = Health(self._poll_engine, replica_lag=times.replica_lag)
         self.engines.on_lost = self.health_watch.forget
+        self.engines.is_replica = self._is_replica
         self.directory = Directory(
             line=self._line,
             prefix=config.redis_prefix,
@@ -213,6 +214,9 @@ class Router:
     def _control_up(self) -> bool:
         seen = self.health_watch.of(self.topology.control.primary)
         return seen is None or seen.reachable or not seen.checked_at
+
+    def _is_replica(self, host: str, port: int) -> bool:
+        return any((one.host, one.port) == (host, port) for shard in self.topology.every() for one in shard.replicas)
 
     def _poll_engine(self, shard: str, server: Server) -> Engine:
         return self.engines.get(shard, server, Purpose.POLL)

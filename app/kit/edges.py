@@ -19,7 +19,16 @@ from app.kit.idempotency import AlreadySent, Claim, Earlier, KeyTaken
 from app.kit.problems import CommitUnclear
 from app.kit.runtime import runtime
 from app.kit.texts import N_
-from shard_router import AmbiguousCommit, CausalToken, ControlSession, Mode, ShardUnavailable, ShopMoved, ShopSession
+from shard_router import (
+    AmbiguousCommit,
+    CausalToken,
+    ControlSession,
+    Mode,
+    ReplicaLost,
+    ShardUnavailable,
+    ShopMoved,
+    ShopSession,
+)
 
 T = TypeVar("T")
 DEADLOCK, LOCK_WAIT = 1213, 1205
@@ -91,7 +100,7 @@ def shop_read(work: Callable[[ShopSession], T]) -> T:
         try:
             with runtime().router.shop(shop_id, found.actor, mode=Mode.READ, token=found.token) as db:
                 result = work(db)
-        except ShopMoved:
+        except (ShopMoved, ReplicaLost):  # either way another server is asked now
             if last:
                 raise
         else:

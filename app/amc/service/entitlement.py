@@ -11,7 +11,7 @@ from app.kit.cache import ShopCache
 from app.kit.clock import today_ist
 from app.kit.ports import EntitlementState, EntitlementView
 from app.tenants import service as tenants
-from shard_router import Actor, Mode, Router, ShopMoved
+from shard_router import Actor, Mode, ReplicaLost, Router, ShopMoved
 
 NAME = "entitlement"
 BELIEVED_S = 30.0
@@ -35,7 +35,7 @@ class ShopEntitlements:
     def _written(self, shop_id: int) -> dict[str, Any] | None:
         try:
             return self._read(shop_id)
-        except ShopMoved:  # an old map: the router has looked again by now
+        except (ShopMoved, ReplicaLost):  # an old map, or a replica that died: the router goes elsewhere now
             return self._read(shop_id)
 
     def _read(self, shop_id: int) -> dict[str, Any] | None:

@@ -26,7 +26,7 @@ from app.tenants.service.reaching import ControlGone, ControlLine
 from app.tenants.service.remembered import Remembered
 from app.tenants.service.sign_in import SignIns
 from app.tenants.service.tokens import Claims
-from shard_router import Actor, ControlSession, DirectoryUnavailable, Mode, Router, ShopMoved, UnknownShop
+from shard_router import Actor, ControlSession, DirectoryUnavailable, Mode, ReplicaLost, Router, ShopMoved, UnknownShop
 
 SLUGS = "slugs"
 BEARER = "bearer "
@@ -161,7 +161,7 @@ class TenantIdentity:
         try:
             with self._router.shop(shop_id, actor, mode=Mode.READ) as db:
                 return find_member(db, actor.person_id)
-        except ShopMoved:
+        except (ShopMoved, ReplicaLost):
             with self._router.shop(shop_id, actor, mode=Mode.READ) as db:
                 return find_member(db, actor.person_id)
 

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 import redis
 from sqlalchemy import select, update
 
-from shard_router import CausalToken, DirectoryEntry, Mode, Router, ShopMoved, Times
+from shard_router import CausalToken, DirectoryEntry, Mode, ReplicaLost, Router, ShopMoved, Times
 from tests.integration.shard_router.conftest import ACTOR, Toy
 from tests.integration.shard_router.toys import Rate
 from tests.support.tcp_proxy import TcpProxy
@@ -227,7 +227,9 @@ def test_keys_can_be_changed(toy: Toy, router: Router, fresh_shop: Fresh) -> Non
     assert router.verify(newer.sign(token)) is None
 
 
-def test_a_replica_that_cannot_be_reached_leaves_the_rotation(toy: Toy, fresh_shop: Fresh, until: Until) -> None:
+@pytest.fixture
+def frail(toy: Toy, fresh_shop: Fresh, until: Until) -> Iterator[tuple[Router, TcpProxy, int]]:
+    """A router whose way to a-2 may be cut, and a shop that it reads there."""
     with TcpProxy(*toy.address("a-2")) as proxy:
         topology = json.loads((toy.folder / "topology.json").read_text())
         topology["shards"]["shard-a"]["servers"]["a-2"] = {"host": "127.0.0.1", "port": proxy.port}
@@ -240,15 +242,34 @@ def test_a_replica_that_cannot_be_reached_leaves_the_rotation(toy: Toy, fresh_sh
         until(in_rotation(router))
         write(router, shop, 1)
         until(lambda: read(router, shop)[1] == "a-2")
-        proxy.silence()
-        a2 = lambda: next(server for server in router.health() if server.name == "a-2")  # noqa: E731
-        until(lambda: not a2().in_rotation, seconds=5)
-        assert not a2().reachable and a2().problem
-        assert read(router, shop) == (1, "a-1")
-        proxy.mend()
-        until(lambda: a2().in_rotation, seconds=5)
-        assert read(router, shop)[0] == 1
+        yield router, proxy, shop
         router.close()
+
+
+def test_a_replica_that_cannot_be_reached_leaves_the_rotation(
+    frail: tuple[Router, TcpProxy, int], until: Until
+) -> None:
+    router, proxy, shop = frail
+    proxy.silence()
+    a2 = lambda: next(server for server in router.health() if server.name == "a-2")  # noqa: E731
+    until(lambda: not a2().in_rotation, seconds=5)
+    assert not a2().reachable and a2().problem
+    assert read(router, shop) == (1, "a-1")
+    proxy.mend()
+    until(lambda: a2().in_rotation, seconds=5)
+    assert read(router, shop)[0] == 1
+
+
+def test_a_replica_that_dies_in_a_read_is_told_from_a_shard_that_does(frail: tuple[Router, TcpProxy, int]) -> None:
+    """Whoever hears of it asks once more and is answered, before any poller has noticed."""
+    router, proxy, shop = frail
+    with router.shop(shop, ACTOR, mode=Mode.READ) as db:
+        assert db.scalar(select(Rate.paise)) == 1
+        assert db.server is not None and db.server.name == "a-2"
+        proxy.cut()
+        with pytest.raises(ReplicaLost):
+            db.scalar(select(Rate.paise))
+    assert read(router, shop) == (1, "a-1")
 
 
 def test_many_threads_read_what_was_written(router: Router, fresh_shop: Fresh, until: Until) -> None:
