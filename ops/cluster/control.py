@@ -265,7 +265,7 @@ def check_ports(wanted: dict[str, int], is_free: Callable[[int], bool] = _port_i
     if taken:
         raise Trouble(
             port_sentence(taken),
-            "stop what uses it (./dev down in another clone?) or set BOOLA_PORT_BASE, for example to 31000",
+            "stop what uses it (./dev down in another clone?) or set BOOLA_PORT_BASE, for example to 21000",
         )
 
 
