@@ -3,13 +3,14 @@
 import os
 import shutil
 import signal
+import socket
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
 from ops.cluster.control import Cluster
-from ops.cluster.layout import REDIS, SERVERS
+from ops.cluster.layout import REDIS, REDIS_OFFSET, SERVERS
 from ops.places import instance
 from tests.support.waiting import until
 
@@ -36,12 +37,17 @@ class Servers:
         return found
 
     def kill(self, name: str) -> float:
-        """kill -9; gives the moment of it."""
-        pid = self.pid(name)
+        """kill -9; gives the moment of it. Its port is free when this returns: the last thread to end closes it."""
+        pid, port = self.pid(name), self._port(name)
         at = time.monotonic()
         os.kill(pid, signal.SIGKILL)
-        until(lambda: self._cluster.processes.alive(name) is None, within=20, what=f"the end of {name}")
+        gone = lambda: self._cluster.processes.alive(name) is None and not _listens(port)  # noqa: E731
+        until(gone, within=20, what=f"the end of {name}")
         return at
+
+    def _port(self, name: str) -> int:
+        offsets = {server.name: server.offset for server in SERVERS} | {REDIS: REDIS_OFFSET}
+        return self.instance.port(offsets[name])
 
     def start(self) -> float:
         """Whatever does not run, as `./dev cluster up` does it; gives the moment from which all of it answers."""
@@ -74,6 +80,16 @@ class Servers:
         primary = next(server.name for server in SERVERS if server.group == group)
         had = self.sql(primary, "SELECT @@GLOBAL.gtid_executed AS g")[0]["g"].replace("\n", "")
         return bool(self.sql(name, f"SELECT GTID_SUBSET('{had}', @@GLOBAL.gtid_executed) AS s")[0]["s"])
+
+    def reads_of_bills(self, name: str) -> int:
+        """How many statements have read bills on this server since it started."""
+        rows = self.sql(
+            name,
+            "SELECT CAST(COALESCE(SUM(count_star), 0) AS SIGNED) AS n"
+            " FROM performance_schema.events_statements_summary_by_digest"
+            " WHERE digest_text LIKE 'SELECT%`invoices`%'",
+        )
+        return int(rows[0]["n"])
 
     def mend(self) -> None:
         """Everything as it was at the beginning: what a test broke, or left broken, runs and replicates again."""
@@ -111,6 +127,12 @@ class Servers:
             " WHERE processlist_id IS NOT NULL AND processlist_state LIKE 'Waiting for semi-sync ACK%'",
         )
         return [row["id"] for row in rows]
+
+
+def _listens(port: int) -> bool:
+    with socket.socket() as probe:
+        probe.settimeout(1)
+        return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
 SEMI_SYNC_MS = 1000  # as ops/cluster/mysql.py has it

@@ -2,6 +2,8 @@
 
 import time
 
+import pytest
+
 from tests.faults.market import Market
 from tests.faults.servers import Servers
 from tests.support.waiting import until
@@ -21,12 +23,12 @@ def test_a_replica_killed_under_load_and_started_again(servers: Servers, market:
         out_after = until(lambda: not in_rotation(market, "a-2"), within=10)
         load.go_on(8)
         back_at = servers.start()
-        until(lambda: in_rotation(market, "a-2"), within=30)
+        until(lambda: servers.reads_of_bills("a-2") > 0, within=30, what="reads on the replica")
         back_after = time.monotonic() - back_at
         load.go_on(8)
     slowest = max(seconds for began, seconds in market.journal.reads if began + seconds > killed_at)
     measured(
-        out_of_rotation_s=out_after, in_rotation_again_s=back_after, slowest_read_s=slowest,
+        out_of_rotation_s=out_after, reads_again_after_s=back_after, slowest_read_s=slowest,
         pairs=market.journal.pairs, refused=market.journal.kinds(),
     )  # fmt: skip
     assert market.journal.troubles == []
@@ -40,11 +42,35 @@ def test_a_replica_that_applies_nothing_is_not_believed(servers: Servers, market
     with market.billing() as load:
         servers.sql("a-2", "STOP REPLICA SQL_THREAD")
         out_after = until(lambda: not in_rotation(market, "a-2"), within=10)
-        load.go_on(15, *market.on_a)
+        load.go_on(10, *market.on_a)
+        while_stopped = servers.reads_of_bills("a-2")
+        load.go_on(5, *market.on_a)
+        assert servers.reads_of_bills("a-2") == while_stopped
         servers.sql("a-2", "START REPLICA SQL_THREAD")
-        back_after = until(lambda: in_rotation(market, "a-2"), within=30)
+        back_after = until(
+            lambda: servers.reads_of_bills("a-2") > while_stopped, within=30, what="reads on the replica"
+        )
         load.go_on(3)
-    measured(out_of_rotation_s=out_after, in_rotation_again_s=back_after, pairs=market.journal.pairs)
+    measured(out_of_rotation_s=out_after, reads_again_after_s=back_after, pairs=market.journal.pairs)
     assert market.journal.troubles == []
     assert back_after <= BACK_WITHIN
+    market.audit()
+
+
+@pytest.mark.long
+def test_thousands_of_pairs_while_a_replica_comes_and_goes(servers: Servers, market: Market, measured) -> None:
+    """Killed, stopped, started, in turn: of all the reads after writes not one is old."""
+    people = market.people * 2
+    with market.billing(*people, pause=0.0) as load:
+        while market.journal.pairs < 3_000:
+            servers.kill("a-2")
+            load.go_on(20, within=120)
+            servers.start()
+            load.go_on(20, within=120)
+            servers.sql("a-2", "STOP REPLICA SQL_THREAD")
+            load.go_on(20, within=120)
+            servers.sql("a-2", "START REPLICA SQL_THREAD")
+            load.go_on(20, within=120)
+    measured(pairs=market.journal.pairs, stale=len(market.journal.stale), refused=market.journal.kinds())
+    assert market.journal.troubles == []
     market.audit()
