@@ -18,7 +18,9 @@ from ops.trouble import Trouble, tool_failed
 
 _NOTO = "usr/share/fonts/truetype/noto"
 _SCRIPTS = (
-    *("NotoSans", "NotoSansDevanagari", "NotoSansGujarati", "NotoSansTamil"),
+    *("NotoSans", "NotoSansDevanagari", "NotoSansGujarati", "NotoSansTamil", "NotoSansBengali", "NotoSansGurmukhi"),
+    *("NotoSansKannada", "NotoSansMalayalam", "NotoSansOriya", "NotoSansTelugu", "NotoSansSinhala"),
+    "NotoSansArabic",  # Urdu
     *("NotoSerif", "NotoSerifDevanagari"),  # headings of bills
 )
 FONTS = Bundle(
