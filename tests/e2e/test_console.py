@@ -67,7 +67,7 @@ def enrol(screen: Watched, cast: Cast) -> None:
 def until_ready(screen: Watched) -> None:
     """The worker prepares the shop; the page says so when it is looked at again."""
     page = screen.page
-    for _ in range(40):
+    for _ in range(160):
         if page.get_by_text("ready", exact=True).count():
             return
         page.wait_for_timeout(250)
