@@ -7,6 +7,7 @@ import os
 import secrets
 import shutil
 import tempfile
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -50,14 +51,18 @@ def password() -> str:
     return secrets.token_urlsafe(24)
 
 
+_MAKING = threading.Lock()
+
+
 def secret(path: Path, make: Callable[[], str] = password) -> str:
-    """The secret kept in a file; made once, readable by its owner only."""
-    found = read(path)
-    if not found:
-        found = make()
-        private_folder(path.parent)
-        write(path, found, mode=0o600)
-    return found
+    """The secret kept in a file; made once, readable by its owner only. Many may ask at once: one of them makes it."""
+    with _MAKING:
+        found = read(path)
+        if not found:
+            found = make()
+            private_folder(path.parent)
+            write(path, found, mode=0o600)
+        return found
 
 
 @contextmanager

@@ -1,6 +1,8 @@
 """Nothing is ever seen half-written, and secrets are made once and kept from others."""
 
 import stat
+import threading
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -24,6 +26,18 @@ def test_a_secret_is_made_once_and_readable_by_its_owner_only(tmp_path):
     assert len(first) >= 32
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     assert stat.S_IMODE(path.parent.stat().st_mode) == 0o700
+
+
+def test_many_who_ask_at_once_get_one_secret(tmp_path):
+    """Five servers are set up at once: each its own password would lock four of them for ever."""
+    together = threading.Barrier(8)
+
+    def ask(_nth):
+        together.wait(timeout=10)
+        return files.secret(tmp_path / "key")
+
+    with ThreadPoolExecutor(8) as pool:
+        assert len(set(pool.map(ask, range(8)))) == 1
 
 
 def test_a_folder_is_published_only_when_it_is_complete(tmp_path):
