@@ -40,14 +40,23 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def settings(cluster: Cluster, folder: Path) -> Settings:
+def fleet(cluster: Cluster) -> Iterator[Cluster]:
+    """Databases of their own: the workers started here are not to work off what other tests left in their outboxes."""
+    own = cluster.named("_e2e")
+    own.create()
+    yield own
+    own.drop()
+
+
+@pytest.fixture(scope="session")
+def settings(fleet: Cluster, folder: Path) -> Settings:
     """As the integration tests', but with addresses that a browser can reach, and fonts for the PDFs."""
     assets.build(lambda said: None)
     given = os.environ.get("BOOLA_FONT_DIR")
     fonts = Path(given) if given else tools.fonts(lambda said: None)
     return settings_for(
-        cluster, folder, public_url=f"http://127.0.0.1:{free_port()}", side_url=f"http://127.0.0.1:{free_port()}",
-        font_dir=fonts, assets_dir=assets.BUILD, log_json=False, redis_prefix=f"{cluster.redis_prefix}e2e:",
+        fleet, folder, public_url=f"http://127.0.0.1:{free_port()}", side_url=f"http://127.0.0.1:{free_port()}",
+        font_dir=fonts, assets_dir=assets.BUILD, log_json=False, redis_prefix=f"{fleet.redis_prefix}e2e:",
         bcrypt_rounds=4,
     )  # fmt: skip
 
