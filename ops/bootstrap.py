@@ -35,6 +35,8 @@ def main(arguments: Sequence[str]) -> None:
     try:
         ensure(("run", "test") if arguments and arguments[0] in NEEDS_TEST else ("run",))
         os.chdir(ROOT)
+        # Some machines forbid Python to keep what it compiled: each of a dozen processes would compile it all again.
+        os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
         os.execv(PYTHON, [str(PYTHON), "-m", "ops", *arguments])  # noqa: S606 no shell is meant
     except Trouble as trouble:
         sys.exit(f"./dev: {trouble}")
