@@ -1,7 +1,6 @@
 """Owns the tables of issued documents: nothing in them ever changes, what comes later stands beside them."""
 
 import datetime as dt
-import enum
 from uuid import UUID
 
 from sqlalchemy import Boolean, Date, ForeignKeyConstraint, Index, Integer, SmallInteger, UniqueConstraint
@@ -10,12 +9,6 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.kit.db import BasisPoints, Code, Fineness, Hash, Id, Milligrams, Name, Paise, ShardBase, Utc, facts
 from shard_router import ShopOwned
-
-
-class DocumentKind(enum.StrEnum):
-    INVOICE = "invoice"
-    BILL_OF_SUPPLY = "bill_of_supply"
-    CREDIT_NOTE = "credit_note"
 
 
 class Invoice(ShopOwned, ShardBase):

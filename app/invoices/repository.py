@@ -8,8 +8,9 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, Select, and_, bindparam, func, insert, or_, select
 from sqlalchemy.orm import selectinload
 
-from app.invoices.models import DocumentKind, Invoice, InvoiceLine, InvoicePayment, InvoicePdf
+from app.invoices.models import Invoice, InvoiceLine, InvoicePayment, InvoicePdf
 from app.kit.db import Id
+from app.numbering.service import DocumentKind
 from shard_router import Prepared, ShopSession
 
 SOLD_BY = (DocumentKind.INVOICE.value, DocumentKind.BILL_OF_SUPPLY.value)
