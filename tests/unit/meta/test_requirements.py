@@ -1,4 +1,4 @@
-"""What the requirement files wish for is used: a package that nobody imports is weight, and a door for whoever owns it next."""
+"""What the requirement files wish for is used: a package nobody imports is weight, and its next owner has a way in."""
 
 import ast
 from importlib import metadata
