@@ -2,7 +2,8 @@
 
 `table.info["writes"]` is what the application does beside reading: "", insert, insert-update or insert-update-delete;
 `table.info["mutable"]`, where given, are the only columns that it may update. Locking needs no more: on MySQL from
-8.0.22 FOR SHARE asks for SELECT, and FOR UPDATE for UPDATE on any column.
+8.0.22 FOR SHARE asks for SELECT, and FOR UPDATE for UPDATE on any column. `table.info["hidden"]` are columns that the
+account which reads across shops may not read.
 """
 
 from __future__ import annotations
@@ -53,19 +54,29 @@ def plane_of(table: Table) -> str:
 
 
 def _of_table(table: Table) -> Iterator[Grant]:
+    _check_columns(table)
     yield Grant(APP, "SELECT", table.name)
     for privilege in WRITES[table.info.get("writes", "")]:
         columns = tuple(table.info.get("mutable", ())) if privilege == "UPDATE" else ()
-        unknown = set(columns) - {column.name for column in table.columns}
-        if unknown:
-            raise ValueError(f"{table.name}: mutable names no such column: {', '.join(sorted(unknown))}")
         yield Grant(APP, privilege, table.name, columns)
     if plane_of(table) == "control":
         yield from _of_control(table)
     else:
-        yield Grant(FLEET_RO, "SELECT", table.name)
+        yield Grant(FLEET_RO, "SELECT", table.name, _shown(table))
         yield from (Grant(MOVER, privilege, table.name) for privilege in ("SELECT", "INSERT", "UPDATE", "DELETE"))
         yield from (Grant(PURGER, privilege, table.name) for privilege in ("SELECT", "DELETE"))
+
+
+def _shown(table: Table) -> tuple[str, ...]:
+    """The columns that fleet_ro may read where it may not read all of them."""
+    hidden = set(table.info.get("hidden", ()))
+    return tuple(column.name for column in table.columns if column.name not in hidden) if hidden else ()
+
+
+def _check_columns(table: Table) -> None:
+    for fact in ("mutable", "hidden"):
+        if unknown := set(table.info.get(fact, ())) - {column.name for column in table.columns}:
+            raise ValueError(f"{table.name}: {fact} names no such column: {', '.join(sorted(unknown))}")
 
 
 def _of_control(table: Table) -> Iterator[Grant]:

@@ -111,15 +111,22 @@ Hash = BINARY(32)
 
 
 def facts(
-    *parts: Any, writes: Writes, retention: Retention, mutable: Iterable[str] = (), purpose: str
+    *parts: Any,
+    writes: Writes,
+    retention: Retention,
+    mutable: Iterable[str] = (),
+    hidden: Iterable[str] = (),
+    purpose: str,
 ) -> tuple[Any, ...]:
     """`__table_args__` with what docs/data.md records and what the database accounts' grants are made from.
 
     writes     what the application's account may do beside SELECT
-    mutable    the columns that UPDATE is granted on; none given with `insert-update` means all
+    mutable    the columns that UPDATE is granted on; none given where `writes` has update means all
+    hidden     the columns that `fleet_ro` may not read: keys, and what people said
     retention  books: as clock.books_end_on says · shop: while the shop is ours · short: purged by age · platform: ours
     """
-    info = {"writes": writes, "retention": retention, "mutable": tuple(mutable), "purpose": purpose}
+    columns = {"mutable": tuple(mutable), "hidden": tuple(hidden)}
+    info = {"writes": writes, "retention": retention, "purpose": purpose, **columns}
     return (*parts, {"info": info, **TABLE_OPTIONS})
 
 

@@ -26,7 +26,8 @@ class IdempotencyKey(ShopOwned, ShardBase):
     created_at: Mapped[dt.datetime] = mapped_column(Utc)
     __table_args__ = facts(
         Index(None, "shop_id", "created_at"),
-        writes="insert-update", mutable=("status", "reply", "subject_id"), retention="short",
+        writes="insert-update", mutable=("status", "reply", "subject_id"), hidden=("reply",),
+        retention="short",
         purpose="claimed Idempotency-Keys and their replies, 48 h",
     )  # fmt: skip
 
@@ -94,16 +95,20 @@ class AuditEntry(ShopOwned, ShardBase):
 
 
 class SealingKey(ShopOwned, ShardBase):
-    """A customer's data key, wrapped by the master key; erasing destroys it and leaves the books' ciphertext whole."""
+    """A customer's data key, wrapped by the master key; erasing destroys it and leaves the books' ciphertext whole.
+
+    The application can only mark it destroyed, from when nobody opens it; `purger` deletes the row. So no stolen
+    password of the application puts another key in its place, or takes a shop's books away for good.
+    """
 
     __tablename__ = "sealing_keys"
     subject_id: Mapped[UUID] = mapped_column(Id, primary_key=True)
     purpose: Mapped[str] = mapped_column(Code(10), primary_key=True)  # statutory | optional
-    wrapped: Mapped[bytes | None] = mapped_column(VARBINARY(128))  # None: destroyed
+    wrapped: Mapped[bytes] = mapped_column(VARBINARY(128))
     created_at: Mapped[dt.datetime] = mapped_column(Utc)
     destroyed_at: Mapped[dt.datetime | None] = mapped_column(Utc)
     __table_args__ = facts(
-        writes="insert-update", mutable=("wrapped", "destroyed_at"), retention="books",
+        writes="insert-update", mutable=("destroyed_at",), hidden=("wrapped",), retention="books",
         purpose="keys of customers' personal fields in chained rows; backed up apart, with their deletions",
     )  # fmt: skip
 

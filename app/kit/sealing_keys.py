@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from uuid import UUID
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import bindparam, case, select
 
 from app.kit.clock import utc_now
 from app.kit.db import Id
@@ -13,6 +13,8 @@ from shard_router import Prepared, ShopSession
 
 STATUTORY = "statutory"
 OPTIONAL = "optional"
+
+LIVE_KEY = case((SealingKey.destroyed_at.is_(None), SealingKey.wrapped)).label("wrapped")
 
 
 def make(db: ShopSession, subject_id: UUID, keyring: Keyring) -> None:
@@ -30,7 +32,7 @@ def wrapped_keys(db: ShopSession, subject_ids: Iterable[UUID], purpose: str = ST
     if not wanted:
         return {}
     rows = db.execute(
-        select(SealingKey.subject_id, SealingKey.wrapped).where(
+        select(SealingKey.subject_id, LIVE_KEY).where(
             SealingKey.subject_id.in_(wanted), SealingKey.purpose == purpose
         )
     ).all()
@@ -40,7 +42,7 @@ def wrapped_keys(db: ShopSession, subject_ids: Iterable[UUID], purpose: str = ST
 # For a hot write's first packet: one row with the wrapped key, locked so that it is not destroyed under the bill.
 STATUTORY_KEY = Prepared(
     lambda: (
-        select(SealingKey.wrapped)
+        select(LIVE_KEY)
         .where(
             SealingKey.shop_id == bindparam("shop_id"),
             SealingKey.subject_id == bindparam("subject_id", type_=Id),

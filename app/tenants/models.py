@@ -113,8 +113,9 @@ class SigningKey(ControlBase):
     signs_until: Mapped[dt.datetime] = mapped_column(Utc)
     verifies_until: Mapped[dt.datetime] = mapped_column(Utc)
     __table_args__ = facts(
-        writes="insert-update-delete", retention="platform", purpose="keys of access tokens; private half sealed"
-    )
+        writes="insert-update-delete", mutable=("signs_from", "signs_until", "verifies_until"), retention="platform",
+        purpose="keys of access tokens; private half sealed",
+    )  # fmt: skip
 
 
 class SignInGate(ControlBase):

@@ -13,7 +13,7 @@ from shard_router.accounts import grants_for
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "data.md"
 LETTERS = {"SELECT": "S", "INSERT": "I", "UPDATE": "U", "DELETE": "D"}
-FACTS = ("plane", "owner", "key", "unique", "writes", "retention", "accounts")
+FACTS = ("plane", "owner", "key", "unique", "writes", "hidden", "retention", "accounts")
 
 
 @dataclass(frozen=True)
@@ -69,6 +69,8 @@ def _facts(table: sa.Table, plane: Plane) -> Entry:
         "retention": info["retention"],
         "accounts": accounts(table),
     }
+    if info.get("hidden"):
+        facts["hidden"] = ", ".join(sorted(info["hidden"]))
     return Entry(table.name, info["purpose"], facts)
 
 
@@ -91,7 +93,7 @@ def unique_keys(table: sa.Table) -> list[list[str]]:
 
 
 def accounts(table: sa.Table) -> str:
-    """Who may do what: app SIU · fleet_ro S. Columns of a partial UPDATE stand under `writes`."""
+    """Who may do what: app SIU · fleet_ro S. Columns of a partial grant stand under `writes` and `hidden`."""
     letters: dict[str, str] = {}
     for grant in grants_for([table]):
         letters[grant.account] = letters.get(grant.account, "") + LETTERS[grant.privilege]

@@ -192,7 +192,7 @@ def what_every_write_touches(op: Steps) -> None:
         shop(),
         must("subject_id", ID),
         must("purpose", code(10)),
-        may("wrapped", sealed(128)),
+        must("wrapped", sealed(128)),
         must("created_at", UTC),
         may("destroyed_at", UTC),
         PrimaryKeyConstraint("shop_id", "subject_id", "purpose"),

@@ -131,6 +131,7 @@ def test_erasing_a_buyers_key_leaves_the_books_whole(trading):
 
     from sqlalchemy import select
 
+    from app.kit.clock import utc_now
     from app.kit.models import SealingKey
 
     counter, bills = trading
@@ -138,7 +139,7 @@ def test_erasing_a_buyers_key_leaves_the_books_whole(trading):
 
     def destroy(db):
         for key in db.scalars(select(SealingKey).where(SealingKey.subject_id == buyer)):
-            key.wrapped = None
+            key.destroyed_at = utc_now()
 
     counter.write(destroy)
     assert made(counter.get(f"/invoices/{bills[0]['id']}"))["buyer"] is None

@@ -58,14 +58,21 @@ REFUSED = [
     ("control", "purger", "DELETE FROM platform_audit_log"),
     ("control", "mover", "SELECT password_hash FROM people"),
     ("control", "mover", "DELETE FROM directory"),
+    ("shard-a", "app", "DELETE FROM sealing_keys"),
+    ("control", "fleet_ro", "SELECT private_sealed FROM signing_keys"),
 ]  # fmt: skip
 COLUMNS = [
-    ("shard-a", "UPDATE tills SET code = 'Z'"),
-    ("shard-a", "UPDATE number_series SET till_id = '1'"),
-    ("shard-a", "UPDATE idempotency_keys SET request_hash = ''"),
-    ("shard-a", "UPDATE sealing_keys SET created_at = NOW()"),
-    ("control", "UPDATE memberships SET created_at = NOW()"),
-    ("control", "UPDATE plans SET annual_price_paise = 1"),
+    ("shard-a", "app", "UPDATE tills SET code = 'Z'"),
+    ("shard-a", "app", "UPDATE number_series SET till_id = '1'"),
+    ("shard-a", "app", "UPDATE idempotency_keys SET request_hash = ''"),
+    ("shard-a", "app", "UPDATE sealing_keys SET created_at = NOW()"),
+    ("shard-a", "app", "UPDATE sealing_keys SET wrapped = ''"),
+    ("shard-a", "fleet_ro", "SELECT wrapped FROM sealing_keys"),
+    ("shard-a", "fleet_ro", "SELECT reply FROM idempotency_keys"),
+    ("control", "app", "UPDATE memberships SET created_at = NOW()"),
+    ("control", "app", "UPDATE plans SET annual_price_paise = 1"),
+    ("control", "app", "UPDATE signing_keys SET public_pem = ''"),
+    ("control", "app", "UPDATE signing_keys SET private_sealed = ''"),
 ]
 ALLOWED = [
     ("shard-a", "app", "UPDATE tills SET name = 'Z' WHERE shop_id = 0"),
@@ -77,6 +84,10 @@ ALLOWED = [
     ("shard-a", "app", "SELECT version_num FROM alembic_version"),
     ("shard-a", "app", "DELETE FROM outbox WHERE shop_id = 0"),
     ("shard-a", "fleet_ro", "SELECT COUNT(*) FROM invoices"),
+    ("shard-a", "fleet_ro", "SELECT DISTINCT shop_id FROM idempotency_keys WHERE created_at < NOW()"),
+    ("shard-a", "app", "UPDATE sealing_keys SET destroyed_at = NOW() WHERE shop_id = 0"),
+    ("shard-a", "app", "SELECT wrapped FROM sealing_keys WHERE shop_id = 0 FOR SHARE"),
+    ("control", "app", "SELECT kid FROM signing_keys FOR UPDATE"),
     ("shard-a", "purger", "DELETE FROM audit_log WHERE shop_id = 0"),
     ("shard-a", "mover", "UPDATE shop_fence SET epoch = 2 WHERE shop_id = 0"),
     ("control", "mover", "UPDATE directory SET epoch = 2 WHERE shop_id = 0"),
@@ -90,9 +101,9 @@ def test_the_server_refuses(cluster, target, account, statement):
     assert refusal(cluster, target, account, statement) in (TABLE_DENIED, DATABASE_DENIED)
 
 
-@pytest.mark.parametrize(("target", "statement"), COLUMNS)
-def test_the_server_refuses_columns_that_never_change(cluster, target, statement):
-    assert refusal(cluster, target, "app", statement) == COLUMN_DENIED
+@pytest.mark.parametrize(("target", "account", "statement"), COLUMNS)
+def test_the_server_refuses_columns_that_never_change_or_are_hidden(cluster, target, account, statement):
+    assert refusal(cluster, target, account, statement) == COLUMN_DENIED
 
 
 @pytest.mark.parametrize(("target", "account", "statement"), ALLOWED)

@@ -35,9 +35,16 @@ def test_the_application(info: dict[str, object], expected: list[object]) -> Non
     assert app(grants_for([table(**info)])) == expected
 
 
-def test_mutable_must_name_columns() -> None:
+@pytest.mark.parametrize("fact", ["mutable", "hidden"])
+def test_facts_must_name_columns_that_are_there(fact: str) -> None:
     with pytest.raises(ValueError, match="zz"):
-        grants_for([table(writes="insert-update", mutable=("zz",))])
+        grants_for([table(writes="insert-update", **{fact: ("zz",)})])
+
+
+def test_who_reads_across_shops_is_shown_no_hidden_column() -> None:
+    grants = grants_for([table("shard", hidden=("a",))])
+    assert [one.columns for one in grants if one.account == "fleet_ro"] == [("shop_id", "b")]
+    assert [one.columns for one in grants if one.account == "mover"] == [()] * 4
 
 
 def test_an_unknown_kind_of_writing_is_an_error() -> None:
