@@ -50,7 +50,7 @@ class Invoice(ShopOwned, ShardBase):
     payments: Mapped[list["InvoicePayment"]] = relationship(viewonly=True, lazy="raise", order_by="InvoicePayment.pos")
     __table_args__ = facts(
         UniqueConstraint("shop_id", "registration_id", "fy_start", "number"),
-        UniqueConstraint("shop_id", "registration_id", "fy_start", "kind", "till_id", "no"),
+        UniqueConstraint("shop_id", "till_id", "registration_id", "fy_start", "kind", "no"),  # serves the till too
         ForeignKeyConstraint(["shop_id", "registration_id"], ["registrations.shop_id", "registrations.id"]),
         ForeignKeyConstraint(["shop_id", "till_id"], ["tills.shop_id", "tills.id"]),
         ForeignKeyConstraint(["shop_id", "customer_id"], ["customers.shop_id", "customers.id"]),

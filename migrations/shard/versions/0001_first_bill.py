@@ -184,7 +184,6 @@ def what_every_write_touches(op: Steps) -> None:
         must("body", BLOB),
         must("hash", HASH),
         PrimaryKeyConstraint("shop_id", "seq"),
-        index("ix_audit_log_shop_id_at", "shop_id", "at"),
         index("ix_audit_log_shop_id_subject_id", "shop_id", "subject_id"),
     )
     op.create_table(
@@ -279,7 +278,7 @@ def trade(op: Steps) -> None:
         PrimaryKeyConstraint("shop_id", "id"),
         UniqueConstraint("shop_id", "live_huid", name="uq_items_shop_id_live_huid"),
         UniqueConstraint("shop_id", "live_tag", name="uq_items_shop_id_live_tag"),
-        index("ix_items_shop_id_category_status", "shop_id", "category", "status"),
+        index("ix_items_shop_id_category_created_at_id", "shop_id", "category", "created_at", "id"),
         index("ix_items_shop_id_huid", "shop_id", "huid"),
         index("ix_items_shop_id_status_created_at_id", "shop_id", "status", "created_at", "id"),
         index("ix_items_shop_id_tag", "shop_id", "tag"),
@@ -333,8 +332,8 @@ def issued_documents(op: Steps) -> None:
         must("content_hash", HASH),
         PrimaryKeyConstraint("shop_id", "id"),
         UniqueConstraint(
-            "shop_id", "registration_id", "fy_start", "kind", "till_id", "no",
-            name="uq_invoices_shop_id_registration_id_fy_start_kind_till_id_no",
+            "shop_id", "till_id", "registration_id", "fy_start", "kind", "no",
+            name="uq_invoices_shop_id_till_id_registration_id_fy_start_kind_no",
         ),
         UniqueConstraint(
             "shop_id", "registration_id", "fy_start", "number",

@@ -64,6 +64,30 @@ def test_keys_nulls_and_collations_are_equal_too(cluster, name):
                 assert collation == (column.type.collation or "utf8mb4_0900_ai_ci"), f"{table.name}.{column.name}"
 
 
+# A foreign key that no index of ours serves gets one of MySQL's own, under the key's name: each write pays for it.
+MADE_BY_MYSQL = {
+    Plane.CONTROL: {"fk_contracts_plan_code_plan_from"},
+    Plane.SHARD: {
+        "fk_outlets_shop_id_registration_id", "fk_tills_shop_id_outlet_id", "fk_number_series_shop_id_till_id",
+        "fk_invoices_shop_id_reverses_id", "fk_pictures_shop_id_item_id",
+    },
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", TARGETS)
+def test_mysql_made_no_index_of_its_own_but_those_we_know(cluster, name):
+    target, opened = connection_to(cluster, name)
+    with opened as connection:
+        inspector = sa.inspect(connection)
+        found = {one["name"] for table in tables_of(target.plane) for one in inspector.get_indexes(table.name)}
+    ours = {index.name for table in tables_of(target.plane) for index in table.indexes}
+    ours |= {
+        one.name for table in tables_of(target.plane) for one in table.constraints
+        if isinstance(one, sa.UniqueConstraint)
+    }  # fmt: skip
+    assert found - ours == MADE_BY_MYSQL[target.plane]
+
+
 @pytest.mark.parametrize("name", TARGETS)
 def test_every_database_is_at_the_head(cluster, name):
     target, opened = connection_to(cluster, name)
