@@ -5,6 +5,9 @@ from dataclasses import dataclass
 
 IST = dt.timezone(dt.timedelta(hours=5, minutes=30), "IST")  # India has had no other offset since 1945
 
+CLOCKS_APART = dt.timedelta(minutes=10)
+"""By so much may our hosts' clocks differ; docs/decisions/0011 says what stops holding beyond."""
+
 
 def utc_now() -> dt.datetime:
     """Now, aware, in UTC."""

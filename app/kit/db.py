@@ -6,7 +6,19 @@ from collections.abc import Iterable
 from typing import Any, Literal
 from uuid import UUID
 
-from sqlalchemy import BINARY, BigInteger, ColumnElement, Dialect, Integer, MetaData, SmallInteger, String, Table
+from sqlalchemy import (
+    BINARY,
+    BigInteger,
+    ColumnElement,
+    Dialect,
+    Integer,
+    MetaData,
+    SmallInteger,
+    String,
+    Table,
+    func,
+    literal_column,
+)  # fmt: skip
 from sqlalchemy.dialects.mysql import DATETIME
 from sqlalchemy.orm import DeclarativeBase
 from sqlalchemy.sql.operators import OperatorType
@@ -100,6 +112,12 @@ def _comparable(other: Any) -> Any:
 def Name(length: int) -> String:  # noqa: N802 (a column type, named like one)
     """Text that people compare: asha finds Asha."""
     return String(length, collation="utf8mb4_0900_ai_ci")
+
+
+def server_now(after: dt.timedelta = dt.timedelta()) -> ColumnElement[Any]:
+    """The database's own clock, and a while later: what several hosts compare must not be any one host's time."""
+    now = func.utc_timestamp(literal_column("6"))
+    return func.addtime(now, str(after)) if after else now
 
 
 Paise = BigInteger

@@ -11,6 +11,7 @@ from flask.json.provider import JSONProvider
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from app.kit import access, assets, blueprints, edges, limits, locale, logs, problems, runtime, security, tokens
+from app.kit.formsession import FormSession
 from app.kit.limits import Limits
 from app.kit.runtime import Runtime
 from app.kit.schemas import rfc3339
@@ -36,10 +37,11 @@ def bare_app(
     app = Flask("app", root_path=str(ROOT), static_folder=None, template_folder="templates")
     app.json = OrjsonProvider(app)
     app.secret_key = secret
+    app.session_interface = FormSession()
     app.config.update(
         FACE=face, SESSION_COOKIE_NAME="boola_form", SESSION_COOKIE_HTTPONLY=True, SESSION_COOKIE_SAMESITE="Lax",
         SESSION_COOKIE_SECURE=policy.https, PREFERRED_URL_SCHEME="https" if policy.https else "http",
-        WTF_CSRF_TIME_LIMIT=12 * 3600,
+        WTF_CSRF_TIME_LIMIT=None,  # a form is as good as its cookie: another host's clock must not end it
     )  # fmt: skip
     if proxies:
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=proxies, x_proto=proxies, x_host=proxies)  # type: ignore[method-assign]

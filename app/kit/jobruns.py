@@ -10,7 +10,6 @@ from uuid import UUID
 import structlog
 
 from app.kit import leases
-from app.kit.clock import utc_now
 from app.kit.errors import AppError, Forbidden, NotFound, PaymentRequired, Unprocessable
 from app.kit.jobkinds import GiveUp, JobKind, LeaseLost, kind_of
 from app.kit.jobs import SYSTEM, ControlJobRun, ShopJob
@@ -86,15 +85,8 @@ def failed(run: ShopJob | ControlJobRun, kind: JobKind, begun: Begun, error: Exc
                 error=told,
             )
             return
-        later = utc_now() + back_off(begun.attempts)
-        if isinstance(run, ShopJob):
-            run._write(
-                lambda db: leases.put_back(db, OutboxJob, run.id, begun.attempts, error=told, available_at=later)
-            )
-        else:
-            run._write(
-                lambda db: leases.put_back(db, ControlJob, run.id, begun.attempts, error=told, available_at=later)
-            )
+        row, after = OutboxJob if isinstance(run, ShopJob) else ControlJob, back_off(begun.attempts)
+        run._write(lambda db: leases.put_back(db, row, run.id, begun.attempts, error=told, after=after))
     except RouterError:  # the shard is gone; the lease runs out and the relay comes back to it
         log.warning("could not note the failure", exc_info=True)
 

@@ -2,7 +2,7 @@
 
 `attempts` counts how often a job was begun, and is the fencing token: a worker that was frozen and wakes late finds a
 higher number and can do nothing any more. The lease only says when to stop waiting for a worker; its times are the
-database's, so a host with a wrong clock takes nobody's job away.
+database's, and so is the moment when a job is due: a host with a wrong clock takes nobody's job away, holds none up.
 """
 
 import datetime as dt
@@ -15,10 +15,13 @@ from sqlalchemy import ColumnElement, CursorResult, and_, func, null, or_, selec
 from sqlalchemy.orm import Session
 
 from app.kit.clock import utc_now
+from app.kit.db import server_now
 from app.kit.models import ControlJob, OutboxJob, OutboxState
 
-LEASE = 30
-"""Seconds that a released or running job is left alone for; with the relay's pass it bounds recovery after a kill."""
+LEASE = dt.timedelta(seconds=30)
+"""How long a released or running job is left alone; with the relay's pass it bounds recovery after a kill."""
+
+NOW = dt.timedelta()
 
 Row = type[OutboxJob] | type[ControlJob]
 
@@ -49,7 +52,7 @@ def due() -> ColumnElement[bool]:
 
 
 def due_of(row: Row) -> ColumnElement[bool]:
-    now = func.utc_timestamp(6)
+    now = server_now()
     return or_(
         and_(row.state == OutboxState.WAITING.value, row.available_at <= now),
         and_(row.state == OutboxState.RELEASED.value, row.lease_until < now),
@@ -58,7 +61,7 @@ def due_of(row: Row) -> ColumnElement[bool]:
 
 def in_flight(db: Session, row: Row) -> dict[str, int]:
     """How many jobs of each name are with workers at this moment."""
-    now = func.utc_timestamp(6)
+    now = server_now()
     rows = db.execute(
         select(row.job, func.count().label("jobs"))
         .where(row.state == OutboxState.RELEASED.value, row.lease_until >= now)
@@ -121,11 +124,11 @@ def finish(db: Session, row: Row, job_id: UUID, attempts: int, result: Mapping[s
 
 
 def put_back(
-    db: Session, row: Row, job_id: UUID, attempts: int, *, error: str | None, available_at: dt.datetime
+    db: Session, row: Row, job_id: UUID, attempts: int, *, error: str | None = None, after: dt.timedelta = NOW
 ) -> bool:
-    """Waiting again: after a failure, or because the queue could not take it."""
+    """Waiting again, to be due after a while: after a failure, or because the queue could not take it."""
     values = {
-        "state": OutboxState.WAITING.value, "available_at": available_at, "lease_until": None, "error": error,
+        "state": OutboxState.WAITING.value, "available_at": server_now(after), "lease_until": None, "error": error,
     }  # fmt: skip
     return _set(db, row, job_id, attempts, row.state == _RELEASED, to=values)
 
@@ -143,7 +146,7 @@ _RELEASED = OutboxState.RELEASED.value
 
 
 def _lease_end() -> ColumnElement[Any]:
-    return func.addtime(func.utc_timestamp(6), f"0:0:{LEASE}")
+    return server_now(LEASE)
 
 
 def _set(

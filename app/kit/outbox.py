@@ -10,11 +10,12 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import insert, select
+from sqlalchemy import Insert, bindparam, insert, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from app.kit.clock import utc_now
+from app.kit.db import server_now
 from app.kit.errors import NotFound
 from app.kit.ids import new_id
 from app.kit.models import ControlJob, OutboxJob, OutboxState
@@ -55,7 +56,6 @@ def enqueue(
     *,
     key: str | None = None,
     params: Mapping[str, Any] | None = None,
-    not_before: dt.datetime | None = None,
 ) -> UUID:
     """Ask for `job` (a dotted name) in this transaction; gives the id of its row, which is the job's id everywhere.
 
@@ -63,7 +63,7 @@ def enqueue(
     is free again. `params` become the job's keyword arguments and are JSON: ids as text, dates as ISO text.
     """
     db.info[ASKED] = True
-    row = OutboxJob(**_columns(db.actor, job, key=key, params=params, not_before=not_before))
+    row = OutboxJob(**_columns(db.actor, job, key=key, params=params), available_at=server_now())
     if key is None:
         db.add(row)
         return row.id
@@ -77,14 +77,12 @@ def enqueue_control(
     key: str | None = None,
     params: Mapping[str, Any] | None = None,
     shop_id: int | None = None,
-    not_before: dt.datetime | None = None,
 ) -> UUID:
     """The same in the control plane; here a key stays taken until the row is purged, so a dated key runs once ever."""
     control.info[ASKED] = True
-    now = utc_now()
     row = ControlJob(
-        id=new_id(), job=job, key=key, shop_id=shop_id, params=dict(params or {}), created_at=now,
-        state=OutboxState.WAITING.value, attempts=0, available_at=not_before or now,
+        id=new_id(), job=job, key=key, shop_id=shop_id, params=dict(params or {}), created_at=utc_now(),
+        state=OutboxState.WAITING.value, attempts=0, available_at=server_now(),
     )  # fmt: skip
     if key is None:
         control.add(row)
@@ -93,7 +91,13 @@ def enqueue_control(
 
 
 # The hot write's last packet: `PREPARED_ENQUEUE.bind(**prepared_columns(db, "app.invoices.jobs.render_pdf", …))`.
-PREPARED_ENQUEUE = Prepared(lambda: insert(OutboxJob))
+def _enqueue_statement() -> Insert:
+    """Every column a bind but `available_at`: a host whose clock runs fast must not make its jobs wait."""
+    columns = {column.key: bindparam(column.key, type_=column.type) for column in OutboxJob.__table__.columns}
+    return insert(OutboxJob).values({**columns, "available_at": server_now()})
+
+
+PREPARED_ENQUEUE = Prepared(_enqueue_statement)
 
 
 def prepared_columns(
@@ -101,7 +105,7 @@ def prepared_columns(
 ) -> dict[str, Any]:
     """All columns that PREPARED_ENQUEUE binds, the row's id among them; the key must name a new subject."""
     db.info[ASKED] = True
-    return {"shop_id": db.shop_id, **_columns(db.actor, job, key=key, params=params, not_before=None)}
+    return {"shop_id": db.shop_id, **_columns(db.actor, job, key=key, params=params)}
 
 
 def asked(db: Session) -> bool:
@@ -145,15 +149,13 @@ def actor_of(document: Mapping[str, Any]) -> Actor:
     )  # fmt: skip
 
 
-def _columns(
-    actor: Actor, job: str, *, key: str | None, params: Mapping[str, Any] | None, not_before: dt.datetime | None
-) -> dict[str, Any]:
-    now = utc_now()
+def _columns(actor: Actor, job: str, *, key: str | None, params: Mapping[str, Any] | None) -> dict[str, Any]:
+    """All columns but `available_at`, which the database's clock decides."""
     return {
         "id": new_id(), "job": job, "key": key, "params": dict(params or {}), "state": OutboxState.WAITING.value,
-        "attempts": 0, "available_at": not_before or now, "lease_until": None, "steps_done": 0, "steps_total": None,
+        "attempts": 0, "lease_until": None, "steps_done": 0, "steps_total": None,
         "result": None, "error": None, "actor_id": actor.person_id, "actor": actor_document(actor),
-        "created_at": now, "finished_at": None,
+        "created_at": utc_now(), "finished_at": None,
     }  # fmt: skip
 
 

@@ -16,7 +16,6 @@ from sqlalchemy import select
 from sqlalchemy.exc import DBAPIError
 
 from app.kit import leases
-from app.kit.clock import utc_now
 from app.kit.jobkinds import JobKind, UnknownJob, kind_of, kinds
 from app.kit.jobruns import abandon
 from app.kit.jobs import SYSTEM
@@ -168,7 +167,7 @@ class Relay:
             def put(db: Any) -> None:
                 for claim in claims:
                     found = claim.candidate
-                    leases.put_back(db, row, found.id, found.attempts, error=None, available_at=utc_now())
+                    leases.put_back(db, row, found.id, found.attempts)
 
             return put
 

@@ -32,9 +32,7 @@ def wrapped_keys(db: ShopSession, subject_ids: Iterable[UUID], purpose: str = ST
     if not wanted:
         return {}
     rows = db.execute(
-        select(SealingKey.subject_id, LIVE_KEY).where(
-            SealingKey.subject_id.in_(wanted), SealingKey.purpose == purpose
-        )
+        select(SealingKey.subject_id, LIVE_KEY).where(SealingKey.subject_id.in_(wanted), SealingKey.purpose == purpose)
     ).all()
     return {row.subject_id: row.wrapped for row in rows if row.wrapped is not None}
 

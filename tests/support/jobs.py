@@ -1,7 +1,6 @@
 """Owns what tests of jobs need: a runtime with real router, store and queue, and small jobs with visible effects."""
 
 import dataclasses
-import datetime as dt
 import os
 import signal
 import time
@@ -149,7 +148,7 @@ def run_control(runtime: Runtime, job: str, **params: Any) -> None:
         job_id = outbox.enqueue_control(control, job, params=params)
         control.flush()
         row = control.get_one(ControlJob, job_id)
-        row.state, row.lease_until = OutboxState.RELEASED.value, utc_now() + dt.timedelta(seconds=leases.LEASE)
+        row.state, row.lease_until = OutboxState.RELEASED.value, utc_now() + leases.LEASE
         control.commit()
     run_job(here, shop_id=None, job_id=job_id, attempts=0)
     with runtime.router.control() as control:

@@ -1,8 +1,10 @@
 """Owns access tokens: what stands in one, how it is signed, and the short memory of those already verified.
 
 A token says who (`sub`), for which face (`aud`), in which session version (`sv`), and no rights: rights may change
-within its 24 hours. flask-jwt-extended takes its settings from a Flask app; it is given one of our own here, so that
-web, side service, commands and tests all make and read the same tokens.
+within its 24 hours. Hosts' clocks may be CLOCKS_APART; its end is exact, by the clock of who reads it.
+
+flask-jwt-extended takes its settings from a Flask app; it is given one of our own here, so that web, side service,
+commands and tests all make and read the same tokens.
 """
 
 import datetime as dt
@@ -21,7 +23,7 @@ from flask_jwt_extended import JWTManager, create_access_token, decode_token
 from flask_jwt_extended.exceptions import JWTExtendedException
 from jwt.exceptions import PyJWTError
 
-from app.kit.clock import utc_now
+from app.kit.clock import CLOCKS_APART, utc_now
 from app.kit.ports import Audience
 from app.tenants.service.keys import Key, SigningKeys
 
@@ -97,7 +99,7 @@ class AccessTokens:
         digest = hashlib.sha256(text.encode("utf-8", "replace")).digest()
         if (claims := self._remembered(digest)) is None and (claims := self._decoded(text)) is not None:
             self._remember(digest, claims)
-        return claims
+        return claims if claims is not None and utc_now() < claims.expires_at else None
 
     def forget(self) -> None:
         with self._lock:
@@ -113,9 +115,7 @@ class AccessTokens:
     def _remembered(self, digest: bytes) -> Claims | None:
         with self._lock:
             until, claims = self._verified.get(digest, (0.0, None))
-        if claims is None or self._elapsed() >= until or utc_now() >= claims.expires_at:
-            return None
-        return claims
+        return None if claims is None or self._elapsed() >= until else claims
 
     def _remember(self, digest: bytes, claims: Claims) -> None:
         with self._lock:
@@ -133,7 +133,7 @@ def _settings_app(keys: SigningKeys) -> Flask:
     app = Flask("tokens")
     app.config.update(
         JWT_ALGORITHM="EdDSA", JWT_DECODE_ALGORITHMS=["EdDSA"], JWT_ENCODE_ISSUER=ISSUER, JWT_DECODE_ISSUER=ISSUER,
-        JWT_DECODE_AUDIENCE=["shop", "console"], JWT_DECODE_LEEWAY=30, JWT_COOKIE_CSRF_PROTECT=False,
+        JWT_DECODE_AUDIENCE=["shop", "console"], JWT_DECODE_LEEWAY=CLOCKS_APART, JWT_COOKIE_CSRF_PROTECT=False,
     )  # fmt: skip
     manager = JWTManager(app)
     manager.user_identity_loader(lambda subject: str(subject.person_id))

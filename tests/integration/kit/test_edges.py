@@ -1,11 +1,14 @@
 """Who may call what, and what one request does to the database, over HTTP on the real servers."""
 
+import datetime as dt
 import threading
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+import time_machine
 from sqlalchemy import update
 
+from app.kit.clock import utc_now
 from app.kit.models import IdempotencyKey, OutboxJob
 from app.tenants.models import Till
 from shard_router import Mode
@@ -295,6 +298,14 @@ def test_a_form_needs_its_csrf_token(toy, shop):
         reply = client.post(f"/s/{shop.slug}/notes/", data={"text": "x"})
     assert reply.status_code == 403
     assert "text/html" in reply.content_type
+
+
+def test_a_form_from_a_host_whose_clock_runs_ahead_is_taken(toy, shop):
+    with toy.signed_in_pages(shop) as client:
+        with time_machine.travel(utc_now() + dt.timedelta(minutes=5)):
+            token = csrf_of(client, shop)
+        reply = client.post(f"/s/{shop.slug}/notes/", data={"text": "x", "csrf_token": token})
+    assert reply.status_code == 302
 
 
 def test_a_form_sent_twice_is_done_once_and_answered_twice(toy, shop):

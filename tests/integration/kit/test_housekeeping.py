@@ -36,8 +36,8 @@ def test_old_keys_and_ended_jobs_go_and_everything_else_stays(runtime: Runtime, 
     def job(state: OutboxState, days: float) -> OutboxJob:
         at = now - dt.timedelta(days=days)
         return OutboxJob(
-            **outbox._columns(asha.actor, f"{HERE}.leave_mark", key=None, params={}, not_before=now)
-            | {"state": state.value, "finished_at": at, "created_at": at}
+            **outbox._columns(asha.actor, f"{HERE}.leave_mark", key=None, params={})
+            | {"state": state.value, "finished_at": at, "created_at": at, "available_at": at}
         )
 
     with runtime.router.shop(asha.shop_id, asha.actor, mode=Mode.WRITE) as db:

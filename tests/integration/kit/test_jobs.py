@@ -9,6 +9,7 @@ from typing import Any
 from uuid import UUID
 
 import pytest
+import time_machine
 from sqlalchemy import func, select, update
 
 from app.adapters.inline_queue import InlineQueue
@@ -118,6 +119,27 @@ def test_a_packet_of_the_hot_write_asks_for_a_job_too(bench: Bench) -> None:
         assert outbox.asked(db)
     assert bench.pass_and_work() == [columns["id"]]
     assert bench.view(columns["id"]).result == {"mark": "ünd 'so'", "by": "Owner"}
+
+
+@pytest.mark.parametrize("wrong", [dt.timedelta(minutes=5), dt.timedelta(minutes=-5)], ids=["fast", "slow"])
+def test_a_host_with_a_wrong_clock_holds_no_job_up(bench: Bench, wrong: dt.timedelta) -> None:
+    """Asked for by a service, by a packet, and tried again after a failure: due by the database's clock."""
+    with time_machine.travel(utc_now() + wrong):
+        asked = bench.ask("leave_mark", mark="one")
+        with bench.router.shop(bench.shop.shop_id, bench.shop.actor, mode=Mode.WRITE, hot=True) as db:
+            columns = outbox.prepared_columns(db, f"{HERE}.leave_mark", key="pdf-1", params={"mark": "two"})
+            db.run_packet([outbox.PREPARED_ENQUEUE.bind(**columns)], commit=True)
+    assert set(bench.pass_and_work()) == {asked, columns["id"]}
+
+    failing = bench.ask("never_works")
+    with time_machine.travel(utc_now() + wrong):
+        bench.pass_and_work()
+    assert bench.pass_and_work() == []  # 2 s have not gone by
+    with bench.router.shop(bench.shop.shop_id, bench.shop.actor, mode=Mode.WRITE) as db:
+        due, now = db.execute(
+            select(OutboxJob.available_at, func.utc_timestamp(6)).where(OutboxJob.id == failing)
+        ).one()
+    assert due - now.replace(tzinfo=dt.UTC) < dt.timedelta(seconds=2.4)  # 2 s, spread by a fifth
 
 
 def test_a_ticket_delivered_twice_runs_once(bench: Bench) -> None:

@@ -196,6 +196,29 @@ def test_what_is_not_ours_does_not_verify(fresh, kind):
     assert tokens_of(fresh).verify(good) is not None
 
 
+@pytest.mark.parametrize(("minutes", "taken"), [(9, True), (11, False), (-9, True)])
+def test_hosts_clocks_may_be_ten_minutes_apart(fresh, minutes, taken):
+    """A host whose clock runs ahead signs what, by the others' clocks, is of the future."""
+    person = fresh.person()
+    fresh.token(person)  # there is a key
+    with time_machine.travel(utc_now() + dt.timedelta(minutes=minutes)):
+        ahead = fresh.another().token(person)
+    assert (tokens_of(fresh).verify(ahead) is not None) is taken
+
+
+def test_a_key_made_by_a_clock_that_runs_ahead_signs_everywhere_at_once(fresh):
+    person = fresh.person()
+    with time_machine.travel(utc_now() + dt.timedelta(minutes=5)):
+        made = kid_of(fresh.another().token(person))
+    assert kid_of(fresh.token(person)) == made
+
+
+def test_no_token_outlives_its_end_by_the_leeway_of_clocks(fresh):
+    token = fresh.token(fresh.person())
+    with time_machine.travel(utc_now() + dt.timedelta(hours=24, seconds=1)):
+        assert tokens_of(fresh.another()).verify(token) is None
+
+
 def test_a_verified_token_is_not_remembered_beyond_its_end(fresh):
     person = fresh.person()
     token = fresh.token(person)
