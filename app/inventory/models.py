@@ -49,6 +49,7 @@ class Item(ShopOwned, ShardBase):
     updated_at: Mapped[dt.datetime] = mapped_column(Utc)
     __table_args__ = facts(
         UniqueConstraint("shop_id", "live_tag"), UniqueConstraint("shop_id", "live_huid"),
+        ForeignKeyConstraint(["shop_id", "picture_id"], ["pictures.shop_id", "pictures.id"], use_alter=True),
         Index(None, "shop_id", "tag"), Index(None, "shop_id", "huid"),
         Index(None, "shop_id", "status", "created_at", "id"),
         Index(None, "shop_id", "category", "created_at", "id"),  # not by status: a sale need not move it

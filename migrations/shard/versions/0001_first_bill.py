@@ -431,6 +431,7 @@ def files(op: Steps) -> None:
         tied("pictures", "item_id", "items"),
         index("ix_pictures_shop_id_created_at_id", "shop_id", "created_at", "id"),
     )
+    op.add_tie("items", tied("items", "picture_id", "pictures"))  # pieces and pictures name each other
     op.create_table(
         "exports",
         shop(),

@@ -70,6 +70,7 @@ MADE_BY_MYSQL = {
     Plane.SHARD: {
         "fk_outlets_shop_id_registration_id", "fk_tills_shop_id_outlet_id", "fk_number_series_shop_id_till_id",
         "fk_invoices_shop_id_reverses_id", "fk_pictures_shop_id_item_id",
+        "fk_items_shop_id_picture_id",
     },
 }  # fmt: skip
 

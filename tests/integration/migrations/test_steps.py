@@ -38,6 +38,17 @@ def test_an_index_comes_and_goes(steps):
     assert "ix_one_no" not in steps.indexes("one")
 
 
+def test_a_foreign_key_comes_once_and_holds(steps):
+    steps.create_table("two", must("shop_id", BIG), must("no", INT), sa.PrimaryKeyConstraint("shop_id", "no"))
+    tie = sa.ForeignKeyConstraint(["shop_id", "no"], ["two.shop_id", "two.no"], name="fk_one_no")
+    for _ in range(2):
+        steps.add_tie("one", tie)
+    steps.seed("two", [{"shop_id": 1, "no": 7}])
+    steps.seed("one", [{"shop_id": 1, "no": 7}])
+    with pytest.raises(sa.exc.IntegrityError, match="fk_one_no"):
+        steps.seed("one", [{"shop_id": 1, "no": 8}])
+
+
 def test_a_table_comes_and_goes(steps):
     for _ in range(2):
         steps.create_table(

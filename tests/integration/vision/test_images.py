@@ -4,16 +4,19 @@ import io
 import secrets
 from collections.abc import Callable
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import pytest
+import sqlalchemy as sa
 from flask import Flask
 from flask.testing import FlaskClient
 from PIL import Image
 from sqlalchemy import func, select
+from sqlalchemy.exc import IntegrityError
 from werkzeug.test import TestResponse
 
 from app.factory import create_side_app
+from app.inventory import service as inventory
 from app.kit.ports import Bucket
 from app.kit.runtime import Runtime
 from app.settings import Settings
@@ -22,6 +25,7 @@ from app.vision.models import Picture
 from shard_router import Mode
 from tests.support import pictures
 from tests.support.cast import Cast, Somebody
+from tests.support.cluster import Cluster
 from tests.support.counter import Counter
 from tests.support.jobs import run_control, work_off
 
@@ -92,6 +96,27 @@ def test_a_phones_photo_becomes_sizes_and_a_cut_out_on_its_piece(
         assert shown.size == (size["width"], size["height"])
         assert not shown.getexif()
     assert b"A Phone" not in served.data
+
+
+def test_a_piece_shows_a_picture_that_is_there_or_none(
+    runtime: Runtime, cluster: Cluster, cast: Cast, upload: Upload, flask_app: Flask
+) -> None:
+    """What is deleted is the shop as a whole, its pieces with its pictures; a piece's picture alone cannot go."""
+    piece = Counter(flask_app, runtime, cast.asha).piece()
+    picture = upload(pictures.phone_photo(), itemId=piece["id"]).json["id"]
+    work_off(runtime, cast.asha.shop_id)
+    with (
+        runtime.router.shop(cast.asha.shop_id, cast.asha.actor, mode=Mode.WRITE) as db,
+        pytest.raises(IntegrityError, match="fk_items_shop_id_picture_id"),
+    ):
+        inventory.set_picture(db, item_id=UUID(piece["id"]), picture_id=uuid4())
+    home = next(target for target in cluster.fleet.shards if target.name == "shard-a")
+    gone = sa.text("DELETE FROM pictures WHERE shop_id = :shop_id AND id = :id")
+    with (
+        cluster.fleet.connect(home, "purger") as connection,
+        pytest.raises(IntegrityError, match="fk_items_shop_id_picture_id"),
+    ):
+        connection.execute(gone, {"shop_id": cast.asha.shop_id, "id": UUID(picture).bytes})
 
 
 def test_the_original_is_served_to_nobody(side: Flask, runtime: Runtime, cast: Cast, upload: Upload) -> None:
