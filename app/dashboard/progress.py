@@ -24,7 +24,7 @@ class Follow:
 
 def follow(job_id: UUID) -> Follow:
     found, shop_id = shop_scope()
-    ticket = tickets.write(runtime().signer, shop_id=shop_id, job_id=job_id, person_id=found.principal.person_id)
+    ticket = tickets.write(runtime().signer, shop_id=shop_id, job_id=job_id, principal=found.principal)
     return Follow(url_for("shop_pages.job", job_id=job_id), f"{runtime().side_url}/live/jobs/{ticket}")
 
 

@@ -32,6 +32,7 @@ class Principal:
     read_only: bool = False  # such a session may look, not write, until the owner approves
     via: Carrier = "header"
     locale: str = ""
+    token_id: UUID | None = None  # of the token that it came with
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +51,9 @@ class Identity(Protocol):
 
     def rights(self, principal: Principal, shop_id: int) -> Membership | None:
         """None where the person is nothing in this shop: the edge answers 404, as for a shop that does not exist."""
+
+    def still_counts(self, principal: Principal, shop_id: int) -> bool:
+        """Asked now and then while somebody only listens: a sign-out elsewhere is seen within seconds."""
 
     def shop_of_slug(self, slug: str) -> int | None:
         """The shop behind `/s/<slug>`; None where there is none."""

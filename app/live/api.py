@@ -26,6 +26,5 @@ def get_job(shop_id: int, job_id: UUID) -> dict[str, Any]:
 def _live_url(view: JobView, shop_id: int) -> str | None:
     if view.ended:
         return None
-    person_id = scope().principal.person_id
-    ticket = tickets.write(runtime().signer, shop_id=shop_id, job_id=view.id, person_id=person_id)
+    ticket = tickets.write(runtime().signer, shop_id=shop_id, job_id=view.id, principal=scope().principal)
     return f"{runtime().side_url}/live/jobs/{ticket}"

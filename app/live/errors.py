@@ -5,7 +5,7 @@ from app.kit.texts import N_
 
 
 class TicketRefused(Forbidden):
-    """The ticket to follow a job is not one of ours, or is past its time; the job's own address gives a new one."""
+    """The ticket to follow a job is not ours, or its time or sign-in has ended; the job's address gives a new one."""
 
     default_message = N_("This can no longer be followed from here.")
     default_action = N_("Ask for the job again to get a new ticket.")

@@ -3,7 +3,7 @@
 import threading
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 from uuid import UUID
 
@@ -60,18 +60,25 @@ def document(view: JobView) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def follow(runtime: Runtime, *, shop_id: int, job_id: UUID, longest: float = LONGEST) -> Iterator[bytes]:
+def follow(
+    runtime: Runtime, *, shop_id: int, job_id: UUID, still_allowed: Callable[[], bool], longest: float = LONGEST
+) -> Iterator[bytes]:
     """Server-sent events: `job` with the whole document at first and at each change, `end` when it has ended.
 
-    Listening begins before the first look at the row, so nothing falls between the two.
+    Listening begins before the first look at the row, so nothing falls between the two. Who has signed out meanwhile is
+    told nothing more after LOOK_EVERY, whatever the job does.
     """
     ends = time.monotonic() + longest
     with runtime.queue.listen(job_id) as listener:
         told = _look(runtime, shop_id, job_id)
         yield _event("job", told)
-        beat = time.monotonic()
+        beat = asked = time.monotonic()
         while told["state"] not in ENDED and time.monotonic() < ends:
             news = listener.next(LOOK_EVERY)
+            if time.monotonic() - asked >= LOOK_EVERY:
+                if not still_allowed():
+                    return
+                asked = time.monotonic()
             known = {**told, **news} if news is not None else _look(runtime, shop_id, job_id)
             if known != told:
                 told = known

@@ -9,7 +9,7 @@ from app.kit.http import public, runtime, takes_upload
 from app.kit.objects import CHUNK, NEVER_SERVED, PUBLIC, NoSuchObject, checked_key, content_type_of
 from app.kit.ports import Bucket, StoredObject
 from app.live import service, tickets
-from app.live.errors import FileMissing, UploadAlreadyThere, UploadLengthWrong
+from app.live.errors import FileMissing, TicketRefused, UploadAlreadyThere, UploadLengthWrong
 
 pages = Blueprint("side", __name__)
 streams = service.Streams()
@@ -28,12 +28,19 @@ FOR_EVER = "public, max-age=31536000, immutable"
 def follow(ticket: str) -> Response:
     """Server-sent events of one job."""
     allowed = tickets.read(runtime().signer, ticket)
-    streams.enter(allowed.person_id)
-    told = service.follow(runtime(), shop_id=allowed.shop_id, job_id=allowed.job_id)
+    parts = runtime()
+
+    def still_allowed() -> bool:
+        return parts.identity.still_counts(allowed.principal, allowed.shop_id)
+
+    if not still_allowed():
+        raise TicketRefused()
+    streams.enter(allowed.principal.person_id)
+    told = service.follow(parts, shop_id=allowed.shop_id, job_id=allowed.job_id, still_allowed=still_allowed)
     response = Response(
         told, mimetype="text/event-stream", headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
     )
-    response.call_on_close(lambda: streams.leave(allowed.person_id))
+    response.call_on_close(lambda: streams.leave(allowed.principal.person_id))
     return _for_our_pages(response)
 
 

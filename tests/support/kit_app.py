@@ -80,6 +80,9 @@ class TablePeople:
     def rights(self, principal: Principal, shop_id: int) -> Membership | None:
         return self.members.get((principal.person_id, shop_id))
 
+    def still_counts(self, principal: Principal, shop_id: int) -> bool:
+        return (principal.person_id, shop_id) in self.members
+
     def shop_of_slug(self, slug: str) -> int | None:
         return self.slugs.get(slug)
 

@@ -73,13 +73,13 @@ class TenantIdentity:
         claims = self.claims(request)
         if claims is None:
             return None
-        state = self._person_state(claims)
-        if state is not None and not _counts(claims, state):
+        state = self._person_state(claims.person_id)
+        if state is not None and not _counts(state, claims.session_version, claims.token_id):
             return None
         return Principal(
             person_id=claims.person_id, name=state.name if state else claims.name, audience=claims.audience,
             session_version=claims.session_version, acting_for=claims.acting_for, read_only=claims.read_only,
-            via=_carrier(request), locale=state.locale if state else "",
+            via=_carrier(request), locale=state.locale if state else "", token_id=claims.token_id,
         )  # fmt: skip
 
     def claims(self, request: Request) -> Claims | None:
@@ -100,6 +100,18 @@ class TenantIdentity:
             self._standings.forget(key)
             raise ShopBeingPrepared(headers=RETRY)
         return Membership(standing.role, standing.rights)
+
+    def still_counts(self, principal: Principal, shop_id: int) -> bool:
+        """Whether the sign-in and its place in the shop still stand, by Redis or the control plane.
+
+        What breaks the promise: with Redis gone too, what this process remembers; with control gone, the shard.
+        """
+        state = self._person_state(principal.person_id, past_here=True)
+        if state is not None and not _counts(state, principal.session_version, principal.token_id):
+            return False
+        key = f"{shop_id}:{principal.person_id.hex}"
+        standing = self._standings.get(key, lambda: self._standing(principal, shop_id), past_here=True)
+        return standing is not None and standing.session_version <= principal.session_version
 
     def shop_of_slug(self, slug: str) -> int | None:
         """A shop keeps its slug, so what was once found is kept."""
@@ -129,11 +141,13 @@ class TenantIdentity:
         self._line.forget()
         self.sign_ins.tokens.forget()
 
-    def _person_state(self, claims: Claims) -> PersonState | None:
+    def _person_state(self, person_id: UUID, *, past_here: bool = False) -> PersonState | None:
         """None while the control plane is gone and nobody remembers: the shard's projection then decides (`rights`)."""
         try:
             state = self._people.get(
-                claims.person_id.hex, lambda: self._line.read(lambda control: load_state(control, claims.person_id))
+                person_id.hex,
+                lambda: self._line.read(lambda control: load_state(control, person_id)),
+                past_here=past_here,
             )
         except ControlGone:
             return None
@@ -193,10 +207,10 @@ def slug_map(control: Session) -> dict[str, int]:
     return shops.list_slugs(control)
 
 
-def _counts(claims: Claims, state: PersonState) -> bool:
-    if state.disabled or claims.token_id in state.ended:
+def _counts(state: PersonState, session_version: int, token_id: UUID | None) -> bool:
+    if state.disabled or token_id in state.ended:
         return False
-    return claims.session_version == state.session_version
+    return session_version == state.session_version
 
 
 def _token_of(request: Request) -> str | None:

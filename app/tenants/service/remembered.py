@@ -33,10 +33,13 @@ class Remembered(Generic[T]):
         self._lock = threading.Lock()
         self._here: OrderedDict[str, tuple[float, T | None]] = OrderedDict()
 
-    def get(self, key: str, load: Callable[[], T | None]) -> T | None:
-        """From here, from Redis, else by `load`, whose exceptions pass through and are not remembered."""
+    def get(self, key: str, load: Callable[[], T | None], *, past_here: bool = False) -> T | None:
+        """From here, from Redis, else by `load`, whose exceptions pass through and are not remembered.
+
+        `past_here`: what this process remembers does not count, so a `forget` elsewhere is seen at once.
+        """
         found, value = self._from_here(key)
-        if found:
+        if found and not past_here:
             return value
         if (shared := self._from_store(key)) is not None:
             self._keep(key, shared, BELIEVED_S)

@@ -17,12 +17,15 @@ from app.factory import create_side_app
 from app.kit import outbox
 from app.kit.clock import utc_now
 from app.kit.jobruns import run_job
-from app.kit.ports import Bucket
+from app.kit.ports import Bucket, Principal
 from app.kit.relay import Relay
 from app.kit.runtime import Runtime
+from app.kit.transactions import write_control
 from app.live import service, tickets
 from app.live.errors import TooManyStreams
 from app.settings import Settings
+from app.tenants import service as tenants
+from app.tenants.service.changes import REMEMBERERS
 from shard_router import Mode
 from tests.support.cast import Cast, Somebody
 from tests.support.jobs import HERE, work_off
@@ -33,6 +36,17 @@ SIDE = "http://side.test"
 @pytest.fixture(scope="module")
 def side(settings: Settings, runtime: Runtime) -> Flask:
     return create_side_app(settings, parts=runtime)
+
+
+@pytest.fixture(scope="module")
+def elsewhere(settings: Settings, runtime: Runtime) -> Flask:
+    """The side service as a process of its own: what commits here, only Redis and the databases tell it."""
+    identity = tenants.build_identity(
+        router=runtime.router, cache_store=runtime.cache_store, keyring=runtime.keyring, prefix=settings.redis_prefix,
+        policy=tenants.SignInPolicy(),
+    )  # fmt: skip
+    REMEMBERERS.discard(identity)
+    return create_side_app(settings, parts=dataclasses.replace(runtime, identity=identity))
 
 
 def ask(runtime: Runtime, who: Somebody, job: str, **params: Any) -> UUID:
@@ -121,7 +135,7 @@ def test_without_any_news_the_row_itself_is_read(runtime: Runtime, cast: Cast, m
     monkeypatch.setattr(service, "LOOK_EVERY", 0.01)
     deaf = dataclasses.replace(runtime, queue=InlineQueue())
     job_id = ask(runtime, cast.asha, "leave_mark", mark="one")
-    stream = service.follow(deaf, shop_id=cast.asha.shop_id, job_id=job_id)
+    stream = service.follow(deaf, shop_id=cast.asha.shop_id, job_id=job_id, still_allowed=lambda: True)
     assert events(iter([next(stream)]))[0][1]["state"] == "waiting"
     work_off(runtime, cast.asha.shop_id)
     assert [data["state"] for _, data in events(stream)][-1] == "done"
@@ -129,7 +143,7 @@ def test_without_any_news_the_row_itself_is_read(runtime: Runtime, cast: Cast, m
 
 def test_a_stream_ends_by_itself_in_the_end(runtime: Runtime, cast: Cast) -> None:
     job_id = ask(runtime, cast.asha, "leave_mark", mark="one")
-    stream = service.follow(runtime, shop_id=cast.asha.shop_id, job_id=job_id, longest=0.0)
+    stream = service.follow(runtime, shop_id=cast.asha.shop_id, job_id=job_id, still_allowed=lambda: True, longest=0.0)
     assert [event for event, _ in events(stream)] == ["job"]
 
 
@@ -142,12 +156,51 @@ def test_a_ticket_is_good_for_a_quarter_of_an_hour(
     side: Flask, runtime: Runtime, cast: Cast, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     job_id = ask(runtime, cast.asha, "leave_mark", mark="one")
-    ticket = tickets.write(runtime.signer, shop_id=cast.asha.shop_id, job_id=job_id, person_id=cast.asha.person_id)
+    asha = Principal(cast.asha.person_id, "Asha", "shop", session_version=1)
+    ticket = tickets.write(runtime.signer, shop_id=cast.asha.shop_id, job_id=job_id, principal=asha)
     work_off(runtime, cast.asha.shop_id)
     assert side.test_client().get(f"/live/jobs/{ticket}").status_code == 200
     later = utc_now() + dt.timedelta(minutes=15, seconds=1)
     monkeypatch.setattr(tickets, "utc_now", lambda: later)
     assert side.test_client().get(f"/live/jobs/{ticket}").status_code == 403
+
+
+def sign_out(runtime: Runtime, client: FlaskClient, cast: Cast) -> None:
+    assert client.post("/api/v1/auth/sign-out", headers=cast.bina.headers()).status_code == 204
+
+
+def sign_out_everywhere(runtime: Runtime, client: FlaskClient, cast: Cast) -> None:
+    bina = cast.bina.person_id
+    write_control(runtime.router, lambda c: tenants.sign_out_everywhere(c, person_id=bina, actor_id=bina))
+
+
+def leave_the_shop(runtime: Runtime, client: FlaskClient, cast: Cast) -> None:
+    path = f"/api/v1/shops/{cast.asha.shop_id}/people/{cast.bina.person_id}"
+    assert client.delete(path, headers=cast.asha.headers()).status_code == 204
+
+
+@pytest.mark.parametrize("end", [sign_out, sign_out_everywhere, leave_the_shop])
+def test_who_has_signed_out_is_told_nothing_more(
+    client: FlaskClient, elsewhere: Flask, runtime: Runtime, cast: Cast, monkeypatch: pytest.MonkeyPatch, end: Any
+) -> None:
+    """The side service is another process: it remembers the person, and nobody of its own process forgets them."""
+    monkeypatch.setattr(service, "LOOK_EVERY", 0.05)
+    job_id = ask(runtime, cast.asha, "leave_mark", mark="one")
+    url = look(client, cast.bina, job_id).json["liveUrl"].removeprefix(SIDE)
+    reply = elsewhere.test_client().get(url, buffered=False)
+    chunks = iter(reply.response)
+    assert events(iter([next(chunks)]))[0][1]["state"] == "waiting"
+    rest = threading.Thread(target=lambda: list(chunks))
+    rest.start()
+    end(runtime, client, cast)
+    rest.join(timeout=10)
+    ended = not rest.is_alive()
+    again = elsewhere.test_client().get(url)
+    work_off(runtime, cast.asha.shop_id)  # lets a stream that goes on come to its end
+    rest.join()
+    reply.close()
+    assert ended
+    assert again.status_code == 403
 
 
 def test_a_persons_streams_are_counted() -> None:
