@@ -1,10 +1,11 @@
-"""Owns the tenants' jobs of the control plane: preparing shops, pushing projections, changing keys, forgetting."""
+"""Owns the tenants' jobs: preparing shops, pushing projections either way, changing keys, forgetting."""
 
 from functools import partial
 from typing import Any
 from uuid import UUID
 
-from app.kit.jobs import ControlJobRun, control_job
+from app.kit.jobs import ControlJobRun, ShopJob, control_job, shop_job
+from app.kit.transactions import write_control
 from app.tenants import service
 from shard_router import Mode, RouterError
 
@@ -32,6 +33,13 @@ def push_entitlement(job: ControlJobRun, *, shop_id: int, dates: dict[str, Any])
     """Tells the shop's shard until when its plan is paid; the shop's cache forgets what it knew."""
     job.shop(shop_id, lambda db: service.keep_entitlement(db, service.read_dates(dates)))
     job.runtime.cache.forget(shop_id)
+
+
+@shop_job(attempts=FOR_LONG)
+def tell_names(job: ShopJob) -> None:
+    """Tells the control plane how the shop calls itself now; the newest profile wins, whichever job comes last."""
+    profile = job.read(service.get_profile)
+    write_control(job.runtime.router, lambda control: service.keep_names(control, job.shop_id, profile))
 
 
 @control_job(time_limit=1800)

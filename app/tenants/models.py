@@ -66,6 +66,7 @@ class Shop(ControlBase):
     state_code: Mapped[str] = mapped_column(Code(2))
     gstin: Mapped[str | None] = mapped_column(Code(15))
     profile: Mapped[dict[str, Any]] = mapped_column(JSON)  # what opening sends to the shard: legal name, outlet address
+    profile_version: Mapped[int] = mapped_column(Integer, default=1)  # the shard's profile that the names are of
     version: Mapped[int] = mapped_column(Integer, default=1)
     opened_at: Mapped[dt.datetime] = mapped_column(Utc)
     ready_at: Mapped[dt.datetime | None] = mapped_column(Utc)  # its shard holds its rows and it may trade

@@ -44,7 +44,7 @@ from app.tenants.service.people import (
     renew_one_time,
     sign_out_everywhere,
 )  # fmt: skip
-from app.tenants.service.profile import change_shop_profile, get_profile
+from app.tenants.service.profile import change_shop_profile, get_profile, keep_names
 from app.tenants.service.projections import (
     ask_to_push_entitlement,
     find_entitlement,
@@ -86,6 +86,7 @@ __all__ = [
     "change_role", "change_shop_profile", "clear_sign_in_cookie", "create_admin", "create_person", "current_code",
     "find_admin", "find_entitlement", "find_member", "find_member_rights", "find_or_invite_person", "find_order",
     "find_person", "get_person", "get_profile", "get_shop", "invite_member", "keep_entitlement", "keep_member",
+    "keep_names",
     "list_kept_members", "list_member_rights", "list_memberships", "list_people", "list_shops", "mark_ready",
     "open_shop", "page_of_shops", "prepare_shop", "purge_sign_ins", "read_dates", "remove_member", "renew_members",
     "renew_one_time",

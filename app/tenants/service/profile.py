@@ -1,16 +1,20 @@
-"""Owns the shop's own page of settings on its shard: how it is called in print, and how it prices."""
+"""Owns the shop's own page of settings on its shard: how it is called in print, and how it prices.
+
+The control plane shows the shop's names too. They go there by the shop's outbox, since no request writes both planes.
+"""
 
 from typing import Any
 
-from app.kit import audit
+from app.kit import audit, outbox
 from app.kit.clock import utc_now
-from app.tenants.errors import ChangedMeanwhile, ShopBeingPrepared
+from app.tenants.errors import ChangedMeanwhile, ShopBeingPrepared, ShopUnknown
 from app.tenants.models import ShopProfile
 from app.tenants.repository import shops as repository
 from app.tenants.service.people import normal_name, normal_phone
 from app.tenants.service.views import OutletView, ProfileView, RegistrationView, TillView
-from shard_router import ShopSession
+from shard_router import ControlSession, ShopSession
 
+TELL_NAMES = "app.tenants.jobs.tell_names"
 CHANGEABLE = ("name", "name_local", "legal_name", "phone", "locale", "rate_basis")
 
 
@@ -35,7 +39,25 @@ def change_shop_profile(db: ShopSession, *, expected_version: int, changes: dict
         row.version, row.updated_at = row.version + 1, utc_now()
         db.flush()
         audit.record(db, "shop.profile_changed", None, {"fields": changed, "version": row.version})
+    if {"name", "legal_name"} & set(changed):
+        outbox.enqueue(db, TELL_NAMES, key=f"names-{row.version}")
     return _view(db, row)
+
+
+def keep_names(control: ControlSession, shop_id: int, profile: ProfileView) -> bool:
+    """How the shop calls itself, for the console and people's lists of shops; False where newer names stand there."""
+    row = repository.find_shop(control, shop_id, lock=True)
+    if row is None:
+        raise ShopUnknown()
+    if row.profile_version >= profile.version:
+        return False
+    row.name, row.profile = profile.name, {**row.profile, "legal_name": profile.legal_name}
+    row.profile_version, row.version = profile.version, row.version + 1
+    control.flush()
+    audit.record_platform(
+        control, "shop.renamed", {"name": profile.name, "legalName": profile.legal_name}, actor_id=None, shop_id=shop_id
+    )
+    return True
 
 
 def _normal(name: str, value: str | None) -> str | None:

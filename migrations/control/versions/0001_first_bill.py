@@ -104,6 +104,7 @@ def people_and_shops(op: Steps) -> None:
         must("state_code", code(2)),
         may("gstin", code(15)),
         must("profile", JSON),
+        must("profile_version", INT),
         must("version", INT),
         must("opened_at", UTC),
         may("ready_at", UTC),

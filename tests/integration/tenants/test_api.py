@@ -6,9 +6,12 @@ import pytest
 from sqlalchemy import select
 
 from app.kit.models import ControlIdempotencyKey
+from app.kit.transactions import write_control
+from app.tenants import service as tenants
 from app.tenants.models import SignInGate
 from app.tenants.service.gates import gate_of
 from tests.support.cast import PASSWORD
+from tests.support.jobs import work_off
 
 AUTH = "/api/v1/auth"
 
@@ -263,3 +266,29 @@ def test_a_change_of_profile_is_in_the_shops_audit(client, cast, runtime):
         entry = db.scalars(select(AuditEntry).where(AuditEntry.action == "shop.profile_changed")).one()
         assert entry.actor_id == cast.asha.person_id
         assert audit.first_broken(db) is None
+
+
+def rename(client, somebody, name):
+    url = f"/api/v1/shops/{somebody.shop_id}/profile"
+    tag = client.get(url, headers=somebody.headers()).headers["ETag"]
+    reply = client.patch(url, json={"name": name}, headers=somebody.headers(**{"If-Match": tag}))
+    assert reply.status_code == 200, reply.text
+
+
+def test_a_renamed_shop_is_found_by_its_new_name_in_the_control_plane_too(client, cast, runtime):
+    rename(client, cast.asha, "Asha and Daughters")
+    work_off(runtime, cast.asha.shop_id)
+    me = client.get(f"{AUTH}/me", headers=cast.asha.headers())
+    assert [one["shopName"] for one in me.json["memberships"]] == ["Asha and Daughters"]
+    asked = client.get(f"/api/v1/console/shops/{cast.asha.shop_id}", headers=cast.om.headers())
+    assert asked.json["shop"]["name"] == "Asha and Daughters"
+
+
+def test_an_older_name_never_overtakes_a_newer_one(client, cast, runtime):
+    with runtime.router.shop(cast.asha.shop_id, cast.asha.actor) as db:
+        older = tenants.get_profile(db)
+    rename(client, cast.asha, "Asha and Daughters")
+    work_off(runtime, cast.asha.shop_id)
+    assert write_control(runtime.router, lambda c: tenants.keep_names(c, cast.asha.shop_id, older)) is False
+    with runtime.router.control() as control:
+        assert tenants.get_shop(control, cast.asha.shop_id).name == "Asha and Daughters"
