@@ -1,6 +1,7 @@
 """Owns the stock's refusals."""
 
-from app.kit.errors import Conflict, NotFound, Unprocessable
+from app.kit.errors import Conflict, Forbidden, NotFound, Unprocessable
+from app.kit.texts import N_
 
 
 class ItemUnknown(NotFound):
@@ -23,6 +24,13 @@ class HuidTaken(Conflict):
 
 class ItemNotInStock(Conflict):
     """The piece was sold or withdrawn, so its entry no longer changes."""
+
+
+class LowerPriceNotAllowed(Forbidden):
+    """A correction lowers a piece's making, wastage, stones or hallmarking, which needs the right to give discounts."""
+
+    default_message = N_("Your role in this shop does not include making a piece cheaper.")
+    default_action = N_("Ask somebody who may give discounts.")
 
 
 class ItemAlreadySold(Conflict):

@@ -156,6 +156,32 @@ def settled(draft: ItemDraft, on: dt.date) -> ItemDraft:
     )  # fmt: skip
 
 
+def cheaper(before: ItemDraft, after: ItemDraft) -> list[str]:
+    """The charges that a correction lowers. Another way of reckoning is not comparable, so it counts as lower too."""
+    lowered = []
+    if (before.making_paise or before.making_bp) and before.making_kind != after.making_kind:
+        lowered.append("making.kind")
+    elif after.making_paise < before.making_paise:
+        lowered.append("making.paise")
+    elif after.making_bp < before.making_bp:
+        lowered.append("making.bp")
+    if before.wastage_bp and before.wastage_kind != after.wastage_kind:
+        lowered.append("wastage.kind")
+    elif after.wastage_bp < before.wastage_bp:
+        lowered.append("wastage.bp")
+    if after.hallmark_paise < before.hallmark_paise:
+        lowered.append("hallmarkPaise")
+    if _stones_price(after.stones) < _stones_price(before.stones):
+        lowered.append("stones")
+    return lowered
+
+
+def _stones_price(stones: tuple[Stone, ...]) -> int:
+    """In thousandths of a paisa, unrounded."""
+    per_carat = sum(stone.rate_paise * stone.weight_mct for stone in stones if stone.basis == "per_carat")
+    return per_carat + sum(1000 * stone.rate_paise * stone.pieces for stone in stones if stone.basis == "per_piece")
+
+
 def _weights(draft: ItemDraft) -> tuple[int, int]:
     """Stone and net weight; stones of one kind weigh at most a milligram less on the scale than by carats."""
     gross = whole(draft.gross_mg, "Gross weight in mg", least=1, most=MAX_MG, field="grossMg")

@@ -11,11 +11,19 @@ import orjson
 from sqlalchemy.exc import IntegrityError
 
 from app.inventory import repository
-from app.inventory.errors import HuidMissing, HuidTaken, ItemAlreadySold, ItemNotInStock, ItemUnknown, TagTaken
+from app.inventory.errors import (
+    HuidMissing,
+    HuidTaken,
+    ItemAlreadySold,
+    ItemNotInStock,
+    ItemUnknown,
+    LowerPriceNotAllowed,
+    TagTaken,
+)  # fmt: skip
 from app.inventory.hallmarking import Exemption, Hallmark, list_exemptions, mandate_for
 from app.inventory.models import Item as ItemRow
 from app.inventory.models import ItemStatus, ItemStone
-from app.inventory.pieces import CATEGORIES, Item, ItemDraft, Stone, settled
+from app.inventory.pieces import CATEGORIES, Item, ItemDraft, Stone, cheaper, settled
 from app.kit import audit, paging
 from app.kit.clock import today_ist, utc_now
 from app.kit.errors import PreconditionFailed
@@ -31,6 +39,7 @@ __all__ = [
     "stock_by_purity", "withdraw_item",
 ]  # fmt: skip
 
+DISCOUNT_RIGHT = "bill.discount"
 SELL, ITEMS = repository.SELL, repository.ITEMS
 
 NEVER = dt.datetime.min.replace(tzinfo=dt.UTC)
@@ -58,7 +67,9 @@ def register_item(db: ShopSession, *, draft: ItemDraft) -> Item:
 def edit_item(db: ShopSession, *, item_id: UUID, expected_version: int, changes: Mapping[str, Any]) -> Item:
     """Correct a piece that is in stock; `changes` are fields of ItemDraft.
 
-    Raises ItemUnknown, PreconditionFailed, ItemNotInStock and what register_item raises.
+    Raises ItemUnknown, PreconditionFailed, ItemNotInStock, LowerPriceNotAllowed and what register_item raises: a charge
+    taken down here and then billed is a discount. Weights and purity are what the scale and the mark say; their
+    correction needs no more right than entering them, and stands in the audit.
     """
     row, stones = _locked(db, item_id, expected_version)
     before = _draft(row, stones)
@@ -68,6 +79,8 @@ def edit_item(db: ShopSession, *, item_id: UUID, expected_version: int, changes:
         changed.append("stones")
     if not changed:
         return _item(row, stones)
+    if not db.actor.may(DISCOUNT_RIGHT) and (lowered := cheaper(before, piece)):
+        raise LowerPriceNotAllowed(fields=dict.fromkeys(lowered, "lower"))
     for name in _FIELDS:
         setattr(row, name, getattr(piece, name))
     row.live_tag, row.live_huid = piece.tag, piece.huid

@@ -1,4 +1,4 @@
-"""A counter of Asha's shop, and one of Ravi's on the same shard."""
+"""A counter of Asha's shop, with her or her clerk at it, and one of Ravi's on the same shard."""
 
 import pytest
 
@@ -8,6 +8,12 @@ from tests.support.counter import Counter
 @pytest.fixture
 def counter(flask_app, runtime, cast) -> Counter:
     return Counter(flask_app, runtime, cast.asha)
+
+
+@pytest.fixture
+def binas_counter(flask_app, runtime, cast) -> Counter:
+    """The same counter, and a clerk at it."""
+    return Counter(flask_app, runtime, cast.bina)
 
 
 @pytest.fixture

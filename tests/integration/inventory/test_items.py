@@ -107,6 +107,48 @@ def test_one_of_many_gets_the_tag(counter):
     assert sorted(answer.status_code for answer in answers) == [201] + [409] * 7
 
 
+PRICED = {
+    "making": {"kind": "fixed", "paise": 1_500_00},
+    "wastage": {"kind": "percent_of_net", "bp": 500},
+    "hallmarkPaise": 45_00,
+    "stones": [{"kind": "Ruby", "pieces": 4, "weightMct": 500, "basis": "per_carat", "ratePaise": 9_000_00}],
+}
+LOWER = {
+    "making taken off": ({"making": {"kind": "fixed", "paise": 0}}, "making.paise"),
+    "making a rupee less": ({"making": {"kind": "fixed", "paise": 1_499_00}}, "making.paise"),
+    "making in percent instead": ({"making": {"kind": "percent", "bp": 1}}, "making.kind"),
+    "less wastage": ({"wastage": {"kind": "percent_of_net", "bp": 499}}, "wastage.bp"),
+    "no wastage": ({"wastage": {"kind": "none", "bp": 0}}, "wastage.kind"),
+    "hallmarking for nothing": ({"hallmarkPaise": 0}, "hallmarkPaise"),
+    "no stones": ({"stones": []}, "stones"),
+    "stones by the piece, for less": (  # 4 × 1,124 = 4,496, and 0.500 ct × 9,000 = 4,500
+        {"stones": [{**PRICED["stones"][0], "basis": "per_piece", "ratePaise": 1_124_00}]}, "stones",
+    ),
+}  # fmt: skip
+NOT_LOWER = {
+    "dearer": {"making": {"kind": "fixed", "paise": 1_600_00}, "hallmarkPaise": 53_00},
+    "the same by the piece": {"stones": [{**PRICED["stones"][0], "basis": "per_piece", "ratePaise": 1_125_00}]},
+    "another name": {"name": "Ruby ring"},
+}
+
+
+@pytest.mark.parametrize("case", LOWER)
+def test_who_may_give_no_discount_may_not_make_a_piece_cheaper(counter, binas_counter, case):
+    change, field = LOWER[case]
+    item = counter.piece(**PRICED)
+    refused = binas_counter.patch(f"/items/{item['id']}", change, version=1)
+    assert (refused.status_code, refused.json["code"]) == (403, "lower_price_not_allowed")
+    assert refused.json["fields"] == {field: "lower"}
+    assert counter.get(f"/items/{item['id']}").json == item
+    made(counter.patch(f"/items/{item['id']}", change, version=1))  # the owner may
+
+
+@pytest.mark.parametrize("case", NOT_LOWER)
+def test_a_clerk_may_correct_a_piece_and_make_it_dearer(counter, binas_counter, case):
+    item = counter.piece(**PRICED)
+    made(binas_counter.patch(f"/items/{item['id']}", NOT_LOWER[case], version=1))
+
+
 def test_a_correction_needs_the_version_that_was_read(counter):
     item = counter.piece()
     path = f"/items/{item['id']}"
