@@ -1,5 +1,7 @@
-// The bundle of a shop's pages: what every page has, and charts where a page brings uPlot along.
+// The bundle of a shop's pages: what every page has, charts where a page brings uPlot along, rows and files of pieces.
 import "./parts/page.js";
 import { drawCharts } from "./parts/chart.js";
+import { growRows } from "./parts/stones.js";
+import { watchUploads } from "./parts/upload.js";
 
-document.addEventListener("DOMContentLoaded", () => drawCharts());
+document.addEventListener("DOMContentLoaded", () => { drawCharts(); growRows(); watchUploads(); });

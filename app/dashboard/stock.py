@@ -1,4 +1,4 @@
-"""Owns the pages of the stock: the list with what it holds, one piece, a new piece, one withdrawn."""
+"""Owns the pages of the stock: the list with what it holds, one piece with its price and its bill, one withdrawn."""
 
 from __future__ import annotations
 
@@ -12,13 +12,14 @@ from app.dashboard import forms
 from app.dashboard.frame import may, pages, show
 from app.dashboard.progress import Follow, followed
 from app.inventory import service as inventory
-from app.inventory.service import CATEGORIES, Item, ItemDraft, ItemStatus
+from app.inventory.service import CATEGORIES, Item, ItemStatus
+from app.invoices import service as invoices
+from app.invoices.service import BillDraft, Document, LineDraft, Quote
 from app.kit.clock import today_ist
 from app.kit.http import allow, runtime, shop_read, shop_write
-from app.kit.money import parse_rupees
-from app.kit.pages import Refusal, form_key, go_to, text_field, try_form, whole_number
+from app.kit.money import grouped
+from app.kit.pages import Refusal, Tried, form_key, go_to, try_form, whole_number
 from app.kit.texts import N_, _
-from app.kit.weights import parse_grams
 from app.rates import service as rates
 from app.vision import service as vision
 from app.vision.service import Picture
@@ -27,6 +28,9 @@ MAKING = (
     ("percent", N_("% of metal value")), ("per_gram_net", N_("₹ per gram, net")),
     ("per_gram_gross", N_("₹ per gram, gross")), ("fixed", N_("₹ for the piece")),
 )  # fmt: skip
+WASTAGE = (
+    ("none", N_("None")), ("percent_of_net", N_("% of net weight")), ("percent_of_value", N_("% of metal value")),
+)  # fmt: skip
 STATUSES = (("in_stock", N_("In stock")), ("sold", N_("Sold")), ("withdrawn", N_("Withdrawn")), ("all", N_("All")))
 METALS = (("gold", N_("Gold")), ("silver", N_("Silver")), ("platinum", N_("Platinum")))
 HALLMARKS = {
@@ -34,12 +38,6 @@ HALLMARKS = {
     "pending": N_("HUID missing"),
 }  # fmt: skip
 FILTERS = ("status", "category", "metal", "q")
-FIELDS = {
-    "grossMg": "gross", "stoneMg": "stone", "making.kind": "making_kind", "making.paise": "making",
-    "making.bp": "making", "hallmarkPaise": "hallmark", "fineness": "purity", "metal": "purity",
-    "huidExempt": "huid_exempt", "netMg": "gross",
-}  # fmt: skip
-"""What the service calls a fact → the form's field."""
 
 
 @pages.get("/stock")
@@ -58,21 +56,8 @@ def stock() -> str:
     return show(
         "stock.html", "stock", page=page, filters=args, status=status, next_url=more, today=today_ist(),
         pictures=_small(page.items), holdings=shop_read(inventory.stock_by_purity), paged="after" in args,
-        filtered=any(args.get(name) for name in ("category", "metal", "q")) or status != "in_stock", **_choices(),
+        filtered=any(args.get(name) for name in ("category", "metal", "q")) or status != "in_stock", **choices(),
     )  # fmt: skip
-
-
-@pages.route("/stock/new", methods=["GET", "POST"])
-@allow("stock.edit")
-def new_piece() -> str | Response | tuple[str, int]:
-    if request.method == "GET":
-        return _new_page(None)
-    tried = try_form(lambda: shop_write(
-        lambda db: inventory.register_item(db, draft=_draft()), rebuild=inventory.get_item
-    ))  # fmt: skip
-    if tried.result is not None:
-        return go_to(url_for("shop_pages.piece", item_id=tried.result.id, saved="yes"))
-    return _new_page(forms.beside(tried.refusal, FIELDS)), tried.refusal.status if tried.refusal else 422
 
 
 @pages.get("/stock/<id:item_id>")
@@ -102,19 +87,31 @@ def piece_page(item_id: UUID, refusal: Refusal | None = None) -> str:
     item, pictures = shop_read(lambda db: (
         inventory.get_item(db, item_id), vision.list_pictures(db, store=store, item_id=item_id, limit=6),
     ))  # fmt: skip
+    price = _price_now(item) if item.status == ItemStatus.IN_STOCK.value else None
     follow: Follow | None = followed() if may("bill.view") else None
     shown = next((one for one in pictures.items if one.id == item.picture_id), None)
     hallmark = item.hallmark(today_ist()).value
     return show(
         "piece.html", "stock", item=item, hallmark=hallmark, hallmark_name=_(HALLMARKS[hallmark]), picture=shown,
         newest=pictures.items[0] if pictures.items else None, follow=follow, refusal=refusal, key=form_key(),
-        saved=request.args.get("saved") == "yes", rate=shop_read(rates.read_board).get((item.metal, item.fineness)),
-        **_choices(),
+        saved=request.args.get("saved", ""), price=price, bill=_bill_of(item), amount=amount,
+        wastage_kinds=dict(named(WASTAGE)), **choices(),
     )  # fmt: skip
 
 
-def _new_page(refusal: Refusal | None) -> str:
-    return show("piece_new.html", "stock", refusal=refusal, typed=forms.typed(), key=form_key(), **_choices())
+def _price_now(item: Item) -> Tried[Quote]:
+    """What it would be billed at over the counter at this moment, or why it can't be priced."""
+    alone = BillDraft(lines=(LineDraft(item.id),))
+    return try_form(lambda: shop_read(lambda db: invoices.quote(db, draft=alone)))
+
+
+def _bill_of(item: Item) -> Document | None:
+    """The bill that sold it, for who may see bills."""
+    sold_by = item.invoice_id
+    if sold_by is None or not may("bill.view"):
+        return None
+    keyring = runtime().keyring
+    return shop_read(lambda db: invoices.get_invoice(db, sold_by, keyring=keyring))
 
 
 def _small(items: Iterable[Item]) -> dict[UUID, str]:
@@ -131,35 +128,36 @@ def smallest(picture: Picture) -> str:
     return picture.sizes[0].url
 
 
-def _draft() -> ItemDraft:
-    metal, _dot, fineness = text_field("purity").partition("-")
-    kind = forms.one_of("making_kind", dict(MAKING))
-    making = forms.figure("making", parse_rupees, empty=0)
-    return ItemDraft(
-        tag=forms.line("tag", least=1, most=24).upper(), name=forms.line("name", least=1, most=120),
-        category=forms.line("category", least=1, most=24), metal=metal,
-        fineness=int(fineness) if fineness.isascii() and fineness.isdigit() and len(fineness) < 6 else 0,
-        gross_mg=forms.figure("gross", parse_grams), stone_mg=forms.figure("stone", parse_grams, empty=0),
-        huid=forms.line_or_none("huid", most=6), huid_exempt=forms.line_or_none("huid_exempt", most=24),
-        making_kind=kind, making_bp=making if kind == "percent" else 0,
-        making_paise=making if kind != "percent" else 0,
-        hallmark_paise=forms.figure("hallmark", parse_rupees, empty=0),
-    )  # fmt: skip
-
-
-def _choices() -> dict[str, object]:
+def choices(item: Item | None = None) -> dict[str, object]:
+    """What a piece may be, on the lists of the day; `item` keeps what it was entered with."""
     today = today_ist()
     exemptions = [one for one in inventory.list_exemptions(today) if not one.automatic]
+    purities = [(f"{p.metal}-{p.fineness}", p.label) for p in rates.list_purities(today)]
+    categories = list(CATEGORIES)
+    if item is not None and item.category not in categories:
+        categories.append(item.category)
+    if item is not None and (own := f"{item.metal}-{item.fineness}") not in dict(purities):
+        purities.append((own, item.purity_label))
     return {
-        "categories": [(name, category_name(name)) for name in CATEGORIES],
-        "purities": [(f"{p.metal}-{p.fineness}", p.label) for p in rates.list_purities(today)],
-        "making_kinds": [(key, _(text)) for key, text in MAKING],
-        "statuses": [(key, _(text)) for key, text in STATUSES],
-        "status_names": {key: _(text) for key, text in STATUSES},
-        "metals": [("", _("All metals")), *((key, _(text)) for key, text in METALS)],
+        "categories": [(name, category_name(name)) for name in categories],
+        "purities": purities,
+        "making_kinds": named(MAKING),
+        "statuses": named(STATUSES),
+        "status_names": dict(named(STATUSES)),
+        "metals": [("", _("All metals")), *named(METALS)],
         "exemptions": [("", _("None: it has a HUID")), *((one.reason, one.name) for one in exemptions)],
         "category_name": category_name,
     }
+
+
+def named(options: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
+    """Choices in the language of the page."""
+    return [(key, _(text)) for key, text in options]
+
+
+def amount(hundredths: int) -> str:
+    """Of rupees or percent, as a form's field shows it: 16, 12.50, 1,500; empty for none."""
+    return grouped(hundredths).removesuffix(".00") if hundredths else ""
 
 
 def category_name(name: str) -> str:

@@ -1,6 +1,8 @@
 """Owns the list of the shop's page modules: importing it registers every route on `shop_pages`."""
 
-from app.dashboard import account, bills, board, counter, exports, home, people, pictures, stock
+from app.dashboard import account, bills, board, counter, exports, home, people, pictures, pieces, stock
 from app.dashboard.frame import pages as shop_pages
 
-__all__ = ["account", "bills", "board", "counter", "exports", "home", "people", "pictures", "shop_pages", "stock"]
+__all__ = [
+    "account", "bills", "board", "counter", "exports", "home", "people", "pictures", "pieces", "shop_pages", "stock",
+]  # fmt: skip

@@ -1,5 +1,6 @@
 """Owns reading back what an audit chain says of its subjects; whether the chain holds, audit.first_broken says."""
 
+import datetime as dt
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -34,3 +35,24 @@ def entries(db: ShopSession, actions: Sequence[str], *, chunk: int = 1000) -> It
         for row in rows:
             yield Entry(row.seq, row.action, row.subject_id, orjson.loads(row.body)["facts"])
         after = rows[-1].seq
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """Who acted last on a thing, and when."""
+
+    action: str
+    actor_id: UUID | None
+    at: dt.datetime
+
+
+def last_change(db: ShopSession, actions: Sequence[str], *, subject_id: UUID | None) -> Change | None:
+    """The newest entry of these actions on one subject; `subject_id` None: on the shop itself."""
+    of_it = AuditEntry.subject_id.is_(None) if subject_id is None else AuditEntry.subject_id == subject_id
+    row = db.execute(
+        select(AuditEntry.action, AuditEntry.actor_id, AuditEntry.at)
+        .where(of_it, AuditEntry.action.in_(actions))
+        .order_by(AuditEntry.seq.desc())
+        .limit(1)
+    ).one_or_none()
+    return None if row is None else Change(row.action, row.actor_id, row.at)

@@ -19,6 +19,7 @@ def places(who: Somebody, stage: Stage) -> dict[str, str]:
         "bills-none": f"{shop}/bills?number=ZZ", "counter-empty": f"{shop}/bills/new",
         "counter": f"{shop}/bills/new?code={free.tag}", "stock": f"{shop}/stock", "piece": f"{shop}/stock/{free.id}",
         "piece-sold": f"{shop}/stock/{stage.bills[0].lines[0].item_id}", "piece-new": f"{shop}/stock/new",
+        "piece-edit": f"{shop}/stock/{free.id}/edit",
         "customers": f"{shop}/customers", "customer": f"{shop}/customers/{stage.people[0].id}",
         "customer-new": f"{shop}/customers/new", "rates": f"{shop}/rates", "exports": f"{shop}/exports",
         "shops": "/shops?stay=yes", "me": "/me",
@@ -70,6 +71,6 @@ def test_an_accountant_sees_what_the_role_gives(open_page: Callable[..., Watched
     screen.be(cast.meera)
     screen.expected = ("403 (FORBIDDEN)",)
     for name, address in places(cast.asha, stage).items():
-        wanted = 403 if name in ("counter", "counter-empty", "piece-new", "customer-new") else 200
+        wanted = 403 if name in ("counter", "counter-empty", "piece-new", "piece-edit", "customer-new") else 200
         assert screen.go(address) == wanted, address
         assert screen.page.get_by_role("link", name="New bill").count() == 0

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from playwright.sync_api import expect
 
+from app.inventory import service as inventory
 from app.kit.runtime import Runtime
 from tests.e2e.stage import Stage, photo, set_up
 from tests.e2e.support import Watched
@@ -69,7 +70,9 @@ def test_a_piece_is_entered_pictured_and_withdrawn(screen: Watched, cast: Cast, 
     expect(page.get_by_label("Name on the bill")).to_have_value("Bracelet of leaves")
     screen.look("story-piece-refused")
     page.get_by_label("Gross weight").fill("8.255")
-    page.get_by_label("How much").fill("12.5")
+    expect(page.locator("#net")).to_contain_text("8.255")
+    expect(page.get_by_text("HUID missing")).to_have_count(0)
+    page.get_by_label("How much making").fill("12.5")
     page.keyboard.press("F9")
     expect(page.get_by_role("heading", name=re.compile("BR-7"))).to_be_visible()
     expect(page.get_by_text("12.5")).to_be_visible()
@@ -92,6 +95,44 @@ def test_a_piece_is_entered_pictured_and_withdrawn(screen: Watched, cast: Cast, 
     page.get_by_label("Reason").fill("Sent back to the maker")
     page.get_by_role("button", name="Withdraw").click()
     expect(page.get_by_text("Withdrawn").first).to_be_visible()
+
+
+def test_a_piece_is_corrected_while_a_colleague_does_the_same(
+    screen: Watched, cast: Cast, runtime: Runtime, stage: Stage
+) -> None:
+    """Weights are reckoned while typing, stones get rows, and nobody's correction is lost unseen."""
+    page, asha, item = screen.page, cast.asha, stage.take("kada")
+    screen.expected = ("412 (PRECONDITION FAILED)",)
+    screen.be(asha)
+    screen.go(f"/s/{asha.shop.slug}/stock/{item.id}")
+    expect(page.locator("#price-now")).to_contain_text("₹")
+    page.keyboard.press("e")
+    page.get_by_label("Gross weight").fill("21.000")
+    for row, (kind, carat) in enumerate((("Diamond", "0.500"), ("Ruby", "1"), ("Emerald", "2"))):
+        if row == 2:
+            page.get_by_role("button", name="More kinds of stones").click()
+        page.locator(f"#f-stone-{row}-kind").fill(kind)
+        page.locator(f"#f-stone-{row}-carat").fill(carat)
+    expect(page.locator("#net")).to_contain_text("20.300")  # 21 g less 3.5 carats of 0.2 g
+    page.get_by_label("HUID", exact=True).fill("")
+    expect(page.locator("#hallmark-says")).to_contain_text("HUID missing")
+    page.get_by_label("HUID", exact=True).fill(str(item.huid))
+    expect(page.locator("#hallmark-says")).to_contain_text("Hallmarked")
+    screen.look("story-piece-reckoned")
+    with runtime.router.shop(asha.shop_id, cast.bina.actor) as db:
+        inventory.edit_item(db, item_id=item.id, expected_version=item.version, changes={"name": "Kada with lion"})
+        db.commit()
+    page.keyboard.press("F9")
+    expect(page.get_by_role("alert")).to_contain_text("Bina changed this at")
+    expect(page.locator("#h-name")).to_contain_text("Now it says: Kada with lion")
+    expect(page.get_by_label("Gross weight")).to_have_value("21.000")
+    expect(page.locator("#f-stone-2-kind")).to_have_value("Emerald")
+    screen.look("story-piece-changed-meanwhile")
+    page.get_by_label("Name on the bill").fill("Kada with lion")
+    page.keyboard.press("F9")
+    expect(page.get_by_role("status").first).to_contain_text("corrections are saved")
+    expect(page.get_by_role("heading", name=re.compile("Kada with lion"))).to_be_visible()
+    expect(page.get_by_text("20.300")).to_be_visible()
 
 
 def test_a_customer_is_entered_and_corrected(screen: Watched, cast: Cast, stage: Stage) -> None:

@@ -5,10 +5,10 @@ from typing import Any
 
 import pytest
 from flask import Flask
-from werkzeug.test import TestResponse
 
 from app.kit.runtime import Runtime
-from tests.support.cast import Cast, Somebody
+from tests.support.cast import Cast
+from tests.support.pages import Sender
 from tests.support.world import World, furnish
 
 GARBAGE = (
@@ -37,6 +37,12 @@ def forms(slug: str, things: dict[str, Any]) -> dict[str, dict[str, str]]:
     }  # fmt: skip
     register = {"step": "register-customer", "phone": "", "new_name": "Somebody", "new_address": "", "new_city": "",
                 "new_pin": "", "new_state": "", "new_gstin": "", "new_pan": ""}  # fmt: skip
+    piece = {
+        "tag": "X-1", "name": "Ring", "category": "ring", "purity": "gold-9160", "gross": "3.390", "stone": "",
+        "hsn": "7113", "huid": "", "huid_exempt": "", "making_kind": "percent", "making": "16", "hallmark": "",
+        "wastage_kind": "percent_of_net", "wastage": "2", "stone-0-kind": "Diamond", "stone-0-pieces": "3",
+        "stone-0-carat": "0.150", "stone-0-basis": "per_carat", "stone-0-rate": "45000",
+    }  # fmt: skip
     return {
         f"{shop}/bills/sheet": sheet,
         f"{shop}/bills/sheet?register": register,
@@ -45,28 +51,14 @@ def forms(slug: str, things: dict[str, Any]) -> dict[str, dict[str, str]]:
         f"{shop}/bills/{things['invoice_id']}/credit-note": {"line_id": item, "reason": "brought back", "mode": "cash"},
         f"{shop}/customers/new": buyer,
         f"{shop}/customers/{customer}": buyer,
-        f"{shop}/stock/new": {
-            "tag": "X-1", "name": "Ring", "category": "ring", "purity": "gold-9160", "gross": "-1", "stone": "",
-            "huid": "", "huid_exempt": "", "making_kind": "percent", "making": "16", "hallmark": "",
-        },
+        f"{shop}/stock/new": {**piece, "gross": "-1"},
+        f"{shop}/stock/reckoned": piece,
+        f"{shop}/stock/{item}/edit": {**piece, "version": "999"},
         f"{shop}/stock/{item}/withdraw": {"version": "999", "reason": "melted"},
         f"{shop}/rates": {"rate-gold-9160": "12800", "rate-silver-9250": "150"},
         f"{shop}/exports": {"from": "2026-04-01", "to": "2026-03-01", "format": "csv"},
         "/me": {"name": "Asha", "phone": "", "locale": "en", "version": "999"},
     }  # fmt: skip
-
-
-class Sender:
-    """Asha's browser: it has one page's token, and sends any form with it."""
-
-    def __init__(self, app: Flask, who: Somebody) -> None:
-        self.client = app.test_client()
-        self.client.set_cookie("boola_session", who.token)
-        page = self.client.get("/me").text
-        self.token = page.partition('name="csrf_token" value="')[2].partition('"')[0]
-
-    def __call__(self, path: str, form: dict[str, str]) -> TestResponse:
-        return self.client.post(path, data={**form, "csrf_token": self.token})
 
 
 @pytest.fixture
@@ -128,6 +120,7 @@ def test_the_field_at_fault_says_so_and_the_rest_stays(send, standing_cast, worl
     form = {
         "tag": "OK-1", "name": "Ring with bird", "category": "ring", "purity": "gold-9160", "gross": "3.39.0",
         "stone": "", "huid": "", "huid_exempt": "", "making_kind": "percent", "making": "16", "hallmark": "",
+        "wastage_kind": "none",
     }  # fmt: skip
     reply = send(f"/s/{standing_cast.asha.shop.slug}/stock/new", form)
     assert reply.status_code == 422

@@ -1,0 +1,273 @@
+"""Owns entering and correcting a piece by its form: every field the API has, and what the weights come to meanwhile."""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from flask import Response, request, url_for
+
+from app.dashboard import forms, meanwhile
+from app.dashboard.frame import pages, part, show
+from app.dashboard.stock import MAKING, WASTAGE, amount, choices, named
+from app.inventory import service as inventory
+from app.inventory.hallmarking import Hallmark, mandate_for, status_of
+from app.inventory.pieces import MAX_STONES, settled
+from app.inventory.service import Item, ItemDraft, ItemStatus, Stone
+from app.kit.clock import today_ist
+from app.kit.http import allow, shop_read, shop_write
+from app.kit.money import parse_rupees, ratio, round_half_up
+from app.kit.pages import Refusal, form_key, go_to, text_field, try_form, whole_number
+from app.kit.texts import N_, _
+from app.kit.weights import MG_PER_GRAM, carats, fine_mg, fine_product, grams, parse_carats, parse_grams, stone_mg
+from app.rates import service as rates
+from app.tax.tables import current_tables, holds_on
+
+BASES = (("per_carat", N_("a carat")), ("per_piece", N_("each")))
+FIELDS = {
+    "grossMg": "gross", "stoneMg": "stone", "making.kind": "making_kind", "making.paise": "making",
+    "making.bp": "making", "hallmarkPaise": "hallmark", "fineness": "purity", "metal": "purity",
+    "huidExempt": "huid_exempt", "netMg": "gross", "wastage.kind": "wastage_kind", "wastage.bp": "wastage",
+    "stones": "stone-0-kind",
+}  # fmt: skip
+"""What the service calls a fact → the form's field."""
+
+STONE_FACTS = {"kind": "kind", "pieces": "pieces", "weightMct": "carat", "basis": "basis", "ratePaise": "rate"}
+BLANK_ROWS = 2
+HUID_LETTERS = 6
+_ROW = re.compile(r"stone-(\d{1,2})-kind")
+_UNNAMED = ItemDraft(tag="X", name="x", category="other", metal="", fineness=0, gross_mg=0)
+
+
+@dataclass(frozen=True, slots=True)
+class Reckoned:
+    """What the typed weights come to."""
+
+    net_mg: int
+    stone_mg: int
+    fine_mg: int
+    metal_paise: int | None  # None: the board has no rate
+    hallmark: Hallmark
+    rule: str
+
+
+@pages.route("/stock/new", methods=["GET", "POST"])
+@allow("stock.edit")
+def new_piece() -> str | Response | tuple[str, int]:
+    if request.method == "GET":
+        return _page(None, None)
+    tried = try_form(lambda: shop_write(
+        lambda db: inventory.register_item(db, draft=_draft()), rebuild=inventory.get_item
+    ))  # fmt: skip
+    if tried.result is not None:
+        return go_to(url_for("shop_pages.piece", item_id=tried.result.id, saved="new"))
+    return _page(None, _beside(tried.refusal)), tried.refusal.status if tried.refusal else 422
+
+
+@pages.route("/stock/<id:item_id>/edit", methods=["GET", "POST"])
+@allow("stock.edit")
+def edit_piece(item_id: UUID) -> str | Response | tuple[str, int]:
+    """A piece that has left the stock is looked at, not corrected."""
+    if request.method == "GET":
+        item = shop_read(lambda db: inventory.get_item(db, item_id))
+        in_stock = item.status == ItemStatus.IN_STOCK.value
+        return _page(item, None) if in_stock else go_to(url_for("shop_pages.piece", item_id=item_id))
+    tried = try_form(lambda: shop_write(
+        lambda db: inventory.edit_item(
+            db, item_id=item_id, expected_version=whole_number("version"), changes=_facts(_draft())
+        ),
+        rebuild=inventory.get_item,
+    ))  # fmt: skip
+    if tried.result is not None:
+        return go_to(url_for("shop_pages.piece", item_id=item_id, saved="yes"))
+    item = shop_read(lambda db: inventory.get_item(db, item_id))
+    refusal = meanwhile.explained(
+        _beside(tried.refusal), actions=("item.edited", "item.pictured", "item.withdrawn"), subject_id=item_id,
+        now=_values_of(item), typed=forms.typed(),
+    )  # fmt: skip
+    return _page(item, refusal), refusal.status if refusal else 422
+
+
+@pages.post("/stock/reckoned")
+@allow("stock.edit")
+def reckon_piece() -> str:
+    """While the form is filled in: what its weights come to, by the same rules that will take it; nothing is kept."""
+    return part("_piece_reckoned.html", **_reckoned())
+
+
+def _page(item: Item | None, refusal: Refusal | None) -> str:
+    values = forms.typed() if request.method == "POST" else _values_of(item) if item else dict(_EMPTY)
+    today = today_ist()
+    return show(
+        "piece_form.html", "stock", item=item, refusal=refusal, values=values, rows=_rows(values), key=form_key(),
+        wastage_kinds=named(WASTAGE), bases=named(BASES), hsns=_hsns(), mandate=mandate_for("gold", today),
+        most_stones=MAX_STONES, **_reckoned(item), **choices(item),
+    )  # fmt: skip
+
+
+# ---------------------------------------------------------------- what was typed
+
+
+_EMPTY = {"category": "ring", "purity": "gold-9160", "hsn": "7113", "making_kind": "percent", "wastage_kind": "none"}
+
+
+def _draft() -> ItemDraft:
+    """The whole form, each field's fault at its field."""
+    return dataclasses.replace(
+        _weighed(), tag=forms.line("tag", least=1, most=24).upper(), name=forms.line("name", least=1, most=120),
+        category=forms.line("category", least=1, most=24), **_charges(),
+    )  # fmt: skip
+
+
+def _weighed() -> ItemDraft:
+    """What weights, purity and hallmark say; enough to reckon with while the rest is still empty."""
+    metal, _dot, fineness = text_field("purity").partition("-")
+    return dataclasses.replace(
+        _UNNAMED, metal=metal,
+        fineness=int(fineness) if fineness.isascii() and fineness.isdigit() and len(fineness) < 6 else 0,
+        hsn=forms.line_or_none("hsn", most=8) or "7113", gross_mg=forms.figure("gross", parse_grams),
+        stone_mg=forms.figure("stone", parse_grams) if text_field("stone") else None,
+        huid=forms.line_or_none("huid", most=6), huid_exempt=forms.line_or_none("huid_exempt", most=24),
+        stones=_stones(),
+    )  # fmt: skip
+
+
+def _charges() -> dict[str, Any]:
+    kind = forms.one_of("making_kind", dict(MAKING))
+    making = forms.figure("making", parse_rupees, empty=0)
+    wastage_kind = forms.one_of("wastage_kind", dict(WASTAGE))
+    wastage = forms.figure("wastage", parse_rupees, empty=0)
+    if wastage and wastage_kind == "none":
+        forms.refuse("wastage_kind", _("Say what the wastage is a percentage of."))
+    return {
+        "making_kind": kind, "making_bp": making if kind == "percent" else 0,
+        "making_paise": making if kind != "percent" else 0, "wastage_kind": wastage_kind, "wastage_bp": wastage,
+        "hallmark_paise": forms.figure("hallmark", parse_rupees, empty=0),
+    }  # fmt: skip
+
+
+def _stones() -> tuple[Stone, ...]:
+    """The rows that say something."""
+    return tuple(_stone(row) for row in _filled_rows(forms.typed()))
+
+
+def _stone(row: int) -> Stone:
+    at = f"stone-{row}"
+    return Stone(
+        kind=forms.line(f"{at}-kind", least=1, most=40), pieces=forms.figure(f"{at}-pieces", _count, empty=1),
+        weight_mct=forms.figure(f"{at}-carat", parse_carats, empty=0),
+        basis=forms.one_of(f"{at}-basis", dict(BASES)), rate_paise=forms.figure(f"{at}-rate", parse_rupees, empty=0),
+    )  # fmt: skip
+
+
+def _count(text: str) -> int:
+    if not (text.isascii() and text.isdigit() and len(text) < 7):
+        raise forms.TypedWrongly(_("A whole number is expected."))
+    return int(text)
+
+
+def _filled_rows(values: dict[str, str]) -> list[int]:
+    return [
+        row
+        for row in _row_numbers(values)
+        if any(values.get(f"stone-{row}-{fact}", "").strip() for fact in STONE_FACTS.values() if fact != "basis")
+    ]
+
+
+def _row_numbers(values: dict[str, str]) -> list[int]:
+    found = {int(one[1]) for name in values if (one := _ROW.fullmatch(name))}
+    return sorted(number for number in found if number < 2 * MAX_STONES)
+
+
+def _facts(draft: ItemDraft) -> dict[str, object]:
+    return {field.name: getattr(draft, field.name) for field in dataclasses.fields(draft)}
+
+
+def _beside(refusal: Refusal | None) -> Refusal | None:
+    """The service counts stones as they were given; the form's rows may have gaps."""
+    rows = enumerate(_filled_rows(forms.typed()))
+    paths = {f"stones.{n}.{fact}": f"stone-{row}-{name}" for n, row in rows for fact, name in STONE_FACTS.items()}
+    return forms.beside(refusal, {**FIELDS, **paths})
+
+
+# ---------------------------------------------------------------- what is shown
+
+
+def _values_of(item: Item) -> dict[str, str]:
+    """A piece as its form shows it. A stone weight that follows from the stones listed is left for them to say."""
+    listed = sum(stone_mg(stone.weight_mct) for stone in item.stones)
+    made = item.making_bp if item.making_kind == "percent" else item.making_paise
+    automatic = {one.reason for one in inventory.list_exemptions(today_ist()) if one.automatic}
+    values = {
+        "tag": item.tag, "name": item.name, "category": item.category, "purity": f"{item.metal}-{item.fineness}",
+        "hsn": item.hsn, "gross": grams(item.gross_mg),
+        "stone": "" if item.stone_mg == listed else grams(item.stone_mg), "huid": item.huid or "",
+        "making_kind": item.making_kind, "making": amount(made),
+        "huid_exempt": item.huid_exempt if item.huid_exempt and item.huid_exempt not in automatic else "",
+        "wastage_kind": item.wastage_kind, "wastage": amount(item.wastage_bp),
+        "hallmark": amount(item.hallmark_paise),
+    }  # fmt: skip
+    for row, stone in enumerate(item.stones):
+        at = f"stone-{row}"
+        values |= {
+            f"{at}-kind": stone.kind, f"{at}-pieces": str(stone.pieces), f"{at}-basis": stone.basis,
+            f"{at}-carat": carats(stone.weight_mct) if stone.weight_mct else "", f"{at}-rate": amount(stone.rate_paise),
+        }  # fmt: skip
+    return values
+
+
+def _rows(values: dict[str, str]) -> list[int]:
+    """The rows that say something, and some empty ones after them."""
+    filled = _filled_rows(values)
+    first = filled[-1] + 1 if filled else 0
+    return [*filled, *range(first, first + min(BLANK_ROWS, MAX_STONES - len(filled)))]
+
+
+def _reckoned(item: Item | None = None) -> dict[str, object]:
+    """Of what is typed, else of the piece as it is; `wrong` where it can't be reckoned yet."""
+    today = today_ist()
+    if request.method == "GET":
+        return {"reckoned": _worked_out(_item_draft(item)) if item else None, "wrong": None}
+    if not text_field("gross"):
+        return {"reckoned": None, "wrong": None}
+    tried = try_form(lambda: _worked_out(settled(_half_typed(_weighed()), today)))
+    return {"reckoned": tried.result, "wrong": _beside(tried.refusal)}
+
+
+def _half_typed(draft: ItemDraft) -> ItemDraft:
+    """A HUID of which three letters are typed is not wrong yet."""
+    return draft if draft.huid is None or len(draft.huid) == HUID_LETTERS else dataclasses.replace(draft, huid=None)
+
+
+def _item_draft(item: Item) -> ItemDraft:
+    return ItemDraft(**{field.name: getattr(item, field.name) for field in dataclasses.fields(ItemDraft)})
+
+
+def _worked_out(draft: ItemDraft) -> Reckoned:
+    assert draft.net_mg is not None and draft.stone_mg is not None  # a settled draft has both
+    today = today_ist()
+    rate = shop_read(rates.read_board).get((draft.metal, draft.fineness))
+    mandate = mandate_for(draft.metal, today)
+    exempt = {one.reason: one.name for one in inventory.list_exemptions(today)}
+    stands = status_of(
+        metal=draft.metal, gross_mg=draft.gross_mg, hsn=draft.hsn, huid=draft.huid, reason=draft.huid_exempt, on=today
+    )
+    return Reckoned(
+        net_mg=draft.net_mg, stone_mg=draft.stone_mg, fine_mg=fine_mg(fine_product(draft.net_mg, draft.fineness)),
+        metal_paise=None if rate is None else _metal(draft.net_mg, rate), hallmark=stands,
+        rule=exempt.get(draft.huid_exempt or "", "") if stands is Hallmark.EXEMPT else mandate.name if mandate else "",
+    )  # fmt: skip
+
+
+def _metal(net_mg: int, rate: int) -> int:
+    return round_half_up(ratio(net_mg * rate, MG_PER_GRAM))
+
+
+def _hsns() -> list[tuple[str, str]]:
+    """Codes of goods that the table of taxes knows, with what they are of."""
+    today = today_ist()
+    goods = [rate for rate in current_tables().rates if rate.hsn.startswith("71") and not rate.use]
+    return [(rate.hsn, rate.description.partition(";")[0]) for rate in goods if holds_on(rate, today)]
