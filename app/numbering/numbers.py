@@ -5,15 +5,20 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from app.kit.money import whole
-from app.numbering.errors import NumberFormUnlawful, SeriesExhausted
+from app.kit.texts import _
+from app.numbering.errors import NumberFormUnlawful, SeriesExhausted, TillCodeUnfit
 
 MAX_LENGTH = 16
 MAX_PREFIX = 5
 """Leaves four digits: "CN-T2/26-27/9999" has 16 characters."""
 
+MAX_TILL_CODE = 3
+"""What a kind's two letters leave of a prefix: "CNT12/26-27/9999"."""
+
 MAX_WIDTH = 8
 
 _ALLOWED = re.compile(r"[A-Za-z0-9/-]+")
+_TILL_CODE = re.compile(r"[A-Z1-9](?:[A-Z0-9-]?[A-Z0-9])?")
 _PREFIX = re.compile(r"[A-Z1-9](?:[A-Z0-9-]{0,3}[A-Z0-9])?")
 _YEAR = re.compile(r"([0-9]{2})-([0-9]{2})")
 _OURS = re.compile(r"(?:(?P<prefix>[^/]+)/)?(?P<year>[0-9]{2}-[0-9]{2})/(?P<no>[0-9]{1,13})")
@@ -98,6 +103,20 @@ def prefix_for(kind: DocumentKind, till: str = "") -> str:
     prefix = PREFIXES[kind] + till
     check_prefix(prefix)
     return prefix
+
+
+def check_till_code(code: str) -> str:
+    """A till's code, once it can stand in the number of every kind of document, and in no other till's numbers."""
+    if len(code) > MAX_TILL_CODE:
+        raise TillCodeUnfit(
+            _("The till code “%(code)s” is too long.", code=code[:20]),
+            action=_("Use at most %(most)s: the number of a credit note has room for no more.", most=MAX_TILL_CODE),
+        )
+    if not _TILL_CODE.fullmatch(code):
+        raise TillCodeUnfit(_("The till code “%(code)s” cannot stand in a document number.", code=code))
+    if code.startswith(tuple(letters for letters in PREFIXES.values() if letters)):
+        raise TillCodeUnfit(_("The till code “%(code)s” begins like a kind of document.", code=code))
+    return code
 
 
 def check_prefix(prefix: str) -> None:

@@ -12,10 +12,10 @@ from sqlalchemy.exc import IntegrityError
 from app.kit.clock import FinancialYear
 from app.numbering import repository
 from app.numbering.models import NumberSeries
-from app.numbering.numbers import DocumentKind, NumberForm, prefix_for
+from app.numbering.numbers import DocumentKind, NumberForm, check_till_code, prefix_for
 from shard_router import PacketResult, ShopSession
 
-__all__ = ["DRAW", "DocumentKind", "bind_draw", "draw", "drawn", "last_numbers", "written"]
+__all__ = ["DRAW", "DocumentKind", "bind_draw", "check_till_code", "draw", "drawn", "last_numbers", "written"]
 
 DRAW = repository.DRAW
 

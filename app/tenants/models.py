@@ -18,9 +18,10 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 from sqlalchemy.dialects.mysql import VARBINARY
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.orm import Mapped, mapped_column, validates
 
 from app.kit.db import Code, ControlBase, Id, Name, ShardBase, Utc, facts
+from app.numbering import service as numbering
 from shard_router import ShopOwned
 
 
@@ -205,7 +206,7 @@ class Till(ShopOwned, ShardBase):
     __tablename__ = "tills"
     id: Mapped[UUID] = mapped_column(Id, primary_key=True)
     outlet_id: Mapped[UUID] = mapped_column(Id)
-    code: Mapped[str] = mapped_column(Code(4))
+    code: Mapped[str] = mapped_column(Code(3))
     name: Mapped[str] = mapped_column(Name(60))
     version: Mapped[int] = mapped_column(Integer, default=1)
     __table_args__ = facts(
@@ -213,6 +214,11 @@ class Till(ShopOwned, ShardBase):
         ForeignKeyConstraint(["shop_id", "outlet_id"], ["outlets.shop_id", "outlets.id"]),
         writes="insert-update", mutable=("name", "version"), retention="books", purpose="counters",
     )  # fmt: skip
+
+    @validates("code")
+    def _fits_every_number(self, _field: str, code: str) -> str:
+        """Raises TillCodeUnfit, whoever makes the till: found with the first credit note, it would be too late."""
+        return numbering.check_till_code(code)
 
 
 class MemberRights(ShopOwned, ShardBase):

@@ -85,7 +85,7 @@ def the_shop_itself(op: Steps) -> None:
         shop(),
         must("id", ID),
         must("outlet_id", ID),
-        must("code", code(4)),
+        must("code", code(3)),
         must("name", name(60)),
         must("version", INT),
         PrimaryKeyConstraint("shop_id", "id"),

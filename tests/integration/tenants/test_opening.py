@@ -8,9 +8,11 @@ from sqlalchemy import select
 
 from app.kit import audit
 from app.kit.clock import today_ist
+from app.kit.ids import new_id
 from app.kit.models import AuditEntry
 from app.kit.ports import Principal
 from app.kit.transactions import write_control, write_shop
+from app.numbering.errors import TillCodeUnfit
 from app.tax.errors import MalformedGstin, UnknownState
 from app.tenants import service as tenants
 from app.tenants.errors import GstinOfOtherState, MalformedPin, ShardUnknown, ShopBeingPrepared
@@ -165,3 +167,9 @@ def test_an_owner_who_is_known_gets_no_new_password(tenancy):
     opened = tenancy.ask_to_open(owner_email=asha.email.upper())
     assert opened.owner.id == asha.id
     assert opened.one_time_password is None
+
+
+def test_no_till_is_made_whose_credit_notes_would_have_no_lawful_number(tenancy):
+    opened = tenancy.open()
+    with tenancy.router.shop(opened.shop.shop_id, SYSTEM) as db, pytest.raises(TillCodeUnfit, match="too long"):
+        db.add(Till(id=new_id(), outlet_id=db.scalars(select(Outlet.id)).one(), code="T123", name="Upstairs"))

@@ -5,12 +5,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.kit.money import NumberNotWhole, NumberOutOfRange
-from app.numbering.errors import NumberFormUnlawful, SeriesExhausted
+from app.numbering.errors import NumberFormUnlawful, SeriesExhausted, TillCodeUnfit
 from app.numbering.numbers import (
     DocumentKind,
     DocumentNumber,
     NumberForm,
     check_number,
+    check_till_code,
     parse_number,
     prefix_for,
 )
@@ -99,3 +100,32 @@ def test_every_kind_has_a_prefix_of_its_own_and_fits_its_column():
     assert all(len(kind.value) <= 16 for kind in DocumentKind)
     assert prefix_for(DocumentKind.INVOICE) == ""
     assert prefix_for(DocumentKind.CREDIT_NOTE, "T2") == "CNT2"
+
+
+def let_in(code):
+    try:
+        return check_till_code(code) == code
+    except TillCodeUnfit:
+        return False
+
+
+tills = st.from_regex(r"[A-Z0-9-]{1,3}", fullmatch=True).filter(let_in)
+
+
+@given(tills, tills)
+def test_tills_that_are_let_in_write_lawful_numbers_that_never_meet(one, other):
+    ours, theirs = ({prefix_for(kind, code) for kind in DocumentKind} for code in (one, other))
+    assert all(len(NumberForm(prefix).write("26-27", 9999)) <= 16 for prefix in ours)
+    assert len(ours) == len(DocumentKind)
+    assert one == other or not ours & theirs
+
+
+@pytest.mark.parametrize("code", ["T1", "A", "9", "T12", "A-1", "ZZZ"])
+def test_a_usual_till_code_is_let_in(code):
+    assert check_till_code(code) == code
+
+
+@pytest.mark.parametrize("code", ["", "T123", "t1", "0", "01", "-1", "T-", "T/1", "अ", "CN", "CN1", "DC9"])
+def test_a_till_code_that_would_spoil_a_number_is_refused(code):
+    with pytest.raises(TillCodeUnfit):
+        check_till_code(code)
