@@ -6,6 +6,7 @@ import contextlib
 import json
 import shutil
 import socket
+import time
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -23,6 +24,9 @@ from ops.processes import Processes
 from ops.trouble import Trouble
 
 SPACE_NEEDED_MB = 400
+
+PORTS_COME_FREE = 5.0
+"""Seconds: a killed server keeps its port until its last thread is gone, a web server's workers until they notice."""
 
 
 @dataclass(frozen=True)
@@ -249,7 +253,7 @@ def _memory(pid: int | None) -> int:
     return 0
 
 
-def _port_is_free(port: int) -> bool:
+def port_is_free(port: int) -> bool:
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
@@ -259,10 +263,15 @@ def _port_is_free(port: int) -> bool:
         return True
 
 
-def check_ports(wanted: dict[str, int], is_free: Callable[[int], bool] = _port_is_free) -> None:
+def check_ports(
+    wanted: dict[str, int], is_free: Callable[[int], bool] = port_is_free, *, patience: float = PORTS_COME_FREE
+) -> None:
     """Refuses to start while a port is taken, naming all of them at once."""
-    taken = {name: port for name, port in wanted.items() if not is_free(port)}
-    if taken:
+    ends = time.monotonic() + patience
+    while taken := {name: port for name, port in wanted.items() if not is_free(port)}:
+        if time.monotonic() < ends:
+            time.sleep(0.05)
+            continue
         raise Trouble(
             port_sentence(taken),
             "stop what uses it (./dev down in another clone?) or set BOOLA_PORT_BASE, for example to 21000",

@@ -18,7 +18,7 @@ def test_several_ports_in_use():
 
 def test_only_taken_ports_are_named_and_the_remedy_is_given():
     with pytest.raises(Trouble) as refused:
-        check_ports({"a-1": 26011, "redis": 26063}, is_free=lambda port: port != 26063)
+        check_ports({"a-1": 26011, "redis": 26063}, is_free=lambda port: port != 26063, patience=0)
     assert "26011" not in str(refused.value)
     assert "BOOLA_PORT_BASE" in str(refused.value)
 
