@@ -6,6 +6,7 @@ import json
 import signal
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 from types import FrameType
 from typing import Any
@@ -133,21 +134,25 @@ def _facts(cluster: dict[str, Any], server: dict[str, Any]) -> dict[str, Any]:
 
 
 def _run(words: list[str], environment: dict[str, str], say: Say) -> None:
-    """Runs one of the application's commands, showing each line as it comes; a failure shows its last lines."""
-    lines: list[str] = []
-    with subprocess.Popen(
-        [sys.executable, *words], cwd=ROOT, env=environment, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
-    ) as child:
+    """Runs one of the application's commands, showing what it says as it comes; a failure shows its log's end too."""
+    said: list[str] = []
+    with (
+        tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace") as log,
+        subprocess.Popen(
+            [sys.executable, *words], cwd=ROOT, env=environment, text=True, stdout=subprocess.PIPE, stderr=log
+        ) as child,
+    ):
         assert child.stdout is not None
         for line in child.stdout:
             if line.strip():
-                lines.append(line.rstrip())
+                said.append(line.rstrip())
                 say(f" {line.strip()[:100]}")
-    if child.returncode:
-        console.print("\n".join(lines[-25:]), markup=False)
-        raise Trouble(
-            f"`python {' '.join(words)}` failed (see its output above)", "mend that and run the same command again"
-        )
+        if child.wait():
+            log.seek(0)
+            console.print("\n".join([*said, *log.read().splitlines()][-25:]), markup=False)
+            raise Trouble(
+                f"`python {' '.join(words)}` failed (see its output above)", "mend that and run the same command again"
+            )
 
 
 def _end(instance: Instance, application: Supervisor | None, started: list[str]) -> None:

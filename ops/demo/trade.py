@@ -116,11 +116,11 @@ class Month:
             day, number = today - dt.timedelta(days=ago), DAYS - ago
             if self._is_done(number):
                 continue
-            say(f"{self.shop.new.name}: the bills of {day:%d-%m-%Y}")
             opened = dt.datetime.combine(day, dt.time(10, 5), IST)
             if opened <= dt.datetime.now(dt.UTC):
                 self.write(lambda db, number=number, opened=opened: self._set_rates(db, number, opened))  # type: ignore[misc]
             self._sell_on(day, number)
+            say(f"{self.shop.new.name}: {number * self.shop.bills_a_day} of {DAYS * self.shop.bills_a_day} bills")
 
     def _is_done(self, number: int) -> bool:
         with self.runtime.router.shop(self.shop_id, self.actor) as db:

@@ -1,0 +1,25 @@
+"""What a step of `./dev up` shows: a command's own words while it works, and its log only when it failed."""
+
+import os
+
+import pytest
+
+from ops.trouble import Trouble
+from ops.up import _run
+
+WORKS = "import sys; print('Asha Jewellers: 3 of 90 bills'); print('2026-11-20 [info] job done', file=sys.stderr)"
+
+
+def test_a_commands_words_are_shown_and_its_log_is_not(capsys):
+    said = []
+    _run(["-c", WORKS], dict(os.environ), said.append)
+    assert said == [" Asha Jewellers: 3 of 90 bills"]
+    assert "job done" not in capsys.readouterr().out
+
+
+def test_a_failure_shows_the_log_that_explains_it(capsys):
+    with pytest.raises(Trouble, match="failed"):
+        _run(["-c", f"{WORKS}; sys.exit(3)"], dict(os.environ), lambda text: None)
+    shown = capsys.readouterr().out
+    assert "3 of 90 bills" in shown
+    assert "job done" in shown
