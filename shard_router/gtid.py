@@ -8,18 +8,20 @@ path that we use: COMMIT, autocommit, DDL, executemany and multi-statement packe
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from typing import Any
 
 from pymysql import err
 from pymysql.connections import Connection, MySQLResult
 from pymysql.constants import CLIENT, SERVER_STATUS
-from pymysql.protocol import EOFPacketWrapper, OKPacketWrapper
+from pymysql.protocol import EOFPacketWrapper, MysqlPacket, OKPacketWrapper
 from sqlalchemy import Connection as Link
 
 from shard_router.errors import WrongShop
 
 SESSION_STATE_CHANGED = 0x4000
 TRACK_GTIDS = 3
+DESCRIPTIONS_KEPT = 1000  # per connection; an application has fewer statements
 IN_TRANSACTION = SERVER_STATUS.SERVER_STATUS_IN_TRANS
 
 
@@ -51,12 +53,32 @@ def _lenenc(data: bytes, at: int) -> tuple[int, int]:
 class TrackedResult(MySQLResult):  # type: ignore[misc]
     """A result that remembers the GTID of its OK packet and the server status of its last packet."""
 
+    connection: Any
+    fields: Any
+    converters: Any
+    description: Any
+
     def _read_ok_packet(self, packet: Any) -> None:
         connection = self.connection
         super()._read_ok_packet(packet)
         gtid = gtid_in(self.server_status, self.message)
         if gtid:
             connection.last_gtid = gtid
+
+    def _get_descriptions(self) -> None:
+        """A server describes a statement's columns the same way each time: what was parsed once is not parsed again."""
+        connection = self.connection
+        known = connection.descriptions
+        *columns, end = [connection._read_packet().get_all_data() for _ in range(self.field_count + 1)]
+        said = tuple(columns)
+        if said not in known:
+            self.connection = _Again(connection, [*columns, end])
+            super()._get_descriptions()
+            self.connection = connection
+            if len(known) >= DESCRIPTIONS_KEPT:
+                known.clear()
+            known[said] = (self.fields, self.converters, self.description)
+        self.fields, self.converters, self.description = known[said]
 
     def _check_packet_is_eof(self, packet: Any) -> bool:
         if not packet.is_eof_packet():
@@ -66,12 +88,25 @@ class TrackedResult(MySQLResult):  # type: ignore[misc]
         return True
 
 
+class _Again:
+    """A connection's stand-in that gives packets a second time."""
+
+    def __init__(self, connection: TrackingConnection, packets: Sequence[bytes]) -> None:
+        self.use_unicode, self.encoding = connection.use_unicode, connection.encoding
+        self.decoders = connection.decoders
+        self._packets = iter(packets)
+
+    def _read_packet(self, kind: type[MysqlPacket] = MysqlPacket) -> MysqlPacket:
+        return kind(next(self._packets), self.encoding)
+
+
 class TrackingConnection(Connection):  # type: ignore[misc]
     """A connection that its pool may arm: then only statements that the guards let through reach the server."""
 
     def __init__(self, **settings: Any) -> None:
         self.last_gtid: str | None = None
         self.round_trips = 0
+        self.descriptions: dict[tuple[bytes, ...], tuple[Any, Any, Any]] = {}  # of columns, by the server's own words
         self.used_at = time.monotonic()
         self.in_doubt = False  # a statement failed: the server may or may not be in a transaction
         self._armed = False

@@ -139,10 +139,13 @@ def _take(
         inventory.SELL.bind(ids=ids, b_invoice_id=invoice_id, b_now=moment.at),
         inventory.ITEMS.bind(ids=ids),
         rates.BOARD.bind(),
-    ]
+        outbox.PREPARED_ENQUEUE.bind(**outbox.prepared_columns(
+            db, PDF_JOB, key=f"pdf-{invoice_id.hex}", params={"invoice_id": str(invoice_id)}
+        )),
+    ]  # fmt: skip
     results = db.run_packet(packet)
     buyer, key, cash = _read_party(draft, results[2:pieces], keyring)
-    sold, item_rows, board_rows = results[pieces:]
+    sold, item_rows, board_rows, _ = results[pieces:]
     items = inventory.items_of(item_rows.rows)
     if sold.rowcount != len(ids):
         inventory.refuse_missing(items, draft.item_ids, taken_by=invoice_id)
@@ -266,7 +269,4 @@ def _write(db: ShopSession, rows: Rows, draft: BillDraft, chained: Chained, mome
         seq=chained.seq, at=moment.at, actor_id=db.actor.person_id, action=ISSUED, subject_id=head["id"], body=body,
         hash=audit.link(chained.previous, body),
     ))  # fmt: skip
-    packet.append(outbox.PREPARED_ENQUEUE.bind(**outbox.prepared_columns(
-        db, PDF_JOB, key=f"pdf-{head['id'].hex}", params={"invoice_id": str(head["id"])}
-    )))  # fmt: skip
     db.run_packet(packet, commit=True)

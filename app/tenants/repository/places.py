@@ -21,7 +21,7 @@ PLAN = (
 
 
 def places() -> Select[*tuple[Any, ...]]:
-    """Every till of the shop, by code: IDS, then PACKED and the shop's PLAN as one JSON array each.
+    """Every till of the shop: IDS, then PACKED and the shop's PLAN as one JSON array each.
 
     The driver takes longer to read a column's description than all of a row's values, and every bill reads this.
     """
@@ -31,7 +31,6 @@ def places() -> Select[*tuple[Any, ...]]:
         .join(Outlet, and_(Outlet.shop_id == Till.shop_id, Outlet.id == Till.outlet_id))
         .join(Registration, and_(Registration.shop_id == Outlet.shop_id, Registration.id == Outlet.registration_id))
         .join(ShopProfile, ShopProfile.shop_id == Till.shop_id)
-        .order_by(Till.code)
     )
 
 

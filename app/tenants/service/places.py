@@ -43,8 +43,8 @@ def list_places(db: ShopSession) -> tuple[Place, ...]:
 
 
 def places_of(rows: Iterable[Sequence[Any]]) -> tuple[Place, ...]:
-    """The places of the rows that PLACES gave."""
-    return tuple(_place(*row) for row in rows)
+    """The places of the rows that PLACES gave, by till code."""
+    return tuple(sorted((_place(*row) for row in rows), key=lambda place: place.till_code))
 
 
 def _place(till_id: UUID, outlet_id: UUID, registration_id: UUID, facts: str, plan: str | None) -> Place:

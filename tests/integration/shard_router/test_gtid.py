@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,7 @@ import pytest
 from pymysql import err
 from pymysql.constants import CLIENT
 
-from shard_router import WrongShop
+from shard_router import WrongShop, gtid
 from shard_router.engines import shared_tls
 from shard_router.gtid import TrackingConnection
 from shard_router.gtid_sets import last_marks
@@ -209,3 +210,33 @@ def test_an_armed_connection_lets_one_permitted_statement_pass(connect: Any) -> 
         connection.query("SELECT 1")
     connection.commit()
     connection.ping(reconnect=False)
+
+
+def test_columns_are_parsed_once_and_never_taken_for_others(connect: Any) -> None:
+    """The same names with other types follow each other, in cursors and in a packet of several statements."""
+    connection = connect(client_flag=CLIENT.MULTI_STATEMENTS)
+    texts = (
+        "SELECT 1 AS a, 'x' AS b",
+        "SELECT 1.50 AS a, X'78' AS b",
+        "SELECT CURRENT_DATE() - CURRENT_DATE() AS a, NULL AS b",
+    )
+    rows = [(1, "x"), (Decimal("1.50"), b"x"), (0, None)]
+    with connection.cursor() as cursor:
+        for _ in range(2):
+            for text, row in zip(texts, rows, strict=True):
+                cursor.execute(text)
+                assert (cursor.fetchall(), [column[0] for column in cursor.description]) == ((row,), ["a", "b"])
+        cursor.execute(";".join(texts * 2))
+        for row in rows * 2:
+            assert cursor.fetchall() == (row,)
+            cursor.nextset()
+    assert len(connection.descriptions) == len(texts)
+
+
+def test_descriptions_of_columns_are_not_kept_without_end(connect: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(gtid, "DESCRIPTIONS_KEPT", 2)
+    connection = connect()
+    with connection.cursor() as cursor:
+        for n in range(5):
+            cursor.execute(f"SELECT {n} AS c{n}")
+            assert (cursor.fetchall(), len(connection.descriptions) <= 2) == (((n,),), True)
