@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import ssl
 import tomllib
 from collections.abc import Iterable
 from pathlib import Path
@@ -45,7 +46,7 @@ from app.live import web as live_pages
 from app.rates import api as rates
 from app.reports import api as exports
 from app.schedule import SCHEDULE
-from app.settings import Settings, key_of, load, text_of
+from app.settings import Settings, blaming, key_of, load, stopping, text_of
 from app.settings import reference as settings_reference
 from app.tax.tables import load_tables, use_tables
 from app.tenants import api as people
@@ -54,6 +55,8 @@ from app.tenants import service as tenants
 from app.tenants.service import SignInPolicy
 from app.vision import api as images
 from shard_router import Account, PoolSizes, Router, RouterConfig, Times
+from shard_router.errors import TopologyRefused
+from shard_router.topology import parse as parse_topology
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -107,6 +110,7 @@ __all__ = ["build_runtime", "build_worker_runtime", "create_app", "create_side_a
 # ---------------------------------------------------------------- the two faces and the workers
 
 
+@stopping()
 def create_app(settings: Settings | None = None, *, parts: Runtime | None = None) -> Flask:
     """The web application: API and pages. `parts` are given by tests and by whoever built them already."""
     chosen = settings or load()
@@ -126,6 +130,7 @@ def create_app(settings: Settings | None = None, *, parts: Runtime | None = None
     return app
 
 
+@stopping()
 def create_side_app(settings: Settings | None = None, *, parts: Runtime | None = None) -> Flask:
     """The side service, on another origin: files, live updates, metrics. Nothing here signs in by cookie."""
     chosen = settings or load()
@@ -142,6 +147,7 @@ def create_side_app(settings: Settings | None = None, *, parts: Runtime | None =
     return app
 
 
+@stopping()
 def build_worker_runtime() -> Runtime:
     """What workers, relay and scheduler run on."""
     return _started(load())
@@ -184,14 +190,14 @@ def build_runtime(settings: Settings) -> Runtime:
     """Everything that edges and jobs reach down to. Opens no connection; the router's pollers begin."""
     for module in JOB_MODULES:
         importlib.import_module(module)
-    dated.correct_from(settings.law_dir)
-    use_tables(load_tables(settings.law_dir))
+    _check_files(settings)
     metrics = Metrics(settings.metrics_dir)
     store = _cache_store(settings)
+    links = LinkSigner(key_of(settings.link_key))
+    objects = _object_store(settings, links)
     router = Router(router_config(settings))
     router.refuse_unfit(lambda: _too_old(router), every=SCHEMA_LOOK_S)
     keyring = Keyring(key_of(settings.master_key))
-    links = LinkSigner(key_of(settings.link_key))
     prefix = settings.redis_prefix
     cache = ShopCache(store, prefix=prefix, count=lambda outcome: metrics.cache_reads.labels(outcome).inc())
     return Runtime(
@@ -206,7 +212,7 @@ def build_runtime(settings: Settings) -> Runtime:
             policy=SignInPolicy(bcrypt_rounds=settings.bcrypt_rounds, hashes_at_once=settings.hashes_at_once),
         ),
         entitlement=amc.ShopEntitlements(router=router, cache=cache),
-        store=_object_store(settings, links),
+        store=objects,
         queue=_queue(settings),
         links=links,
         signer=TextSigner(key_of(settings.token_key)),
@@ -220,6 +226,19 @@ def build_runtime(settings: Settings) -> Runtime:
         version=version(),
         font_dir=settings.font_dir,
     )
+
+
+def _check_files(settings: Settings) -> None:
+    """What settings name is there and whole, before anything stands on it; the law's tables come into force."""
+    with blaming("law_dir"):
+        dated.correct_from(settings.law_dir)
+        use_tables(load_tables(settings.law_dir))
+    with blaming("topology_file", TopologyRefused):
+        parse_topology(settings.topology_file.read_text(encoding="utf-8"))
+    with blaming("mysql_tls_ca"):
+        ssl.create_default_context(cafile=settings.mysql_tls_ca)
+    with blaming("font_dir"):
+        list(settings.font_dir.iterdir() if settings.font_dir else ())
 
 
 def _too_old(router: Router) -> dict[str, str]:
@@ -300,4 +319,5 @@ def _object_store(settings: Settings, links: LinkSigner) -> ObjectStore:
             public_url=settings.s3_public_url,
         )
     assert settings.object_store_dir is not None  # settings hold that
-    return DiskStore(settings.object_store_dir, links=links, side_url=settings.side_url)
+    with blaming("object_store_dir"):
+        return DiskStore(settings.object_store_dir, links=links, side_url=settings.side_url)

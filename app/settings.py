@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import base64
+import difflib
 import os
-from collections.abc import Iterator
+import sys
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
@@ -17,10 +20,21 @@ PREFIX = "BOOLA_"
 FILE = "_FILE"
 KEY_BYTES = 32
 ROOT = Path(__file__).resolve().parent.parent
+NAME = r"^[0-9A-Za-z_$-]{1,64}$"  # what MySQL takes without quotes, and a hyphen
+
+OF_MIGRATIONS = (
+    "MIGRATE_CANARY", "MIGRATE_LOCK_WAIT_SECONDS", "MIGRATE_PARALLEL", "MYSQL_ACCOUNT_HOST", "MYSQL_ADMIN_PASSWORD",
+    "MYSQL_ADMIN_PASSWORD_FILE", "MYSQL_ADMIN_USER",
+)  # fmt: skip
+OF_TOOLS = ("CHROMIUM", "CLUSTER", "DEMO_FILE", "PORT_BASE", "TEST_KEEP", "TEST_PICTURES", "TEST_PREFIX")
+"""Names that are no setting of the product and may stand in its environment all the same."""
+
+STOPPED = 3
+"""Exit code of a start that wrong settings stopped: gunicorn and the worker's parent do not try that one again."""
 
 
 class SettingsWrong(Exception):
-    """A setting is missing or makes no sense; the message names every one."""
+    """A setting is missing, unknown or makes no sense; the message names every one, and the value of no secret."""
 
 
 def _is_key(value: SecretStr) -> SecretStr:
@@ -34,14 +48,49 @@ def _is_key(value: SecretStr) -> SecretStr:
 
 
 def _is_origin(value: str) -> str:
-    parts = urlsplit(value)
-    if parts.scheme not in ("http", "https") or not parts.netloc or parts.path not in ("", "/"):
+    if urlsplit(_is_address(value)).path not in ("", "/"):
         raise ValueError("must be like https://example.com")
     return value.rstrip("/")
 
 
+def _is_address(value: str) -> str:
+    if not _is_url(value, "http", "https"):
+        raise ValueError("must be like https://example.com")
+    return value
+
+
+def _is_redis(value: SecretStr) -> SecretStr:
+    if not _is_url(value.get_secret_value(), "redis", "rediss"):
+        raise ValueError("must be like redis://:password@host:6379/0")
+    return value
+
+
+def _is_dsn(value: SecretStr) -> SecretStr:
+    url = value.get_secret_value()
+    if not _is_url(url, "http", "https") or not urlsplit(url).username or not urlsplit(url).path.strip("/"):
+        raise ValueError("must be like https://key@host/project")
+    return value
+
+
+def _is_url(value: str, *schemes: str) -> bool:
+    try:
+        parts = urlsplit(value)
+        return parts.scheme in schemes and bool(parts.hostname) and " " not in value and parts.port != 0
+    except ValueError:  # a port that is none; the library's words would show a part of it
+        return False
+
+
+def _is_rate(value: str) -> str:
+    from app.kit.limits import Rate  # brings Flask, which migrations do without
+
+    Rate.parse(value)
+    return value
+
+
 Key = Annotated[SecretStr, AfterValidator(_is_key)]
 Origin = Annotated[str, AfterValidator(_is_origin)]
+Address = Annotated[str, AfterValidator(_is_address)]
+Requests = Annotated[str, AfterValidator(_is_rate)]
 
 
 class Settings(BaseSettings):
@@ -54,13 +103,15 @@ class Settings(BaseSettings):
     snapshot_file: Path = Field(
         description="Last-known-good directory, so that shops are found with control and Redis gone."
     )
-    shard_database: str = Field("boolagold", description="Name of the database on every shard.")
-    control_database: str = Field("boolagold_control", description="Name of the control plane's database.")
+    shard_database: str = Field("boolagold", pattern=NAME, description="Name of the database on every shard.")
+    control_database: str = Field(
+        "boolagold_control", pattern=NAME, description="Name of the control plane's database."
+    )
     public_url: Origin = Field(description="Address of the web application as a browser sees it.")
     side_url: Origin = Field(
         description="Address of the side service (files, live updates); another origin than the public one."
     )
-    redis_url: SecretStr | None = Field(
+    redis_url: Annotated[SecretStr, AfterValidator(_is_redis)] | None = Field(
         None, description="Cache, queues, limits; redis:// or rediss://. None: all of it in this process."
     )
     redis_prefix: str = Field("boola:", description="Before every key in Redis.")
@@ -109,12 +160,12 @@ class Settings(BaseSettings):
         "disk", description="Where files are kept: a folder, or an S3-compatible store."
     )
     object_store_dir: Path | None = Field(None, description="The folder, where the store is `disk`.")
-    s3_endpoint: str | None = Field(None, description="Address of the S3-compatible store; none: AWS.")
+    s3_endpoint: Address | None = Field(None, description="Address of the S3-compatible store; none: AWS.")
     s3_region: str = Field("ap-south-1", description="Its region.")
     s3_bucket_prefix: str = Field("", description="Before the buckets' names.")
     s3_access_key: SecretStr | None = Field(None, description="Access key id.")
     s3_secret_key: SecretStr | None = Field(None, description="Secret access key.")
-    s3_public_url: str | None = Field(
+    s3_public_url: Address | None = Field(
         None, description="Where the public buckets are read from (a CDN); none: the endpoint."
     )
 
@@ -132,7 +183,9 @@ class Settings(BaseSettings):
         "INFO", description="Least important line that is logged."
     )
     log_json: bool = Field(True, description="Log lines as JSON; false: for reading by eye.")
-    sentry_dsn: SecretStr | None = Field(None, description="Where unexpected errors are reported, if anywhere.")
+    sentry_dsn: Annotated[SecretStr, AfterValidator(_is_dsn)] | None = Field(
+        None, description="Where unexpected errors are reported, if anywhere."
+    )
     environment: str = Field("production", description="Name of this installation in reports.")
     demo: bool = Field(False, description="Demo data and demo sign-ins are welcome.")
     admin_email: str | None = Field(None, description="The super-admin that `flask admin create` makes.")
@@ -151,8 +204,8 @@ class Settings(BaseSettings):
     trusted_proxies: int = Field(0, ge=0, le=10, description="Proxies before us whose X-Forwarded-* are believed.")
     bcrypt_rounds: int = Field(12, ge=4, le=16, description="Cost of a password's hash; below 12 only for tests.")
     hashes_at_once: int = Field(2, ge=1, le=64, description="Passwords that one process checks at a time.")
-    rate_client: str = Field("1200/minute", description="Requests that one client may make; 0/minute: any number.")
-    rate_shop: str = Field(
+    rate_client: Requests = Field("1200/minute", description="Requests that one client may make; 0/minute: any number.")
+    rate_shop: Requests = Field(
         "12000/minute", description="Requests that one shop's people may make together; 0/minute: any number."
     )
 
@@ -164,13 +217,13 @@ class Settings(BaseSettings):
     @model_validator(mode="after")
     def _together(self) -> Settings:
         if self.public_url == self.side_url:
-            raise ValueError("public_url and side_url must be different origins")
+            raise ValueError("BOOLA_PUBLIC_URL and BOOLA_SIDE_URL must be different origins")
         if self.object_store == "disk" and self.object_store_dir is None:
-            raise ValueError("object_store_dir is needed where object_store is disk")
+            raise ValueError("BOOLA_OBJECT_STORE_DIR is needed where BOOLA_OBJECT_STORE is disk")
         if self.object_store == "s3" and (self.s3_access_key is None or self.s3_secret_key is None):
-            raise ValueError("s3_access_key and s3_secret_key are needed where object_store is s3")
+            raise ValueError("BOOLA_S3_ACCESS_KEY and BOOLA_S3_SECRET_KEY are needed where BOOLA_OBJECT_STORE is s3")
         if self.jobs == "worker" and self.redis_url is None:
-            raise ValueError("redis_url is needed where jobs is worker")
+            raise ValueError("BOOLA_REDIS_URL is needed where BOOLA_JOBS is worker")
         return self
 
     @property
@@ -211,11 +264,56 @@ class SecretFiles(PydanticBaseSettingsSource):
 
 def load(**given: Any) -> Settings:
     """The settings of this process; what is given goes before the environment. Raises SettingsWrong."""
+    refuse_unknown(os.environ)
     try:
         return Settings(**given)
     except ValidationError as error:
-        lines = [f"  {_named(one['loc'])}: {one['msg']}" for one in error.errors(include_input=False)]
-        raise SettingsWrong("\n".join(["Settings are missing or wrong:", *lines])) from None
+        raise wrong_values(error) from None
+
+
+def refuse_unknown(names: Iterable[str]) -> None:
+    """A misspelt setting would be ignored in silence. Raises SettingsWrong."""
+    known = known_names()
+    unknown = sorted(name for name in names if name.upper().startswith(PREFIX) and name not in known)
+    if unknown:
+        raise SettingsWrong("\n".join(_unknown(name, known) for name in unknown))
+
+
+def known_names() -> frozenset[str]:
+    """Every BOOLA_ name that may stand in an environment of ours."""
+    fields = Settings.model_fields.items()
+    own = [name.upper() for name, _ in fields]
+    files = [f"{name.upper()}{FILE}" for name, field in fields if is_secret(field)]
+    return frozenset(PREFIX + name for name in (*own, *files, *OF_MIGRATIONS, *OF_TOOLS))
+
+
+def wrong_values(error: ValidationError) -> SettingsWrong:
+    """A sentence for each; pydantic is kept from showing what was given."""
+    lines = [
+        f"  {_named(one['loc'])}{one['msg'].removeprefix('Value error, ')}."
+        for one in error.errors(include_input=False)
+    ]
+    return SettingsWrong("\n".join(["Settings are missing or wrong:", *lines]))
+
+
+@contextmanager
+def blaming(setting: str, *also: type[Exception]) -> Iterator[None]:
+    """What goes wrong inside is the fault of what this setting names: a file that is not there or not whole."""
+    faults: tuple[type[Exception], ...] = (OSError, ValueError, *also)
+    try:
+        yield
+    except faults as error:
+        raise SettingsWrong(f"{PREFIX}{setting.upper()} can't be used: {error}.") from error
+
+
+@contextmanager
+def stopping() -> Iterator[None]:
+    """Around the start of every process: wrong settings are a sentence for whoever started it, not a traceback."""
+    try:
+        yield
+    except SettingsWrong as wrong:
+        sys.stderr.write(f"{wrong}\n")
+        raise SystemExit(STOPPED) from None
 
 
 def key_of(secret: SecretStr) -> bytes:
@@ -240,6 +338,9 @@ def reference() -> str:
         "",
         "Every setting is an environment variable. A secret may stand in a file instead, named by the variable with",
         "`_FILE` behind it; that is the way to use, since a list of processes shows variables.",
+        "",
+        "A `BOOLA_` name that is no setting, and a value that makes no sense, stop every process at its start with a",
+        "sentence that names it. Settings of `python -m migrations` and of our tools may stand beside.",
         "",
         "| Variable | Default | Meaning |",
         "|---|---|---|",
@@ -266,4 +367,11 @@ def _default(field: FieldInfo) -> str:
 
 
 def _named(location: tuple[int | str, ...]) -> str:
-    return f"{PREFIX}{str(location[0]).upper()}" if location else "together"
+    return f"{PREFIX}{str(location[0]).upper()}: " if location else ""
+
+
+def _unknown(name: str, known: frozenset[str]) -> str:
+    bare = sorted(one.removeprefix(PREFIX) for one in known)
+    near = difflib.get_close_matches(name.upper().removeprefix(PREFIX), bare, n=1)
+    advice = f"is {PREFIX}{near[0]} meant?" if near else "docs/settings.md lists all there are."
+    return f"{name} is no setting: {advice}"

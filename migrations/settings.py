@@ -2,15 +2,17 @@
 
 Not `app.settings.Settings`: whoever migrates needs no master key, and whoever serves requests must not have these."""
 
+import os
 from pathlib import Path
 
 from pydantic import Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
-from app.settings import PREFIX, SecretFiles, SettingsWrong
+from app.settings import PREFIX, SecretFiles, SettingsWrong, blaming, refuse_unknown, wrong_values
 from migrations.fleet import FleetConfig
 from shard_router.accounts import APP, FLEET_RO, MIGRATE, MOVER, PURGER
 from shard_router.config import Account
+from shard_router.errors import TopologyRefused
 from shard_router.topology import parse
 
 NAMES = (APP, FLEET_RO, MIGRATE, MOVER, PURGER)
@@ -57,8 +59,10 @@ class MigrationSettings(BaseSettings):
 
     def fleet(self) -> FleetConfig:
         """What a run is told. Raises SettingsWrong where an administrator is to make accounts without passwords."""
+        with blaming("topology_file", TopologyRefused):
+            topology = parse(self.topology_file.read_text(encoding="utf-8"))
         return FleetConfig(
-            topology=parse(self.topology_file.read_text(encoding="utf-8")),
+            topology=topology,
             accounts={name: self._account(name) for name in NAMES},
             control_database=self.control_database,
             shard_database=self.shard_database,
@@ -86,12 +90,8 @@ class MigrationSettings(BaseSettings):
 
 def load() -> FleetConfig:
     """The fleet that the environment names. Raises SettingsWrong."""
+    refuse_unknown(os.environ)
     try:
         return MigrationSettings().fleet()  # type: ignore[call-arg]
     except ValidationError as error:
-        wrong = "; ".join(
-            f"{PREFIX}{str(one['loc'][0]).upper()}: {one['msg']}" for one in error.errors(include_input=False)
-        )
-        raise SettingsWrong(f"Settings are missing or wrong: {wrong}") from None
-    except OSError as error:
-        raise SettingsWrong(f"{PREFIX}TOPOLOGY_FILE can't be read: {error}") from error
+        raise wrong_values(error) from None

@@ -18,6 +18,7 @@ from types import FrameType
 import structlog
 
 from app.kit.queueing import QUEUES
+from app.settings import STOPPED
 from workers.parts import BUILD
 
 log = structlog.get_logger(__name__)
@@ -58,6 +59,7 @@ class Line:
         self._says = self._held = -1
         self._deadline: float | None = None
         self._start_at = 0.0
+        self.hopeless = False  # wrong settings: the next child would say the same
 
     @property
     def runs(self) -> bool:
@@ -85,6 +87,7 @@ class Line:
             os.close(self._says)
             os.close(self._held)
             self._child = None
+            self.hopeless = code == STOPPED
             self._start_at = time.monotonic() + (0 if code == 0 else RESTART_AFTER)
             return
         self._hear()
@@ -123,6 +126,8 @@ class Parent:
             for line in self._lines:
                 line.start_if_due()
                 line.look()
+            if any(line.hopeless for line in self._lines):
+                self._told(0, None)
             time.sleep(LOOK_EVERY)
         for line in self._lines:
             line.stop()
@@ -134,7 +139,7 @@ class Parent:
             for line in self._lines:
                 line.look()
             time.sleep(LOOK_EVERY)
-        return 0
+        return STOPPED if any(line.hopeless for line in self._lines) else 0
 
     def _told(self, number: int, frame: FrameType | None) -> None:
         if self._stopping_at is None:

@@ -62,7 +62,8 @@ def test_without_an_administrator_only_migrate_needs_a_password(told):
     ("variable", "value", "sentence"),
     [
         ("BOOLA_TOPOLOGY_FILE", "", "BOOLA_TOPOLOGY_FILE"),
-        ("BOOLA_TOPOLOGY_FILE", "/nowhere.json", "BOOLA_TOPOLOGY_FILE can't be read"),
+        ("BOOLA_TOPOLOGY_FILE", "/nowhere.json", "BOOLA_TOPOLOGY_FILE can't be used"),
+        ("BOOLA_MIGRATE_PARALEL", "8", "BOOLA_MIGRATE_PARALEL is no setting: is BOOLA_MIGRATE_PARALLEL meant?"),
         ("BOOLA_MYSQL_MIGRATE_PASSWORD_FILE", "", "BOOLA_MYSQL_MIGRATE_PASSWORD"),
         ("BOOLA_MYSQL_PURGER_PASSWORD_FILE", "", "BOOLA_MYSQL_PURGER_PASSWORD_FILE is needed"),
         ("BOOLA_MYSQL_ADMIN_PASSWORD_FILE", "", "BOOLA_MYSQL_ADMIN_PASSWORD_FILE is needed"),
