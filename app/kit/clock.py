@@ -21,6 +21,13 @@ def ist(moment: dt.datetime) -> dt.datetime:
     return moment.astimezone(IST)
 
 
+def rfc3339(moment: dt.datetime) -> str:
+    """UTC with Z, to the microsecond where there are any."""
+    if moment.tzinfo is None:
+        raise ValueError("a moment without a time zone")
+    return moment.astimezone(dt.UTC).isoformat().replace("+00:00", "Z")
+
+
 def today_ist() -> dt.date:
     """Today's date in India: the date that a bill carries."""
     return ist(utc_now()).date()

@@ -11,10 +11,10 @@ from flask.json.provider import JSONProvider
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from app.kit import access, assets, blueprints, edges, limits, locale, logs, problems, runtime, security, tokens
+from app.kit.clock import rfc3339
 from app.kit.formsession import FormSession
 from app.kit.limits import Limits
 from app.kit.runtime import Runtime
-from app.kit.schemas import rfc3339
 from app.kit.security import Policy
 
 ROOT = Path(__file__).parent.parent

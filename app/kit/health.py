@@ -8,11 +8,10 @@ from typing import Any
 from flask import Blueprint, Response, jsonify
 
 from app.kit.access import public
-from app.kit.clock import utc_now
+from app.kit.clock import rfc3339, utc_now
 from app.kit.limits import unlimited
 from app.kit.ports import CacheDown
 from app.kit.runtime import runtime
-from app.kit.schemas import rfc3339
 from shard_router import ServerHealth
 
 health = Blueprint("health", __name__)

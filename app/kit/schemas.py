@@ -17,6 +17,7 @@ from webargs.flaskparser import FlaskParser
 from webargs.multidictproxy import MultiDictProxy
 
 from app.kit.bodies import read_json
+from app.kit.clock import rfc3339
 from app.kit.errors import Unprocessable
 from app.kit.money import MAX_PAISE
 from app.kit.texts import N_, _
@@ -186,13 +187,6 @@ class OneOf(Text):
 
     def __init__(self, choices: type[enum.StrEnum] | tuple[str, ...], **kwargs: Any) -> None:
         super().__init__(validate=validate.OneOf([str(one) for one in choices]), **kwargs)
-
-
-def rfc3339(moment: dt.datetime) -> str:
-    """UTC with Z, to the microsecond where there are any."""
-    if moment.tzinfo is None:
-        raise ValueError("a moment without a time zone")
-    return moment.astimezone(dt.UTC).isoformat().replace("+00:00", "Z")
 
 
 class StrictParser(FlaskParser):

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from app.tenants.models import Role
-from app.tenants.service import NewShop
+from app.tenants.service import NewShop, Role
 
 
 @dataclass(frozen=True)

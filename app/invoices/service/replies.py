@@ -9,7 +9,7 @@ from typing import Any
 import orjson
 
 from app.invoices.service.documents import Document, Line, Party, Payment
-from app.kit.schemas import rfc3339
+from app.kit.clock import rfc3339
 
 
 def write_document(document: Document) -> bytes:
