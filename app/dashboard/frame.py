@@ -25,6 +25,8 @@ MENU = (
     ("customers", N_("Customers"), "shop_pages.customers", "customer.view"),
     ("rates", N_("Rates"), "shop_pages.rates", "rates.view"),
     ("exports", N_("Exports"), "shop_pages.exports", "export.run"),
+    ("staff", N_("Staff"), "shop_pages.staff", "people.view"),
+    ("settings", N_("Settings"), "shop_pages.settings", "settings.view"),
 )
 """Key, text, endpoint, and the right without which the entry is not shown (the page checks it again)."""
 
@@ -65,6 +67,12 @@ def shop_facts() -> dict[str, str]:
     """What pages say of the shop itself: its name and its state."""
     _found, shop_id = shop_scope()
     return runtime().cache.get(shop_id, "page.shop", _facts, ttl=NAME_LASTS_S)
+
+
+def forget_facts() -> None:
+    """The shop calls itself something else from now on."""
+    _found, shop_id = shop_scope()
+    runtime().cache.forget(shop_id)
 
 
 def _facts() -> dict[str, str]:

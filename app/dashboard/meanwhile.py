@@ -20,9 +20,9 @@ def explained(
     refusal: Refusal | None,
     *,
     actions: Sequence[str],
-    subject_id: UUID | None,
     now: Mapping[str, str],
     typed: Mapping[str, str],
+    subject_id: UUID | None = None,
 ) -> Refusal | None:
     """A refusal for a newer version, in full; every other one as it is.
 

@@ -1,8 +1,22 @@
 """Owns the list of the shop's page modules: importing it registers every route on `shop_pages`."""
 
-from app.dashboard import account, bills, board, counter, exports, home, people, pictures, pieces, stock
+from app.dashboard import (
+    account,
+    bills,
+    board,
+    counter,
+    exports,
+    home,
+    people,
+    pictures,
+    pieces,
+    settings,
+    staff,
+    stock,
+)  # fmt: skip
 from app.dashboard.frame import pages as shop_pages
 
 __all__ = [
-    "account", "bills", "board", "counter", "exports", "home", "people", "pictures", "pieces", "shop_pages", "stock",
+    "account", "bills", "board", "counter", "exports", "home", "people", "pictures", "pieces", "settings",
+    "shop_pages", "staff", "stock",
 ]  # fmt: skip

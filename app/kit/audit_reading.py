@@ -46,13 +46,10 @@ class Change:
     at: dt.datetime
 
 
-def last_change(db: ShopSession, actions: Sequence[str], *, subject_id: UUID | None) -> Change | None:
-    """The newest entry of these actions on one subject; `subject_id` None: on the shop itself."""
-    of_it = AuditEntry.subject_id.is_(None) if subject_id is None else AuditEntry.subject_id == subject_id
-    row = db.execute(
-        select(AuditEntry.action, AuditEntry.actor_id, AuditEntry.at)
-        .where(of_it, AuditEntry.action.in_(actions))
-        .order_by(AuditEntry.seq.desc())
-        .limit(1)
-    ).one_or_none()
+def last_change(db: ShopSession, actions: Sequence[str], *, subject_id: UUID | None = None) -> Change | None:
+    """The newest entry of these actions, on one subject or on any."""
+    wanted = select(AuditEntry.action, AuditEntry.actor_id, AuditEntry.at).where(AuditEntry.action.in_(actions))
+    if subject_id is not None:
+        wanted = wanted.where(AuditEntry.subject_id == subject_id)
+    row = db.execute(wanted.order_by(AuditEntry.seq.desc()).limit(1)).one_or_none()
     return None if row is None else Change(row.action, row.actor_id, row.at)

@@ -21,6 +21,7 @@ from app.kit.http import (
     shop_read,
     shop_write,
     signed_in,
+    versioned,
 )  # fmt: skip
 from app.kit.paging import Page
 from app.tenants import service
@@ -32,11 +33,15 @@ from app.tenants.schemas import (
     MemberOut,
     MemberPage,
     MeOut,
+    OutletIn,
     PasswordIn,
     ProfileIn,
     ProfileOut,
+    RegistrationIn,
     RoleIn,
     SignInIn,
+    TillIn,
+    TillNameIn,
     TokenOut,
 )  # fmt: skip
 from app.tenants.service import (
@@ -216,6 +221,17 @@ def renew_one_time(shop_id: int, person_id: UUID) -> InvitedMember:
     return dataclasses.replace(control_write(work), one_time_password=one_time.one_time)
 
 
+@people.post("/<id:person_id>/sign-out")
+@allow("people.manage")
+@people.response(204)
+def sign_out_member(shop_id: int, person_id: UUID) -> None:
+    """Every token of somebody who belongs to this shop only stops counting, everywhere within a minute."""
+    actor_id = oneself()
+    control_write(
+        lambda control: service.sign_out_member(control, shop_id=shop_id, person_id=person_id, actor_id=actor_id)
+    )
+
+
 # ---------------------------------------------------------------- a shop's profile
 
 
@@ -235,6 +251,49 @@ def change_shop_profile(body: dict[str, Any], shop_id: int) -> ProfileView:
     """Names, phone, language, basis of rates; needs If-Match. Bills issued before keep what they say."""
     version = expected_version()
     return shop_write(lambda db: service.change_shop_profile(db, expected_version=version, changes=body))
+
+
+@profile.patch("/registrations/<id:registration_id>")
+@allow("settings.edit")
+@profile.arguments(RegistrationIn)
+@profile.response(200, ProfileOut)
+def change_registration(body: dict[str, Any], shop_id: int, registration_id: UUID) -> ProfileView:
+    """GSTIN, legal name, composition; needs If-Match with the profile's ETag."""
+    version = expected_version()
+    return shop_write(lambda db: service.change_registration(
+        db, registration_id=registration_id, expected_version=version, changes=body
+    ))  # fmt: skip
+
+
+@profile.patch("/outlets/<id:outlet_id>")
+@allow("settings.edit")
+@profile.arguments(OutletIn)
+@profile.response(200, ProfileOut)
+def change_outlet(body: dict[str, Any], shop_id: int, outlet_id: UUID) -> ProfileView:
+    """Name, address and BIS registration; needs If-Match with the profile's ETag."""
+    version = expected_version()
+    return shop_write(lambda db: service.change_outlet(db, outlet_id=outlet_id, expected_version=version, changes=body))
+
+
+@profile.post("/tills")
+@allow("settings.edit")
+@versioned
+@profile.arguments(TillIn)
+@profile.response(201, ProfileOut)
+def add_till(body: dict[str, Any], shop_id: int) -> ProfileView:
+    """A counter more; needs If-Match with the profile's ETag."""
+    version = expected_version()
+    return shop_write(lambda db: service.add_till(db, expected_version=version, **body))
+
+
+@profile.patch("/tills/<id:till_id>")
+@allow("settings.edit")
+@profile.arguments(TillNameIn)
+@profile.response(200, ProfileOut)
+def rename_till(body: dict[str, Any], shop_id: int, till_id: UUID) -> ProfileView:
+    """Another name; needs If-Match with the profile's ETag."""
+    version = expected_version()
+    return shop_write(lambda db: service.rename_till(db, till_id=till_id, expected_version=version, name=body["name"]))
 
 
 def identity() -> TenantIdentity:

@@ -149,9 +149,21 @@ class MalformedPin(Unprocessable):
 
 
 class NameUnusable(Unprocessable):
-    """A shop's name is empty."""
+    """A name of a shop, or a line of its address, is empty."""
 
-    default_message = N_("A shop needs a name.")
+    default_message = N_("This can't be empty.")
+
+
+class PlaceUnknown(NotFound):
+    """The shop has no such registration, outlet or till."""
+
+    default_message = N_("The shop has no such registration, outlet or till.")
+
+
+class TillCodeTaken(Conflict):
+    """Another till of the shop has this code: it is part of the numbers of its documents."""
+
+    default_message = N_("Another till of the shop has this code.")
 
 
 class OwnPasswordSet(Conflict):
@@ -165,6 +177,13 @@ class UnsettledElsewhere(Conflict):
 
     default_message = N_("This person has not finished setting up their own sign-in yet.")
     default_action = N_("Ask them to sign in once and set a password of their own, then add them.")
+
+
+class BelongsElsewhere(Conflict):
+    """The person belongs to another shop too, or to the vendor: one shop does not end their sign-ins everywhere."""
+
+    default_message = N_("This person is signed out everywhere by themselves only.")
+    default_action = N_("Take away the membership if they are to have no access here.")
 
 
 class NotWhileActing(Forbidden):

@@ -135,6 +135,8 @@ class TillOut(ApiSchema):
 
 
 class ProfileOut(ApiSchema):
+    """One version, and one ETag, for all of it: registrations, outlets and tills as well."""
+
     slug = fields.String()
     name = fields.String()
     name_local = fields.String(allow_none=True)
@@ -146,6 +148,34 @@ class ProfileOut(ApiSchema):
     registrations = fields.List(fields.Nested(RegistrationOut))
     outlets = fields.List(fields.Nested(OutletOut))
     tills = fields.List(fields.Nested(TillOut))
+
+
+class RegistrationIn(_Change):
+    """Its state never changes: another state is another registration."""
+
+    gstin = Text(most=20, allow_none=True)
+    legal_name = Text(least=1, most=120)
+    composition = Flag()
+
+
+class OutletIn(_Change):
+    name = Text(least=1, most=120)
+    address = Text(least=1, most=300)
+    city = Text(least=1, most=80)
+    pin = Text(least=6, most=6)
+    bis_registration = Text(least=1, most=30, allow_none=True)
+
+
+class TillIn(ApiSchema):
+    """`code` is part of the numbers that are issued there, so it never changes."""
+
+    outlet_id = IdField(required=True)
+    code = Text(least=1, most=4, required=True)
+    name = Text(least=1, most=60, required=True)
+
+
+class TillNameIn(ApiSchema):
+    name = Text(least=1, most=60, required=True)
 
 
 class ProfileIn(_Change):

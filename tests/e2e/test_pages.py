@@ -22,10 +22,14 @@ def places(who: Somebody, stage: Stage) -> dict[str, str]:
         "piece-edit": f"{shop}/stock/{free.id}/edit",
         "customers": f"{shop}/customers", "customer": f"{shop}/customers/{stage.people[0].id}",
         "customer-new": f"{shop}/customers/new", "rates": f"{shop}/rates", "exports": f"{shop}/exports",
+        "staff": f"{shop}/staff", "staff-self": f"{shop}/staff/{who.person_id}", "settings": f"{shop}/settings",
         "shops": "/shops?stay=yes", "me": "/me",
     }  # fmt: skip
 
 
+NOT_FOR_ACCOUNTANTS = (
+    "counter", "counter-empty", "piece-new", "piece-edit", "customer-new", "staff", "staff-self",
+)  # fmt: skip
 LOOKS = {
     "light": {"color_scheme": "light"},
     "dark": {"color_scheme": "dark"},
@@ -71,6 +75,6 @@ def test_an_accountant_sees_what_the_role_gives(open_page: Callable[..., Watched
     screen.be(cast.meera)
     screen.expected = ("403 (FORBIDDEN)",)
     for name, address in places(cast.asha, stage).items():
-        wanted = 403 if name in ("counter", "counter-empty", "piece-new", "piece-edit", "customer-new") else 200
+        wanted = 403 if name in NOT_FOR_ACCOUNTANTS else 200
         assert screen.go(address) == wanted, address
         assert screen.page.get_by_role("link", name="New bill").count() == 0

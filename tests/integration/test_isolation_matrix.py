@@ -36,6 +36,9 @@ BODIES: dict[str, dict[str, object]] = {
     "items.edit_item": {"name": "Another ring"},
     "items.withdraw_item": {"reason": "melted down"},
     "people.change_role": {"role": "manager"},
+    "profile.change_outlet": {"city": "Pune"},
+    "profile.change_registration": {"legalName": "Somebody else"},
+    "profile.rename_till": {"name": "Another counter"},
 }
 
 

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from typing import TypeVar
 from uuid import UUID
 
-from sqlalchemy import Row, Select, func, select, update
+from sqlalchemy import Row, Select, exists, func, select, update
+from sqlalchemy.orm import aliased
 
 from app.tenants.models import Membership, Person, Role, RoleRight, Shop
 from shard_router import ControlSession
@@ -62,6 +63,23 @@ def list_members(control: ControlSession, shop_id: int) -> Sequence[Row[Membersh
         .where(Membership.shop_id == shop_id, Membership.ended_at.is_(None))
         .order_by(Person.name, Person.id)
     ).all()
+
+
+def list_staff(
+    control: ControlSession, shop_id: int, *, person_id: UUID | None = None
+) -> Sequence[Row[Membership, Person, bool]]:
+    """Who belongs to the shop now, by name, and whether they belong to another one too; or that one person."""
+    other = aliased(Membership)
+    elsewhere = exists().where(
+        other.person_id == Membership.person_id, other.shop_id != shop_id, other.ended_at.is_(None)
+    )
+    wanted = (
+        select(Membership, Person, elsewhere)
+        .join(Person, Person.id == Membership.person_id)
+        .where(Membership.shop_id == shop_id, Membership.ended_at.is_(None))
+        .order_by(Person.name, Person.id)
+    )
+    return control.execute(wanted if person_id is None else wanted.where(Membership.person_id == person_id)).all()
 
 
 def list_all_memberships(control: ControlSession, shop_id: int) -> Sequence[Row[Membership, Person]]:

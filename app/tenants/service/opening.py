@@ -44,7 +44,7 @@ FIRST_TILL = "T1"
 LONGEST_SLUG = 40
 SLUG_TRIES = 5
 SYSTEM = Actor(person_id=None, name="system")
-_PIN = re.compile(r"[1-9][0-9]{5}")
+PIN = re.compile(r"[1-9][0-9]{5}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,8 +195,10 @@ def _checked(new: NewShop) -> str | None:
     """The GSTIN in its one form, after everything else was found good."""
     state = state_of(new.state_code, today_ist())
     if not state.registers:
-        raise UnknownState(f"A shop cannot be registered in {state.name}.", fields={"stateCode": "cannot register"})
-    if not _PIN.fullmatch(new.pin):
+        raise UnknownState(
+            _("A shop cannot be registered in %(name)s.", name=state.name), fields={"stateCode": "cannot register"}
+        )
+    if not PIN.fullmatch(new.pin):
         raise MalformedPin(fields={"pin": str(MalformedPin.default_message)})
     if not normal_name(new.name) or not normal_name(new.legal_name):
         raise NameUnusable(fields={"name": str(NameUnusable.default_message)})
@@ -204,7 +206,9 @@ def _checked(new: NewShop) -> str | None:
         return None
     gstin = parse_gstin(new.gstin)
     if gstin.state_code != new.state_code:
-        said = f"The GSTIN is of state {gstin.state_code}, the shop of state {new.state_code}."
+        said = _(
+            "The GSTIN is of state %(its)s, the shop of state %(ours)s.", its=gstin.state_code, ours=new.state_code
+        )
         raise GstinOfOtherState(said, fields={"gstin": said})
     return gstin.text
 

@@ -20,7 +20,7 @@ CHANGEABLE = ("name", "name_local", "legal_name", "phone", "locale", "rate_basis
 
 def get_profile(db: ShopSession) -> ProfileView:
     """Raises ShopBeingPrepared where the shard has no rows of the shop yet."""
-    return _view(db, _profile(db))
+    return profile_view(db, _profile(db))
 
 
 def change_shop_profile(db: ShopSession, *, expected_version: int, changes: dict[str, Any]) -> ProfileView:
@@ -28,9 +28,7 @@ def change_shop_profile(db: ShopSession, *, expected_version: int, changes: dict
 
     Raises ChangedMeanwhile.
     """
-    row = _profile(db, lock=True)
-    if row.version != expected_version:
-        raise ChangedMeanwhile()
+    row = locked_profile(db, expected_version)
     given = {name: _normal(name, changes[name]) for name in CHANGEABLE if name in changes}
     changed = sorted(name for name, value in given.items() if getattr(row, name) != value)
     for name in changed:
@@ -40,23 +38,36 @@ def change_shop_profile(db: ShopSession, *, expected_version: int, changes: dict
         db.flush()
         audit.record(db, "shop.profile_changed", None, {"fields": changed, "version": row.version})
     if {"name", "legal_name"} & set(changed):
-        outbox.enqueue(db, TELL_NAMES, key=f"names-{row.version}")
-    return _view(db, row)
+        ask_to_tell_names(db, row.version)
+    return profile_view(db, row)
+
+
+def ask_to_tell_names(db: ShopSession, version: int) -> None:
+    """Of what the control plane shows of a profile something changed."""
+    outbox.enqueue(db, TELL_NAMES, key=f"names-{version}")
+
+
+def locked_profile(db: ShopSession, expected_version: int) -> ShopProfile:
+    """The row that stands for all settings of the shop, until the commit; raises ChangedMeanwhile."""
+    row = _profile(db, lock=True)
+    if row.version != expected_version:
+        raise ChangedMeanwhile()
+    return row
 
 
 def keep_names(control: ControlSession, shop_id: int, profile: ProfileView) -> bool:
-    """How the shop calls itself, for the console and people's lists of shops; False where newer names stand there."""
+    """What the shop is called and its GSTIN, for the console and people's lists; False where newer ones stand there."""
     row = repository.find_shop(control, shop_id, lock=True)
     if row is None:
         raise ShopUnknown()
     if row.profile_version >= profile.version:
         return False
     row.name, row.profile = profile.name, {**row.profile, "legal_name": profile.legal_name}
+    row.gstin = next((one.gstin for one in profile.registrations), None)
     row.profile_version, row.version = profile.version, row.version + 1
     control.flush()
-    audit.record_platform(
-        control, "shop.renamed", {"name": profile.name, "legalName": profile.legal_name}, actor_id=None, shop_id=shop_id
-    )
+    facts = {"name": profile.name, "legalName": profile.legal_name, "gstin": row.gstin}
+    audit.record_platform(control, "shop.renamed", facts, actor_id=None, shop_id=shop_id)
     return True
 
 
@@ -72,7 +83,7 @@ def _profile(db: ShopSession, *, lock: bool = False) -> ShopProfile:
     return row
 
 
-def _view(db: ShopSession, row: ShopProfile) -> ProfileView:
+def profile_view(db: ShopSession, row: ShopProfile) -> ProfileView:
     return ProfileView(
         slug=row.slug, name=row.name, name_local=row.name_local, legal_name=row.legal_name, phone=row.phone,
         locale=row.locale, rate_basis=row.rate_basis, version=row.version,

@@ -176,7 +176,7 @@ class SignIns:
         return None
 
     def _welcome(self, control: ControlSession, person: Person, audience: Audience, action: str) -> PersonView:
-        person.updated_at = utc_now()
+        person.last_sign_in_at = person.updated_at = utc_now()
         control.flush()
         record_platform(control, action, {"person": str(person.id), "audience": audience}, actor_id=person.id)
         return view_of(person)

@@ -57,6 +57,21 @@ def forms(slug: str, things: dict[str, Any]) -> dict[str, dict[str, str]]:
         f"{shop}/stock/{item}/withdraw": {"version": "999", "reason": "melted"},
         f"{shop}/rates": {"rate-gold-9160": "12800", "rate-silver-9250": "150"},
         f"{shop}/exports": {"from": "2026-04-01", "to": "2026-03-01", "format": "csv"},
+        f"{shop}/staff": {"email": "garbage@example.test", "name": "Somebody", "phone": "", "role": "clerk"},
+        f"{shop}/staff/{things['person_id']}/role": {"role": "clerk", "version": "999"},
+        f"{shop}/settings": {
+            "name": "Asha", "legal_name": "Asha", "name_local": "", "phone": "", "locale": "en",
+            "rate_basis": "fineness", "version": "999",
+        },
+        f"{shop}/settings/registrations/{things['registration_id']}": {
+            "gstin": "", "legal_name": "Asha", "composition": "", "version": "999",
+        },
+        f"{shop}/settings/outlets/{things['outlet_id']}": {
+            "name": "Asha", "address": "1 Zaveri Bazaar", "city": "Mumbai", "pin": "400002", "bis_registration": "",
+            "version": "999",
+        },
+        f"{shop}/settings/outlets/{things['outlet_id']}/tills": {"code": "T2", "name": "Upstairs", "version": "999"},
+        f"{shop}/settings/tills/{things['till_id']}": {"name": "Upstairs", "version": "999"},
         "/me": {"name": "Asha", "phone": "", "locale": "en", "version": "999"},
     }  # fmt: skip
 

@@ -1,0 +1,107 @@
+"""An owner looks after the shop itself: its people, its names, its outlets and tills."""
+
+import re
+from collections.abc import Callable
+
+from playwright.sync_api import expect
+
+from app.kit.runtime import Runtime
+from app.tenants import service as tenants
+from tests.e2e.support import Watched
+from tests.support.cast import Cast
+
+REFUSED = "422 (UNPROCESSABLE ENTITY)"
+OWN_PASSWORD = "lamps over the Ganga 26"
+
+
+def test_a_clerk_is_added_promoted_and_taken_off(
+    open_page: Callable[..., Watched], screen: Watched, cast: Cast
+) -> None:
+    page, zoya = screen.page, cast.zoya
+    screen.expected = (REFUSED, "409 (CONFLICT)")
+    screen.be(zoya)
+    screen.go(f"/s/{zoya.shop.slug}/")
+    page.get_by_role("link", name="Staff").click()
+    email = f"chitra-{zoya.shop.slug}@example.test"
+    page.get_by_label("E-mail").fill("chitra@")
+    page.get_by_label("Name").fill("Chitra Rao")
+    page.evaluate("document.querySelector('form[action$=staff]').noValidate = true")
+    page.keyboard.press("F9")
+    expect(page.locator("#f-email")).to_have_attribute("aria-invalid", "true")
+    screen.look("story-staff-refused")
+    page.get_by_label("E-mail").fill(email)
+    page.keyboard.press("F9")
+    one_time = page.locator("#one-time").inner_text()
+    screen.look("story-staff-given")
+    page.get_by_role("link", name="All staff").click()
+    expect(page.locator("tr").filter(has_text="Chitra Rao")).to_contain_text("no own password yet")
+
+    theirs = open_page()
+    theirs.expected = ("403 (FORBIDDEN)", "401 (UNAUTHORIZED)", "404 (NOT FOUND)")
+    theirs.go("/sign-in")
+    theirs.page.get_by_label("E-mail").fill(email)
+    theirs.page.get_by_label("Password").fill(one_time)
+    theirs.page.keyboard.press("Enter")
+    theirs.page.get_by_label("Password", exact=True).fill(one_time)
+    theirs.page.get_by_label("Your own new password").fill(OWN_PASSWORD)
+    theirs.page.keyboard.press("Enter")
+    theirs.page.wait_for_url("**/s/**")
+    assert theirs.page.get_by_role("link", name="Staff").count() == 0
+
+    page.get_by_role("link", name="Chitra Rao").click()
+    page.get_by_role("radio", name=re.compile("Manager")).check()
+    page.get_by_role("button", name="Change the role").click()
+    expect(page.get_by_role("status")).to_contain_text("holds at once")
+    expect(page.get_by_text(re.compile(r"\d\d-\d\d-\d{4} \d\d:\d\d")).nth(1)).to_be_visible()  # the last sign-in
+    theirs.page.reload()
+    expect(theirs.page.get_by_role("link", name="Staff")).to_be_visible()
+    page.get_by_text("Sign out everywhere").click()
+    screen.look("story-staff-person")
+    page.get_by_role("button", name="Sign Chitra Rao out everywhere").click()
+    theirs.page.reload()
+    expect(theirs.page.get_by_role("heading", name="Sign in to your shop")).to_be_visible()
+    page.get_by_text("Take off the staff").click()
+    page.get_by_role("button", name="Take Chitra Rao off the staff").click()
+    expect(page.locator("tbody tr").filter(has_text="Chitra")).to_have_count(0)
+
+    page.get_by_role("link", name="Zoya", exact=True).click()
+    page.get_by_text("Take off the staff").click()
+    page.get_by_role("button", name="Take Zoya off the staff").click()
+    expect(page.get_by_role("alert")).to_contain_text("keeps at least one owner")
+
+
+def test_the_shops_settings_are_changed_by_two_at_once(screen: Watched, cast: Cast, runtime: Runtime) -> None:
+    page, ravi = screen.page, cast.ravi
+    screen.expected = (REFUSED, "412 (PRECONDITION FAILED)", "409 (CONFLICT)")
+    screen.be(ravi)
+    screen.go(f"/s/{ravi.shop.slug}/")
+    page.get_by_role("link", name="Settings").click()
+    page.get_by_label("GSTIN").fill("27AAACR5055K1Z7")
+    save = page.locator("form").filter(has=page.get_by_label("GSTIN")).get_by_role("button", name="Save")
+    save.click()
+    expect(page.locator("#h-r1-gstin")).to_contain_text("of state 27")
+    page.get_by_label("GSTIN").fill("29AAACR5055K1Z3")
+    with runtime.router.shop(ravi.shop_id, ravi.actor) as db:
+        version = tenants.get_profile(db).version
+        tenants.change_shop_profile(db, expected_version=version, changes={"phone": "+91 98200 12345"})
+        db.commit()
+    save.click()
+    expect(page.get_by_role("alert")).to_contain_text("Ravi changed this at")
+    expect(page.get_by_label("GSTIN")).to_have_value("29AAACR5055K1Z3")
+    screen.look("story-settings-changed-meanwhile")
+    save.click()
+    expect(page.get_by_role("status")).to_contain_text("registration is saved")
+    page.get_by_label("Name in the local script").fill("ರವಿ ಜ್ಯುವೆಲರ್ಸ್")
+    page.get_by_label("Name", exact=True).fill("Ravi & Sons")
+    profile = page.locator("form").filter(has=page.get_by_label("Legal name", exact=True))
+    profile.get_by_role("button", name="Save").click()
+    expect(page.locator(".brand-name")).to_have_text("Ravi & Sons")
+    page.get_by_text("Another till").click()
+    page.get_by_label(re.compile("^Code")).fill("T1")
+    page.get_by_label("Name of the new till").fill("Upstairs")
+    page.get_by_role("button", name="Add the till").click()
+    expect(page.get_by_role("alert")).to_contain_text("has this code")
+    page.get_by_label(re.compile("^Code")).fill("u2")
+    page.get_by_role("button", name="Add the till").click()
+    expect(page.get_by_label("Name of till U2")).to_have_value("Upstairs")
+    screen.look("story-settings")

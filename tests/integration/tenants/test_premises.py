@@ -1,0 +1,112 @@
+"""Registration, outlets and tills of a shop: one profile, one version, and what is issued next says the new."""
+
+import pytest
+
+from app.kit.audit_reading import last_change
+from app.tenants import service as tenants
+from app.tenants.models import Shop
+from tests.support.cast import PASSWORD
+from tests.support.jobs import work_off
+
+
+@pytest.fixture
+def url(cast):
+    return f"/api/v1/shops/{cast.asha.shop_id}/profile"
+
+
+def matching(client, cast, url, **more):
+    """Asha's headers, with the ETag of the profile as it is."""
+    return cast.asha.headers(**{"If-Match": client.get(url, headers=cast.asha.headers()).headers["ETag"], **more})
+
+
+def test_an_outlets_address_is_corrected_once_by_who_has_seen_it(client, cast, url, runtime):
+    outlet = f"{url}/outlets/{cast.asha.shop.outlet_id}"
+    seen = matching(client, cast, url)
+    first = client.patch(outlet, json={"address": "9  Zaveri Bazaar ", "pin": "400003"}, headers=seen)
+    assert first.status_code == 200
+    kept = first.json["outlets"][0]
+    assert (kept["address"], kept["pin"], kept["city"]) == ("9 Zaveri Bazaar", "400003", "Mumbai")
+    late = client.patch(outlet, json={"city": "Pune"}, headers=seen)
+    assert (late.status_code, late.json["code"]) == (412, "changed_meanwhile")
+    assert first.headers["ETag"] == client.get(url, headers=cast.asha.headers()).headers["ETag"] != seen["If-Match"]
+    with runtime.router.shop(cast.asha.shop_id, cast.asha.actor) as db:
+        told = last_change(db, ["outlet.changed"], subject_id=cast.asha.shop.outlet_id)
+    assert told is not None and told.actor_id == cast.asha.person_id
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "status", "code"),
+    [
+        ("outlets/{outlet}", {"pin": "012345"}, 422, "malformed_pin"),
+        ("outlets/{outlet}", {"address": "  "}, 422, None),
+        ("outlets/{outlet}", {"stateCode": "29"}, 422, "invalid_input"),
+        ("outlets/{outlet}", {}, 422, "nothing_to_change"),
+        ("outlets/{registration}", {"city": "Pune"}, 404, "place_unknown"),
+        ("registrations/{registration}", {"gstin": "29AAACI4798L1ZU"}, 422, "gstin_of_other_state"),
+        ("registrations/{registration}", {"gstin": "27AAACR5055K1Z8"}, 422, "malformed_gstin"),
+        ("registrations/{outlet}", {"composition": True}, 404, "place_unknown"),
+        ("tills/{outlet}", {"name": "Front"}, 404, "place_unknown"),
+    ],
+)
+def test_what_is_wrong_is_refused_and_changes_nothing(client, cast, url, path, body, status, code):
+    shop, headers = cast.asha.shop, matching(client, cast, url)
+    place = path.format(outlet=shop.outlet_id, registration=shop.registration_id)
+    reply = client.patch(f"{url}/{place}", json=body, headers=headers)
+    assert (reply.status_code, reply.json["code"]) == (status, code or reply.json["code"])
+    assert client.get(url, headers=cast.asha.headers()).headers["ETag"] == headers["If-Match"]
+
+
+def test_a_new_gstin_reaches_the_console_by_a_job(client, cast, runtime):
+    ravi = cast.ravi
+    url = f"/api/v1/shops/{ravi.shop_id}/profile"
+    etag = client.get(url, headers=ravi.headers()).headers["ETag"]
+    registered = client.patch(
+        f"{url}/registrations/{ravi.shop.registration_id}", json={"gstin": "29aaaci4798l1zu"},
+        headers=ravi.headers(**{"If-Match": etag}),
+    )  # fmt: skip
+    assert registered.json["registrations"][0]["gstin"] == "29AAACI4798L1ZU"
+    work_off(runtime, ravi.shop_id)
+    with runtime.router.control() as control:
+        assert control.get_one(Shop, ravi.shop_id).gstin == "29AAACI4798L1ZU"
+
+
+def test_a_till_more_has_a_code_of_its_own(client, cast, url):
+    outlet = str(cast.asha.shop.outlet_id)
+
+    def add(code):
+        headers = matching(client, cast, url, **{"Idempotency-Key": f"till-{code}"})
+        return client.post(
+            f"{url}/tills", json={"outletId": outlet, "code": code, "name": "First floor"}, headers=headers
+        )
+
+    made = add("u2")
+    assert (made.status_code, [one["code"] for one in made.json["tills"]]) == (201, ["T1", "U2"])
+    assert (add("T1").status_code, add("T-01").status_code) == (409, 422)
+    till = next(one["id"] for one in made.json["tills"] if one["code"] == "U2")
+    renamed = client.patch(f"{url}/tills/{till}", json={"name": "Upstairs"}, headers=matching(client, cast, url))
+    assert [one["name"] for one in renamed.json["tills"]] == ["T1", "Upstairs"]
+
+
+def test_a_person_is_signed_out_by_the_one_shop_they_belong_to(client, cast, runtime):
+    people = f"/api/v1/shops/{cast.asha.shop_id}/people"
+    assert client.post(f"{people}/{cast.bina.person_id}/sign-out", headers=cast.asha.headers()).status_code == 204
+    assert client.get("/api/v1/auth/me", headers=cast.bina.headers()).status_code == 401
+    elsewhere = client.post(f"{people}/{cast.meera.person_id}/sign-out", headers=cast.asha.headers())
+    assert (elsewhere.status_code, elsewhere.json["code"]) == (409, "belongs_elsewhere")
+    assert client.get("/api/v1/auth/me", headers=cast.meera.headers()).status_code == 200
+    stranger = client.post(f"{people}/{cast.ravi.person_id}/sign-out", headers=cast.asha.headers())
+    assert (stranger.status_code, stranger.json["code"]) == (404, "person_unknown")
+
+
+def test_a_sign_in_is_shown_to_the_one_shop_of_a_person(client, cast, runtime):
+    def seen(shop_id):
+        with runtime.router.control() as control:
+            return {one.member.name: one for one in tenants.list_staff(control, shop_id)}
+
+    for who in (cast.bina, cast.meera):
+        body = {"email": who.email, "password": PASSWORD}
+        assert client.post("/api/v1/auth/sign-in", json=body).status_code == 200
+    staff = seen(cast.asha.shop_id)
+    assert staff["Bina"].last_sign_in_at is not None and staff["Bina"].only_here
+    assert staff["Meera"].last_sign_in_at is None and not staff["Meera"].only_here
+    assert staff["Asha"].last_sign_in_at is None  # her token of these tests came by no sign-in
