@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import phonenumbers
 
 from app.customers.errors import CustomerFactsWrong, PhoneMalformed
+from app.kit.texts import _
 from app.tax.gstin import parse_gstin, parse_pan
 from app.tax.states import state_of
 
@@ -38,7 +39,7 @@ def settled(draft: CustomerDraft, on: dt.date) -> CustomerDraft:
     state = draft.state_code or None
     if gstin is not None:
         if pan is not None and pan != gstin.pan:
-            raise CustomerFactsWrong("The PAN is not the one inside the GSTIN.", fields={"pan": "not the GSTIN's"})
+            raise CustomerFactsWrong(_("The PAN is not the one inside the GSTIN."), fields={"pan": "not the GSTIN's"})
         pan, state = gstin.pan, state or gstin.state_code
     if state is not None:
         state_of(state, on)
@@ -63,7 +64,7 @@ def dialled(text: str) -> str:
     except phonenumbers.NumberParseException:
         number = None
     if number is None or number.extension or not phonenumbers.is_valid_number(number):
-        raise PhoneMalformed("This is no phone number that can be dialled.", fields={"phone": "not a phone number"})
+        raise PhoneMalformed(_("This is no phone number that can be dialled."), fields={"phone": "not a phone number"})
     return str(phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164))
 
 
@@ -71,21 +72,21 @@ def _line(text: str | None, most: int, field: str) -> str | None:
     """One line without what does not print; None where nothing is left."""
     bare = " ".join((text or "").split())
     if len(bare) > most or len(bare.encode()) > 3 * most or not bare.isprintable():  # bills keep it sealed, in 2 kB
-        _refuse(field, f"At most {most} letters fit here.")
+        _refuse(field, _("At most %(most)s letters fit here.", most=most))
     return bare or None
 
 
 def _email(text: str) -> str:
     bare = text.strip()
     if len(bare) > 254 or not _EMAIL.fullmatch(bare):
-        _refuse("email", "This is no e-mail address.")
+        _refuse("email", _("This is no e-mail address."))
     return bare
 
 
 def _pin(text: str) -> str:
     bare = text.replace(" ", "")
     if not (bare.isascii() and _PIN.fullmatch(bare)):
-        _refuse("pin", "A PIN code has six digits and does not begin with 0.")
+        _refuse("pin", _("A PIN code has six digits and does not begin with 0."))
     return bare
 
 

@@ -19,6 +19,7 @@ from app.kit.clock import today_ist, utc_now
 from app.kit.errors import PreconditionFailed
 from app.kit.ids import new_id
 from app.kit.sealing import Keyring
+from app.kit.texts import _
 from shard_router import ShopSession
 
 __all__ = [
@@ -93,7 +94,7 @@ def edit_customer(db: ShopSession, *, customer_id: UUID, expected_version: int, 
     if row is None or row.erased_at is not None:
         raise CustomerUnknown()
     if row.version != expected_version:
-        raise PreconditionFailed("This customer was changed since you opened it.", action="Look at it again.")
+        raise PreconditionFailed(_("This customer was changed since you opened it."), action=_("Look at it again."))
     before = CustomerDraft(**{name: getattr(row, name) for name in _FIELDS})
     facts = settled(dataclasses.replace(before, **_reconsidered(before, changes)), today_ist())
     changed = [name for name in _FIELDS if getattr(row, name) != getattr(facts, name)]
@@ -179,8 +180,7 @@ def _flush(db: ShopSession) -> None:
     except IntegrityError as taken:
         if "phone" not in str(taken.orig):
             raise
-        message = "Another customer has this phone number."
-        raise PhoneTaken(message, fields={"phone": "taken"}) from taken
+        raise PhoneTaken(_("Another customer has this phone number."), fields={"phone": "taken"}) from taken
 
 
 def _customer(row: CustomerRow) -> Customer:

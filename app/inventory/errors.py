@@ -7,19 +7,19 @@ from app.kit.texts import N_
 class ItemUnknown(NotFound):
     """There is no such piece in this shop."""
 
-    default_message = "There is no such piece in stock."
+    default_message = N_("There is no such piece in stock.")
 
 
 class TagTaken(Conflict):
     """Another piece in stock wears this tag."""
 
-    default_action = "Give the piece another tag, or withdraw the wrong entry first."
+    default_action = N_("Give the piece another tag, or withdraw the wrong entry first.")
 
 
 class HuidTaken(Conflict):
     """Another piece in stock carries this HUID (BIS: one article, one HUID)."""
 
-    default_action = "Check the mark on both pieces; withdraw the wrong entry first."
+    default_action = N_("Check the mark on both pieces; withdraw the wrong entry first.")
 
 
 class ItemNotInStock(Conflict):
@@ -36,7 +36,7 @@ class LowerPriceNotAllowed(Forbidden):
 class ItemAlreadySold(Conflict):
     """A piece of the bill has left the stock since it was scanned: sold on another bill, or withdrawn."""
 
-    default_action = "Take it off the bill."
+    default_action = N_("Take it off the bill.")
 
 
 class WeightsContradict(Unprocessable):
@@ -50,7 +50,7 @@ class ItemFactsWrong(Unprocessable):
 class HuidMalformed(Unprocessable):
     """A HUID is six letters or digits, as the laser mark shows it."""
 
-    default_action = "Read the mark again under the glass."
+    default_action = N_("Read the mark again under the glass.")
 
 
 class ExemptionDoesNotHold(Unprocessable):
@@ -60,4 +60,4 @@ class ExemptionDoesNotHold(Unprocessable):
 class HuidMissing(Unprocessable):
     """A piece that must be hallmarked has no HUID, so it cannot be sold (Hallmarking Order)."""
 
-    default_action = "Enter its HUID, or the reason that it needs none, on the piece."
+    default_action = N_("Enter its HUID, or the reason that it needs none, on the piece.")

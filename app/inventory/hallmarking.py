@@ -10,6 +10,7 @@ from typing import Any
 
 from app.inventory.errors import ExemptionDoesNotHold, HuidMalformed
 from app.kit.dated import read_table
+from app.kit.texts import _
 
 DATA = Path(__file__).parent / "data" / "hallmarking.json"
 _HUID = re.compile(r"[A-Z0-9]{6}")
@@ -72,7 +73,7 @@ def check_huid(text: str) -> str:
     """The HUID in capitals; raises HuidMalformed."""
     bare = text.strip().upper() if text.isascii() else ""
     if not _HUID.fullmatch(bare):
-        raise HuidMalformed("A HUID is six letters or digits.", fields={"huid": "not six letters or digits"})
+        raise HuidMalformed(_("A HUID is six letters or digits."), fields={"huid": "not six letters or digits"})
     return bare
 
 
@@ -104,9 +105,9 @@ def _check(reason: str, *, gross_mg: int, hsn: str, on: dt.date) -> None:
         if exemption.reason == reason:
             if exemption.fits(gross_mg=gross_mg, hsn=hsn):
                 return
-            message = f"This piece is not exempt as “{exemption.name}”."
+            message = _("This piece is not exempt as “%(name)s”.", name=exemption.name)
             raise ExemptionDoesNotHold(message, fields={"huidExempt": "does not fit this piece"})
-    raise ExemptionDoesNotHold("No such exemption is in the order.", fields={"huidExempt": "unknown"})
+    raise ExemptionDoesNotHold(_("No such exemption is in the order."), fields={"huidExempt": "unknown"})
 
 
 def _validity(row: dict[str, Any]) -> tuple[dt.date, dt.date | None]:

@@ -13,6 +13,7 @@ from app.inventory.errors import ExemptionDoesNotHold, ItemFactsWrong, WeightsCo
 from app.inventory.hallmarking import Hallmark
 from app.kit.clock import today_ist
 from app.kit.money import BASIS_POINTS, MAX_PAISE, whole
+from app.kit.texts import _
 from app.kit.weights import MAX_MCT, MAX_MG, fine_product, grams, purity_label, stone_mg
 from app.rates import service as rates
 from app.tax.rates import tax_rate
@@ -140,7 +141,7 @@ def settled(draft: ItemDraft, on: dt.date) -> ItemDraft:
     stone, net = _weights(draft)
     huid = hallmarking.check_huid(draft.huid) if draft.huid else None
     if huid and draft.huid_exempt:
-        raise ExemptionDoesNotHold("A piece with a HUID needs no exemption.", fields={"huidExempt": "has a HUID"})
+        raise ExemptionDoesNotHold(_("A piece with a HUID needs no exemption."), fields={"huidExempt": "has a HUID"})
     reason = draft.huid_exempt or None
     return dataclasses.replace(
         draft,
@@ -189,31 +190,42 @@ def _weights(draft: ItemDraft) -> tuple[int, int]:
     stone = reckoned if draft.stone_mg is None else draft.stone_mg
     whole(stone, "Stone weight in mg", most=MAX_MG, field="stoneMg")
     if stone + len(draft.stones) < reckoned:
-        message = f"The stones listed weigh {grams(reckoned)} g, more than the stone weight of {grams(stone)} g."
+        message = _(
+            "The stones listed weigh %(listed)s g, more than the stone weight of %(stone)s g.",
+            listed=grams(reckoned), stone=grams(stone),
+        )  # fmt: skip
         raise WeightsContradict(message, fields={"stoneMg": "less than the stones listed"})
     net = gross - stone
     if net <= 0:
-        message = f"Stones of {grams(stone)} g leave no metal of a piece of {grams(gross)} g."
+        message = _(
+            "Stones of %(stone)s g leave no metal of a piece of %(gross)s g.", stone=grams(stone), gross=grams(gross)
+        )
         raise WeightsContradict(message, fields={"stoneMg": "not below gross"})
     if draft.net_mg is not None and draft.net_mg != net:
-        message = f"Net weight {grams(whole(draft.net_mg, 'Net weight in mg', most=MAX_MG, field='netMg'))} g is not "
-        message += f"gross {grams(gross)} g less stones {grams(stone)} g."
+        whole(draft.net_mg, "Net weight in mg", most=MAX_MG, field="netMg")
+        message = _(
+            "Net weight %(net)s g is not gross %(gross)s g less stones %(stones)s g.",
+            net=grams(draft.net_mg), gross=grams(gross), stones=grams(stone),
+        )  # fmt: skip
         raise WeightsContradict(message, fields={"netMg": "not gross less stones"})
     return stone, net
 
 
 def _stones(draft: ItemDraft) -> tuple[Stone, ...]:
     if len(draft.stones) > MAX_STONES:
-        raise ItemFactsWrong(f"A piece lists at most {MAX_STONES} kinds of stones.", fields={"stones": "too many"})
+        raise ItemFactsWrong(
+            _("A piece lists at most %(max_stones)s kinds of stones.", max_stones=MAX_STONES),
+            fields={"stones": "too many"},
+        )
     return draft.stones
 
 
 def _stone_weight(place: int, stone: Stone) -> int:
     at = f"stones.{place}"
     if stone.basis not in STONE_BASES:
-        raise ItemFactsWrong("Stones are priced per carat or per piece.", fields={f"{at}.basis": "unknown"})
+        raise ItemFactsWrong(_("Stones are priced per carat or per piece."), fields={f"{at}.basis": "unknown"})
     if not stone.kind.strip() or len(stone.kind) > 40:
-        raise ItemFactsWrong("A kind of stone has from 1 to 40 letters.", fields={f"{at}.kind": "too short or long"})
+        raise ItemFactsWrong(_("A kind of stone has from 1 to 40 letters."), fields={f"{at}.kind": "too short or long"})
     whole(stone.pieces, "The number of stones", least=1, most=MAX_STONE_PIECES, field=f"{at}.pieces")
     whole(stone.rate_paise, "The rate of a stone in paise", most=MAX_PAISE, field=f"{at}.ratePaise")
     least = 1 if stone.basis == "per_carat" else 0
@@ -223,9 +235,11 @@ def _stone_weight(place: int, stone: Stone) -> int:
 
 def _check_charges(draft: ItemDraft) -> None:
     if draft.making_kind not in MAKING_KINDS:
-        raise ItemFactsWrong("Making is per gram net or gross, percent, or fixed.", fields={"making.kind": "unknown"})
+        raise ItemFactsWrong(
+            _("Making is per gram net or gross, percent, or fixed."), fields={"making.kind": "unknown"}
+        )
     if draft.wastage_kind not in WASTAGE_KINDS:
-        raise ItemFactsWrong("Wastage is none, percent of net or of value.", fields={"wastage.kind": "unknown"})
+        raise ItemFactsWrong(_("Wastage is none, percent of net or of value."), fields={"wastage.kind": "unknown"})
     percent = draft.making_kind == "percent"
     whole(draft.making_paise, "Making in paise", most=0 if percent else MAX_PAISE, field="making.paise")
     whole(draft.making_bp, "Making in basis points", most=MAX_MAKING_BP if percent else 0, field="making.bp")
@@ -237,7 +251,7 @@ def _check_charges(draft: ItemDraft) -> None:
 def _tag(text: str) -> str:
     bare = text.strip().upper() if text.isascii() else ""
     if not _TAG.fullmatch(bare):
-        message = "A tag has at most 24 letters, digits and inner - / _ or dots."
+        message = _("A tag has at most 24 letters, digits and inner - / _ or dots.")
         raise ItemFactsWrong(message, fields={"tag": "not a tag"})
     return bare
 
@@ -245,13 +259,13 @@ def _tag(text: str) -> str:
 def _name(text: str) -> str:
     bare = " ".join(text.split())
     if not 1 <= len(bare) <= 120 or not bare.isprintable():
-        raise ItemFactsWrong("A piece's name has from 1 to 120 letters.", fields={"name": "too short or long"})
+        raise ItemFactsWrong(_("A piece's name has from 1 to 120 letters."), fields={"name": "too short or long"})
     return bare
 
 
 def _category(text: str) -> str:
     bare = text.strip().lower().replace(" ", "_")
     if not _CATEGORY.fullmatch(bare):
-        message = "A category is a word of at most 24 letters: ring, chain, nose_pin."
+        message = _("A category is a word of at most 24 letters: ring, chain, nose_pin.")
         raise ItemFactsWrong(message, fields={"category": "not a category"})
     return bare

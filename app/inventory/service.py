@@ -246,9 +246,9 @@ def _locked(db: ShopSession, item_id: UUID, expected_version: int) -> tuple[Item
     if row is None:
         raise ItemUnknown()
     if row.version != expected_version:
-        raise PreconditionFailed("This piece was changed since you opened it.", action="Look at it again.")
+        raise PreconditionFailed(_("This piece was changed since you opened it."), action=_("Look at it again."))
     if row.status != ItemStatus.IN_STOCK.value:
-        raise ItemNotInStock(f"{row.tag} is {row.status} and no longer changes.")
+        raise ItemNotInStock(_("%(tag)s is %(status)s and no longer changes.", tag=row.tag, status=row.status))
     return row, _stones_of(db, [row.id])[row.id]
 
 
@@ -283,9 +283,9 @@ def _flush(db: ShopSession, piece: ItemDraft) -> None:
 def _taken(error: IntegrityError, *, tag: str, huid: str) -> Exception:
     """Which of the two unique keys was hit; the key's name stands in the server's message."""
     if "live_tag" in str(error.orig):
-        return TagTaken(f"Another piece in stock wears the tag {tag}.", fields={"tag": "taken"})
+        return TagTaken(_("Another piece in stock wears the tag %(tag)s.", tag=tag), fields={"tag": "taken"})
     if "live_huid" in str(error.orig):
-        return HuidTaken(f"Another piece in stock carries the HUID {huid}.", fields={"huid": "taken"})
+        return HuidTaken(_("Another piece in stock carries the HUID %(huid)s.", huid=huid), fields={"huid": "taken"})
     return error
 
 

@@ -11,6 +11,7 @@ from enum import StrEnum
 
 from app.kit.errors import Unprocessable
 from app.kit.money import BASIS_POINTS, MAX_PAISE, percent_of, ratio, round_half_up, rupees, to_rupee, whole
+from app.kit.texts import _
 from app.kit.weights import FINE, MAX_MCT, MAX_MG, MCT_PER_CARAT, MG_PER_GRAM, fine_product, grams
 from app.tax.split import split_tax
 from app.tax.states import Supply
@@ -198,7 +199,9 @@ class PricedOldGold:
 def price_bill(lines: Sequence[BillLine], supply: Supply) -> PricedBill:
     """Prices each line and rounds the sum to the rupee; a fault's field is named lines.<n>.<field>, counted from 0."""
     if not 1 <= len(lines) <= MAX_LINES:
-        raise BillEmpty(f"A bill has from 1 to {MAX_LINES} lines.", fields={"lines": "none or too many"})
+        raise BillEmpty(
+            _("A bill has from 1 to %(max_lines)s lines.", max_lines=MAX_LINES), fields={"lines": "none or too many"}
+        )
     priced = tuple(_priced_at(place, line, supply) for place, line in enumerate(lines))
     taxable = sum(line.taxable_paise for line in priced)
     cgst = sum(line.cgst_paise for line in priced)
@@ -215,7 +218,7 @@ def price_line(line: BillLine, supply: Supply) -> PricedLine:
     check_facts(facts)
     rate = whole(line.rate_paise_per_g, "A rate in paise per gram", field="ratePaisePerG")
     if facts.net_mg and not rate:
-        raise PieceImpossible("A piece of metal needs a rate above zero.", fields={"ratePaisePerG": "zero"})
+        raise PieceImpossible(_("A piece of metal needs a rate above zero."), fields={"ratePaisePerG": "zero"})
     metal = _value_of(facts.net_mg, rate)
     wastage_mg, wastage = _wastage(facts, metal, rate)
     making = _making(facts, metal)
@@ -281,7 +284,10 @@ def check_facts(facts: PieceFacts) -> None:
     stones = whole(facts.stone_mg, "Stone weight in mg", most=MAX_MG, field="stoneMg")
     net = whole(facts.net_mg, "Net weight in mg", most=MAX_MG, field="netMg")
     if net != gross - stones:
-        message = f"Net weight {grams(net)} g is not gross {grams(gross)} g less stones {grams(stones)} g."
+        message = _(
+            "Net weight %(net)s g is not gross %(gross)s g less stones %(stones)s g.",
+            net=grams(net), gross=grams(gross), stones=grams(stones),
+        )  # fmt: skip
         raise PieceImpossible(message, fields={"netMg": "not gross less stones"})
     whole(facts.fineness, "Fineness per ten thousand", least=1, most=FINE, field="fineness")
     whole(facts.hallmark_paise, "The hallmarking charge in paise", field="hallmarkPaise")
@@ -343,8 +349,13 @@ def _discount(discount: Discount, on: int, what: str, path: str) -> int:
     bp = whole(discount.bp, f"The discount on the {what} in basis points", most=BASIS_POINTS, field=f"{path}.bp")
     paise = whole(discount.paise, f"The discount on the {what} in paise", field=f"{path}.paise")
     if bp and paise:
-        raise DiscountTooLarge(f"The discount on the {what} is given twice.", fields={path: "percent and rupees"})
+        raise DiscountTooLarge(
+            _("The discount on the %(what)s is given twice.", what=what), fields={path: "percent and rupees"}
+        )
     if paise > on:
-        message = f"A discount of {rupees(paise)} is more than the {what}, {rupees(on)}."
+        message = _(
+            "A discount of %(discount)s is more than the %(what)s, %(base)s.",
+            discount=rupees(paise), what=what, base=rupees(on),
+        )  # fmt: skip
         raise DiscountTooLarge(message, fields={path: "larger than its base"})
     return paise or percent_of(on, bp)

@@ -12,7 +12,7 @@ from flask import Request
 from werkzeug.exceptions import ClientDisconnected, RequestEntityTooLarge
 
 from app.kit.errors import AppError, BadRequest, PayloadTooLarge
-from app.kit.texts import N_
+from app.kit.texts import N_, _
 
 MAX_BODY = 1_000_000
 MAX_DEPTH = 24
@@ -89,7 +89,7 @@ def check_body(request: Request, view: Callable[..., Any], *, api: bool) -> None
     if "chunked" in request.headers.get("Transfer-Encoding", "").lower():
         raise LengthMissing()
     if request.content_length is not None and request.content_length > limit:
-        raise BodyTooLarge(action=f"At most {limit:,} bytes are taken here.")
+        raise BodyTooLarge(action=_("At most %(limit)s bytes are taken here.", limit=f"{limit:,}"))
     if not request.content_length or request.method in ("GET", "HEAD", "OPTIONS"):
         return
     if upload is not None:
@@ -120,7 +120,14 @@ def parse_json(raw: bytes) -> Any:
     except orjson.JSONDecodeError as error:
         if "depth limit" in str(error):
             raise JsonTooDeep() from None
-        raise MalformedJson(action=f"{error.msg} (line {error.lineno}, column {error.colno}).") from None
+        raise MalformedJson(
+            action=_(
+                "%(fault)s (line %(lineno)s, column %(colno)s).",
+                fault=error.msg,
+                lineno=error.lineno,
+                colno=error.colno,
+            )
+        ) from None
     _check_size(value, raw)
     return value
 
@@ -144,7 +151,7 @@ def _check_size(value: Any, raw: bytes) -> None:
             raise JsonTooDeep()
         level = deeper
     if _colons(raw) != keys:
-        raise MalformedJson(action="A key stands twice in one object.")
+        raise MalformedJson(action=_("A key stands twice in one object."))
 
 
 def _colons(raw: bytes) -> int:
@@ -164,10 +171,10 @@ def _declared_types(view: Callable[..., Any]) -> tuple[str, ...]:
 
 def _check_type(request: Request, allowed: tuple[str, ...]) -> None:
     for one in allowed:
-        family, _, kind = one.partition("/")
+        family, _slash, kind = one.partition("/")
         if request.mimetype == one or (kind == "*" and request.mimetype.startswith(f"{family}/")):
             return
-    raise WrongContentType(action=f"Send it as {' or '.join(dict.fromkeys(allowed))}.")
+    raise WrongContentType(action=_("Send it as %(types)s.", types=" or ".join(dict.fromkeys(allowed))))
 
 
 def drain(request: Request) -> None:

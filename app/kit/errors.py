@@ -4,6 +4,8 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any, ClassVar
 
+from app.kit.texts import N_
+
 
 class AppError(Exception):
     """A refusal that a person can act on.
@@ -46,7 +48,7 @@ class Unauthorized(AppError):
     """Nobody is signed in, or the sign-in is no longer valid."""
 
     status = 401
-    default_message = "Please sign in."
+    default_message = N_("Please sign in.")
 
 
 class PaymentRequired(AppError):

@@ -5,6 +5,7 @@ import time
 from uuid import UUID
 
 from app.kit.errors import NotFound
+from app.kit.texts import N_
 
 _CHANCE = (1 << 62) - 1
 _latest = 0
@@ -13,7 +14,7 @@ _latest = 0
 class UnknownId(NotFound):
     """The id in the address is no id of this system."""
 
-    default_message = "There is nothing with this id."
+    default_message = N_("There is nothing with this id.")
 
 
 def new_id() -> UUID:

@@ -4,6 +4,7 @@ import re
 from decimal import ROUND_HALF_UP, Context, Decimal
 
 from app.kit.errors import Unprocessable
+from app.kit.texts import N_, _
 
 MAX_PAISE = 10**12
 """₹1,000 crore: more than any one document of a shop; what lies above is a typing slip or an attack."""
@@ -27,7 +28,7 @@ class NumberOutOfRange(Unprocessable):
 class AmountUnreadable(Unprocessable):
     """A text is no amount of rupees with at most two decimals."""
 
-    default_action = "Write it like 1,89,625.50."
+    default_action = N_("Write it like 1,89,625.50.")
 
 
 def whole(value: object, what: str, *, least: int = 0, most: int = MAX_PAISE, field: str = "") -> int:
@@ -36,20 +37,27 @@ def whole(value: object, what: str, *, least: int = 0, most: int = MAX_PAISE, fi
     `what` names it in the message (“Net weight in mg”), `field` is its path in the input (“netMg”).
     """
     if type(value) is not int:
-        raise NumberNotWhole(f"{what} must be a whole number, not {_described(value)}.", fields=_at(field, "not whole"))
+        raise NumberNotWhole(
+            _("%(what)s must be a whole number, not %(value)s.", what=what, value=_described(value)),
+            fields=_at(field, "not whole"),
+        )
     if value < least:
-        raise NumberOutOfRange(f"{what} must not be below {least}.", fields=_at(field, f"below {least}"))
+        raise NumberOutOfRange(
+            _("%(what)s must not be below %(least)s.", what=what, least=least), fields=_at(field, f"below {least}")
+        )
     if value > most:
-        raise NumberOutOfRange(f"{what} must not be above {most}.", fields=_at(field, f"above {most}"))
+        raise NumberOutOfRange(
+            _("%(what)s must not be above %(most)s.", what=what, most=most), fields=_at(field, f"above {most}")
+        )
     return value
 
 
 def round_half_up(exact: Decimal) -> int:
     """To the nearest whole, a half away from zero: how Indian tax law and every jeweller's calculator round."""
     if not isinstance(exact, Decimal) or not exact.is_finite():
-        raise NumberNotWhole(f"An amount must be a finite decimal number, not {_described(exact)}.")
+        raise NumberNotWhole(_("An amount must be a finite decimal number, not %(value)s.", value=_described(exact)))
     if abs(exact) >= Decimal(10) ** 30:
-        raise NumberOutOfRange("An amount is larger than can be kept.")
+        raise NumberOutOfRange(_("An amount is larger than can be kept."))
     return int(exact.quantize(Decimal(1), context=EXACT))
 
 
@@ -104,7 +112,7 @@ def parse_rupees(text: str) -> int:
     found = _RUPEES.fullmatch(bare)
     if found is None or len(bare) > 40:
         shown = text if isinstance(text, str) else type(text).__name__
-        raise AmountUnreadable(f"“{str(shown)[:40]}” is no amount in rupees.")
+        raise AmountUnreadable(_("“%(text)s” is no amount in rupees.", text=str(shown)[:40]))
     paise = int(found["rupees"].replace(",", "")) * PAISE_PER_RUPEE + int((found["paise"] or "").ljust(2, "0"))
     return whole(paise, "An amount in paise")
 

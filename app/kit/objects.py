@@ -8,6 +8,7 @@ from typing import IO
 
 from app.kit.errors import NotFound, Unavailable
 from app.kit.ports import Bucket, ObjectStore
+from app.kit.texts import N_
 
 PUBLIC = frozenset({Bucket.SHOP_LOGOS, Bucket.PICTURES})
 """Read by anybody who knows the key."""
@@ -32,15 +33,15 @@ _TYPES = {
 class NoSuchObject(NotFound):
     """The file is not in the object store: it expired, or it never arrived."""
 
-    default_message = "This file is no longer there."
-    default_action = "Ask for it again."
+    default_message = N_("This file is no longer there.")
+    default_action = N_("Ask for it again.")
 
 
 class StoreUnavailable(Unavailable):
     """The object store can't be reached or refuses us; a job tries again later."""
 
-    default_message = "Files can't be reached at the moment."
-    default_action = "Try again in a minute; nothing is lost."
+    default_message = N_("Files can't be reached at the moment.")
+    default_action = N_("Try again in a minute; nothing is lost.")
 
 
 class ObjectTooLarge(Exception):

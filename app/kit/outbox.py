@@ -19,6 +19,7 @@ from app.kit.db import server_now
 from app.kit.errors import NotFound
 from app.kit.ids import new_id
 from app.kit.models import ControlJob, OutboxJob, OutboxState
+from app.kit.texts import N_
 from shard_router import Actor, ControlSession, Prepared, ShopSession
 
 ASKED = "outbox.asked"
@@ -27,7 +28,7 @@ ASKED = "outbox.asked"
 class JobNotFound(NotFound):
     """The shop has no such job; a finished one is forgotten after 30 days."""
 
-    default_message = "There is no such job."
+    default_message = N_("There is no such job.")
 
 
 @dataclass(frozen=True)
@@ -118,6 +119,16 @@ def get_job(db: ShopSession, job_id: UUID) -> JobView:
     row = db.scalars(select(OutboxJob).where(OutboxJob.id == job_id).execution_options(populate_existing=True)).first()
     if row is None:
         raise JobNotFound()
+    return _view(row)
+
+
+def find_under_way(db: ShopSession, key: str) -> JobView | None:
+    """The job of this key that has not ended."""
+    row = db.scalars(select(OutboxJob).where(OutboxJob.key == key)).first()
+    return None if row is None else _view(row)
+
+
+def _view(row: OutboxJob) -> JobView:
     return JobView(
         id=row.id, job=row.job, state=OutboxState(row.state), attempts=row.attempts, steps_done=row.steps_done,
         steps_total=row.steps_total, result=row.result, error=row.error, created_at=row.created_at,

@@ -10,6 +10,7 @@ from urllib.parse import quote, urlencode
 
 from app.kit.clock import utc_now
 from app.kit.errors import BadRequest, Forbidden
+from app.kit.texts import N_, _
 
 KEY_BYTES = 32
 
@@ -17,14 +18,14 @@ KEY_BYTES = 32
 class LinkExpired(Forbidden):
     """The link to a file is past its time; ask for a new one."""
 
-    default_message = "This link has expired."
-    default_action = "Open the document again to get a new link."
+    default_message = N_("This link has expired.")
+    default_action = N_("Open the document again to get a new link.")
 
 
 class LinkForged(Forbidden):
     """The link to a file is not one that we made, or was changed."""
 
-    default_message = "This link is not valid."
+    default_message = N_("This link is not valid.")
 
 
 class TokenForged(BadRequest):
@@ -93,13 +94,13 @@ class TextSigner:
 
     def read(self, signed: str, *, use: str, scope: str = "") -> str:
         """The text again; raises TokenForged."""
-        body, _, signature = signed.partition(".")
+        body, _dot, signature = signed.partition(".")
         try:
             text = base64.b64decode(body + "=" * (-len(body) % 4), altchars=b"-_", validate=True).decode()
         except ValueError:
-            raise TokenForged("A signed text cannot be read.") from None
+            raise TokenForged(_("A signed text cannot be read.")) from None
         if not hmac.compare_digest(_mac(self._key, use.encode(), scope, text).encode(), _bytes(signature)):
-            raise TokenForged("A signed text was changed or belongs elsewhere.")
+            raise TokenForged(_("A signed text was changed or belongs elsewhere."))
         return text
 
 

@@ -1,8 +1,10 @@
 """Owns the door that every text for people goes through: gettext, English where there is no translation."""
 
+from collections.abc import Callable
+
 from flask_babel import gettext, lazy_gettext, ngettext
 
-_ = gettext
+_: Callable[..., str] = gettext
 """Translate now, for the person of this request; in a job without one, English."""
 
 _l = lazy_gettext

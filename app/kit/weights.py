@@ -5,6 +5,7 @@ from enum import StrEnum
 
 from app.kit.errors import Unprocessable
 from app.kit.money import MAX_PAISE, ratio, round_half_up, whole
+from app.kit.texts import N_, _
 
 MAX_MG = 10**9
 """One tonne: more than any one entry of a shop."""
@@ -21,7 +22,7 @@ _DECIMAL = re.compile(r"(?P<whole>[0-9]{1,9})(?:\.(?P<part>[0-9]{1,3}))?")
 class WeightUnreadable(Unprocessable):
     """A text is no weight with at most three decimals."""
 
-    default_action = "Write it like 3.390."
+    default_action = N_("Write it like 3.390.")
 
 
 class RateBasis(StrEnum):
@@ -102,5 +103,5 @@ def _parse_thousandths(text: str, what: str) -> int:
     found = _DECIMAL.fullmatch(text.strip()) if isinstance(text, str) else None
     if found is None:
         shown = text[:40] if isinstance(text, str) else type(text).__name__
-        raise WeightUnreadable(f"“{shown}” is no {what}.")
+        raise WeightUnreadable(_("“%(shown)s” is no %(what)s.", shown=shown, what=what))
     return int(found["whole"]) * 1_000 + int((found["part"] or "").ljust(3, "0"))

@@ -1,7 +1,7 @@
 """Owns the numbering room's refusals."""
 
 from app.kit.errors import Conflict, Unprocessable
-from app.kit.texts import _l
+from app.kit.texts import N_
 
 
 class NumberFormUnlawful(Unprocessable):
@@ -11,10 +11,10 @@ class NumberFormUnlawful(Unprocessable):
 class SeriesExhausted(Conflict):
     """The next number of a series would be longer than Rule 46(b) allows."""
 
-    default_action = _l("Open a series with a shorter prefix.")
+    default_action = N_("Open a series with a shorter prefix.")
 
 
 class TillCodeUnfit(Unprocessable):
     """A till's code that cannot stand in every document's number: too long, other signs, or a kind's own letters."""
 
-    default_action = _l("Use one to three capitals or digits that begin like no kind of document: T2, A, 12.")
+    default_action = N_("Use one to three capitals or digits that begin like no kind of document: T2, A, 12.")

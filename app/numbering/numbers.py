@@ -76,7 +76,11 @@ class NumberForm:
         whole(no, "A document number", least=1)
         if no > self.highest:
             raise SeriesExhausted(
-                f"The series {self.prefix or year_label} is full: {self.highest} was its last number."
+                _(
+                    "The series %(series)s is full: %(highest)s was its last number.",
+                    series=self.prefix or year_label,
+                    highest=self.highest,
+                )
             )
         return self._head(year_label) + str(no).zfill(min(self.width, self._room))
 
@@ -123,7 +127,10 @@ def check_prefix(prefix: str) -> None:
     """Capitals, digits and inner hyphens, at most five, no leading zero: portals refuse numbers that begin with 0, - or
     /, and take aB and AB for the same. A year's form is refused, since the number could then be read two ways."""
     if prefix and (not _PREFIX.fullmatch(prefix) or _YEAR.fullmatch(prefix)):
-        message = f"“{prefix[:20]}” cannot begin a document number: at most 5 capitals, digits and inner hyphens."
+        message = _(
+            "“%(prefix)s” cannot begin a document number: at most 5 capitals, digits and inner hyphens.",
+            prefix=prefix[:20],
+        )  # fmt: skip
         raise NumberFormUnlawful(message, fields={"prefix": "not allowed"})
 
 
@@ -131,15 +138,17 @@ def check_year_label(label: str) -> None:
     """26-27, and 99-00 at the century's end."""
     found = _YEAR.fullmatch(label)
     if found is None or (int(found[1]) + 1) % 100 != int(found[2]):
-        raise NumberFormUnlawful(f"“{label[:20]}” is no financial year like 26-27.")
+        raise NumberFormUnlawful(_("“%(label)s” is no financial year like 26-27.", label=label[:20]))
 
 
 def check_number(text: str) -> str:
     """Any lawful document number, another seller's too: at most 16 letters, digits, - and /."""
     if len(text) > MAX_LENGTH:
-        raise NumberFormUnlawful(f"A document number has at most 16 characters (Rule 46); this one has {len(text)}.")
+        raise NumberFormUnlawful(
+            _("A document number has at most 16 characters (Rule 46); this one has %(count)s.", count=len(text))
+        )
     if not _ALLOWED.fullmatch(text):
-        raise NumberFormUnlawful("A document number has only letters, digits, - and / (Rule 46).")
+        raise NumberFormUnlawful(_("A document number has only letters, digits, - and / (Rule 46)."))
     return text
 
 
@@ -147,7 +156,7 @@ def parse_number(text: str) -> DocumentNumber:
     """Prefix, year and number of a number that a NumberForm wrote; raises NumberFormUnlawful for others."""
     found = _OURS.fullmatch(check_number(text))
     if found is None or int(found["no"]) == 0:
-        raise NumberFormUnlawful(f"“{text}” is not one of our document numbers.")
+        raise NumberFormUnlawful(_("“%(text)s” is not one of our document numbers.", text=text))
     prefix = found["prefix"] or ""
     check_prefix(prefix)
     check_year_label(found["year"])

@@ -11,6 +11,7 @@ from copy import copy
 from functools import cached_property
 from pathlib import Path
 
+from app.kit.texts import _
 from app.printing.errors import FontsMissing
 
 NEEDED = ("NotoSans-Regular.ttf", "NotoSans-Bold.ttf", "NotoSerif-Bold.ttf", "NotoSansDevanagari-Regular.ttf")
@@ -27,7 +28,9 @@ class Typeface:
         files = {path.name: path for path in sorted(folder.rglob("*.[to]tf"))} if folder.is_dir() else {}
         missing = [name for name in NEEDED if name not in files]
         if missing:
-            raise FontsMissing(f"The font folder {folder} lacks {', '.join(missing)}.")
+            raise FontsMissing(
+                _("The font folder %(folder)s lacks %(fonts)s.", folder=folder, fonts=", ".join(missing))
+            )
         self.folder = folder
         self._files = tuple(files.values())
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from app.kit.dated import read_table
 from app.kit.money import ratio, round_half_up, rupees
+from app.kit.texts import _
 from app.kit.weights import FINE, purity_label
 from app.rates.errors import RateAbsurd, UnknownPurity
 
@@ -70,7 +71,9 @@ def check_purity(metal: str, fineness: int, on: dt.date, *, field: str = "purity
             return purity
     of_metal = ", ".join(str(purity.fineness) for purity in known if purity.metal == metal)
     metals = ", ".join(dict.fromkeys(purity.metal for purity in known))
-    message = f"{metal[:20]} comes in {of_metal} per ten thousand." if of_metal else f"Metals are {metals}."
+    message = _("Metals are %(metals)s.", metals=metals)
+    if of_metal:
+        message = _("%(metal)s comes in %(found)s per ten thousand.", metal=metal[:20], found=of_metal)
     raise UnknownPurity(message, fields={field: "unknown"})
 
 
@@ -80,10 +83,10 @@ def check_rate(purity: Purity, paise_per_g: int, on: dt.date, *, field: str = "p
         if sanity.metal == purity.metal and _holds(sanity, on):
             least, most = sanity.bounds(purity.fineness)
             if not least <= paise_per_g <= most:
-                message = (
-                    f"{rupees(paise_per_g)} for a gram of {purity.label} cannot be right: "
-                    f"it lies between {rupees(least)} and {rupees(most)}."
-                )
+                message = _(
+                    "%(rate)s for a gram of %(purity)s cannot be right: it lies between %(least)s and %(most)s.",
+                    rate=rupees(paise_per_g), purity=purity.label, least=rupees(least), most=rupees(most),
+                )  # fmt: skip
                 raise RateAbsurd(message, fields={field: "absurd"})
 
 

@@ -14,6 +14,7 @@ from app.kit.cache import ShopCache
 from app.kit.clock import today_ist, utc_now
 from app.kit.ids import new_id
 from app.kit.money import whole
+from app.kit.texts import _
 from app.kit.weights import purity_label
 from app.rates import repository
 from app.rates.errors import RateBusy, RateMissing, RateTwice
@@ -130,7 +131,7 @@ def rate_of(board: Board, metal: str, fineness: int) -> int:
     """Paise per gram; raises RateMissing."""
     found = board.get((metal, fineness))
     if found is None:
-        raise RateMissing(f"The board has no rate for {purity_label(metal, fineness)}.")
+        raise RateMissing(_("The board has no rate for %(purity)s.", purity=purity_label(metal, fineness)))
     return found
 
 
@@ -158,7 +159,9 @@ def _check(rates: Sequence[RateSetting], today: dt.date) -> None:
         whole(setting.paise_per_g, "A rate in paise per gram", least=1, field=f"rates.{place}.paisePerG")
         check_rate(purity, setting.paise_per_g, today, field=f"rates.{place}.paisePerG")
         if purity in seen:
-            raise RateTwice(f"{purity.label} is given twice.", fields={f"rates.{place}.purity": "given twice"})
+            raise RateTwice(
+                _("%(label)s is given twice.", label=purity.label), fields={f"rates.{place}.purity": "given twice"}
+            )
         seen.add(purity)
 
 

@@ -1,18 +1,19 @@
 """Owns the tax room's refusals."""
 
 from app.kit.errors import Unprocessable
+from app.kit.texts import N_
 
 
 class MalformedGstin(Unprocessable):
     """A GSTIN that cannot exist; the message names the place where it goes wrong."""
 
-    default_action = "Compare it with the registration certificate."
+    default_action = N_("Compare it with the registration certificate.")
 
 
 class MalformedPan(Unprocessable):
     """A PAN that cannot exist: it is five letters, four digits, a letter."""
 
-    default_action = "Compare it with the card."
+    default_action = N_("Compare it with the card.")
 
 
 class UnknownState(Unprocessable):

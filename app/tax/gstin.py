@@ -5,6 +5,7 @@ import re
 from dataclasses import dataclass
 
 from app.kit.clock import today_ist
+from app.kit.texts import _
 from app.tax.errors import MalformedGstin, MalformedPan
 from app.tax.states import find_state
 
@@ -41,8 +42,9 @@ def parse_pan(text: str) -> str:
     """The PAN in capitals without spaces; raises MalformedPan."""
     bare = _bare(text)
     if wrong := _wrong_pan(bare, 0):
-        message = f"A PAN has 10 characters; this one has {len(bare)}." if len(bare) != 10 else wrong
-        raise MalformedPan(message, fields={"pan": message})
+        if len(bare) != 10:
+            wrong = _("A PAN has 10 characters; this one has %(count)s.", count=len(bare))
+        raise MalformedPan(wrong, fields={"pan": wrong})
     return bare
 
 
@@ -70,27 +72,31 @@ def _what_is_wrong(bare: str, on: dt.date) -> str:
 
 def _wrong_characters(bare: str) -> str:
     if not bare:
-        return "A GSTIN is missing."
+        return _("A GSTIN is missing.")
     if len(bare) != LENGTH:
-        return f"A GSTIN has 15 characters; this one has {len(bare)}."
+        return _("A GSTIN has 15 characters; this one has %(count)s.", count=len(bare))
     for place, character in enumerate(bare, start=1):
         if character not in ALPHABET:
-            return f"Character {place} of the GSTIN, “{character}”, must be a letter A–Z or a digit."
+            return _(
+                "Character %(place)s of the GSTIN, “%(sign)s”, must be a letter A–Z or a digit.",
+                place=place,
+                sign=character,
+            )
     return ""
 
 
 def _wrong_state(code: str, on: dt.date) -> str:
     state = find_state(code, on)
     if state is None or not state.registers:
-        return f"A GSTIN begins with the two digits of a state; nobody registers under “{code}”."
+        return _("A GSTIN begins with the two digits of a state; nobody registers under “%(code)s”.", code=code)
     return ""
 
 
 def _wrong_ending(bare: str) -> str:
     if bare[12] == "0":
-        return "Character 13 of the GSTIN counts the registrations of one PAN and cannot be 0."
+        return _("Character 13 of the GSTIN counts the registrations of one PAN and cannot be 0.")
     if bare[14] != check_character(bare[:14]):
-        return "The last character of the GSTIN does not fit the others: at least one of them is mistyped."
+        return _("The last character of the GSTIN does not fit the others: at least one of them is mistyped.")
     return ""
 
 
@@ -102,6 +108,8 @@ def _wrong_pan(pan: str, before: int) -> str:
         digit_wanted = 5 <= place <= 8
         good = ALPHABET[:10] if digit_wanted else ALPHABET[10:]
         if character not in good:
-            kind = "a digit" if digit_wanted else "a letter"
-            return f"Character {place + before + 1} must be {kind} (PAN: five letters, four digits, a letter)."
-    return "A PAN has 10 characters."
+            at = place + before + 1
+            if digit_wanted:
+                return _("Character %(at)s must be a digit (PAN: five letters, four digits, a letter).", at=at)
+            return _("Character %(at)s must be a letter (PAN: five letters, four digits, a letter).", at=at)
+    return _("A PAN has 10 characters.")

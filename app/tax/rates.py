@@ -2,6 +2,7 @@
 
 import datetime as dt
 
+from app.kit.texts import _
 from app.tax.errors import UnknownHsn
 from app.tax.tables import TaxRate, current_tables, holds_on
 
@@ -13,12 +14,17 @@ def tax_rate(hsn: str, on: dt.date, *, use: str = "") -> TaxRate:
     `customers_own_gold`.
     """
     if not (isinstance(hsn, str) and hsn.isascii() and hsn.isdigit() and len(hsn) in (4, 6, 8)):
-        raise UnknownHsn("An HSN or SAC has 4, 6 or 8 digits.", fields={"hsn": "not 4, 6 or 8 digits"})
+        raise UnknownHsn(_("An HSN or SAC has 4, 6 or 8 digits."), fields={"hsn": "not 4, 6 or 8 digits"})
     near = [rate for rate in current_tables().rates if hsn.startswith(rate.hsn) and holds_on(rate, on)]
     fitting = [rate for rate in near if rate.use == use]
     if fitting:
         return max(fitting, key=lambda rate: len(rate.hsn))
     uses = sorted({rate.use for rate in near if rate.use})
     if uses:
-        raise UnknownHsn(f"HSN {hsn} has several rates: say which of {', '.join(uses)}.", fields={"use": "not said"})
-    raise UnknownHsn(f"No rate of tax is known for HSN {hsn} on {on:%d-%m-%Y}.", fields={"hsn": "unknown"})
+        raise UnknownHsn(
+            _("HSN %(hsn)s has several rates: say which of %(uses)s.", hsn=hsn, uses=", ".join(uses)),
+            fields={"use": "not said"},
+        )
+    raise UnknownHsn(
+        _("No rate of tax is known for HSN %(hsn)s on %(on)s.", hsn=hsn, on=f"{on:%d-%m-%Y}"), fields={"hsn": "unknown"}
+    )

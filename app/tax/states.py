@@ -4,6 +4,7 @@ import datetime as dt
 from dataclasses import dataclass
 from enum import StrEnum
 
+from app.kit.texts import _
 from app.tax.errors import UnknownState
 from app.tax.tables import State, current_tables, holds_on
 
@@ -43,7 +44,10 @@ def state_of(code: str, on: dt.date) -> State:
     """The state that a code names on a day; raises UnknownState."""
     state = find_state(code, on)
     if state is None:
-        raise UnknownState(f"No state has the GST code “{code[:8]}” on {on:%d-%m-%Y}.", fields={"stateCode": "unknown"})
+        raise UnknownState(
+            _("No state has the GST code “%(code)s” on %(on)s.", code=code[:8], on=f"{on:%d-%m-%Y}"),
+            fields={"stateCode": "unknown"},
+        )
     return state
 
 
@@ -67,11 +71,13 @@ def supply_of(
     """
     shop = state_of(shop_state, on)
     if not shop.registers:
-        raise UnknownState(f"A shop cannot be registered in {shop.name}.", fields={"shopState": "cannot register"})
+        raise UnknownState(
+            _("A shop cannot be registered in %(name)s.", name=shop.name), fields={"shopState": "cannot register"}
+        )
     if handover is Handover.COUNTER:
         place = shop
     elif destination is None:
-        raise UnknownState("Goods that are shipped need the state they go to.", fields={"destination": "missing"})
+        raise UnknownState(_("Goods that are shipped need the state they go to."), fields={"destination": "missing"})
     else:
         place = state_of(destination, on)
     return Supply(place=place, inter_state=place.code != shop.code or to_sez, taxed=taxed)
