@@ -24,8 +24,6 @@ LOCK = ROOT / "package-lock.json"
 # Served as their makers built them, each under its own name, so that a change of ours does not send them again.
 LIBRARIES = {
     "htmx.js": "htmx.org/dist/htmx.min.js",
-    "hx-csp.js": "htmx.org/dist/ext/hx-csp.min.js",
-    "hx-sse.js": "htmx.org/dist/ext/hx-sse.min.js",
     "tabler.css": "@tabler/core/dist/css/tabler.min.css",
     "tabler.js": "@tabler/core/dist/js/tabler.min.js",
     "uplot.css": "uplot/dist/uPlot.min.css",
