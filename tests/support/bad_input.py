@@ -254,12 +254,12 @@ class Rows:
         fleet = self.cluster.fleet
         home = next(one for one in fleet.shards if one.name == self.shard)
         self._looks = [
-            (self._opened(fleet.control, "app"), self._statement(fleet.control, of_shop=False)),
-            (self._opened(home, "fleet_ro"), self._statement(home, of_shop=True)),
+            (self._opened(fleet.control), self._statement(fleet.control, of_shop=False)),
+            (self._opened(home), self._statement(home, of_shop=True)),
         ]
 
-    def _opened(self, target: Any, account: str) -> pymysql.Connection:
-        connection = self.cluster.raw_connection(target, account)
+    def _opened(self, target: Any) -> pymysql.Connection:
+        connection = self.cluster.raw_connection(target, "app")
         connection.autocommit(True)
         return connection
 

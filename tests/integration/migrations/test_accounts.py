@@ -59,7 +59,6 @@ REFUSED = [
     ("control", "mover", "SELECT password_hash FROM people"),
     ("control", "mover", "DELETE FROM directory"),
     ("shard-a", "app", "DELETE FROM sealing_keys"),
-    ("control", "fleet_ro", "SELECT private_sealed FROM signing_keys"),
 ]  # fmt: skip
 COLUMNS = [
     ("shard-a", "app", "UPDATE tills SET code = 'Z'"),
