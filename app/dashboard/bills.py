@@ -64,6 +64,14 @@ def bill_pdf(invoice_id: UUID) -> Response:
     return go_to(_link(stored, inline="download" not in request.args))
 
 
+@pages.post("/bills/<id:invoice_id>/pdf")
+@allow("bill.view")
+def make_pdf(invoice_id: UUID) -> Response:
+    """Where its making failed, somebody asks again."""
+    shop_write(lambda db: invoices.ask_for_pdf(db, invoice_id))
+    return go_to(url_for("shop_pages.bill", invoice_id=invoice_id))
+
+
 @pages.post("/bills/<id:invoice_id>/credit-note")
 @allow("note.issue", entitled=True)
 def issue_note(invoice_id: UUID) -> Response | tuple[str, int]:
@@ -84,12 +92,11 @@ def kind_names() -> dict[str, str]:
 
 def _bill_page(invoice_id: UUID, refusal: Refusal | None = None) -> str:
     keyring = runtime().keyring
-    document, stored, notes, reversed_lines = shop_read(lambda db: (
-        invoices.get_invoice(db, invoice_id, keyring=keyring), invoices.find_pdf(db, invoice_id),
+    document, (stored, job), notes, reversed_lines = shop_read(lambda db: (
+        invoices.get_invoice(db, invoice_id, keyring=keyring), invoices.find_pdf_or_job(db, invoice_id),
         invoices.list_notes(db, invoice_id), invoices.reversed_lines(db, invoice_id),
     ))  # fmt: skip
     is_bill = document.kind != DocumentKind.CREDIT_NOTE.value
-    job = None if stored else shop_write(lambda db: invoices.ask_for_pdf(db, invoice_id))
     return show(
         "bill.html", "bills", bill=document, notes=notes, kind_name=kind_names().get(document.kind, document.kind),
         pdf_link=_link(stored, inline=True) if stored else "", pdf_name=stored.filename if stored else "",

@@ -7,8 +7,9 @@ from uuid import UUID
 from flask import Response, jsonify
 
 from app.invoices import service
+from app.invoices.errors import PdfMissing
 from app.invoices.schemas import BillIn, InvoiceArgs, InvoiceOut, InvoicePage, NoteIn, NotesOut, PdfOut, QuoteOut
-from app.invoices.service import BillDraft, Document, InvoiceSummary, NoteDraft
+from app.invoices.service import BillDraft, Document, InvoiceSummary, NoteDraft, StoredPdf
 from app.kit.clock import utc_now
 from app.kit.http import allow, api_blueprint, claim_facts, runtime, shop_read, shop_write
 from app.kit.idempotency import IdempotencyKeyMissing
@@ -96,10 +97,30 @@ def issue_credit_note(body: dict[str, Any], shop_id: int, invoice_id: UUID) -> R
 @blueprint.response(200, PdfOut)
 @blueprint.alt_response(202, schema=PdfOut, description="It is being made; follow the job.")  # type: ignore[untyped-decorator]
 def get_pdf(shop_id: int, invoice_id: UUID) -> tuple[Response, int]:
-    """A link to the PDF that expires after ten minutes, or how far its making is. Asks anew where the making failed."""
+    """A link to the PDF that expires after ten minutes, or how far its making is; 404 pdf_missing where that failed."""
+    stored, job = shop_read(lambda db: service.find_pdf_or_job(db, invoice_id))
+    if stored is not None:
+        return _ready(stored), 200
+    if job is None:
+        raise PdfMissing()
+    return _making(job), 202
+
+
+@blueprint.post("/<id:invoice_id>/pdf")
+@allow("bill.view")
+@blueprint.response(200, PdfOut)
+@blueprint.alt_response(202, schema=PdfOut, description="It is being made; follow the job.")  # type: ignore[untyped-decorator]
+def make_pdf(shop_id: int, invoice_id: UUID) -> tuple[Response, int]:
+    """Make the PDF where it is not there: the bill itself asks for it once, this does where that failed."""
+    job = shop_write(lambda db: service.ask_for_pdf(db, invoice_id))
+    if job is not None:
+        return _making(job), 202
     stored = shop_read(lambda db: service.find_pdf(db, invoice_id))
-    if stored is None:
-        return jsonify(_pdf.dump(_making(shop_write(lambda db: service.ask_for_pdf(db, invoice_id))))), 202
+    assert stored is not None  # it is there, and is never deleted
+    return _ready(stored), 200
+
+
+def _ready(stored: StoredPdf) -> Response:
     url = runtime().store.download_link(
         Bucket.INVOICES, stored.object_key, filename=stored.filename, disposition="inline", lasts=LINK_LASTS
     )
@@ -107,7 +128,7 @@ def get_pdf(shop_id: int, invoice_id: UUID) -> tuple[Response, int]:
         "status": "ready", "url": url, "expires_at": utc_now() + LINK_LASTS, "size_bytes": stored.size_bytes,
         "sha256": stored.sha256.hex(),
     }  # fmt: skip
-    return jsonify(_pdf.dump(ready)), 200
+    return jsonify(_pdf.dump(ready))
 
 
 def _again(db: Any, invoice_id: UUID) -> Document:
@@ -118,8 +139,8 @@ def _written(document: Document, status: int) -> Response:
     return Response(service.write_document(document), status, content_type="application/json")
 
 
-def _making(job: JobView) -> dict[str, Any]:
-    return {
+def _making(job: JobView) -> Response:
+    return jsonify(_pdf.dump({
         "status": "making", "job_id": job.id, "job_state": job.state.value, "steps_done": job.steps_done,
         "steps_total": job.steps_total,
-    }  # fmt: skip
+    }))  # fmt: skip

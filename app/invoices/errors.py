@@ -7,6 +7,13 @@ from app.kit.errors import Conflict, Forbidden, NotFound, Unprocessable
 from app.kit.texts import N_
 
 
+class PdfMissing(NotFound):
+    """A document's PDF is not there and nobody makes it: its making failed. A POST to the same address asks anew."""
+
+    default_message = N_("The PDF could not be made.")
+    default_action = N_("Ask for it again.")
+
+
 class InvoiceUnknown(NotFound):
     """There is no such bill or note in this shop."""
 

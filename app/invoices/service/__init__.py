@@ -6,7 +6,15 @@ from app.invoices.service.drafts import BillDraft, LineDraft, PaymentDraft, Paym
 from app.invoices.service.exporting import ExportPlace, ExportRow, list_export_rows
 from app.invoices.service.issue import PDF_JOB, issue_invoice
 from app.invoices.service.notes import NoteDraft, issue_credit_note, refund_due, reversed_lines
-from app.invoices.service.printing import StoredPdf, ask_for_pdf, find_pdf, get_paper, object_key, record_pdf
+from app.invoices.service.printing import (
+    StoredPdf,
+    ask_for_pdf,
+    find_pdf,
+    find_pdf_or_job,
+    get_paper,
+    object_key,
+    record_pdf,
+)
 from app.invoices.service.quotes import Quote, quote, quote_facts
 from app.invoices.service.reading import InvoiceSummary, NoteSummary, get_invoice, list_invoices, list_notes
 from app.invoices.service.replies import write_document
@@ -33,6 +41,7 @@ __all__ = [
     "StoredPdf",
     "ask_for_pdf",
     "find_pdf",
+    "find_pdf_or_job",
     "get_invoice",
     "get_paper",
     "issue_credit_note",

@@ -65,13 +65,27 @@ def find_pdf(db: ShopSession, invoice_id: UUID) -> StoredPdf | None:
     return StoredPdf(row.object_key, row.sha256, row.size_bytes, row.made_at, filename)
 
 
-def ask_for_pdf(db: ShopSession, invoice_id: UUID) -> JobView:
-    """The job that makes the PDF: the one that is under way, or a new one where there is none (any more)."""
-    if repository.find_number(db, invoice_id) is None:
-        raise InvoiceUnknown()
-    job_id = outbox.enqueue(db, PDF_JOB, key=f"pdf-{invoice_id.hex}", params={"invoice_id": str(invoice_id)})
+def find_pdf_or_job(db: ShopSession, invoice_id: UUID) -> tuple[StoredPdf | None, JobView | None]:
+    """The PDF, or the job that makes it, or neither where the making failed; raises InvoiceUnknown.
+
+    The job first: it ends in the transaction that notes the PDF, so whichever is looked at later is there.
+    """
+    job = outbox.find_under_way(db, _job_key(invoice_id))
+    stored = find_pdf(db, invoice_id)
+    return stored, None if stored else job
+
+
+def ask_for_pdf(db: ShopSession, invoice_id: UUID) -> JobView | None:
+    """The job that makes the PDF: the one that is under way, or a new one; None where the PDF is there already."""
+    if find_pdf(db, invoice_id) is not None:
+        return None
+    job_id = outbox.enqueue(db, PDF_JOB, key=_job_key(invoice_id), params={"invoice_id": str(invoice_id)})
     db.flush()
     return outbox.get_job(db, job_id)
+
+
+def _job_key(invoice_id: UUID) -> str:
+    return f"pdf-{invoice_id.hex}"
 
 
 def object_key(shop_id: int, document_id: UUID) -> str:

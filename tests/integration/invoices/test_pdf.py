@@ -14,6 +14,7 @@ from app.kit.jobruns import run_job
 from app.kit.models import OutboxJob, OutboxState
 from app.kit.ports import Bucket
 from tests.support.counter import made
+from tests.support.pages import Sender
 
 JOB = "app.invoices.jobs.render_pdf"
 
@@ -91,7 +92,9 @@ def test_a_credit_note_is_printed_against_its_bill(counter, bill):
     assert "the clasp broke" in text
 
 
-def test_a_failed_job_is_asked_for_anew(counter, bill):
+@pytest.fixture
+def failed(counter, bill):
+    """The address of a PDF whose making was given up."""
     path = f"/invoices/{bill['id']}/pdf"
     first = counter.get(path).json["jobId"]
 
@@ -100,6 +103,30 @@ def test_a_failed_job_is_asked_for_anew(counter, bill):
         row.state, row.key = OutboxState.FAILED.value, None
 
     counter.write(fail)
-    again = counter.get(path)
-    assert (again.status_code, again.json["jobState"]) == (202, "waiting")
-    assert again.json["jobId"] != first
+    return path
+
+
+def test_looking_for_a_pdf_never_asks_for_one(counter, bill, failed):
+    before = counter.row_counts()
+    looked = counter.get(failed)
+    assert (looked.status_code, looked.json["code"]) == (404, "pdf_missing")
+    page = Sender(counter.app, counter.who).look(f"/s/{counter.who.shop.slug}/bills/{bill['id']}")
+    assert (page.status_code, "Make the PDF again" in page.text) == (200, True)
+    assert counter.row_counts() == before
+
+
+def test_a_pdf_whose_making_failed_is_asked_for_by_a_post(counter, failed):
+    asked = counter.post(failed, None)
+    assert (asked.status_code, asked.json["status"]) == (202, "making")
+    assert counter.post(failed, None).json["jobId"] == asked.json["jobId"]
+    run(counter, asked.json["jobId"])
+    done = counter.post(failed, None)
+    assert (done.status_code, done.json["status"]) == (200, "ready")
+
+
+def test_the_page_asks_for_it_by_a_button(counter, bill, failed):
+    page = f"/s/{counter.who.shop.slug}/bills/{bill['id']}"
+    asha = Sender(counter.app, counter.who)
+    sent = asha(f"{page}/pdf", {})
+    assert (sent.status_code, sent.headers["Location"]) == (303, page)
+    assert "data-job-url" in asha.look(page).text
