@@ -64,8 +64,9 @@ class AmbiguousCommit(RouterError):
     Never retried blindly. The idempotency row of the same transaction tells what happened.
     """
 
-    def __init__(self, shop_id: int, shard: str) -> None:
-        super().__init__(f"the commit of shop {shop_id} on {shard} may or may not have happened")
+    def __init__(self, shop_id: int | None, shard: str) -> None:
+        whose = "" if shop_id is None else f"of shop {shop_id} "
+        super().__init__(f"the commit {whose}on {shard} may or may not have happened")
         self.shop_id = shop_id
         self.shard = shard
 

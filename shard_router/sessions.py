@@ -237,6 +237,15 @@ for name, listener in (
 class ControlSession(Session):
     """The control plane's rows, on its primary. A shop's own rows are not here."""
 
+    def commit(self) -> None:
+        self.flush()
+        try:
+            super().commit()
+        except ShardReadOnly:
+            raise
+        except ShardUnavailable as lost:
+            raise AmbiguousCommit(None, lost.shard) from lost
+
 
 @event.listens_for(ControlSession, "before_attach")
 def _not_a_shops(session: Session, row: Any) -> None:

@@ -15,10 +15,20 @@ from tests.support.tcp_proxy import TcpProxy
 @pytest.fixture
 def frail(cluster, cache_store, tmp_path) -> Iterator[tuple[ToyApp, TcpProxy]]:
     """An application whose way to a-1 may be cut; without TLS, so that the test can see COMMIT pass by."""
-    server = cluster.raw["shards"]["shard-a"]["servers"]["a-1"]
+    yield from cut_off(cluster, cache_store, tmp_path, lambda raw: raw["shards"]["shard-a"]["servers"], "a-1")
+
+
+@pytest.fixture
+def frail_control(cluster, cache_store, tmp_path) -> Iterator[tuple[ToyApp, TcpProxy]]:
+    """The same of the control plane."""
+    yield from cut_off(cluster, cache_store, tmp_path, lambda raw: raw["control"]["servers"], "ctl-1")
+
+
+def cut_off(cluster, cache_store, tmp_path, servers_of, name) -> Iterator[tuple[ToyApp, TcpProxy]]:
+    topology = json.loads(cluster.file.read_text())
+    server = servers_of(topology)[name]
     with TcpProxy(server["host"], server["port"]) as proxy:
-        topology = json.loads(cluster.file.read_text())
-        topology["shards"]["shard-a"]["servers"]["a-1"] = {"host": "127.0.0.1", "port": proxy.port}
+        servers_of(topology)[name] = {"host": "127.0.0.1", "port": proxy.port}
         (tmp_path / "topology.json").write_text(json.dumps(topology))
         router = Router(
             cluster.router_config(
@@ -71,6 +81,39 @@ def test_an_update_whose_answer_is_lost_is_called_unclear(frail, shop):
     assert (reply.status_code, reply.json["code"]) == (503, "commit_unclear")
     proxy.mend()
     assert toy.client().get(url, headers=headers).json["name"] == "Front"
+
+
+def ask_for_job(toy: ToyApp, om, **headers: str):
+    who = {"Authorization": f"Bearer {om.person_id}", **headers}
+    return toy.client().post("/api/v1/console/jobs/", json={"text": "once"}, headers=who)
+
+
+def count_jobs(toy: ToyApp, om) -> int:
+    who = {"Authorization": f"Bearer {om.person_id}"}
+    return toy.client().get("/api/v1/console/jobs/count", headers=who).json["count"]
+
+
+def test_a_lost_commit_of_the_control_plane_is_looked_up_and_not_done_again(frail_control):
+    toy, proxy = frail_control
+    om = toy.people.enter("Om", {}, audience="console")
+    before = count_jobs(toy, om)
+    proxy.cut_when(lambda chunk: b"\x03COMMIT" in chunk and not proxy_mended(proxy))
+    reply = ask_for_job(toy, om, **{"Idempotency-Key": "lost"})
+    assert (reply.status_code, reply.headers["Idempotent-Replay"]) == (201, "true"), reply.json
+    assert count_jobs(toy, om) == before + 1
+    assert ask_for_job(toy, om, **{"Idempotency-Key": "lost"}).data == reply.data
+
+
+def test_a_lost_commit_of_a_control_plane_that_stays_away_is_called_unclear(frail_control):
+    """It was once answered that nothing was changed."""
+    toy, proxy = frail_control
+    om = toy.people.enter("Om", {}, audience="console")
+    before = count_jobs(toy, om)
+    proxy.cut_when(lambda chunk: b"\x03COMMIT" in chunk)
+    reply = ask_for_job(toy, om, **{"Idempotency-Key": "lost"})
+    assert (reply.status_code, reply.json["code"]) == (503, "commit_unclear")
+    proxy.mend()
+    assert count_jobs(toy, om) == before + 1
 
 
 def test_a_dead_shard_is_said_so_and_neighbours_go_on(frail, shop, zoyas_shop):
