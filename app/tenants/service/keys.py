@@ -15,7 +15,6 @@ from dataclasses import dataclass, field
 import structlog
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
-from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from app.kit.clock import CLOCKS_APART, utc_now
@@ -119,7 +118,7 @@ class SigningKeys:
     def _make(self) -> None:
         try:
             write_control(self._router, lambda control: rotate_keys(control, self._keyring))
-        except (RouterError, SQLAlchemyError):
+        except RouterError:
             raise NoSigningKey(headers={"Retry-After": "10"}) from None
         self.forget()
         self._refresh()

@@ -8,8 +8,6 @@ import time
 from collections.abc import Callable
 from typing import TypeVar
 
-from sqlalchemy.exc import SQLAlchemyError
-
 from shard_router import ControlSession, Router, ShardUnavailable
 
 T = TypeVar("T")
@@ -38,7 +36,7 @@ class ControlLine:
         try:
             with self._router.control() as control:
                 value = work(control)
-        except (SQLAlchemyError, ShardUnavailable) as gone:
+        except ShardUnavailable as gone:  # lost, too slow, or no connection free; a mistake of ours is none of these
             self._rest_until = self._elapsed() + REST_S
             raise ControlGone from gone
         self._rest_until = 0.0

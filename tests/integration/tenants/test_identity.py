@@ -4,6 +4,8 @@ import json
 
 import pytest
 from flask import Request
+from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
 from werkzeug.test import EnvironBuilder
 
 from app.kit.cache import NoStore
@@ -278,6 +280,14 @@ def test_what_is_not_there_is_asked_again_after_five_seconds():
 
 def add(tenancy, shop, person, role):
     write_control(tenancy.router, lambda c: tenants.add_member(c, shop_id=shop.shop_id, person_id=person.id, role=role))
+
+
+def test_a_mistake_of_ours_is_not_taken_for_a_control_plane_that_is_gone(tenancy, asha):
+    """It would show only as rights that are a minute old, and as pages that ask the shards."""
+    line = tenancy.identity._line
+    with pytest.raises(DBAPIError):
+        line.read(lambda control: control.execute(text("SELECT no_such_column FROM shops")))
+    assert line.read(lambda control: control.get(Person, asha.id)) is not None
 
 
 def test_an_address_in_another_script_does_not_part_us_from_the_control_plane(tenancy, asha):
