@@ -75,6 +75,7 @@ API: tuple[ApiBlueprint, ...] = (
     people.profile,
     console.auth,
     console.shops,
+    console.people,
     console.platform,
 )
 """Routes of the JSON API, in the order in which the reference lists them."""

@@ -19,6 +19,8 @@ from app.console.schemas import (
     FiguresOut,
     NewShopIn,
     OpenedOut,
+    PersonStandingOut,
+    ReasonIn,
     ShopArgs,
     ShopDetailOut,
     ShopPersonPage,
@@ -41,11 +43,12 @@ from app.kit.http import (
 from app.kit.paging import Page
 from app.tenants import service as tenants
 from app.tenants.errors import SignedOut
-from app.tenants.service import MemberView, NewShop, OpenedShop, PersonView, SignedIn, TenantIdentity
+from app.tenants.service import MemberView, NewShop, OpenedShop, PersonStanding, PersonView, SignedIn, TenantIdentity
 from shard_router import ControlSession
 
 auth = console_blueprint("auth", "/auth", description="The console's sign-in, with its second factor.")
 shops = console_blueprint("shops", "/shops", description="The shops, their plans and where they live.")
+people = console_blueprint("people", "/people", description="People, whichever shops they belong to.")
 platform = console_blueprint("platform", "/platform", description="Sweeps and figures.")
 
 
@@ -161,6 +164,39 @@ def activate_contract(body: dict[str, Any], number: str) -> ContractView:
     """A paid year from a day on; the shop trades again within a minute."""
     shop_id, actor_id = _shop_id(number), _actor()
     return control_write(lambda control: amc.activate_contract(control, shop_id=shop_id, actor_id=actor_id, **body))
+
+
+# ---------------------------------------------------------------- people
+
+
+@people.get("/<id:person_id>")
+@vendor_admin
+@people.response(200, PersonStandingOut)
+def get_person(person_id: UUID) -> PersonStanding:
+    """A person with the shops they belong to."""
+    return control_read(lambda control: tenants.get_standing(control, person_id))
+
+
+@people.post("/<id:person_id>/disabling")
+@vendor_admin
+@people.arguments(ReasonIn)
+@people.response(200, PersonStandingOut)
+def disable_person(body: dict[str, Any], person_id: UUID) -> PersonStanding:
+    """Signed out everywhere within a minute, and let in nowhere until enabled again."""
+    actor_id = _actor()
+    return control_write(
+        lambda control: tenants.disable_person(control, person_id=person_id, actor_id=actor_id, **body)
+    )
+
+
+@people.post("/<id:person_id>/enabling")
+@vendor_admin
+@people.arguments(ReasonIn)
+@people.response(200, PersonStandingOut)
+def enable_person(body: dict[str, Any], person_id: UUID) -> PersonStanding:
+    """May sign in again."""
+    actor_id = _actor()
+    return control_write(lambda control: tenants.enable_person(control, person_id=person_id, actor_id=actor_id, **body))
 
 
 # ---------------------------------------------------------------- the platform

@@ -146,6 +146,28 @@ class ContractOut(ApiSchema):
     version = fields.Integer()
 
 
+class ReasonIn(ApiSchema):
+    reason = Text(least=5, most=300, required=True)
+
+
+class PersonShopOut(ApiSchema):
+    shop_id = fields.Integer()
+    slug = fields.String()
+    shop_name = fields.String()
+    role = fields.String()
+
+
+class PersonStandingOut(ApiSchema):
+    """`disabledAt` is null for who may sign in."""
+
+    person = fields.Nested(AdminOut)
+    memberships = fields.List(fields.Nested(PersonShopOut))
+    last_sign_in_at = Moment(allow_none=True)
+    disabled_at = Moment(allow_none=True)
+    disabled_because = fields.String(allow_none=True)
+    version = fields.Integer()
+
+
 class SweepIn(ApiSchema):
     """Without `on`, up to today."""
 

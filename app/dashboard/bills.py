@@ -16,6 +16,7 @@ from app.invoices.service import Document, NoteDraft, PaymentDraft, StoredPdf
 from app.kit.clock import today_ist
 from app.kit.http import allow, runtime, shop_read, shop_write
 from app.kit.ids import parse_id
+from app.kit.locale import parse_day
 from app.kit.pages import Refusal, form_key, go_to, try_form
 from app.kit.ports import Bucket
 from app.kit.texts import N_, _
@@ -141,7 +142,7 @@ def _filters() -> dict[str, Any]:
 
 
 def _day(name: str) -> dt.date | None:
-    return forms.parse_day(request.args.get(name, ""))
+    return parse_day(request.args.get(name, ""))
 
 
 def _number(text: str) -> str | None:

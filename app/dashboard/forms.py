@@ -12,6 +12,7 @@ from flask import request
 
 from app.kit.clock import financial_year
 from app.kit.errors import AppError, Unprocessable
+from app.kit.locale import parse_day
 from app.kit.pages import Refusal, text_field
 from app.kit.texts import N_, _
 
@@ -60,17 +61,6 @@ def day(name: str) -> dt.date:
     """A date as India writes it: 01-04-2026, 01/04/2026, 01042026; also 2026-04-01."""
     found = parse_day(text_field(name))
     return found if found is not None else day_refused(name)
-
-
-def parse_day(text: str) -> dt.date | None:
-    """None for what is no date."""
-    for form in ("%d-%m-%Y", "%d/%m/%Y", "%d.%m.%Y", "%d%m%Y", "%Y-%m-%d"):
-        try:
-            found = dt.datetime.strptime(text.strip(), form).replace(tzinfo=dt.UTC).date()
-        except ValueError:
-            continue
-        return found if 1990 <= found.year <= 2199 else None
-    return None
 
 
 def periods(today: dt.date) -> list[tuple[str, dt.date, dt.date]]:

@@ -25,7 +25,7 @@ from app.tenants.service import OutletView, ProfileView, RegistrationView, TillV
 from shard_router import ShopSession
 
 LANGUAGE_NAMES = {"en": "English", "hi": "हिन्दी", "gu": "ગુજરાતી", "mr": "मराठी", "ta": "தமிழ்"}
-BASES = (("fineness", N_("by fineness: 916/1000 of 24K")), ("karat", N_("by karat: 22/24 of 24K")))
+BASES = (("fineness", N_("by fineness (916/1000)")), ("karat", N_("by karat (22/24)")))
 SAVED = {
     "profile": N_("The shop's profile is saved."), "registration": N_("The registration is saved."),
     "outlet": N_("The outlet is saved."), "till": N_("The till is saved."),

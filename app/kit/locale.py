@@ -57,3 +57,14 @@ def date(day: dt.date) -> str:
 def moment(at: dt.datetime) -> str:
     """15-04-2026 16:05, by the clock of India."""
     return ist(at).strftime("%d-%m-%Y %H:%M")
+
+
+def parse_day(text: str) -> dt.date | None:
+    """A date as India writes it: 01-04-2026, 01/04/2026, 01042026; also 2026-04-01. None for what is no date."""
+    for form in ("%d-%m-%Y", "%d/%m/%Y", "%d.%m.%Y", "%d%m%Y", "%Y-%m-%d"):
+        try:
+            found = dt.datetime.strptime(text.strip(), form).replace(tzinfo=dt.UTC).date()
+        except ValueError:
+            continue
+        return found if 1990 <= found.year <= 2199 else None
+    return None

@@ -179,6 +179,13 @@ class UnsettledElsewhere(Conflict):
     default_action = N_("Ask them to sign in once and set a password of their own, then add them.")
 
 
+class NotOneself(Conflict):
+    """An admin cannot disable themselves: somebody must be left who can enable them again."""
+
+    default_message = N_("Nobody disables themselves.")
+    default_action = N_("Ask another admin.")
+
+
 class BelongsElsewhere(Conflict):
     """The person belongs to another shop too, or to the vendor: one shop does not end their sign-ins everywhere."""
 

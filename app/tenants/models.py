@@ -51,6 +51,7 @@ class Person(ControlBase):
     second_factor: Mapped[bytes | None] = mapped_column(VARBINARY(128))  # TOTP secret, sealed by the master key
     second_factor_step: Mapped[int | None] = mapped_column(BigInteger)  # last step used; None: not enrolled
     disabled_at: Mapped[dt.datetime | None] = mapped_column(Utc)
+    disabled_because: Mapped[str | None] = mapped_column(Name(300))
     last_sign_in_at: Mapped[dt.datetime | None] = mapped_column(Utc)
     version: Mapped[int] = mapped_column(Integer, default=1)
     created_at: Mapped[dt.datetime] = mapped_column(Utc)

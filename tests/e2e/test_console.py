@@ -1,13 +1,16 @@
 """The vendor's day: the second factor set up, a shop opened, its owner's first sign-in."""
 
+import datetime as dt
 import re
 import secrets
+from collections.abc import Callable
 
 import pyotp
 from playwright.sync_api import expect
 
+from app.kit.clock import today_ist
 from tests.e2e.support import Watched
-from tests.support.cast import PASSWORD, Cast
+from tests.support.cast import PASSWORD, Cast, Somebody
 
 REFUSED = "422 (UNPROCESSABLE ENTITY)"
 OWN_PASSWORD = "peacock over Kutch 26"
@@ -95,3 +98,78 @@ def test_a_shops_sign_in_opens_no_console(screen: Watched, cast: Cast) -> None:
     screen.go("/console/shops")
     expect(screen.page.get_by_role("heading", name="Console")).to_be_visible()
     assert "/console/sign-in" in screen.page.url
+
+
+def test_a_plan_is_extended_and_paid_each_said_before_it_is_done(screen: Watched, cast: Cast) -> None:
+    page = screen.page
+    screen.expected = (REFUSED,)
+    screen.be(cast.om)
+    screen.go(f"/console/shops/{cast.ravi.shop_id}")
+    page.get_by_text("Extend the plan").click()
+    page.locator("#f-extend-ends_on").fill("01-01-2020")
+    page.locator("#f-extend-reason").fill("Diwali rush")
+    page.get_by_role("button", name="Look at what it does").first.click()
+    expect(page.locator("#h-extend-ends_on")).to_contain_text("must lie after")
+    expect(page.locator("#f-extend-reason")).to_have_value("Diwali rush")
+    later = (today_ist() + dt.timedelta(days=40)).strftime("%d-%m-%Y")
+    page.locator("#f-extend-ends_on").fill(later)
+    page.get_by_role("button", name="Look at what it does").first.click()
+    expect(page.get_by_text("Nothing is done yet")).to_be_visible()
+    expect(page.get_by_text(f"to {later}")).to_be_visible()
+    screen.look("story-console-sure")
+    page.get_by_role("link", name="No, go back").click()
+    expect(page.get_by_text("13 days left")).to_be_visible()
+    page.get_by_text("Extend the plan").click()
+    page.locator("#f-extend-ends_on").fill(later)
+    page.locator("#f-extend-reason").fill("Diwali rush")
+    page.get_by_role("button", name="Look at what it does").first.click()
+    page.get_by_role("button", name="Extend").click()
+    expect(page.get_by_role("status")).to_contain_text("plan is extended")
+    expect(page.get_by_text("40 days left")).to_be_visible()
+    page.get_by_text("A paid year").click()
+    page.locator("#f-activate-reason").fill("Paid by transfer")
+    page.get_by_role("button", name="Look at what it does").last.click()
+    expect(page.get_by_text("₹10,000.00 a year")).to_be_visible()
+    page.get_by_role("button", name="Begin the paid year").click()
+    expect(page.get_by_text("active", exact=True)).to_be_visible()
+    history = page.locator("tbody").last
+    expect(history.locator("tr").filter(has_text="Diwali rush")).to_contain_text("Om")
+    screen.look("story-console-paid")
+
+
+def test_a_person_is_disabled_everywhere_and_enabled_again(
+    open_page: Callable[..., Watched], screen: Watched, cast: Cast
+) -> None:
+    page, bina, theirs = screen.page, cast.bina, open_page()
+    theirs.expected = ("401 (UNAUTHORIZED)",)
+    theirs.be(bina)
+    assert theirs.go(f"/s/{bina.shop.slug}/") == 200
+    screen.be(cast.om)
+    screen.go(f"/console/shops/{cast.asha.shop_id}")
+    page.get_by_role("link", name="Bina").click()
+    change(screen, "Disable", "Phone was stolen")
+    expect(page.get_by_role("status")).to_contain_text("every sign-in has ended")
+    screen.look("story-console-disabled")
+    theirs.go(f"/s/{bina.shop.slug}/")
+    expect(theirs.page.get_by_role("heading", name="Sign in to your shop")).to_be_visible()
+    try_signing_in(theirs, bina)
+    expect(theirs.page.get_by_role("alert")).to_contain_text("not right")
+    change(screen, "Enable", "Phone is found")
+    try_signing_in(theirs, bina)
+    theirs.page.wait_for_url("**/s/**")
+
+
+def change(screen: Watched, what: str, reason: str) -> None:
+    """Asked once, looked at, asked again."""
+    page = screen.page
+    page.locator("summary").filter(has_text=what).click()
+    page.get_by_label("Reason").fill(reason)
+    page.get_by_role("button", name="Look at what it does").click()
+    expect(page.get_by_text("Nothing is done yet")).to_be_visible()
+    page.get_by_role("button", name=what).click()
+
+
+def try_signing_in(screen: Watched, who: Somebody) -> None:
+    screen.page.get_by_label("E-mail").fill(who.email)
+    screen.page.get_by_label("Password").fill(PASSWORD)
+    screen.page.keyboard.press("Enter")

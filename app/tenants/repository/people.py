@@ -23,6 +23,11 @@ def find_by_email(control: ControlSession, email: str, *, lock: bool = False) ->
     return control.scalars(_locked(select(Person).where(Person.email == email), lock)).one_or_none()
 
 
+def find_names(control: ControlSession, person_ids: set[UUID]) -> dict[UUID, str]:
+    found = select(Person.id, Person.name).where(Person.id.in_(sorted(person_ids)))
+    return {row.id: row.name for row in control.execute(found)} if person_ids else {}
+
+
 def find_vendor_admin(control: ControlSession, email: str) -> Person | None:
     return control.scalars(select(Person).where(Person.email == email, Person.is_vendor_admin)).one_or_none()
 

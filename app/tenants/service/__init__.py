@@ -62,6 +62,7 @@ from app.tenants.service.projections import (
 )  # fmt: skip
 from app.tenants.service.sign_in import Enrolment, SignedIn, SignIns
 from app.tenants.service.staff import StaffView, get_staff, list_staff, sign_out_member
+from app.tenants.service.standing import PersonStanding, disable_person, enable_person, get_standing, names_of
 from app.tenants.service.tokens import AccessTokens, Claims, IssuedToken
 from app.tenants.service.views import (
     EntitlementDates,
@@ -82,15 +83,16 @@ from app.tenants.service.wiring import SignInPolicy, build_identity
 __all__ = [
     "SYSTEM", "AccessTokens", "Claims", "Enrolment", "EntitlementDates", "GatePolicy", "InvitedMember", "IssuedToken",
     "MadeAdmin", "MemberRightsView", "MemberView", "MembershipView", "NewPassword", "NewShop", "OpenedShop",
-    "OutletView", "Passwords", "PersonView", "ProfileView", "RegistrationView", "Role", "ShopView", "SignInPolicy",
-    "SignIns", "SignedIn", "SigningKeys", "StaffView", "TenantIdentity", "TillView", "accept_admin_password",
-    "add_member", "add_till", "announce", "ask_to_prepare", "ask_to_push_entitlement", "build_identity",
-    "change_outlet", "change_profile", "change_registration", "change_role", "change_shop_profile",
-    "clear_sign_in_cookie", "create_admin", "create_person", "current_code", "find_admin", "find_entitlement",
-    "find_member", "find_member_rights", "find_or_invite_person", "find_order", "find_person", "get_person",
-    "get_profile", "get_shop", "get_staff", "invite_member", "keep_entitlement", "keep_member", "keep_names",
-    "list_kept_members", "list_member_rights", "list_memberships", "list_people", "list_shops", "list_staff",
-    "mark_ready", "open_shop", "page_of_shops", "prepare_shop", "purge_sign_ins", "read_dates", "remove_member",
-    "rename_till", "renew_members", "renew_one_time", "reset_second_factor", "rotate_keys", "set_sign_in_cookie",
-    "shop_view", "sign_out_everywhere", "sign_out_member", "stale_members", "write_rows", "written_dates",
+    "OutletView", "Passwords", "PersonStanding", "PersonView", "ProfileView", "RegistrationView", "Role", "ShopView",
+    "SignInPolicy", "SignIns", "SignedIn", "SigningKeys", "StaffView", "TenantIdentity", "TillView",
+    "accept_admin_password", "add_member", "add_till", "announce", "ask_to_prepare", "ask_to_push_entitlement",
+    "build_identity", "change_outlet", "change_profile", "change_registration", "change_role", "change_shop_profile",
+    "clear_sign_in_cookie", "create_admin", "create_person", "current_code", "disable_person", "enable_person",
+    "find_admin", "find_entitlement", "find_member", "find_member_rights", "find_or_invite_person", "find_order",
+    "find_person", "get_person", "get_profile", "get_shop", "get_staff", "get_standing", "invite_member",
+    "keep_entitlement", "keep_member", "keep_names", "list_kept_members", "list_member_rights", "list_memberships",
+    "list_people", "list_shops", "list_staff", "mark_ready", "names_of", "open_shop", "page_of_shops", "prepare_shop",
+    "purge_sign_ins", "read_dates", "remove_member", "rename_till", "renew_members", "renew_one_time",
+    "reset_second_factor", "rotate_keys", "set_sign_in_cookie", "shop_view", "sign_out_everywhere", "sign_out_member",
+    "stale_members", "write_rows", "written_dates",
 ]  # fmt: skip

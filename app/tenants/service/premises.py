@@ -25,9 +25,6 @@ from app.tenants.service.profile import ask_to_tell_names, locked_profile, profi
 from app.tenants.service.views import ProfileView
 from shard_router import ShopSession
 
-ACTIONS = ("shop.profile_changed", "registration.changed", "outlet.changed", "till.added", "till.renamed")
-"""What the audit log calls changes of the shop's settings."""
-
 
 def change_registration(
     db: ShopSession, *, registration_id: UUID, expected_version: int, changes: Mapping[str, Any]

@@ -90,6 +90,7 @@ def people_and_shops(op: Steps) -> None:
         may("second_factor", sealed(128)),
         may("second_factor_step", BIG),
         may("disabled_at", UTC),
+        may("disabled_because", name(300)),
         may("last_sign_in_at", UTC),
         must("version", INT),
         must("created_at", UTC),
