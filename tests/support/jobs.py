@@ -1,6 +1,7 @@
 """Owns what tests of jobs need: a runtime with real router, store and queue, and small jobs with visible effects."""
 
 import dataclasses
+import datetime as dt
 import os
 import signal
 import time
@@ -111,8 +112,12 @@ def look_around(job: ControlJobRun, *, on: str) -> None:
 def build() -> Runtime:
     """For workers that tests start as processes: `--build tests.support.jobs:build`, told by environment."""
     from app.adapters.redis_queue import RedisQueue
+    from app.kit import jobs
     from tests.support.cluster import cluster_here
 
+    if given := os.environ.get("TEST_LEASE_S"):  # a shorter one, with as many heartbeats in it
+        jobs.BEAT *= float(given) / leases.LEASE.total_seconds()
+        leases.LEASE = dt.timedelta(seconds=float(given))
     folder = Path(os.environ["TEST_FOLDER"])
     cluster = cluster_here()
     router = Router(cluster.router_config(folder / f"snapshot-{os.getpid()}.json"))
@@ -166,12 +171,4 @@ def marks(router: Router, shop_id: int, actor: Actor, action: str = "test.mark")
         return db.scalar(select(func.count()).select_from(AuditEntry).where(AuditEntry.action == action)) or 0
 
 
-def until(condition: Any, seconds: float = 20.0) -> None:
-    """Waits for something that other processes do; fails loudly when it never comes."""
-    ends = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < ends, f"not within {seconds} s"
-        time.sleep(0.02)
-
-
-__all__ = ["ControlJob", "OutboxJob", "ask", "job_runtime", "marks", "run_control", "until", "view", "work_off"]
+__all__ = ["ControlJob", "OutboxJob", "ask", "job_runtime", "marks", "run_control", "view", "work_off"]

@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable
 
 
-def until(condition: Callable[[], object], *, within: float, what: str = "") -> float:
+def until(condition: Callable[[], object], within: float = 20.0, *, what: str = "") -> float:
     """Waits for the condition and gives the seconds that it took; fails loudly when it never comes."""
     began = time.monotonic()
     while not condition():

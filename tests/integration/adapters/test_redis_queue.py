@@ -11,8 +11,8 @@ from rq.serializers import JSONSerializer
 from app.adapters.redis_queue import RedisQueue
 from app.kit.ids import new_id
 from app.kit.queueing import QueueUnavailable, Ticket
-from tests.support.jobs import until
 from tests.support.redis import ThrowawayRedis
+from tests.support.waiting import until
 
 
 @pytest.fixture(scope="module")

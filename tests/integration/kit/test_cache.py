@@ -1,5 +1,6 @@
 """The cache of a shop on a real Redis: one works a value out, one bump forgets all, a dead Redis is only slower."""
 
+import itertools
 import json
 import threading
 import time
@@ -127,14 +128,19 @@ def test_times_to_live_are_bounded_and_spread(own_redis, cache):
 
 def test_many_askers_at_once_in_two_processes_work_it_out_once(own_redis, cache):
     other = ShopCache(Breaker(RedisCache(own_redis.url)))
-    slow = Counted("board")
+    slow, asking = Counted("board"), itertools.count(1)
+    asked: list[int] = []
 
     def work():
-        time.sleep(0.05)
+        until(lambda: len(asked) == 20, what="all twenty askers")
         return slow()
 
+    def ask(number):
+        asked.append(next(asking))
+        return (cache if number % 2 else other).get(7, "rates", work, ttl=60)
+
     with ThreadPoolExecutor(20) as pool:
-        found = list(pool.map(lambda n: (cache if n % 2 else other).get(7, "rates", work, ttl=60), range(40)))
+        found = list(pool.map(ask, range(20)))
     assert set(found) == {"board"}
     assert slow.times == 1
 

@@ -21,8 +21,9 @@ from app.kit.schedule import Entry, Scheduler
 from shard_router import Mode
 from tests.support.cast import Cast, make_cast
 from tests.support.cluster import Cluster
-from tests.support.jobs import HERE, ask, run_control, until, view
+from tests.support.jobs import HERE, ask, run_control, view
 from tests.support.settings import settings_for
+from tests.support.waiting import until
 
 
 def test_old_keys_and_ended_jobs_go_and_everything_else_stays(runtime: Runtime, cast: Cast) -> None:

@@ -21,8 +21,9 @@ from app.kit.relay import SHARE, Relay
 from app.kit.runtime import Runtime
 from shard_router import Mode, Router, ShardUnavailable, ShopSession
 from tests.support.cluster import Cluster
-from tests.support.jobs import HERE, ask, job_runtime, marks, until, view
+from tests.support.jobs import HERE, ask, job_runtime, marks, view
 from tests.support.shops import OpenedShop, open_shop_rows
+from tests.support.waiting import until
 
 
 class Bench(SimpleNamespace):

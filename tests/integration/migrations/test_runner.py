@@ -3,8 +3,6 @@
 import subprocess
 import sys
 import threading
-import time
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -16,6 +14,7 @@ from migrations.runner import Runner
 from shard_router.topology import Shard, Topology
 from tests.support.cluster import Cluster
 from tests.support.histories import simple
+from tests.support.waiting import until
 
 ROOT = Path(__file__).resolve().parents[3]
 ON_B = "op.connection.engine.url.port == {port}"
@@ -29,13 +28,6 @@ def tables(cluster: Cluster, shard: str) -> set[str]:
     target = next(target for target in cluster.fleet.shards if target.name == shard)
     with cluster.fleet.connect(target, "admin", database=False) as connection:
         return set(sa.inspect(connection).get_table_names(schema=target.database)) - {"alembic_version"}
-
-
-def until(true: Callable[[], bool], seconds: float = 20) -> None:
-    ends = time.monotonic() + seconds
-    while not true():
-        assert time.monotonic() < ends, "it never came to be"
-        time.sleep(0.02)
 
 
 def test_a_first_run_makes_everything_and_a_second_finds_nothing_to_do(own):
@@ -172,7 +164,7 @@ def test_a_killed_runner_leaves_no_lock_and_the_next_one_goes_on(own, histories)
     )
     killed = subprocess.Popen([sys.executable, "-c", PROGRAM, str(made.root)], cwd=ROOT)
     try:
-        until(made.flag("at work").exists, seconds=60)
+        until(made.flag("at work").exists, within=60)
     finally:
         killed.kill()
         killed.wait()

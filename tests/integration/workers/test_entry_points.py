@@ -20,9 +20,9 @@ from app.settings import PREFIX, Settings
 from tests.support.cast import make_cast
 from tests.support.cluster import Cluster
 from tests.support.counter import Counter
-from tests.support.jobs import until
 from tests.support.redis import ThrowawayRedis
 from tests.support.settings import settings_for
+from tests.support.waiting import until
 
 
 @pytest.fixture
