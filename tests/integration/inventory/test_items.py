@@ -94,8 +94,8 @@ def asked(item):
 
 
 def test_another_shop_may_use_the_same_tag_and_huid(counter, ravis_counter):
-    counter.piece(tag="SAME-1", huid="AB12CD")
-    ravis_counter.piece(tag="SAME-1", huid="AB12CD")
+    pieces = [one.piece(tag="SAME-1", huid="AB12CD") for one in (counter, ravis_counter)]
+    assert [(piece["tag"], piece["huid"]) for piece in pieces] == [("SAME-1", "AB12CD")] * 2
 
 
 def test_one_of_many_gets_the_tag(counter):
@@ -146,7 +146,7 @@ def test_who_may_give_no_discount_may_not_make_a_piece_cheaper(counter, binas_co
 @pytest.mark.parametrize("case", NOT_LOWER)
 def test_a_clerk_may_correct_a_piece_and_make_it_dearer(counter, binas_counter, case):
     item = counter.piece(**PRICED)
-    made(binas_counter.patch(f"/items/{item['id']}", NOT_LOWER[case], version=1))
+    assert made(binas_counter.patch(f"/items/{item['id']}", NOT_LOWER[case], version=1))["version"] == 2
 
 
 def test_a_correction_needs_the_version_that_was_read(counter):

@@ -24,7 +24,9 @@ def test_only_taken_ports_are_named_and_the_remedy_is_given():
 
 
 def test_free_ports_pass():
-    check_ports({"a-1": 26011}, is_free=lambda port: True)
+    looked: list[int] = []
+    check_ports({"a-1": 26011, "redis": 26063}, is_free=lambda port: not looked.append(port))
+    assert looked == [26011, 26063]
 
 
 def test_rows_are_lines_of_json_with_readable_bytes():
