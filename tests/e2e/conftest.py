@@ -1,10 +1,6 @@
 """The whole product as it runs: web, side service, worker and relay as processes, and a real browser before them."""
 
 import os
-import socket
-import subprocess
-import sys
-import urllib.request
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -16,22 +12,15 @@ from sqlalchemy.exc import IntegrityError
 from app.kit.runtime import Runtime
 from app.settings import Settings
 from ops import assets, tools
-from ops.places import ROOT
 from tests.e2e.stage import Stage, set_up
 from tests.e2e.support import Site, Watched
 from tests.support.cast import Cast, make_cast
 from tests.support.cluster import Cluster
-from tests.support.jobs import until
 from tests.support.settings import settings_for
+from tests.support.stack import Stack, free_port
 
 COUNTER_PC = {"width": 1366, "height": 768}
 PHONE = {"width": 390, "height": 844}
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 @pytest.fixture(scope="session")
@@ -74,69 +63,13 @@ def runtime(settings: Settings) -> Iterator[Runtime]:
 @pytest.fixture(scope="session")
 def site(settings: Settings, folder: Path, runtime: Runtime) -> Iterator[Site]:
     """Started as `./dev up` starts it; ended by the ids of what was started."""
-    environment = {**os.environ, **variables(settings), "PYTHONUNBUFFERED": "1"}
-    began: list[subprocess.Popen[bytes]] = []
-    logs = folder / "logs"
-    logs.mkdir()
+    stack = Stack(settings, folder, web_workers=1)
     try:
-        for name, command in commands(settings).items():
-            with (logs / f"{name}.log").open("wb") as log:
-                began.append(subprocess.Popen(command, cwd=ROOT, env=environment, stdout=log, stderr=log))
-        for url in (settings.public_url, settings.side_url):
-            until(lambda url=url: serves(url, began, logs), 60)
-        yield Site(settings.public_url, settings.side_url, logs)
+        stack.start("web", "side", "worker", "relay")
+        stack.wait_until_serving()
+        yield Site(settings.public_url, settings.side_url, stack.logs)
     finally:
-        for one in began:
-            one.terminate()
-        for one in began:
-            end(one)
-
-
-def commands(settings: Settings) -> dict[str, list[str]]:
-    python = [sys.executable, "-m"]
-
-    def gunicorn(url: str, application: str, threads: int) -> list[str]:
-        return [
-            *python, "gunicorn", application, "--bind", url.removeprefix("http://"), "--worker-class", "gthread",
-            "--workers", "1", "--threads", str(threads), "--graceful-timeout", "2", "--no-control-socket",
-        ]  # fmt: skip
-
-    return {
-        "web": gunicorn(settings.public_url, "app.factory:create_app()", 16),
-        "side": gunicorn(settings.side_url, "app.factory:create_side_app()", 32),
-        "worker": [*python, "workers.worker"],
-        "relay": [*python, "workers.relay"],
-    }
-
-
-def variables(settings: Settings) -> dict[str, str]:
-    """The settings as the environment says them."""
-    found = {}
-    for name, value in settings:
-        if value is None or value == () or value == "":
-            continue
-        text = value.get_secret_value() if hasattr(value, "get_secret_value") else value
-        found[f"BOOLA_{name.upper()}"] = str(text).lower() if isinstance(text, bool) else str(text)
-    return found
-
-
-def serves(url: str, began: list[subprocess.Popen[bytes]], logs: Path) -> bool:
-    """Whether it answers; a process that ended says why at once."""
-    for one, log in zip(began, ("web", "side", "worker", "relay"), strict=True):
-        assert one.poll() is None, f"{log} ended: {(logs / f'{log}.log').read_text(errors='replace')[-1500:]}"
-    try:
-        with urllib.request.urlopen(f"{url}/healthz", timeout=2) as reply:
-            return bool(reply.status == 200)
-    except OSError:
-        return False
-
-
-def end(process: subprocess.Popen[bytes]) -> None:
-    try:
-        process.wait(15)
-    except subprocess.TimeoutExpired:
-        process.kill()
-        process.wait()
+        stack.stop()
 
 
 @pytest.fixture(scope="session")

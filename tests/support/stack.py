@@ -57,8 +57,16 @@ class Stack:
                 )  # fmt: skip
 
     def wait_until_serving(self) -> float:
-        """Seconds until the web process answered; what it needs of others may be gone."""
-        return until(lambda: answers(f"{self.url}/healthz"), within=SERVES_WITHIN, what="the web process")
+        """Seconds until web and side, those that were started, answered; what they need of others may be gone."""
+        addresses = {"web": self.settings.public_url, "side": self.settings.side_url}
+        wanted = [f"{url}/healthz" for name, url in addresses.items() if name in self._running]
+        return until(lambda: self._lives() and all(map(answers, wanted)), within=SERVES_WITHIN, what="the first answer")
+
+    def _lives(self) -> bool:
+        """A process that ended while starting says why at once."""
+        for name in self._running:
+            assert self.runs(name), f"{name} ended: {(self.logs / f'{name}.log').read_text(errors='replace')[-1500:]}"
+        return True
 
     def pid(self, name: str) -> int:
         return self._running[name].pid
