@@ -185,10 +185,9 @@ def test_a_new_password_is_added_and_the_old_one_works_on(own):
     Runner(own.fleet_config(accounts={**own.accounts, "app": new})).up()
     target = own.fleet.shards[0]
     for account in (old, new):
-        pymysql.connect(
-            host=target.server.host,
-            port=target.server.port,
-            user=account.user,
-            password=account.password,
+        with pymysql.connect(
+            host=target.server.host, port=target.server.port, user=account.user, password=account.password,
             ssl=own.fleet.tls,
-        ).close()
+        ) as connection, connection.cursor() as cursor:  # fmt: skip
+            cursor.execute("SELECT CURRENT_USER()")
+            assert cursor.fetchone() == (f"{account.user}@%",)
