@@ -16,9 +16,11 @@ from app.kit.locale import date
 from app.kit.pages import Refusal, form_key, go_to, try_form
 from app.kit.texts import N_, _
 from app.reports import service as reports
+from app.reports.errors import ExportUnknown
 from app.reports.service import Export
 
 KIND = "invoices"
+NOT_FOUND = 404
 FORMATS = (("xlsx", N_("Excel (XLSX)")), ("csv", N_("Text (CSV)")))
 
 
@@ -41,6 +43,18 @@ def ask_export() -> Response | tuple[str, int]:
     ))  # fmt: skip
     if tried.result is not None:
         return go_to(url_for("shop_pages.exports", job=tried.result.job_id))
+    return _page(tried.refusal), tried.refusal.status if tried.refusal else 422
+
+
+@pages.post("/exports/<id:export_id>/again")
+@allow("export.run")
+def write_again(export_id: UUID) -> Response | tuple[str, int]:
+    """After its writing failed."""
+    tried = try_form(lambda: shop_write(lambda db: reports.ask_export_again(db, export_id), rebuild=reports.get_export))
+    if tried.result is not None:
+        return go_to(url_for("shop_pages.exports", job=tried.result.job_id))
+    if tried.refusal is not None and tried.refusal.status == NOT_FOUND:
+        raise ExportUnknown()
     return _page(tried.refusal), tried.refusal.status if tried.refusal else 422
 
 

@@ -17,8 +17,9 @@ from app.kit.pages import go_to, try_form
 from app.kit.ports import Bucket
 from app.vision import guard
 from app.vision import service as vision
-from app.vision.errors import PictureTooLarge, UploadMissing
+from app.vision.errors import PictureTooLarge, PictureUnknown, UploadMissing
 from app.vision.service import Picture
+from shard_router import ShopSession
 
 ENVELOPE = 64 * 1024
 """What a multipart body may have around its file."""
@@ -39,6 +40,23 @@ def add_picture(item_id: UUID) -> Response | tuple[str, int]:
     if tried.refusal is not None and tried.refusal.code == "already_sent":
         return go_to(url_for("shop_pages.piece", item_id=item_id))
     return piece_page(item_id, tried.refusal), tried.refusal.status if tried.refusal else 422
+
+
+@pages.post("/stock/<id:item_id>/picture/again")
+@allow("picture.edit")
+def process_again(item_id: UUID) -> Response | tuple[str, int]:
+    """After the job on the newest picture failed; a file that was refused stays so."""
+    tried = try_form(lambda: shop_write(lambda db: _ask_again(db, item_id)))
+    if tried.refusal is not None and tried.refusal.code != "already_sent":
+        return piece_page(item_id, tried.refusal), tried.refusal.status
+    return go_to(url_for("shop_pages.piece", item_id=item_id, job=tried.result))
+
+
+def _ask_again(db: ShopSession, item_id: UUID) -> UUID:
+    newest = vision.list_pictures(db, store=runtime().store, item_id=item_id, limit=1).items
+    if not newest:
+        raise PictureUnknown()
+    return vision.process_again(db, picture_id=newest[0].id)
 
 
 def _taken_in(item_id: UUID) -> Picture:

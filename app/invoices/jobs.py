@@ -3,17 +3,24 @@
 import hashlib
 from functools import cache
 from pathlib import Path
+from typing import Any
 from uuid import UUID
 
 from app.invoices import service
 from app.kit.jobs import GiveUp, ShopJob, shop_job
 from app.kit.ports import Bucket
 from app.printing.press import Press
+from shard_router import ShopSession
 
 STEPS = 3
 
 
-@shop_job(queue="bills")
+def _again(db: ShopSession, params: dict[str, Any]) -> UUID | None:
+    job = service.ask_for_pdf(db, UUID(params["invoice_id"]))
+    return job.id if job else None
+
+
+@shop_job(queue="bills", again=_again, right="bill.view")
 def render_pdf(job: ShopJob, *, invoice_id: str) -> None:
     """Print a document and keep it. Twice is harmless: the same bytes go to the same place, the row is written once."""
     document_id, runtime = UUID(invoice_id), job.runtime

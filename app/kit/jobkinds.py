@@ -11,10 +11,14 @@ from typing import TYPE_CHECKING, Any, TypeVar, overload
 from app.kit.queueing import QUEUES
 
 if TYPE_CHECKING:
+    from uuid import UUID
+
     from shard_router import ControlSession, ShopSession
 
 ATTEMPTS = 6
 TIME_LIMIT = 120
+OWNERS = "settings.edit"
+"""The right to ask again for what nobody in particular asked for."""
 
 Work = TypeVar("Work", bound=Callable[..., None])
 
@@ -33,7 +37,12 @@ class UnknownJob(LookupError):
 
 @dataclass(frozen=True, slots=True)
 class JobKind:
-    """A registered job. `gave_up` runs in the transaction that marks the row FAILED."""
+    """A registered job. `gave_up` runs in the transaction that marks the row FAILED.
+
+    again  asks for the same once more after a failure, in the domain's own way: gives the new job's id, None where
+           nothing is left to do. Without it a job of the same parameters is asked for.
+    right  that a person needs for it
+    """
 
     name: str
     run: Callable[..., None]
@@ -42,6 +51,8 @@ class JobKind:
     attempts: int
     time_limit: int
     gave_up: Callable[..., None] | None
+    again: "Callable[[ShopSession, dict[str, Any]], UUID | None] | None" = None
+    right: str = OWNERS
 
 
 _KINDS: dict[str, JobKind] = {}
@@ -56,6 +67,8 @@ def shop_job(
     attempts: int = ...,
     time_limit: int = ...,
     gave_up: "Callable[[ShopSession, dict[str, Any]], None] | None" = ...,
+    again: "Callable[[ShopSession, dict[str, Any]], UUID | None] | None" = ...,
+    right: str = ...,
 ) -> Callable[[Work], Work]: ...
 def shop_job(
     work: Work | None = None,
@@ -64,9 +77,14 @@ def shop_job(
     attempts: int = ATTEMPTS,
     time_limit: int = TIME_LIMIT,
     gave_up: "Callable[[ShopSession, dict[str, Any]], None] | None" = None,
+    again: "Callable[[ShopSession, dict[str, Any]], UUID | None] | None" = None,
+    right: str = OWNERS,
 ) -> Any:
     """Register `work(job: ShopJob, **params)` by its dotted name; `gave_up(db, params)` tells the domain of the end."""
-    return _decorator(work, control=False, queue=queue, attempts=attempts, time_limit=time_limit, gave_up=gave_up)
+    return _decorator(
+        work, control=False, queue=queue, attempts=attempts, time_limit=time_limit, gave_up=gave_up, again=again,
+        right=right,
+    )  # fmt: skip
 
 
 @overload
@@ -111,13 +129,15 @@ def _decorator(
     attempts: int,
     time_limit: int,
     gave_up: Callable[..., None] | None,
+    again: "Callable[[ShopSession, dict[str, Any]], UUID | None] | None" = None,
+    right: str = OWNERS,
 ) -> Any:
     if queue not in QUEUES:
         raise ValueError(f"no such queue: {queue}")
 
     def register(function: Work) -> Work:
         name = f"{function.__module__}.{function.__qualname__}"
-        _KINDS[name] = JobKind(name, function, control, queue, attempts, time_limit, gave_up)
+        _KINDS[name] = JobKind(name, function, control, queue, attempts, time_limit, gave_up, again, right)
         return function
 
     return register if work is None else register(work)

@@ -1,6 +1,6 @@
 """Owns the refusals of exports."""
 
-from app.kit.errors import NotFound, Unprocessable
+from app.kit.errors import Conflict, NotFound, Unprocessable
 from app.kit.texts import N_
 
 
@@ -21,3 +21,10 @@ class PeriodTooLong(Unprocessable):
 
     default_message = N_("One export covers five years at most.")
     default_action = N_("Ask for shorter periods, one after the other.")
+
+
+class ExportNotFailed(Conflict):
+    """Only an export whose writing failed is asked for again; another is under way or ready."""
+
+    default_message = N_("This file did not fail.")
+    default_action = N_("Look at the list again.")

@@ -23,7 +23,11 @@ def _gave_up(db: ShopSession, params: dict[str, Any]) -> None:
     service.export_failed(db, export_id=UUID(params["export_id"]))
 
 
-@shop_job(queue="exports", attempts=4, time_limit=900, gave_up=_gave_up)
+def _again(db: ShopSession, params: dict[str, Any]) -> UUID | None:
+    return service.ask_export_again(db, UUID(params["export_id"])).job_id
+
+
+@shop_job(queue="exports", attempts=4, time_limit=900, gave_up=_gave_up, again=_again, right="export.run")
 def write_export(job: ShopJob, *, export_id: str) -> None:
     """A period's bills as a file, from the replica to the disk to the store: never whole in memory."""
     known = UUID(export_id)

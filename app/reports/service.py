@@ -10,7 +10,7 @@ from app.kit.clock import utc_now
 from app.kit.ids import new_id
 from app.kit.ports import Bucket, ObjectStore
 from app.reports import repository
-from app.reports.errors import ExportUnknown, PeriodBackwards, PeriodTooLong
+from app.reports.errors import ExportNotFailed, ExportUnknown, PeriodBackwards, PeriodTooLong
 from app.reports.models import Export as ExportRow
 from app.reports.models import ExportState
 from shard_router import ShopSession
@@ -54,6 +54,17 @@ def ask_export(db: ShopSession, *, kind: str, format: str, issued_from: dt.date,
     db.add(row)
     job_id = outbox.enqueue(db, WRITE, params={"export_id": str(row.id)})
     audit.record(db, "export.asked", row.id, {"kind": kind, "format": format, **row.params})
+    return _export(row, store=None, job_id=job_id)
+
+
+def ask_export_again(db: ShopSession, export_id: UUID) -> Export:
+    """The same file once more after its writing failed. Raises ExportUnknown, ExportNotFailed."""
+    row = _found(db, export_id, lock=True)
+    if row.state != ExportState.FAILED.value:
+        raise ExportNotFailed()
+    row.state = ExportState.QUEUED.value
+    job_id = outbox.enqueue(db, WRITE, params={"export_id": str(row.id)})
+    audit.record(db, "export.asked_again", row.id, dict(row.params))
     return _export(row, store=None, job_id=job_id)
 
 

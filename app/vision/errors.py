@@ -1,6 +1,6 @@
 """Owns the refusals of pictures."""
 
-from app.kit.errors import BadRequest, NotFound, PayloadTooLarge, Unprocessable
+from app.kit.errors import BadRequest, Conflict, NotFound, PayloadTooLarge, Unprocessable
 from app.kit.texts import N_
 
 
@@ -57,3 +57,10 @@ class PictureAnimated(Unprocessable):
 
     default_message = N_("Moving pictures are not taken.")
     default_action = N_("Send a still picture.")
+
+
+class PictureNotFailed(Conflict):
+    """Only a picture whose processing failed is processed again; a refused file stays refused."""
+
+    default_message = N_("This picture did not fail.")
+    default_action = N_("Send another one.")

@@ -17,14 +17,17 @@ KEPT = dt.timedelta(days=3)
 """Longer than any outage that a waiting picture should survive."""
 
 STEPS = 5
-GAVE_UP = "processing_failed"
 
 
 def _gave_up(db: ShopSession, params: dict[str, Any]) -> None:
-    service.refuse_picture(db, picture_id=UUID(params["picture_id"]), because=GAVE_UP)
+    service.refuse_picture(db, picture_id=UUID(params["picture_id"]), because=service.GAVE_UP)
 
 
-@shop_job(queue="pictures", attempts=4, time_limit=90, gave_up=_gave_up)
+def _again(db: ShopSession, params: dict[str, Any]) -> UUID | None:
+    return service.process_again(db, picture_id=UUID(params["picture_id"]))
+
+
+@shop_job(queue="pictures", attempts=4, time_limit=90, gave_up=_gave_up, again=_again, right="picture.edit")
 def process_picture(job: ShopJob, *, picture_id: str, folder: str) -> None:
     """Sizes and cut-out under keys that were drawn when the job was asked for, so a second run writes the same ones."""
     from app.vision import guard, sizes

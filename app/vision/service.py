@@ -12,7 +12,7 @@ from app.kit.ids import new_id
 from app.kit.objects import unguessable
 from app.kit.ports import Bucket, ObjectStore
 from app.vision import repository
-from app.vision.errors import PictureUnknown
+from app.vision.errors import PictureNotFailed, PictureUnknown
 from app.vision.models import Picture as PictureRow
 from app.vision.models import PictureState
 from shard_router import ShopSession
@@ -22,6 +22,8 @@ __all__ = ["ORDERS", "PictureState"]
 ORDERS = repository.ORDERS
 PROCESS = "app.vision.jobs.process_picture"
 CUT_OUT = "cut-out"
+GAVE_UP = "processing_failed"
+"""Why a picture is refused that nothing is wrong with: its job failed, and may be asked for again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +94,18 @@ def register_picture(
     job_id = outbox.enqueue(db, PROCESS, params={"picture_id": str(row.id), "folder": folder})
     audit.record(db, "picture.added", row.id, {"sha256": sha256, "item": str(item_id) if item_id else None})
     return _picture(row, store, job_id=job_id)
+
+
+def process_again(db: ShopSession, *, picture_id: UUID) -> UUID:
+    """The job that tries a picture once more whose processing failed. Raises PictureUnknown, PictureNotFailed."""
+    row = _found(db, picture_id, lock=True)
+    if row.state != PictureState.REFUSED.value or row.refused_because != GAVE_UP:
+        raise PictureNotFailed()
+    row.state, row.refused_because, row.processed_at = PictureState.UPLOADED.value, None, None
+    folder = f"{db.shop_id}/{unguessable()}"
+    job_id = outbox.enqueue(db, PROCESS, params={"picture_id": str(row.id), "folder": folder})
+    audit.record(db, "picture.asked_again", row.id, {"sha256": row.sha256})
+    return job_id
 
 
 def get_picture(db: ShopSession, picture_id: UUID, *, store: ObjectStore) -> Picture:

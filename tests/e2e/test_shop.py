@@ -8,7 +8,10 @@ from pathlib import Path
 from playwright.sync_api import expect
 
 from app.inventory import service as inventory
+from app.kit.clock import utc_now
+from app.kit.ids import new_id
 from app.kit.runtime import Runtime
+from app.reports.models import Export, ExportState
 from tests.e2e.stage import Stage, photo, set_up
 from tests.e2e.support import Watched
 from tests.factories.stock import a_huid
@@ -203,6 +206,23 @@ def test_an_export_is_asked_for_and_fetched(screen: Watched, cast: Cast, stage: 
     rows = list(csv.reader(io.StringIO(body)))
     numbers = {one.number for one in stage.bills}
     assert numbers <= {cell for row in rows for cell in row}
+
+
+def test_a_file_that_failed_is_asked_for_again(screen: Watched, cast: Cast, runtime: Runtime) -> None:
+    page, asha, day = screen.page, cast.asha, {"from": "2026-04-01", "to": "2026-04-30"}
+    with runtime.router.shop(asha.shop_id, asha.actor) as db:
+        db.add(Export(
+            id=new_id(), kind="invoices", format="xlsx", params=day, state=ExportState.FAILED.value,
+            requested_by=asha.person_id, created_at=utc_now(),
+        ))  # fmt: skip
+        db.commit()
+    screen.be(asha)
+    screen.go(f"/s/{asha.shop.slug}/exports")
+    row = page.locator("tbody tr").filter(has_text="01-04-2026")
+    expect(row).to_contain_text("failed")
+    screen.look("story-export-failed")
+    row.get_by_role("button", name="Try again").click()
+    expect(row.get_by_role("link", name="Download")).to_be_visible(timeout=30_000)
 
 
 def test_another_shops_pages_are_not_there(screen: Watched, cast: Cast, stage: Stage) -> None:
