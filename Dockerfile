@@ -21,6 +21,7 @@ WORKDIR /srv/boolagold
 COPY --from=built /fonts /srv/fonts
 COPY --from=built /srv/boolagold/.venv .venv
 COPY --from=built /srv/boolagold/app app
+COPY pyproject.toml pyproject.toml
 COPY shard_router shard_router
 COPY workers workers
 COPY migrations migrations
