@@ -8,7 +8,7 @@ from flask import Response, request, url_for
 
 from app.dashboard import forms
 from app.dashboard.frame import pages, show
-from app.kit.clock import today_ist
+from app.kit.clock import today_ist, utc_now
 from app.kit.http import allow, runtime, shop_read, shop_write
 from app.kit.money import grouped, parse_rupees
 from app.kit.pages import Refusal, form_key, go_to, text_field, try_form
@@ -18,6 +18,8 @@ from app.rates.service import RateSetting
 from app.tenants import service as tenants
 from shard_router import ShopSession
 
+DRAWN_FIRST = ("gold", 9160)
+MOST_DRAWN = 200
 USUAL = frozenset((("gold", 9990), ("gold", 9160), ("gold", 7500), ("silver", 9990), ("silver", 9250)))
 """Purities that a board shows first, beside those that have a rate; the others are a click away."""
 
@@ -63,22 +65,52 @@ def field_of(purity: Any) -> str:
 
 
 def _page(refusal: Refusal | None) -> str:
+    asked = next((one for one in _purities() if _key(one) == request.args.get("of")), None)
+    of = {"metal": asked.metal, "fineness": asked.fineness} if asked else {}
     board, changes, people = shop_read(lambda db: (
-        rates.get_board(db), rates.list_history(db, after=request.args.get("after"), limit=30),
+        rates.get_board(db), rates.list_history(db, after=request.args.get("after"), limit=30, **of),
         {member.person_id: member.name for member in tenants.list_kept_members(db)},
     ))  # fmt: skip
+    drawn = asked or _first_drawn(board)
     known = {(rate.metal, rate.fineness): rate for rate in board}
     rows = [(purity, field_of(purity), known.get((purity.metal, purity.fineness))) for purity in _purities()]
     usual = [row for row in rows if row[2] is not None or (row[0].metal, row[0].fineness) in USUAL]
     others = [row for row in rows if row not in usual]
     values = {name: grouped(rate.paise_per_g) if rate else "" for _purity, name, rate in rows} | forms.typed()
-    more = url_for("shop_pages.rates", after=changes.next_cursor) if changes.next_cursor else ""
+    kept: dict[str, Any] = {"of": _key(asked)} if asked else {}
+    more = url_for("shop_pages.rates", after=changes.next_cursor, **kept) if changes.next_cursor else ""
     return show(
         "rates.html", "rates", usual=usual, others=others, others_open=any(text_field(row[1]) for row in others),
         values=values, changes=changes, people=people, refusal=refusal,
         labels={(purity.metal, purity.fineness): purity.label for purity in _purities()}, next_url=more,
         paged="after" in request.args, key=form_key(), saved=request.args.get("saved") == "yes",
+        asked=_key(asked) if asked else "", drawn=drawn, choices=_choices(), chart=_chart(drawn) if drawn else None,
     )  # fmt: skip
+
+
+def _choices() -> list[tuple[str, str]]:
+    return [("", _("All purities")), *((_key(purity), purity.label) for purity in _purities())]
+
+
+def _key(purity: Any) -> str:
+    return f"{purity.metal}-{purity.fineness}"
+
+
+def _first_drawn(board: list[rates.Rate]) -> Any:
+    """22 karat where the shop has it, else the first on its board."""
+    on_board = {(rate.metal, rate.fineness) for rate in board}
+    known = [one for one in _purities() if (one.metal, one.fineness) in on_board]
+    return next((one for one in known if (one.metal, one.fineness) == DRAWN_FIRST), known[0] if known else None)
+
+
+def _chart(purity: Any) -> list[list[int]] | None:
+    """Moments (seconds since 1970) and paise, the oldest first; the last one holds until now. None: too few to draw."""
+    found = shop_read(lambda db: rates.list_history(db, metal=purity.metal, fineness=purity.fineness, limit=MOST_DRAWN))
+    points = [(int(one.set_at.timestamp()), one.paise_per_g) for one in reversed(found.items)]
+    if not points:
+        return None
+    points.append((int(utc_now().timestamp()), points[-1][1]))
+    return [[at for at, _paise in points], [paise for _at, paise in points]]
 
 
 def _purities() -> tuple[Any, ...]:

@@ -1,6 +1,8 @@
-// The month's sales as bars. uPlot comes as a script of its own; without it the page shows its table.
+// The month's sales as bars, a rate's history as steps. uPlot comes as a script of its own; without it the page shows
+// its table.
 const RUPEES = 100;
 const short = new Intl.NumberFormat("en-IN", { notation: "compact", maximumFractionDigits: 1 });
+const plain = new Intl.NumberFormat("en-IN");
 const full = new Intl.NumberFormat("en-IN", { style: "currency", currency: "INR" });
 
 export function drawCharts(root = document) {
@@ -9,6 +11,7 @@ export function drawCharts(root = document) {
 }
 
 function watch(element) {
+  const draw = element.dataset.chartKind === "steps" ? drawSteps : drawBars;
   let chart = draw(element);
   const again = () => { chart.destroy(); chart = draw(element); };
   let width = element.clientWidth;
@@ -18,10 +21,37 @@ function watch(element) {
   new MutationObserver(again).observe(document.documentElement, { attributeFilter: ["data-bs-theme"] });
 }
 
-function draw(element) {
+const colour = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
+const axisLook = () => ({ stroke: colour("--tblr-secondary"), grid: { stroke: colour("--boola-line"), width: 1 }, ticks: { show: false } });
+const ist = (options) => new Intl.DateTimeFormat("en-GB", { timeZone: "Asia/Kolkata", ...options });
+const day = ist({ day: "2-digit", month: "2-digit" });
+const hour = ist({ hour: "2-digit", minute: "2-digit" });
+const moment = ist({ day: "2-digit", month: "2-digit", year: "numeric", hour: "2-digit", minute: "2-digit" });
+
+// A rate holds until the next one is set.
+function drawSteps(element) {
+  const [moments, paise] = JSON.parse(element.dataset.chart);
+  const axis = axisLook();
+  const short = moments.at(-1) - moments[0] < 2 * 86400 ? hour : day;
+  return new window.uPlot({
+    width: element.clientWidth, height: 240,
+    scales: { y: { range: (_chart, low, high) => [low - Math.max((high - low) * 0.2, high * 0.005), high + Math.max((high - low) * 0.2, high * 0.005)] } },
+    legend: { live: true },
+    cursor: { y: false, points: { show: false } },
+    series: [
+      { label: element.dataset.chartDay, value: (_chart, at) => (at == null ? "–" : moment.format(at * 1000)) },
+      {
+        label: element.dataset.chartName, value: (_chart, rupees) => (rupees == null ? "–" : full.format(rupees)),
+        stroke: colour("--tblr-primary"), width: 2, paths: window.uPlot.paths.stepped({ align: 1 }), points: { show: false },
+      },
+    ],
+    axes: [{ ...axis, grid: { show: false }, values: (_chart, ticks) => ticks.map((at) => short.format(at * 1000)) }, { ...axis, size: 64, values: (_chart, ticks) => ticks.map((tick) => `₹${plain.format(tick)}`) }],
+  }, [moments, paise.map((one) => one / RUPEES)], element);
+}
+
+function drawBars(element) {
   const [days, paise] = JSON.parse(element.dataset.chart);
-  const colour = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
-  const axis = { stroke: colour("--tblr-secondary"), grid: { stroke: colour("--boola-line"), width: 1 }, ticks: { show: false } };
+  const axis = axisLook();
   const last = Math.max(days.at(-1) ?? 1, 10);
   return new window.uPlot({
     width: element.clientWidth, height: 240,

@@ -96,8 +96,8 @@ def test_no_field_takes_a_page_down(send, standing_cast, world):
 
 @pytest.mark.parametrize("query", [
     "stock?q={}", "stock?category={}", "stock?metal={}", "stock?status={}", "stock?after={}", "bills?number={}",
-    "bills?from={}", "bills?kind={}", "bills?after={}", "customers?q={}", "rates?after={}", "exports?after={}",
-    "exports?job={}", "bills/new?code={}",
+    "bills?from={}", "bills?kind={}", "bills?after={}", "customers?q={}", "rates?after={}", "rates?of={}",
+    "exports?after={}", "exports?job={}", "bills/new?code={}",
 ])  # fmt: skip
 def test_no_address_takes_a_page_down(flask_app, standing_cast, world, query):
     client = flask_app.test_client()
