@@ -7,7 +7,7 @@ import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
-from ops import assets, tools
+from ops import assets, testservers, tools
 from ops.cluster.control import Cluster
 from ops.environment import environment_for_tests
 from ops.places import ROOT, Instance
@@ -29,6 +29,7 @@ def prepared(instance: Instance) -> Iterator[dict[str, str]]:
             done = steps.beside(
                 cluster=("MySQL and Redis", lambda say: started.extend(start_cluster(instance, say))),
                 assets=("Browser assets", assets.build),
+                servers=("nginx and an object store", lambda say: (testservers.nginx(say), testservers.gateway(say))),
                 browser=("Fonts and Chromium", lambda say: (tools.fonts(say), tools.chromium(say))[1]),
             )
         yield environment_for_tests(instance, done["browser"])

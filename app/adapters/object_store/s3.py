@@ -136,11 +136,18 @@ class S3Store:
             )
 
     def _create(self, name: str) -> None:
+        """In the settings' region. A store of one's own may know no regions, and refuses to be told one."""
+        from botocore.exceptions import ClientError
+
         region: Any = self._s3.meta.region_name
-        if region == "us-east-1":  # the one region that must not be named
-            self._s3.create_bucket(Bucket=name)
-        else:
-            self._s3.create_bucket(Bucket=name, CreateBucketConfiguration={"LocationConstraint": region})
+        try:
+            if region != "us-east-1":  # the one region that must not be named
+                self._s3.create_bucket(Bucket=name, CreateBucketConfiguration={"LocationConstraint": region})
+                return
+        except ClientError as error:
+            if error.response.get("Error", {}).get("Code") != "InvalidLocationConstraint":
+                raise
+        self._s3.create_bucket(Bucket=name)
 
     def _open_to_readers(self, name: str) -> None:
         readers = {

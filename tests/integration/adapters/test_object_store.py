@@ -1,5 +1,6 @@
 """One contract over every object store: a folder, and an S3-compatible server."""
 
+import datetime as dt
 import io
 import json
 from collections.abc import Iterator
@@ -10,38 +11,36 @@ import boto3
 import pytest
 import requests
 from botocore.exceptions import ClientError
-from moto.server import ThreadedMotoServer
 
 from app.adapters.object_store.disk import TEMPORARY, DiskStore
 from app.adapters.object_store.s3 import S3Store
 from app.kit.objects import NoSuchObject, ObjectTooLarge, StoreUnavailable, read_bytes, unguessable
-from app.kit.ports import Bucket, ObjectStore
+from app.kit.ports import Bucket, ObjectStore, UploadLink
+from tests.support.gateway import Gateway
 from tests.support.jobs import LINKS, SIDE
+from tests.support.waiting import until
 
 KEY = "7/a-key.pdf"
 
 
 @pytest.fixture(scope="module")
-def s3_address() -> Iterator[str]:
-    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0)
-    server.start()
-    host, port = server.get_host_and_port()
-    address = f"http://{host}:{port}"
-    client = boto3.client(
-        "s3", endpoint_url=address, region_name="us-east-1", aws_access_key_id="a", aws_secret_access_key="b"
-    )
-    for bucket in Bucket:
-        client.create_bucket(Bucket=f"test-{bucket}")
-    yield address
-    server.stop()
+def gateway(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Gateway]:
+    """A real S3-compatible store, prepared as `flask files prepare` does it."""
+    server = Gateway(tmp_path_factory.mktemp("gateway"))
+    try:
+        server.start()
+        server.store().prepare(origins=["https://shop.test"])
+        yield server
+    finally:
+        server.stop()
 
 
 @pytest.fixture(params=["disk", "s3"])
 def store(request: pytest.FixtureRequest, tmp_path: Path) -> ObjectStore:
     if request.param == "disk":
         return DiskStore(tmp_path, links=LINKS, side_url=SIDE)
-    address = request.getfixturevalue("s3_address")
-    return S3Store(endpoint=address, region="us-east-1", access_key="a", secret_key="b", bucket_prefix="test-")
+    gateway: Gateway = request.getfixturevalue("gateway")
+    return gateway.store()
 
 
 def fresh() -> str:
@@ -154,21 +153,6 @@ def test_no_link_leads_to_uploads_and_backups(store: ObjectStore, bucket: Bucket
         store.download_link(bucket, KEY, filename="x")
 
 
-def test_the_stores_own_links_work_for_s3(s3_address: str) -> None:
-    """Of the folder's links, tests of the side service speak."""
-    s3 = S3Store(endpoint=s3_address, region="us-east-1", access_key="a", secret_key="b", bucket_prefix="test-")
-    link = s3.upload_link(Bucket.INCOMING, KEY, content_type="image/png", length=3)
-    assert (
-        requests.request(link.method, link.url, data=b"abc", headers=dict(link.headers), timeout=5).status_code == 200
-    )
-    assert read_bytes(s3, Bucket.INCOMING, KEY, most=3) == b"abc"
-    s3.put(Bucket.INVOICES, KEY, b"%PDF", content_type="application/pdf")
-    got = requests.get(s3.download_link(Bucket.INVOICES, KEY, filename='a "bill".pdf'), timeout=5)
-    assert got.content == b"%PDF"
-    assert got.headers["Content-Disposition"] == 'attachment; filename="a -bill-.pdf"'
-    assert "content-length" in link.url
-
-
 def test_a_broken_upload_leaves_neither_object_nor_scratch_on_disk(tmp_path: Path) -> None:
     class Breaks(io.RawIOBase):
         def __init__(self) -> None:
@@ -188,17 +172,126 @@ def test_a_broken_upload_leaves_neither_object_nor_scratch_on_disk(tmp_path: Pat
     assert list((tmp_path / TEMPORARY).iterdir()) == []
 
 
-def test_a_new_store_is_prepared_and_stays_so(s3_address: str) -> None:
-    def client() -> Any:
-        return boto3.client(
-            "s3", endpoint_url=s3_address, region_name="ap-south-1", aws_access_key_id="a", aws_secret_access_key="b"
-        )
+# ---------------------------------------------------------------- what only the S3-compatible store promises by itself
 
-    prefix = f"n{unguessable()[:8]}-"
-    store = S3Store(endpoint=s3_address, region="ap-south-1", access_key="a", secret_key="b", bucket_prefix=prefix)
+
+def answer(link: UploadLink, body: bytes, **headers: str) -> int:
+    sent = {**link.headers, **{name.replace("_", "-"): value for name, value in headers.items()}}
+    return requests.request(link.method, link.url, data=body, headers=sent, timeout=20).status_code
+
+
+def test_a_link_opens_its_object_under_the_name_it_was_given(gateway: Gateway) -> None:
+    s3, key = gateway.store(), fresh()
+    s3.put(Bucket.INVOICES, key, b"%PDF", content_type="application/pdf")
+    got = requests.get(s3.download_link(Bucket.INVOICES, key, filename='a "bill".pdf'), timeout=20)
+    assert (got.status_code, got.content) == (200, b"%PDF")
+    assert got.headers["Content-Disposition"] == 'attachment; filename="a -bill-.pdf"'
+
+
+def test_a_link_that_somebody_changed_opens_nothing(gateway: Gateway) -> None:
+    s3, key, other = gateway.store(), fresh(), fresh()
+    for one in (key, other):
+        s3.put(Bucket.INVOICES, one, b"%PDF", content_type="application/pdf")
+    link = s3.download_link(Bucket.INVOICES, key, filename="a.pdf")
+    signature = link.rsplit("=", 1)[1]
+    changed = (
+        link.replace(key, other), link.replace("attachment", "inline"), link.replace("Expires=600", "Expires=6000"),
+        link.replace(signature, signature[::-1]), link.split("?")[0],
+    )  # fmt: skip
+    assert requests.get(link, timeout=20).status_code == 200
+    for url in changed:
+        assert url != link
+        assert requests.get(url, timeout=20).status_code == 403, url
+
+
+def test_a_link_ends(gateway: Gateway) -> None:
+    """The same link is good, and then it is not: by the store's own clock, a second later."""
+    s3, key = gateway.store(), fresh()
+    s3.put(Bucket.INVOICES, key, b"%PDF", content_type="application/pdf")
+    link = s3.download_link(Bucket.INVOICES, key, filename="a.pdf", lasts=dt.timedelta(seconds=1))
+    until(lambda: requests.get(link, timeout=20).status_code == 403, within=30, what="the link's end")
+    longer = s3.download_link(Bucket.INVOICES, key, filename="a.pdf", lasts=dt.timedelta(minutes=10))
+    assert requests.get(longer, timeout=20).status_code == 200
+
+
+def test_a_link_signed_with_another_key_opens_nothing(gateway: Gateway) -> None:
+    key = fresh()
+    gateway.store().put(Bucket.INVOICES, key, b"%PDF", content_type="application/pdf")
+    forged = S3Store(
+        endpoint=gateway.address, region="ap-south-1", access_key=gateway.access_key, secret_key="x" * 40,
+        bucket_prefix="test-",
+    )  # fmt: skip
+    assert requests.get(forged.download_link(Bucket.INVOICES, key, filename="a"), timeout=20).status_code == 403
+    with pytest.raises(StoreUnavailable):
+        forged.put(Bucket.INVOICES, fresh(), b"x", content_type="application/pdf")
+
+
+def test_an_upload_is_of_the_length_and_type_that_were_signed(gateway: Gateway) -> None:
+    s3, key = gateway.store(), fresh()
+    link = s3.upload_link(Bucket.INCOMING, key, content_type="image/png", length=3)
+    assert answer(link, b"abcd") == 403
+    assert answer(link, b"ab") == 403
+    assert answer(link, b"abc", Content_Type="text/html") == 403
+    assert s3.find(Bucket.INCOMING, key) is None
+    assert answer(link, b"abc") == 200
+    assert read_bytes(s3, Bucket.INCOMING, key, most=3) == b"abc"
+
+
+def test_browsers_of_our_pages_may_send_uploads_and_others_may_not(gateway: Gateway) -> None:
+    link = gateway.store().upload_link(Bucket.INCOMING, fresh(), content_type="image/png", length=3)
+
+    def asked(origin: str) -> requests.Response:
+        wanted = {"Access-Control-Request-Method": "PUT", "Access-Control-Request-Headers": "content-type"}
+        return requests.options(link.url, headers={"Origin": origin, **wanted}, timeout=20)
+
+    assert asked("https://shop.test").headers["Access-Control-Allow-Origin"] == "https://shop.test"
+    assert "Access-Control-Allow-Origin" not in asked("https://elsewhere.test").headers
+
+
+def test_everybody_reads_a_public_object_and_nobody_lists_them_or_reads_others(gateway: Gateway) -> None:
+    s3, key = gateway.store(), fresh()
+    for bucket in (Bucket.PICTURES, Bucket.INVOICES):
+        s3.put(bucket, key, b"x", content_type="image/webp")
+    shown = requests.get(s3.public_url(Bucket.PICTURES, key), timeout=20)
+    assert (shown.content, shown.headers["Cache-Control"]) == (b"x", "public, max-age=31536000, immutable")
+    for path in ("test-pictures/", f"test-invoices/{key}", "test-invoices/"):
+        assert requests.get(f"{gateway.address}/{path}", timeout=20).status_code == 403, path
+    assert requests.put(s3.public_url(Bucket.PICTURES, key), data=b"y", timeout=20).status_code == 403
+
+
+def test_a_link_works_under_the_name_that_was_signed(gateway: Gateway) -> None:
+    """In the containers the application and a browser know the store by one name, which is no address."""
+    named = f"objects.localhost:{gateway.port}"
+    s3, key = gateway.store(endpoint=f"http://{named}"), fresh()
+    gateway.store().put(Bucket.INVOICES, key, b"%PDF", content_type="application/pdf")
+    link = s3.download_link(Bucket.INVOICES, key, filename="a.pdf").replace(named, f"127.0.0.1:{gateway.port}")
+    assert requests.get(link, headers={"Host": named}, timeout=20).status_code == 200
+    assert requests.get(link, timeout=20).status_code == 403
+
+
+def test_the_store_keeps_its_objects_over_a_restart(tmp_path: Path) -> None:
+    server = Gateway(tmp_path)
+    try:
+        server.start()
+        server.store().prepare(origins=["https://shop.test"])
+        server.store().put(Bucket.INVOICES, KEY, b"%PDF", content_type="application/pdf")
+        server.stop()
+        with pytest.raises(StoreUnavailable):
+            server.store().find(Bucket.INVOICES, KEY)
+        server.start()
+        assert read_bytes(server.store(), Bucket.INVOICES, KEY, most=4) == b"%PDF"
+    finally:
+        server.stop()
+
+
+def test_a_new_store_is_prepared_and_stays_so(gateway: Gateway) -> None:
+    prefix = f"n{unguessable()[:8].lower()}-"
     for _ in range(2):
-        store.prepare(origins=["https://shop.test"])
-    s3 = client()
+        gateway.store(prefix=prefix).prepare(origins=["https://shop.test"])
+    s3 = boto3.client(
+        "s3", endpoint_url=gateway.address, region_name="ap-south-1", aws_access_key_id=gateway.access_key,
+        aws_secret_access_key=gateway.secret_key,
+    )  # fmt: skip
     for bucket in (Bucket.PICTURES, Bucket.SHOP_LOGOS):
         (statement,) = json.loads(s3.get_bucket_policy(Bucket=prefix + bucket)["Policy"])["Statement"]
         assert statement["Action"] == "s3:GetObject"
