@@ -32,4 +32,4 @@ ENV PATH=/srv/boolagold/.venv/bin:$PATH \
     BOOLA_FONT_DIR=/srv/fonts
 USER 10001:10001
 EXPOSE 8000
-CMD ["gunicorn", "app.factory:create_app()", "--bind", "0.0.0.0:8000", "--worker-class", "gthread", "--workers", "2", "--threads", "16", "--no-control-socket"]
+CMD ["gunicorn", "app.factory:create_app()", "--bind", "0.0.0.0:8000", "--worker-class", "gthread", "--workers", "2", "--threads", "16", "--graceful-timeout", "10", "--timeout", "60", "--keep-alive", "75", "--no-control-socket"]

@@ -44,7 +44,6 @@ def write(folder: Path = FOLDER) -> None:
     )
     files.write(folder / "my.cnf", settings_text(FLUSHED, Path("/tls"), address="0.0.0.0"))  # noqa: S104 the network's own
     files.write(folder / "topology.json", json.dumps(topology(), indent=1) + "\n")
-    files.write(folder / "s3.json", json.dumps(_s3_identities(folder), indent=1) + "\n")
     for server in SERVERS:
         files.write(folder / f"{server.name}.sql", first_statements(server.name, server.group, folder))
 
@@ -84,15 +83,6 @@ def first_statements(name: str, group: str, folder: Path) -> str:
             "SET PERSIST super_read_only = ON;",
         ]
     return "\n".join(lines) + "\n"
-
-
-def _s3_identities(folder: Path) -> dict[str, object]:
-    keys = {"accessKey": files.read(folder / "s3_access_key"), "secretKey": files.read(folder / "s3_secret_key")}
-    return {
-        "identities": [
-            {"name": "boolagold", "credentials": [keys], "actions": ["Admin", "Read", "Write", "List", "Tagging"]}
-        ]
-    }
 
 
 def certificates(folder: Path) -> None:

@@ -3,13 +3,14 @@
 import json
 import re
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 import yaml
 
 from app import settings
 from migrations.settings import MigrationSettings
-from ops import containers
+from ops import containers, testservers
 from ops.cluster.layout import FIRST_PRIMARIES, REDIS, REDIS_OFFSET, SERVERS, SIDE_OFFSET, WEB_OFFSET
 from ops.cluster.mysql import FLUSHED, settings_text
 from ops.cluster.packages import OLDEST_MYSQL, OLDEST_REDIS
@@ -23,6 +24,9 @@ COMPOSE = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
 SERVICES = COMPOSE["services"]
 CHILDREN = {child.name: child for child in children(Instance("dev", 26000, ROOT), {"BOOLA_JOBS": "worker"})}
 APPLICATION = [*CHILDREN, "setup"]
+NGINX = ROOT / "ops/nginx.conf"
+GATEWAY = ROOT / "ops/gateway/Dockerfile"
+OLDEST_NGINX = (1, 26)  # what tests run it with
 
 
 @pytest.fixture(scope="module")
@@ -34,27 +38,64 @@ def folder(tmp_path_factory):
 
 def test_the_services_are_the_local_clusters_servers_and_the_supervisors_children():
     servers = {server.name for server in SERVERS}
-    assert set(SERVICES) == servers | {REDIS, "objects", "certificates", "setup"} | set(CHILDREN)
+    assert set(SERVICES) == servers | {REDIS, "objects", "certificates", "setup", "proxy"} | set(CHILDREN)
 
 
 def test_images_are_pinned_and_new_enough():
     for service in SERVICES.values():
         name, _, version = service["image"].partition(":")
         assert version not in ("", "latest")
-        oldest = {"mysql": OLDEST_MYSQL, "redis": OLDEST_REDIS}.get(name)
+        oldest = {"mysql": OLDEST_MYSQL, "redis": OLDEST_REDIS, "nginx": OLDEST_NGINX}.get(name)
         if oldest:
-            assert tuple(int(part) for part in version.split(".")) >= oldest
+            assert tuple(int(part) for part in version.removesuffix("-alpine").split(".")) >= oldest
     assert {SERVICES[server.name]["image"] for server in SERVERS} == {SERVICES["a-1"]["image"]}
 
 
 def test_ports_are_those_of_the_local_cluster_and_open_to_this_machine_only():
     offsets = {server.name: server.offset for server in SERVERS}
-    offsets |= {REDIS: REDIS_OFFSET, "web": WEB_OFFSET, "side": SIDE_OFFSET}
+    offsets |= {REDIS: REDIS_OFFSET}
     for name, offset in offsets.items():
         (published,) = SERVICES[name]["ports"]
         assert published.startswith(f"127.0.0.1:{DEFAULT_PORT_BASE + offset}:"), name
+    faces = {WEB_OFFSET: "8000", SIDE_OFFSET: "8001"}  # what ops/nginx.conf listens on
+    assert SERVICES["proxy"]["ports"] == [f"127.0.0.1:{DEFAULT_PORT_BASE + one}:{to}" for one, to in faces.items()]
     for service in SERVICES.values():
         assert all(port.startswith("127.0.0.1:") for port in service.get("ports", []))
+
+
+def test_the_application_is_reached_through_the_proxy_alone():
+    """It believes what one proxy says of the client, so nobody may come past it."""
+    for name in APPLICATION:
+        assert "ports" not in SERVICES[name], name
+        assert SERVICES[name]["environment"]["BOOLA_TRUSTED_PROXIES"] == "1"
+    text = NGINX.read_text()
+    for port, behind in (("8000", "web"), ("8001", "side")):
+        assert f"listen {port} " in text
+        assert f" {port} {behind}:8000;" in text
+        assert SERVICES[behind]["command"][3] == "0.0.0.0:8000"
+    assert COMPOSE["configs"]["nginx_conf"]["file"] == NGINX.relative_to(ROOT).as_posix()
+    assert SERVICES["proxy"]["configs"][0]["target"] in SERVICES["proxy"]["entrypoint"]
+
+
+def test_what_the_proxy_writes_stands_where_it_may_write():
+    (place,) = (one.split(":")[0] for one in SERVICES["proxy"]["tmpfs"])
+    written = re.findall(r"(?:_temp_path|pid) (\S+);", NGINX.read_text())
+    assert len(written) == 6
+    assert all(one.startswith(f"{place}/") for one in written)
+
+
+@pytest.mark.parametrize("name", [name for name, service in SERVICES.items() if "healthcheck" in service])
+def test_a_health_check_asks_what_is_there(name):
+    words = " ".join(SERVICES[name]["healthcheck"]["test"])
+    for path in re.findall(r"http://127.0.0.1:8000(/\w+)", words):
+        assert path == "/healthz"
+        assert f'@health.get("{path}")' in (ROOT / "app/kit/health.py").read_text()
+
+
+def test_whoever_is_waited_for_to_be_healthy_says_whether_it_is():
+    for service in SERVICES.values():
+        for name, wanted in service.get("depends_on", {}).items():
+            assert wanted["condition"] != "service_healthy" or "healthcheck" in SERVICES[name], name
 
 
 @pytest.mark.parametrize("server", SERVERS, ids=lambda server: server.name)
@@ -85,8 +126,9 @@ def test_the_servers_settings_are_the_local_clusters_but_flushed_to_disk(folder)
 
 def test_everything_that_is_mounted_is_written(folder):
     for entry in (*COMPOSE["configs"].values(), *COMPOSE["secrets"].values()):
-        path = entry["file"].removeprefix(".local/compose/")
-        assert (folder / path).read_text(), path
+        path = Path(entry["file"])
+        made = path.is_relative_to(".local/compose")
+        assert (folder / path.name if made else ROOT / path).read_text(), path
     for service in SERVICES.values():
         for secret in service.get("secrets", []):
             assert (secret if isinstance(secret, str) else secret["source"]) in COMPOSE["secrets"]
@@ -148,8 +190,36 @@ def test_redis_and_the_object_store_take_the_applications_credentials(folder):
     assert f"requirepass {password}\n" in (folder / "redis.conf").read_text()
     assert "appendonly yes" in (folder / "redis.conf").read_text()
     assert password in (folder / "redis_url").read_text()
-    (identity,) = json.loads((folder / "s3.json").read_text())["identities"]
-    assert identity["credentials"][0]["secretKey"] == (folder / "s3_secret_key").read_text()
+    started = json.loads(re.findall(r"^CMD (.+)$", GATEWAY.read_text(), re.MULTILINE)[0])
+    assert started[-2:] == [f"/run/secrets/{name}" for name in SERVICES["objects"]["secrets"]]
+    assert SERVICES["objects"]["secrets"] == ["s3_access_key", "s3_secret_key"]
+
+
+def test_the_object_store_is_where_the_application_and_a_browser_look_for_it():
+    endpoint = urlsplit(SERVICES["web"]["environment"]["BOOLA_S3_ENDPOINT"])
+    assert endpoint.hostname in SERVICES["objects"]["networks"]["default"]["aliases"]
+    assert SERVICES["objects"]["ports"] == [f"127.0.0.1:{endpoint.port}:{endpoint.port}"]
+    text = (GATEWAY.parent / "gateway.conf").read_text()
+    assert f"endpoint=0.0.0.0:{endpoint.port}" in text
+    assert SERVICES["objects"]["volumes"] == ["objects:/data"]
+    assert "dbstore db dir = /data\n" in text
+
+
+def test_the_object_store_is_of_the_release_that_tests_run():
+    text = GATEWAY.read_text()
+    assert f"FROM debian:{testservers.GATEWAY.suite}-slim\n" in text
+    assert f"--no-install-recommends {' '.join(testservers.GATEWAY.packages)} " in text
+    for source in re.findall(r"^COPY (.+) \S+$", text, re.MULTILINE):
+        assert all((GATEWAY.parent / one).exists() for one in source.split())
+
+
+def without(words, *options):
+    """A command but for some of its options and their values, which differ from machine to machine."""
+    left = list(words)
+    for option in options:
+        at = left.index(option)
+        del left[at : at + 2]
+    return left
 
 
 @pytest.mark.parametrize("name", CHILDREN)
@@ -158,16 +228,18 @@ def test_each_process_runs_the_supervisors_command(name):
     here = SERVICES[name]["command"]
     if name in ("web", "side"):
         assert here[:2] == local[:2]
-        for option in ("--worker-class", "--threads"):
-            assert here[here.index(option) + 1] == local[local.index(option) + 1]
+        assert sorted(without(here, "--bind", "--workers")) == sorted(without(local, "--bind", "--workers"))
+        grace = int(here[here.index("--graceful-timeout") + 1])
+        assert int(SERVICES[name]["stop_grace_period"].removesuffix("s")) > grace
     else:
         assert here == ["python", *local]
 
 
-def test_setup_makes_the_super_admin_of_the_local_demo():
+def test_setup_makes_schema_buckets_and_the_super_admin_of_the_local_demo():
     assert SERVICES["setup"]["environment"]["BOOLA_ADMIN_EMAIL"] == ADMIN_EMAIL
     (words,) = (part for part in SERVICES["setup"]["command"] if "migrations" in part)
-    assert words == "python -m migrations up && flask --app app.factory:create_app admin create --from-environment"
+    flask = "flask --app app.factory:create_app"
+    assert words == f"python -m migrations up && {flask} files prepare && {flask} admin create --from-environment"
 
 
 # ---------------------------------------------------------------- the image
