@@ -39,8 +39,10 @@ class Typeface:
         if text.isascii() and text.isprintable() and len(text) <= min(most, longest_word) and "  " not in text:
             return text.strip()  # nearly all texts: numbers, codes, short names
         composed = unicodedata.normalize("NFC", text[: most * 4])
-        drawn = "".join(map(self._drawn, " " + composed, composed))
-        line = " ".join(drawn.split())
+        drawn = " "
+        for character in composed:  # a mark may follow only what is really drawn before it
+            drawn += self._drawn(drawn[-1], character)
+        line = " ".join(unicodedata.normalize("NFC", drawn).split())
         if len(line) > most:
             line = line[: most - 1].rstrip() + "…"
         return " ".join(_breakable(word, longest_word) for word in line.split(" "))

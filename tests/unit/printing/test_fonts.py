@@ -30,6 +30,8 @@ def typeface(font_dir) -> Typeface:
         ("Cafe\u0301", "Café"),
         ("0\u0dcf", "0"),  # a Sinhala sign on a digit: no font has the pair
         ("\u093e\u0915\u093e", "का"),
+        ("\u0300\u0300", ""),  # the second mark has nothing to sit on either
+        ("a\u200b\u0300b", "àb"),  # what is left out in between parts nothing
         ("", ""),
     ],
 )
