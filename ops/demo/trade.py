@@ -65,7 +65,7 @@ class Month:
     # ------------------------------------------------------------ stock and customers
 
     def _fill(self, db: ShopSession) -> None:
-        self._set_rates(db, 0, None)
+        self._set_rates(db, 0, dt.datetime.combine(today_ist() - dt.timedelta(days=DAYS), dt.time(10, 5), IST))
         for number in range(1, self.shop.pieces + 1):
             inventory.register_item(db, draft=self._piece(number))
         for number in range(24):
@@ -100,7 +100,7 @@ class Month:
             pan=f"{''.join(dice.choices('ABCDEFGHJK', k=3))}P{dice.choice('DKNR')}{dice.randrange(1000, 9999)}K",
         )  # fmt: skip
 
-    def _set_rates(self, db: ShopSession, day: int, at: dt.datetime | None) -> None:
+    def _set_rates(self, db: ShopSession, day: int, at: dt.datetime) -> None:
         drift = 1_000 + day * 2 + (7, -4, 11, -9, 3, 0, -6)[day % 7]  # in thousandths: up some 6 % in the month
         board = [
             rates.RateSetting(metal, fineness, paise * drift // 1_000 // 100 * 100)

@@ -30,7 +30,7 @@ from tests.factories.bills import a_bill
 from tests.factories.people import a_customer, a_phone
 from tests.factories.stock import a_huid, an_item
 from tests.support import pictures
-from tests.support.cast import PASSWORD, Cast, Somebody, hashed, issue, join
+from tests.support.cast import GSTIN, PASSWORD, Cast, Somebody, hashed, issue, join
 from tests.support.world import World
 
 _numbers = itertools.count(1)
@@ -199,6 +199,29 @@ def _profile(stage: Stage) -> Ask:
     return Ask(stage.asha.token, {}, body, stage.version_of_profile())
 
 
+def _of_profile(body: Callable[[Stage], Any]) -> Callable[[Stage], Ask]:
+    """Registration, outlets and tills have the profile's version."""
+    return lambda stage: Ask(stage.asha.token, {}, body(stage), stage.version_of_profile())
+
+
+def _registration(stage: Stage) -> Any:
+    return {"gstin": GSTIN["asha"], "legalName": f"Asha Jewellers {next(_numbers)}", "composition": False}
+
+
+def _outlet(stage: Stage) -> Any:
+    return {
+        "name": "Asha Jewellers", "address": f"{next(_numbers)} Zaveri Bazaar", "city": "Mumbai", "pin": "400002",
+        "bisRegistration": "HM/C-7190000000",
+    }  # fmt: skip
+
+
+def _till(stage: Stage) -> Any:
+    """Codes of two letters that no till has yet; a shop of the tests never gets so many."""
+    first, second = divmod(next(_numbers) % 676, 26)
+    code = chr(ord("A") + first) + chr(ord("A") + second)
+    return {"outletId": str(stage.asha.shop.outlet_id), "code": code, "name": "Upstairs"}
+
+
 # ---------------------------------------------------------------- people
 
 
@@ -258,6 +281,10 @@ def _activation(stage: Stage) -> Ask:
     return Ask(stage.cast.om.token, {}, {"startsOn": starts.isoformat(), "reason": "paid by cheque"})
 
 
+def _standing(stage: Stage) -> Ask:
+    return Ask(stage.cast.om.token, {"person_id": stage.somebody()[0]}, {"reason": "asked for by the owner"})
+
+
 def _plain(body: Callable[[], Any], who: str = "asha") -> Callable[[Stage], Ask]:
     return lambda stage: Ask(getattr(stage.cast, who).token, {}, body())
 
@@ -285,9 +312,15 @@ GOOD: dict[str, Callable[[Stage], Ask]] = {
     "people.invite_member": _invited,
     "people.change_role": _role,
     "profile.change_shop_profile": _profile,
+    "profile.change_registration": _of_profile(_registration),
+    "profile.change_outlet": _of_profile(_outlet),
+    "profile.add_till": _of_profile(_till),
+    "profile.rename_till": _of_profile(lambda stage: {"name": f"Front {next(_numbers)}"}),
     "console_auth.sign_in": _console_sign_in,
     "console_shops.open_shop": _new_shop,
     "console_shops.extend_contract": _extension,
     "console_shops.activate_contract": _activation,
+    "console_people.disable_person": _standing,
+    "console_people.enable_person": _standing,
     "console_platform.sweep": _plain(lambda: {"on": today_ist().isoformat()}, "om"),
 }

@@ -20,7 +20,7 @@ from tests.support.good_asks import GOOD, Ask
 
 UNKNOWN = {
     "itemId": "item_unknown", "customerId": "customer_unknown", "tillId": "till_unknown", "lineIds": "line_unknown",
-    "uploadKey": "upload_unknown",
+    "uploadKey": "upload_unknown", "outletId": "place_unknown",
 }  # fmt: skip
 
 
@@ -54,7 +54,7 @@ def theirs(stage) -> dict[str, dict[str, str]]:
         )  # fmt: skip
         found[who.name] = {
             "itemId": str(piece.id), "customerId": str(customer.id), "tillId": str(who.shop.till_id),
-            "lineIds": str(bill.lines[0].id), "uploadKey": key,
+            "lineIds": str(bill.lines[0].id), "uploadKey": key, "outletId": str(who.shop.outlet_id),
         }  # fmt: skip
     return found
 

@@ -287,7 +287,8 @@ def test_wrong_methods(stage, unchanged):
 # ---------------------------------------------------------------- headers
 
 VERSIONED = ["items.edit_item", "items.withdraw_item", "customers.edit_customer", "auth.change_me",
-             "people.change_role", "profile.change_shop_profile"]  # fmt: skip
+             "people.change_role", "profile.change_shop_profile", "profile.change_registration",
+             "profile.change_outlet", "profile.add_till", "profile.rename_till"]  # fmt: skip
 NO_TAGS = ("*", 'W/"1"', "1", '"abc"', '"1", "2"', "-1", '"-1"', '"1', '""', '"99999999999999999999"', '"4294967296"',
            '"1.0"', '" 1"', '"' + "1" * 5000 + '"', '"\xb2"', "'1'", "null")  # fmt: skip
 NO_KEYS = (
