@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from app.factory import create_app
+from app.factory import build_runtime
 from app.settings import (
     OF_MIGRATIONS,
     OF_TOOLS,
@@ -19,6 +19,7 @@ from app.settings import (
     key_of,
     known_names,
     load,
+    stopping,
     text_of,
 )  # fmt: skip
 from migrations.settings import MigrationSettings
@@ -170,8 +171,8 @@ def test_a_file_that_is_not_there_or_not_whole_stops_the_start_by_a_sentence(var
         named.write_text(text)
     variables(**{"TOPOLOGY_FILE": str(tmp_path / "topology.json"), "OBJECT_STORE_DIR": str(tmp_path / "objects")})
     variables(**{"TOPOLOGY_FILE": str(tmp_path / "topology.json"), name: str(named)})
-    with pytest.raises(SystemExit) as stopped:
-        create_app()
+    with pytest.raises(SystemExit) as stopped, stopping():
+        build_runtime(load())
     assert stopped.value.code == STOPPED
     assert capsys.readouterr().err.startswith(f"BOOLA_{name} can't be used: ")
 
