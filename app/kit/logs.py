@@ -26,14 +26,6 @@ HIDDEN = "[hidden]"
 log = structlog.get_logger("boolagold")
 
 
-class _Lines(structlog.WriteLogger):
-    """Our own lines go straight to standard error: by way of the libraries' logging each costs twice the time."""
-
-    def __init__(self, name: str) -> None:
-        super().__init__(sys.stderr)
-        self.name = name
-
-
 def configure(level: str = "INFO", *, json: bool = True) -> None:
     """Everything, the libraries' lines too, as JSON lines on standard error."""
     shared: list[Any] = [
@@ -43,24 +35,29 @@ def configure(level: str = "INFO", *, json: bool = True) -> None:
         structlog.processors.TimeStamper(fmt="iso", utc=True),
         hide,
     ]
-    plain = structlog.dev.ConsoleRenderer(
-        exception_formatter=structlog.dev.plain_traceback
-    )  # the rich one shows locals
-    written = [
-        structlog.processors.format_exc_info,
-        structlog.processors.JSONRenderer(_json) if json else plain,
-    ]
     structlog.configure(
-        processors=[*shared, *written],
-        logger_factory=_Lines,
+        processors=[
+            *shared,
+            structlog.processors.format_exc_info,
+            structlog.stdlib.ProcessorFormatter.wrap_for_formatter,
+        ],
+        logger_factory=structlog.stdlib.LoggerFactory(),
         wrapper_class=structlog.make_filtering_bound_logger(level.lower()),
         cache_logger_on_first_use=True,
     )
+    plain = structlog.dev.ConsoleRenderer(
+        exception_formatter=structlog.dev.plain_traceback
+    )  # the rich one shows locals
+    renderer = structlog.processors.JSONRenderer(_json) if json else plain
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
             foreign_pre_chain=shared,
-            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, *written],
+            processors=[
+                structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+                structlog.processors.format_exc_info,
+                renderer,
+            ],
         )
     )
     root = logging.getLogger()
