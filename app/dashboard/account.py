@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from uuid import UUID
+
 from flask import Blueprint, Response, render_template, request, url_for
 
 from app.dashboard import forms
@@ -10,7 +12,8 @@ from app.kit.locale import LANGUAGES
 from app.kit.pages import go_to, safe_next, text_field, try_form, whole_number
 from app.kit.texts import _
 from app.tenants import service as tenants
-from app.tenants.service import MembershipView, SignedIn, SignIns, TenantIdentity
+from app.tenants.errors import NotWhileActing
+from app.tenants.service import MembershipView, OwnInvitation, SignedIn, SignIns, TenantIdentity
 
 pages = Blueprint("account", __name__)
 
@@ -53,10 +56,46 @@ def sign_out() -> Response:
 @signed_in
 def shops() -> str | Response:
     """Straight into the only shop; an accountant with twenty chooses."""
-    mine = control_read(lambda control: tenants.list_memberships(control, scope().principal.person_id))
-    if len(mine) == 1 and mine[0].ready and "stay" not in request.args:
+    mine, asked = _shops_and_invitations()
+    if len(mine) == 1 and mine[0].ready and not asked and "stay" not in request.args:
         return go_to(_home_of(mine[0]))
-    return render_template("account/shops.html", shops=mine, home_of=_home_of, person=scope().principal)
+    return _shops_page()
+
+
+@pages.route("/join", methods=["GET", "POST"])
+@rate_limit("20/minute")
+@public
+def join() -> str | Response | tuple[str, int]:
+    """With the code of an invitation, for who has no sign-in yet."""
+    tried = None if request.method == "GET" else try_form(lambda: _sign_ins().join(
+        email=text_field("email"), code=text_field("code"), password=request.form.get("password", "")
+    ))  # fmt: skip
+    if tried is None or tried.result is None:
+        refusal = tried.refusal if tried else None
+        page = render_template("account/join.html", refusal=refusal, email=text_field("email"))
+        return page, refusal.status if refusal else 200
+    return _welcome(tried.result, url_for("account.shops"))
+
+
+@pages.post("/invitations/<id:invitation_id>/accept")
+@rate_limit("20/minute")
+@signed_in
+def accept_invitation(invitation_id: UUID) -> str | Response | tuple[str, int]:
+    person_id = _oneself()
+    tried = try_form(lambda: control_write(lambda control: tenants.accept_invitation(
+        control, person_id=person_id, invitation_id=invitation_id, code=text_field("code")
+    )))  # fmt: skip
+    if tried.refusal is not None:
+        return _shops_page(tried.refusal), tried.refusal.status
+    return go_to(url_for("account.shops", stay="yes"))
+
+
+@pages.post("/invitations/<id:invitation_id>/decline")
+@signed_in
+def decline_invitation(invitation_id: UUID) -> Response:
+    person_id = _oneself()
+    control_write(lambda control: tenants.decline_invitation(control, person_id=person_id, invitation_id=invitation_id))
+    return go_to(url_for("account.shops", stay="yes"))
 
 
 @pages.route("/me", methods=["GET", "POST"])
@@ -100,6 +139,29 @@ def sign_out_everywhere() -> Response:
     answer = go_to(url_for("account.sign_in"))
     tenants.clear_sign_in_cookie(answer, audience="shop", secure=_secure())
     return answer
+
+
+def _shops_and_invitations() -> tuple[tuple[MembershipView, ...], tuple[OwnInvitation, ...]]:
+    person_id = scope().principal.person_id
+    return control_read(
+        lambda control: (tenants.list_memberships(control, person_id), tenants.list_own_invitations(control, person_id))
+    )
+
+
+def _shops_page(refusal: object = None) -> str:
+    mine, asked = _shops_and_invitations()
+    return render_template(
+        "account/shops.html", shops=mine, invitations=asked, home_of=_home_of, person=scope().principal,
+        refusal=refusal,
+    )  # fmt: skip
+
+
+def _oneself() -> UUID:
+    """Nobody joins a shop as somebody else."""
+    principal = scope().principal
+    if principal.acting_for is not None:
+        raise NotWhileActing()
+    return principal.person_id
 
 
 def _changes() -> dict[str, str | None]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, TypeVar, cast
+from typing import Any, TypeVar
 from uuid import UUID
 
 from flask import Response, request, url_for
@@ -15,7 +15,7 @@ from app.kit.pages import Refusal, Tried, form_key, go_to, try_form, whole_numbe
 from app.kit.texts import N_, _
 from app.tenants import service as tenants
 from app.tenants.errors import NotWhileActing
-from app.tenants.service import InvitedMember, Role, StaffView, TenantIdentity
+from app.tenants.service import Role, StaffView
 from shard_router import ControlSession
 
 T = TypeVar("T")
@@ -34,6 +34,7 @@ ROLES = {
 DONE = {
     "role": N_("The role is changed: it holds at once."),
     "signed-out": N_("Everybody who was signed in as this person is signed out."),
+    "withdrawn": N_("The invitation is taken back: its code counts no more."),
     "removed": N_("The person no longer belongs to the shop. What they did stays in the books."),
 }
 
@@ -47,15 +48,18 @@ def staff_page() -> str:
 @pages.post("/staff")
 @allow("people.manage")
 def add_person() -> str | tuple[str, int]:
-    """A one-time password stands in the reply to the form and nowhere else: not stored, not in an address."""
-    actor_id, one_time = _oneself(), _passwords().one_time()
+    """The code stands in the reply to the form and nowhere else: not stored, not in an address."""
+    actor_id = _oneself()
     _found, shop_id = shop_scope()
-    tried = try_form(lambda: control_write(lambda control: tenants.invite_member(
-        control, shop_id=shop_id, one_time=one_time, actor_id=actor_id, **_typed()
+    tried = try_form(lambda: control_write(lambda control: tenants.invite(
+        control, shop_id=shop_id, actor_id=actor_id, **_typed()
     )))  # fmt: skip
     if tried.result is None:
         return _list(forms.beside(tried.refusal, {})), tried.refusal.status if tried.refusal else 422
-    return _given(tried.result, new=True)
+    return show(
+        "staff_given.html", "staff", invited=tried.result, roles=_roles(),
+        join_url=runtime().public_url + url_for("account.join"),
+    )  # fmt: skip
 
 
 @pages.get("/staff/<id:person_id>")
@@ -104,17 +108,15 @@ def sign_out_person(person_id: UUID) -> Response | tuple[str, int]:
     return go_to(url_for("shop_pages.staff_person", person_id=person_id, done="signed-out"))
 
 
-@pages.post("/staff/<id:person_id>/one-time-password")
+@pages.post("/staff/invitations/<id:invitation_id>/withdraw")
 @allow("people.manage")
-def renew_one_time(person_id: UUID) -> str | tuple[str, int]:
-    """For who lost it before choosing a password of their own; shown in this reply only."""
-    actor_id, one_time = _oneself(), _passwords().one_time()
-    tried = _on_member(lambda control, shop_id: tenants.renew_one_time(
-        control, shop_id=shop_id, person_id=person_id, one_time=one_time, actor_id=actor_id
+def withdraw_invitation(invitation_id: UUID) -> Response:
+    actor_id = _oneself()
+    _found, shop_id = shop_scope()
+    control_write(lambda control: tenants.withdraw_invitation(
+        control, shop_id=shop_id, invitation_id=invitation_id, actor_id=actor_id
     ))  # fmt: skip
-    if tried.result is None:
-        return _person(person_id, tried.refusal), tried.refusal.status if tried.refusal else 422
-    return _given(tried.result, new=False)
+    return go_to(url_for("shop_pages.staff", done="withdrawn"))
 
 
 def _on_member(work: Callable[[ControlSession, int], T]) -> Tried[T]:
@@ -131,10 +133,12 @@ def _typed() -> dict[str, Any]:
 
 def _list(refusal: Refusal | None) -> str:
     _found, shop_id = shop_scope()
-    people = control_read(lambda control: tenants.list_staff(control, shop_id))
+    people, invited = control_read(
+        lambda control: (tenants.list_staff(control, shop_id), tenants.list_invitations(control, shop_id))
+    )
     return show(
-        "staff.html", "staff", people=people, refusal=refusal, typed=forms.typed(), key=form_key(), roles=_roles(),
-        done=_done(),
+        "staff.html", "staff", people=people, invited=invited, refusal=refusal, typed=forms.typed(), key=form_key(),
+        roles=_roles(), done=_done(),
     )  # fmt: skip
 
 
@@ -149,13 +153,6 @@ def _person(person_id: UUID, refusal: Refusal | None) -> str:
 
 def _role_typed(person: StaffView) -> str:
     return request.form.get("role", person.member.role.value)
-
-
-def _given(invited: InvitedMember, *, new: bool) -> str:
-    return show(
-        "staff_given.html", "staff", invited=invited, new=new, roles=_roles(),
-        sign_in_url=runtime().public_url + url_for("account.sign_in"),
-    )  # fmt: skip
 
 
 def _roles() -> dict[str, tuple[str, str]]:
@@ -173,7 +170,3 @@ def _oneself() -> UUID:
     if principal.acting_for is not None:
         raise NotWhileActing()
     return principal.person_id
-
-
-def _passwords() -> tenants.Passwords:
-    return cast(TenantIdentity, runtime().identity).sign_ins.passwords

@@ -27,13 +27,17 @@ from app.kit.paging import Page
 from app.tenants import service
 from app.tenants.errors import NotWhileActing, SignedOut
 from app.tenants.schemas import (
+    AcceptIn,
+    InvitationsOut,
     InvitedOut,
+    JoinIn,
     MeIn,
     MemberIn,
     MemberOut,
     MemberPage,
     MeOut,
     OutletIn,
+    OwnInvitationsOut,
     PasswordIn,
     ProfileIn,
     ProfileOut,
@@ -45,7 +49,7 @@ from app.tenants.schemas import (
     TokenOut,
 )  # fmt: skip
 from app.tenants.service import (
-    InvitedMember,
+    Invited,
     MembershipView,
     MemberView,
     PersonView,
@@ -73,6 +77,16 @@ profile = api_blueprint("profile", "/profile", description="How the shop is call
 def sign_in(body: dict[str, Any]) -> SignedIn:
     """E-mail and password for an access token of 24 hours."""
     return sign_ins().sign_in(**body, address=address())
+
+
+@auth.post("/join")
+@rate_limit("20/minute")
+@public
+@auth.arguments(JoinIn)
+@auth.response(200, TokenOut)
+def join(body: dict[str, Any]) -> SignedIn:
+    """With the code of an invitation, for who has no sign-in yet: they have one now, and belong to the shop."""
+    return sign_ins().join(**body)
 
 
 @auth.post("/sign-out")
@@ -151,6 +165,37 @@ def _me(control: ControlSession, person: PersonView) -> Me:
     return Me(person.id, person.email, person.name, person.phone, person.locale, person.version, memberships)
 
 
+@auth.get("/invitations")
+@signed_in
+@auth.response(200, OwnInvitationsOut)
+def list_own_invitations() -> dict[str, Any]:
+    """Shops that ask one to belong to them."""
+    person_id = scope().principal.person_id
+    return {"items": control_read(lambda control: service.list_own_invitations(control, person_id))}
+
+
+@auth.post("/invitations/<id:invitation_id>/acceptance")
+@rate_limit("20/minute")
+@signed_in
+@auth.arguments(AcceptIn)
+@auth.response(204)
+def accept_invitation(body: dict[str, Any], invitation_id: UUID) -> None:
+    """Join the shop, with the code that its owner handed over."""
+    person_id = oneself()
+    control_write(lambda control: service.accept_invitation(
+        control, person_id=person_id, invitation_id=invitation_id, code=body["code"]
+    ))  # fmt: skip
+
+
+@auth.delete("/invitations/<id:invitation_id>")
+@signed_in
+@auth.response(204)
+def decline_invitation(invitation_id: UUID) -> None:
+    """The shop is not told why."""
+    person_id = oneself()
+    control_write(lambda control: service.decline_invitation(control, person_id=person_id, invitation_id=invitation_id))
+
+
 # ---------------------------------------------------------------- a shop's people
 
 
@@ -166,18 +211,36 @@ def list_people(shop_id: int) -> Page[MemberView]:
 @allow("people.manage")
 @people.arguments(MemberIn)
 @people.response(201, InvitedOut)
-def invite_member(body: dict[str, Any], shop_id: int) -> InvitedMember:
-    """Adds somebody by e-mail; who is new gets a one-time password, shown in this reply only."""
+def invite_member(body: dict[str, Any], shop_id: int) -> Invited:
+    """Ask somebody to belong to the shop: they do once they accept. Asked again, only the newest code counts."""
+    actor_id, shown = oneself(), []
     given = {**body, "role": Role(body["role"])}
-    actor_id, one_time = oneself(), sign_ins().passwords.one_time()
 
-    def work(control: ControlSession) -> InvitedMember:
-        invited = service.invite_member(control, shop_id=shop_id, one_time=one_time, actor_id=actor_id, **given)
-        shown.append(invited.one_time_password)
-        return dataclasses.replace(invited, one_time_password=None)  # what is kept for a replay holds no password
+    def work(control: ControlSession) -> Invited:
+        invited = service.invite(control, shop_id=shop_id, actor_id=actor_id, **given)
+        shown.append(invited.code)
+        return dataclasses.replace(invited, code=None)  # what is kept for a replay holds no code
 
-    shown: list[str | None] = []
-    return dataclasses.replace(control_write(work), one_time_password=shown[-1])
+    return dataclasses.replace(control_write(work), code=shown[-1])
+
+
+@people.get("/invitations")
+@allow("people.view")
+@people.response(200, InvitationsOut)
+def list_invitations(shop_id: int) -> dict[str, Any]:
+    """Who was asked and has not answered yet."""
+    return {"items": control_read(lambda control: service.list_invitations(control, shop_id))}
+
+
+@people.delete("/invitations/<id:invitation_id>")
+@allow("people.manage")
+@people.response(204)
+def withdraw_invitation(shop_id: int, invitation_id: UUID) -> None:
+    """Its code counts no more."""
+    actor_id = oneself()
+    control_write(lambda control: service.withdraw_invitation(
+        control, shop_id=shop_id, invitation_id=invitation_id, actor_id=actor_id
+    ))  # fmt: skip
 
 
 @people.patch("/<id:person_id>")
@@ -203,22 +266,6 @@ def remove_member(shop_id: int, person_id: UUID) -> None:
     control_write(
         lambda control: service.remove_member(control, shop_id=shop_id, person_id=person_id, actor_id=actor_id)
     )
-
-
-@people.post("/<id:person_id>/one-time-password")
-@allow("people.manage")
-@people.response(200, InvitedOut)
-def renew_one_time(shop_id: int, person_id: UUID) -> InvitedMember:
-    """A new one-time password for somebody who has not set one of their own yet."""
-    actor_id, one_time = oneself(), sign_ins().passwords.one_time()
-
-    def work(control: ControlSession) -> InvitedMember:
-        renewed = service.renew_one_time(
-            control, shop_id=shop_id, person_id=person_id, one_time=one_time, actor_id=actor_id
-        )
-        return dataclasses.replace(renewed, one_time_password=None)
-
-    return dataclasses.replace(control_write(work), one_time_password=one_time.one_time)
 
 
 @people.post("/<id:person_id>/sign-out")

@@ -166,17 +166,17 @@ class TillCodeTaken(Conflict):
     default_message = N_("Another till of the shop has this code.")
 
 
-class OwnPasswordSet(Conflict):
-    """The person has chosen a password of their own: nobody else gives them another."""
+class InvitationUnknown(NotFound):
+    """There is no such invitation: it was answered, taken back, is past its 7 days, or is another's."""
 
-    default_message = N_("This person has set a password of their own.")
+    default_message = N_("There is no such invitation any more.")
 
 
-class UnsettledElsewhere(Conflict):
-    """The person was given a one-time password by another shop and has not set one of their own yet."""
+class InvitationRefused(Unprocessable):
+    """E-mail and code fit no invitation that still counts; or the address has a sign-in, which accepts it instead."""
 
-    default_message = N_("This person has not finished setting up their own sign-in yet.")
-    default_action = N_("Ask them to sign in once and set a password of their own, then add them.")
+    default_message = N_("This e-mail and this code fit no invitation.")
+    default_action = N_("Who has a sign-in already signs in and accepts there. Else ask the shop for a new code.")
 
 
 class NotOneself(Conflict):

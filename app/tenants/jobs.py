@@ -69,8 +69,9 @@ def rotate_signing_keys(job: ControlJobRun, *, on: str) -> None:
 
 @control_job
 def purge_sign_ins(job: ControlJobRun, *, on: str) -> None:
-    """Forgets failed sign-ins of yesterday and signed-out tokens that have expired; `on` only names the run."""
+    """Forgets failed sign-ins of yesterday, tokens and invitations that have expired; `on` only names the run."""
     job.control(service.purge_sign_ins)
+    job.control(service.purge_invitations)
 
 
 def _reconcile(job: ControlJobRun, shop_id: int) -> None:

@@ -20,7 +20,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.mysql import VARBINARY
 from sqlalchemy.orm import Mapped, mapped_column, validates
 
-from app.kit.db import Code, ControlBase, Id, Name, ShardBase, Utc, facts
+from app.kit.db import Code, ControlBase, Hash, Id, Name, ShardBase, Utc, facts
 from app.numbering import service as numbering
 from shard_router import ShopOwned
 
@@ -46,6 +46,7 @@ class Person(ControlBase):
     locale: Mapped[str] = mapped_column(Code(8), default="en")
     password_hash: Mapped[str] = mapped_column(Code(72))
     session_version: Mapped[int] = mapped_column(Integer, default=1)  # raised: signed out everywhere
+    address_proved_at: Mapped[dt.datetime | None] = mapped_column(Utc)  # None: joined by a shop's invitation code only
     one_time_until: Mapped[dt.datetime | None] = mapped_column(Utc)  # the password is one-time: good once, until then
     is_vendor_admin: Mapped[bool] = mapped_column(Boolean, default=False)
     second_factor: Mapped[bytes | None] = mapped_column(VARBINARY(128))  # TOTP secret, sealed by the master key
@@ -90,6 +91,26 @@ class Membership(ControlBase):
     __table_args__ = facts(
         Index(None, "shop_id"), writes="insert-update", mutable=("role", "version", "ended_at"), retention="platform",
         purpose="who works in which shop, as what",
+    )  # fmt: skip
+
+
+class Invitation(ControlBase):
+    """A shop asks whoever has this address to belong to it; gone once it was answered or its time is over."""
+
+    __tablename__ = "invitations"
+    id: Mapped[UUID] = mapped_column(Id, primary_key=True)
+    shop_id: Mapped[int] = mapped_column(BigInteger, ForeignKey("shops.shop_id"))
+    email: Mapped[str] = mapped_column(Name(254))
+    name: Mapped[str] = mapped_column(Name(120))  # as the shop calls the person; their own once they have joined
+    phone: Mapped[str | None] = mapped_column(Code(20))
+    role: Mapped[str] = mapped_column(Code(12))
+    code_hash: Mapped[bytes] = mapped_column(Hash)
+    invited_by: Mapped[UUID] = mapped_column(Id)
+    invited_at: Mapped[dt.datetime] = mapped_column(Utc)
+    expires_at: Mapped[dt.datetime] = mapped_column(Utc)
+    __table_args__ = facts(
+        UniqueConstraint("shop_id", "email"), Index(None, "email"), Index(None, "expires_at"),
+        writes="insert-update-delete", retention="short", purpose="who is asked to belong to which shop, 7 days",
     )  # fmt: skip
 
 

@@ -76,7 +76,7 @@ class MeIn(_Change):
 
 
 class MemberIn(ApiSchema):
-    """`name` and `phone` are those of a new person; somebody who is known keeps their own."""
+    """`name` and `phone` are what the shop calls the person; somebody who has a sign-in keeps their own."""
 
     email = Text(least=3, most=254, required=True)
     name = Text(least=1, most=120, required=True)
@@ -101,11 +101,50 @@ class MemberOut(ApiSchema):
 MemberPage = page_of(MemberOut)
 
 
-class InvitedOut(ApiSchema):
-    """The one-time password is shown this once, and only where the person is new; a replayed reply has none."""
+class InvitationOut(ApiSchema):
+    """What was typed; who has the address, the shop learns once they have accepted."""
 
-    member = fields.Nested(MemberOut)
-    one_time_password = fields.String(allow_none=True)
+    id = IdField()
+    email = fields.String()
+    name = fields.String()
+    phone = fields.String(allow_none=True)
+    role = fields.String()
+    invited_at = Moment()
+    expires_at = Moment()
+
+
+class InvitedOut(ApiSchema):
+    """Hand the code to the person: they accept with it. It is shown this once; a replayed reply has none."""
+
+    invitation = fields.Nested(InvitationOut)
+    code = fields.String(allow_none=True)
+
+
+class InvitationsOut(ApiSchema):
+    items = fields.List(fields.Nested(InvitationOut))
+
+
+class OwnInvitationOut(ApiSchema):
+    id = IdField()
+    shop_name = fields.String()
+    role = fields.String()
+    expires_at = Moment()
+
+
+class OwnInvitationsOut(ApiSchema):
+    items = fields.List(fields.Nested(OwnInvitationOut))
+
+
+class AcceptIn(ApiSchema):
+    code = Text(least=1, most=60, required=True)
+
+
+class JoinIn(ApiSchema):
+    """For who has no sign-in yet: the password is their own from now on."""
+
+    email = Text(least=3, most=254, required=True)
+    code = Text(least=1, most=60, required=True)
+    password = Secret(least=1, most=LONGEST_SECRET, required=True)
 
 
 class RegistrationOut(ApiSchema):

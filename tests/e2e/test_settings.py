@@ -14,7 +14,7 @@ REFUSED = "422 (UNPROCESSABLE ENTITY)"
 OWN_PASSWORD = "lamps over the Ganga 26"
 
 
-def test_a_clerk_is_added_promoted_and_taken_off(
+def test_a_clerk_is_invited_promoted_and_taken_off(
     open_page: Callable[..., Watched], screen: Watched, cast: Cast
 ) -> None:
     page, zoya = screen.page, cast.zoya
@@ -31,23 +31,30 @@ def test_a_clerk_is_added_promoted_and_taken_off(
     screen.look("story-staff-refused")
     page.get_by_label("E-mail").fill(email)
     page.keyboard.press("F9")
-    one_time = page.locator("#one-time").inner_text()
+    code = page.locator("#code").inner_text()
     screen.look("story-staff-given")
     page.get_by_role("link", name="All staff").click()
-    expect(page.locator("tr").filter(has_text="Chitra Rao")).to_contain_text("no own password yet")
+    expect(page.locator("tr").filter(has_text="Chitra Rao")).to_have_count(0)
+    expect(page.get_by_role("button", name="Take back the invitation of Chitra Rao")).to_be_visible()
+    screen.look("story-staff-invited")
 
     theirs = open_page()
-    theirs.expected = ("403 (FORBIDDEN)", "401 (UNAUTHORIZED)", "404 (NOT FOUND)")
+    theirs.expected = (REFUSED, "401 (UNAUTHORIZED)", "404 (NOT FOUND)")
     theirs.go("/sign-in")
+    theirs.page.get_by_role("link", name="Join it").click()
     theirs.page.get_by_label("E-mail").fill(email)
-    theirs.page.get_by_label("Password").fill(one_time)
+    theirs.page.get_by_label("Code").fill("aaaa-bbbb-cccc-dddd")
+    theirs.page.get_by_label("Your own password").fill(OWN_PASSWORD)
     theirs.page.keyboard.press("Enter")
-    theirs.page.get_by_label("Password", exact=True).fill(one_time)
-    theirs.page.get_by_label("Your own new password").fill(OWN_PASSWORD)
+    expect(theirs.page.get_by_role("alert")).to_contain_text("fit no invitation")
+    theirs.page.get_by_label("Code").fill(code)
+    theirs.page.get_by_label("Your own password").fill(OWN_PASSWORD)
+    theirs.look("story-join")
     theirs.page.keyboard.press("Enter")
     theirs.page.wait_for_url("**/s/**")
     assert theirs.page.get_by_role("link", name="Staff").count() == 0
 
+    page.reload()
     page.get_by_role("link", name="Chitra Rao").click()
     page.get_by_role("radio", name=re.compile("Manager")).check()
     page.get_by_role("button", name="Change the role").click()
@@ -63,6 +70,21 @@ def test_a_clerk_is_added_promoted_and_taken_off(
     page.get_by_text("Take off the staff").click()
     page.get_by_role("button", name="Take Chitra Rao off the staff").click()
     expect(page.locator("tbody tr").filter(has_text="Chitra")).to_have_count(0)
+
+    page.get_by_label("E-mail").fill(cast.ravi.email)
+    page.get_by_label("Name").fill("Whoever")
+    page.keyboard.press("F9")
+    code = page.locator("#code").inner_text()
+    known = open_page()
+    known.be(cast.ravi)
+    known.go("/shops")
+    expect(known.page.get_by_text("asks you to work there as: Clerk")).to_be_visible()
+    known.look("story-invited")
+    known.page.get_by_label("Code").fill(code)
+    known.page.get_by_role("button", name="Accept").click()
+    expect(known.page.get_by_role("link", name=re.compile("Zoya Jewellers"))).to_be_visible()
+    page.get_by_role("link", name="All staff").click()
+    expect(page.locator("tbody tr").filter(has_text="Ravi")).to_have_count(1)
 
     page.get_by_role("link", name="Zoya", exact=True).click()
     page.get_by_text("Take off the staff").click()

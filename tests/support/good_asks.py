@@ -23,6 +23,7 @@ from app.invoices import service as invoices
 from app.kit.clock import today_ist
 from app.kit.ports import Bucket
 from app.kit.runtime import Runtime
+from app.kit.transactions import write_control
 from app.tenants import service as tenants
 from app.tenants.models import Role
 from app.vision import service as vision
@@ -89,6 +90,13 @@ class Stage:
             self.runtime.router, self.runtime.keyring, shop_id=self.asha.shop_id, actor=self.asha.actor,
             item_ids=[self.item().id], customer_id=self.world.things["customer_id"],
         )  # fmt: skip
+
+    def invitation(self, email: str, owner: Somebody | None = None) -> tenants.Invited:
+        """Somebody is asked to be Asha's clerk, or another owner's."""
+        who = owner or self.asha
+        return write_control(self.runtime.router, lambda control: tenants.invite(
+            control, shop_id=who.shop_id, email=email, name="Uma", role=Role.CLERK, phone=None, actor_id=who.person_id
+        ))  # fmt: skip
 
     def somebody(self) -> tuple[UUID, str, str]:
         """A new clerk of Asha's: id, e-mail, token."""
@@ -243,6 +251,18 @@ def _invited(stage: Stage) -> Ask:
     return Ask(stage.asha.token, {}, {"email": email, "name": "Uma", "phone": a_phone(), "role": "clerk"})
 
 
+def _joining(stage: Stage) -> Ask:
+    email = f"new-{secrets.token_hex(6)}@example.test"
+    return Ask(None, {}, {"email": email, "code": stage.invitation(email).code, "password": "a song of my own"})
+
+
+def _accepting(stage: Stage) -> Ask:
+    """Ravi asks a clerk of Asha's."""
+    _person_id, email, token = stage.somebody()
+    asked = stage.invitation(email, stage.cast.ravi)
+    return Ask(token, {"invitation_id": asked.invitation.id}, {"code": asked.code})
+
+
 def _role(stage: Stage) -> Ask:
     return Ask(stage.asha.token, {"person_id": stage.somebody()[0]}, {"role": "manager"}, 1)
 
@@ -309,6 +329,8 @@ GOOD: dict[str, Callable[[Stage], Ask]] = {
     "auth.sign_in": _signing_in,
     "auth.change_password": _new_password,
     "auth.change_me": _oneself,
+    "auth.join": _joining,
+    "auth.accept_invitation": _accepting,
     "people.invite_member": _invited,
     "people.change_role": _role,
     "profile.change_shop_profile": _profile,

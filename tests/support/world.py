@@ -10,7 +10,9 @@ from app.kit import outbox
 from app.kit.clock import utc_now
 from app.kit.ids import new_id
 from app.kit.runtime import Runtime
+from app.kit.transactions import write_control
 from app.reports.models import Export, ExportState
+from app.tenants import service as tenants
 from app.vision.models import Picture, PictureState
 from migrations.fleet import Target
 from migrations.tables import tables_of
@@ -56,9 +58,17 @@ def furnish(runtime: Runtime, cast: Cast) -> World:
             "invoice_id": bill.id, "picture_id": picture, "image_id": picture, "export_id": export, "job_id": job,
             "person_id": cast.bina.person_id, "till_id": asha.shop.till_id, "outlet_id": asha.shop.outlet_id,
             "registration_id": asha.shop.registration_id, "number": str(asha.shop_id),
-            "note_id": bill.id, "document_id": bill.id,
+            "note_id": bill.id, "document_id": bill.id, "invitation_id": _invitation(runtime, asha),
         }
     )  # fmt: skip
+
+
+def _invitation(runtime: Runtime, asha: Somebody) -> UUID:
+    """To an address that nobody has."""
+    return write_control(runtime.router, lambda control: tenants.invite(
+        control, shop_id=asha.shop_id, email=f"asked-{asha.shop_id}@example.test", name="Uma", role=tenants.Role.CLERK,
+        phone=None, actor_id=asha.person_id,
+    )).invitation.id  # fmt: skip
 
 
 def _files_and_jobs(db: ShopSession, asha: Somebody) -> tuple[UUID, UUID, UUID]:

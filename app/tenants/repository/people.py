@@ -52,14 +52,6 @@ def list_memberships(control: ControlSession, person_id: UUID) -> Sequence[Row[M
     ).all()
 
 
-def belongs_elsewhere(control: ControlSession, person_id: UUID, shop_id: int) -> bool:
-    """Whether the person belongs to another shop than this one now."""
-    other = select(Membership.shop_id).where(
-        Membership.person_id == person_id, Membership.shop_id != shop_id, Membership.ended_at.is_(None)
-    )
-    return control.scalars(other.limit(1)).first() is not None
-
-
 def list_members(control: ControlSession, shop_id: int) -> Sequence[Row[Membership, Person]]:
     """Who belongs to the shop now, by name."""
     return control.execute(

@@ -36,6 +36,11 @@ class NewPassword:
     one_time_until: dt.datetime | None = None
 
 
+def readable_secret() -> str:
+    """79 random bits, in groups that can be read out on the telephone."""
+    return "-".join("".join(secrets.choice(READABLE) for _ in range(4)) for _ in range(4))
+
+
 def check_password(plain: str, *, email: str, least: int = LEAST) -> None:
     """Raises PasswordTooWeak with words that say what is wrong with a new password."""
     if wrong := _what_is_wrong(_normal(plain), email, least):
@@ -63,8 +68,8 @@ class Passwords:
         return NewPassword(self._hash(plain))
 
     def one_time(self) -> NewPassword:
-        """For a person made by another: 79 random bits, in groups that can be read out on the telephone; for 7 days."""
-        plain = "-".join("".join(secrets.choice(READABLE) for _ in range(4)) for _ in range(4))
+        """For a person made by another; for 7 days."""
+        plain = readable_secret()
         return NewPassword(self._hash(plain), plain, utc_now() + ONE_TIME_LASTS)
 
     def fits(self, plain: str, stored: str | None) -> bool:

@@ -18,10 +18,8 @@ from app.tenants.errors import (
     LastOwner,
     MalformedEmail,
     MalformedPhone,
-    OwnPasswordSet,
     PersonUnknown,
     ShopUnknown,
-    UnsettledElsewhere,
 )  # fmt: skip
 from app.tenants.models import Membership, Person, Role
 from app.tenants.repository import people as repository
@@ -29,7 +27,7 @@ from app.tenants.repository import shops
 from app.tenants.service.changes import note_person, note_standing
 from app.tenants.service.passwords import NewPassword
 from app.tenants.service.projections import ask_to_push_member, ask_to_push_person
-from app.tenants.service.views import InvitedMember, MembershipView, MemberView, PersonView
+from app.tenants.service.views import MembershipView, MemberView, PersonView
 from shard_router import ControlSession
 
 LONGEST_EMAIL = 254
@@ -39,16 +37,20 @@ _EMAIL = re.compile(r"[a-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[a-z0-9-]+(\.[a-z0-9-]+
 
 def create_person(
     control: ControlSession, *, email: str, name: str, password: NewPassword,
-    phone: str | None = None, locale: str = "en", is_vendor_admin: bool = False,
+    phone: str | None = None, locale: str = "en", is_vendor_admin: bool = False, address_proved: bool = True,
 ) -> PersonView:  # fmt: skip
-    """A new person; raises MalformedEmail, EmailTaken. `Passwords.accept` or `.one_time` makes the password first."""
+    """A new person; raises MalformedEmail, EmailTaken. `Passwords.accept` or `.one_time` makes the password first.
+
+    `address_proved`: the vendor knows whose address it is; a shop's invitation proves it to nobody but that shop.
+    """
     address = normal_email(email)
     if repository.find_by_email(control, address) is not None:
         raise EmailTaken(fields={"email": str(EmailTaken.default_message)})
     now = utc_now()
     row = Person(
         id=new_id(), email=address, name=normal_name(name), phone=normal_phone(phone), locale=locale,
-        password_hash=password.hash, one_time_until=password.one_time_until, session_version=1,
+        address_proved_at=now if address_proved else None, password_hash=password.hash,
+        one_time_until=password.one_time_until, session_version=1,
         is_vendor_admin=is_vendor_admin, version=1, created_at=now, updated_at=now,
     )  # fmt: skip
     try:
@@ -75,15 +77,19 @@ def find_or_invite_person(
 ) -> tuple[PersonView, str | None]:  # fmt: skip
     """The person of this e-mail, or a new one; then the one-time password is given back, this once.
 
-    For the vendor only: whoever has no password of their own yet gets this new one, since whoever gave the old one may
-    be a stranger who typed in an e-mail that is not theirs. A shop's people use `invite_member`.
+    For the vendor, who knows whose address it is. Whoever has no password of their own yet gets this new one. So does
+    who only joined by a shop's code, and every sign-in of theirs ends: an owner who invited a stranger's address may
+    have kept that code. A shop's people use `invitations.invite`.
     """
     known = repository.find_by_email(control, normal_email(email), lock=True)
     if known is None:
         made = create_person(control, email=email, name=name, password=one_time, phone=phone, locale=locale)
         return made, one_time.one_time
-    if known.one_time_until is None or known.is_vendor_admin:
+    if known.is_vendor_admin or (known.one_time_until is None and known.address_proved_at is not None):
         return view_of(known), None
+    if known.address_proved_at is None:
+        sign_out_everywhere(control, person_id=known.id, actor_id=None)
+        known.address_proved_at = utc_now()
     _give_one_time(known, one_time)
     return view_of(known), one_time.one_time
 
@@ -160,41 +166,6 @@ def add_member(
         row.role, row.ended_at, row.version = role.value, None, row.version + 1
     _tell(control, row, "member.added", actor_id, push=push)
     return member_view(row, person)
-
-
-def invite_member(
-    control: ControlSession, *, shop_id: int, email: str, name: str, role: Role, one_time: NewPassword,
-    phone: str | None, actor_id: UUID,
-) -> InvitedMember:  # fmt: skip
-    """Adds the person of this e-mail, making one with a one-time password where there is none.
-
-    Raises UnsettledElsewhere: whoever knows a one-time password is that person. Had two shops such a member in common,
-    each could walk into the other.
-    """
-    known = repository.find_by_email(control, normal_email(email), lock=True)
-    if known is not None and known.one_time_until is not None:
-        _refuse_if_elsewhere(control, known, shop_id)
-    person, given = find_or_invite_person(control, email=email, name=name, phone=phone, one_time=one_time)
-    member = add_member(control, shop_id=shop_id, person_id=person.id, role=role, actor_id=actor_id)
-    return InvitedMember(member, given)
-
-
-def renew_one_time(
-    control: ControlSession, *, shop_id: int, person_id: UUID, one_time: NewPassword, actor_id: UUID
-) -> InvitedMember:
-    """A new one-time password for a member who has not set an own one yet, and who belongs to no other shop.
-
-    Raises OwnPasswordSet, UnsettledElsewhere, PersonUnknown.
-    """
-    person = _person(control, person_id, lock=True)  # who sets an own one at this moment keeps it
-    row, _ = _member(control, shop_id, person_id)
-    if person.one_time_until is None:
-        raise OwnPasswordSet()
-    _refuse_if_elsewhere(control, person, shop_id)
-    _give_one_time(person, one_time)
-    facts = {"person": str(person_id)}
-    record_platform(control, "person.one_time_renewed", facts, actor_id=actor_id, shop_id=shop_id)
-    return InvitedMember(member_view(row, person), one_time.one_time)
 
 
 def change_role(
@@ -278,12 +249,6 @@ def _member(control: ControlSession, shop_id: int, person_id: UUID) -> tuple[Mem
     if row is None or row.ended_at is not None:
         raise PersonUnknown()
     return row, _person(control, person_id)
-
-
-def _refuse_if_elsewhere(control: ControlSession, person: Person, shop_id: int) -> None:
-    """A one-time password opens all shops of its person: only the one shop that they belong to may draw it."""
-    if person.is_vendor_admin or repository.belongs_elsewhere(control, person.id, shop_id):
-        raise UnsettledElsewhere()
 
 
 def _give_one_time(person: Person, one_time: NewPassword) -> None:

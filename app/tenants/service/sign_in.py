@@ -21,7 +21,7 @@ from app.tenants.errors import NewPasswordNeeded, OldPasswordWrong, SignInClosed
 from app.tenants.models import Person
 from app.tenants.repository import keys as sessions
 from app.tenants.repository import people as repository
-from app.tenants.service import gates, second_factor
+from app.tenants.service import gates, invitations, second_factor
 from app.tenants.service import passwords as rules
 from app.tenants.service.changes import note_person
 from app.tenants.service.gates import GatePolicy, Try
@@ -87,6 +87,18 @@ class SignIns:
         check = Check(subject, stored, tried, audience, code, replacement)
         found = self._control(lambda control: self._finish(control, check))
         return found if isinstance(found, SignedIn) else self._with_token(found, audience)
+
+    def join(self, *, email: str, code: str, password: str) -> SignedIn:
+        """For who was invited and has no sign-in yet; raises InvitationRefused, PasswordTooWeak, SignInClosed."""
+        accepted = self.passwords.accept(password, email=normal_email(email))
+
+        def work(control: ControlSession) -> PersonView:
+            joined = invitations.join(control, email=email, code=code, password=accepted)
+            person = repository.find_by_email(control, joined.email, lock=True)
+            assert person is not None  # made a moment ago
+            return self._welcome(control, person, "shop", "sign_in.done")
+
+        return self._with_token(self._control(work), "shop")
 
     def change_password(self, *, person_id: UUID, old: str, new: str, address: str) -> SignedIn:
         """Sets a new password and signs out everywhere else: the token given back is the only one that counts."""

@@ -46,14 +46,6 @@ class MemberView:
 
 
 @dataclass(frozen=True, slots=True)
-class InvitedMember:
-    """A new member; `one_time_password` is there, once, when the person was new too."""
-
-    member: MemberView
-    one_time_password: str | None
-
-
-@dataclass(frozen=True, slots=True)
 class ShopView:
     """A shop as the vendor sees it."""
 

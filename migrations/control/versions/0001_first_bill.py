@@ -85,6 +85,7 @@ def people_and_shops(op: Steps) -> None:
         must("locale", code(8)),
         must("password_hash", code(72)),
         must("session_version", INT),
+        may("address_proved_at", UTC),
         may("one_time_until", UTC),
         must("is_vendor_admin", BOOL),
         may("second_factor", sealed(128)),
@@ -127,6 +128,24 @@ def people_and_shops(op: Steps) -> None:
         ForeignKeyConstraint(["person_id"], ["people.id"], name="fk_memberships_person_id"),
         ForeignKeyConstraint(["shop_id"], ["shops.shop_id"], name="fk_memberships_shop_id"),
         index("ix_memberships_shop_id", "shop_id"),
+    )
+    op.create_table(
+        "invitations",
+        must("id", ID),
+        must("shop_id", BIG),
+        must("email", name(254)),
+        must("name", name(120)),
+        may("phone", code(20)),
+        must("role", code(12)),
+        must("code_hash", HASH),
+        must("invited_by", ID),
+        must("invited_at", UTC),
+        must("expires_at", UTC),
+        PrimaryKeyConstraint("id"),
+        UniqueConstraint("shop_id", "email", name="uq_invitations_shop_id_email"),
+        ForeignKeyConstraint(["shop_id"], ["shops.shop_id"], name="fk_invitations_shop_id"),
+        index("ix_invitations_email", "email"),
+        index("ix_invitations_expires_at", "expires_at"),
     )
     op.create_table(
         "role_rights",

@@ -52,8 +52,13 @@ def caller(stage: Stage, endpoint: str) -> Ask:
     if endpoint.endswith(ENDING):
         om = endpoint.startswith("console")
         return Ask(admin(stage) if om else stage.somebody()[2], {}, None)
-    if endpoint in ("people.remove_member", "people.renew_one_time"):
+    if endpoint == "people.remove_member":
         return Ask(stage.asha.token, {"person_id": stage.somebody()[0]}, None)
+    if endpoint == "people.withdraw_invitation":
+        return Ask(stage.asha.token, {"invitation_id": stage.invitation("uma@example.test").invitation.id}, None)
+    if endpoint == "auth.decline_invitation":
+        ask = GOOD["auth.accept_invitation"](stage)
+        return Ask(ask.token, ask.places, None)
     return Ask((stage.cast.om if endpoint.startswith("console") else stage.asha).token, {}, None)
 
 

@@ -129,7 +129,7 @@ LONG = {
 @pytest.mark.parametrize(
     ("endpoint", "name"),
     [("auth.sign_in", "password"), ("auth.change_password", "oldPassword"), ("auth.change_password", "newPassword"),
-     ("console_auth.sign_in", "password")],
+     ("auth.join", "password"), ("console_auth.sign_in", "password")],
 )  # fmt: skip
 def test_a_password_of_more_than_72_bytes(stage, rows, endpoint, name, long):
     """Bcrypt would cut it in silence: two passwords would be one."""
@@ -143,9 +143,9 @@ def test_a_password_of_more_than_72_bytes(stage, rows, endpoint, name, long):
 
 
 def test_a_new_password_of_more_than_72_bytes_for_a_one_time_one(stage, rows):
-    invited = stage.send("people.invite_member", GOOD["people.invite_member"](stage), "POST",
-                         json=GOOD["people.invite_member"](stage).body)  # fmt: skip
-    body = {"email": invited.json["member"]["email"], "password": invited.json["oneTimePassword"]}
+    body = GOOD["console_shops.open_shop"](stage)
+    opened = stage.send("console_shops.open_shop", body, "POST", json=body.body)
+    body = {"email": opened.json["owner"]["email"], "password": opened.json["oneTimePassword"]}
     before = rows.now()
     reply = stage.send("auth.sign_in", Ask(None, {}, None), "POST", json={**body, "newPassword": LONG["letters"]})
     assert (reply.status_code, reply.json["code"]) == (422, "password_too_weak")

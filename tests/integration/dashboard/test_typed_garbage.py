@@ -72,6 +72,7 @@ def forms(slug: str, things: dict[str, Any]) -> dict[str, dict[str, str]]:
         },
         f"{shop}/settings/outlets/{things['outlet_id']}/tills": {"code": "T2", "name": "Upstairs", "version": "999"},
         f"{shop}/settings/tills/{things['till_id']}": {"name": "Upstairs", "version": "999"},
+        f"/invitations/{things['invitation_id']}/accept": {"code": "aaaa-bbbb-cccc-dddd"},
         "/me": {"name": "Asha", "phone": "", "locale": "en", "version": "999"},
     }  # fmt: skip
 

@@ -161,41 +161,81 @@ def test_the_owner_sees_and_invites_people(client, cast, people, here):
     body = new_member(phone="98200 12345")
     reply = client.post(people, json=body, headers=cast.asha.writing())
     assert reply.status_code == 201
-    assert (reply.json["member"]["role"], reply.json["member"]["phone"]) == ("clerk", "+919820012345")
-    one_time = reply.json["oneTimePassword"]
-    needed = sign_in(client, here, body["email"], one_time)
-    assert (needed.status_code, needed.json["code"]) == (403, "new_password_needed")
-    done = sign_in(client, here, body["email"], one_time, newPassword="a song of my own")
+    asked = reply.json["invitation"]
+    assert (asked["role"], asked["phone"], asked["name"]) == ("clerk", "+919820012345", "Chitra")
+    waiting = client.get(f"{people}/invitations", headers=cast.asha.headers()).json["items"]
+    assert waiting == [asked]
+    wrong = client.post(f"{AUTH}/join", json=joining(body, "aaaa-bbbb-cccc-dddd"))
+    assert (wrong.status_code, wrong.json["code"]) == (422, "invitation_refused")
+    done = client.post(f"{AUTH}/join", json=joining(body, reply.json["code"]))
     assert done.status_code == 200
     profile = client.get(f"/api/v1/shops/{cast.asha.shop_id}/profile", headers=bearer(done.json["token"]))
     assert profile.status_code == 200
+    assert sign_in(client, here, body["email"], "a song of my own").status_code == 200
 
 
-def test_inviting_twice_with_one_key_is_inviting_once_and_keeps_no_password(client, cast, people, runtime):
+def joining(body, code):
+    return {"email": body["email"], "code": code, "password": "a song of my own"}
+
+
+def test_a_known_and_an_unknown_address_are_told_the_same(client, cast, people):
+    """Ravi belongs to no shop of Asha's: she learns neither his name nor that he is there at all."""
+    told = [
+        client.post(people, json=new_member(**change), headers=cast.asha.writing())
+        for change in ({}, {"email": cast.ravi.email})
+    ]
+    assert [one.status_code for one in told] == [201, 201]
+    own = ("id", "email", "invitedAt", "expiresAt")
+    left = [{name: value for name, value in one.json["invitation"].items() if name not in own} for one in told]
+    assert left[0] == left[1]
+    assert [len(one.json["code"]) for one in told] == [19, 19]
+    listed = client.get(people, headers=cast.asha.headers()).text
+    assert "Ravi" not in told[1].text + listed
+    invitations = f"/api/v1/shops/{cast.ravi.shop_id}"
+    assert client.get(f"{invitations}/people", headers=cast.asha.headers()).status_code == 404
+
+
+def test_somebody_known_accepts_or_declines_for_themselves(client, cast, people):
+    asked = client.post(people, json=new_member(email=cast.ravi.email), headers=cast.asha.writing()).json
+    (own,) = client.get(f"{AUTH}/invitations", headers=cast.ravi.headers()).json["items"]
+    assert own["id"] == asked["invitation"]["id"]
+    assert own["shopName"].startswith("Asha Jewellers")
+    accept, code = f"{AUTH}/invitations/{own['id']}/acceptance", {"code": asked["code"]}
+    theirs = client.post(accept, json=code, headers=cast.zoya.writing())
+    assert (theirs.status_code, theirs.json["code"]) == (404, "invitation_unknown")
+    assert client.delete(f"{AUTH}/invitations/{own['id']}", headers=cast.zoya.headers()).status_code == 404
+    assert client.post(accept, json=code, headers=cast.ravi.writing()).status_code == 204
+    names = {one["name"] for one in client.get(people, headers=cast.asha.headers()).json["items"]}
+    assert "Ravi" in names
+
+    client.post(people, json=new_member(email=cast.zoya.email), headers=cast.asha.writing())
+    (own,) = client.get(f"{AUTH}/invitations", headers=cast.zoya.headers()).json["items"]
+    assert client.delete(f"{AUTH}/invitations/{own['id']}", headers=cast.zoya.headers()).status_code == 204
+    assert client.get(f"{people}/invitations", headers=cast.asha.headers()).json["items"] == []
+
+
+def test_an_invitation_is_taken_back(client, cast, people):
+    body = new_member()
+    asked = client.post(people, json=body, headers=cast.asha.writing()).json
+    one = f"{people}/invitations/{asked['invitation']['id']}"
+    assert client.delete(one, headers=cast.bina.headers()).status_code == 403
+    assert client.delete(one, headers=cast.asha.headers()).status_code == 204
+    assert client.delete(one, headers=cast.asha.headers()).status_code == 404
+    assert client.post(f"{AUTH}/join", json=joining(body, asked["code"])).status_code == 422
+
+
+def test_inviting_twice_with_one_key_is_inviting_once_and_keeps_no_code(client, cast, people, runtime):
     body, headers = new_member(), cast.asha.writing()
     first = client.post(people, json=body, headers=headers)
     again = client.post(people, json=body, headers=headers)
     assert again.headers["Idempotent-Replay"] == "true"
-    assert again.json["member"] == first.json["member"]
-    assert first.json["oneTimePassword"] and again.json["oneTimePassword"] is None
+    assert again.json["invitation"] == first.json["invitation"]
+    assert first.json["code"] and again.json["code"] is None
     with runtime.router.control() as control:
         kept = control.scalars(
             select(ControlIdempotencyKey.reply).where(ControlIdempotencyKey.person_id == cast.asha.person_id)
         ).all()
-    assert kept and all(first.json["oneTimePassword"].encode() not in reply for reply in kept)
-
-
-def test_a_lost_one_time_password_is_drawn_again(client, cast, people, here):
-    body = new_member()
-    made = client.post(people, json=body, headers=cast.asha.writing()).json
-    renewed = client.post(f"{people}/{made['member']['personId']}/one-time-password", headers=cast.asha.headers())
-    assert renewed.status_code == 200
-    old = sign_in(client, here, body["email"], made["oneTimePassword"], newPassword="a song of my own")
-    assert old.status_code == 401
-    done = sign_in(client, here, body["email"], renewed.json["oneTimePassword"], newPassword="a song of my own")
-    assert done.status_code == 200
-    own = client.post(f"{people}/{cast.bina.person_id}/one-time-password", headers=cast.asha.headers())
-    assert (own.status_code, own.json["code"]) == (409, "own_password_set")
+    assert kept and all(first.json["code"].encode() not in reply for reply in kept)
 
 
 def test_a_role_and_a_leaving_hold_at_the_next_request(client, cast, people):

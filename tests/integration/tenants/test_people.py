@@ -15,16 +15,13 @@ from app.tenants.errors import (
     EmailTaken,
     LastOwner,
     MalformedPhone,
-    OwnPasswordSet,
     PersonUnknown,
     ShopUnknown,
-    SignInRefused,
-    UnsettledElsewhere,
 )  # fmt: skip
 from app.tenants.models import MemberRights, Role, RoleRight
 from app.tenants.service.opening import SYSTEM
 from shard_router import Mode
-from tests.support.tenancy import PASSWORD, fresh_email
+from tests.support.tenancy import fresh_email
 
 
 @pytest.fixture
@@ -53,105 +50,6 @@ def kept(tenancy, shop_id, person_id):
 def people(tenancy, shop_id):
     with tenancy.router.control() as control:
         return {member.name: member for member in tenants.list_people(control, shop_id)}
-
-
-def test_inviting_makes_a_person_with_a_one_time_password(tenancy, shop_id, asha, change):
-    one_time = tenancy.identity.sign_ins.passwords.one_time()
-    email = fresh_email()
-    invited = change(
-        tenants.invite_member, shop_id=shop_id, email=email, name="  Bina   Rao ", role=Role.CLERK, one_time=one_time,
-        phone="098200 54321", actor_id=asha.id,
-    )  # fmt: skip
-    assert invited.one_time_password == one_time.one_time
-    assert (invited.member.name, invited.member.phone, invited.member.role) == ("Bina Rao", "+919820054321", "clerk")
-    tenancy.run_jobs(shop_id)
-    assert kept(tenancy, shop_id, invited.member.person_id).role == "clerk"
-
-
-def test_inviting_somebody_known_adds_them_and_tells_no_password(tenancy, shop_id, asha, change):
-    meera = tenancy.person(name="Meera")
-    invited = change(
-        tenants.invite_member, shop_id=shop_id, email=meera.email, name="Whoever", role=Role.ACCOUNTANT,
-        one_time=tenancy.identity.sign_ins.passwords.one_time(), phone=None, actor_id=asha.id,
-    )  # fmt: skip
-    assert (invited.member.person_id, invited.member.name, invited.one_time_password) == (meera.id, "Meera", None)
-    with pytest.raises(AlreadyMember):
-        change(tenants.add_member, shop_id=shop_id, person_id=meera.id, role=Role.CLERK)
-
-
-def test_a_one_time_password_is_drawn_again_only_until_an_own_one_is_set(tenancy, shop_id, asha, change):
-    passwords = tenancy.identity.sign_ins.passwords
-    first, second = passwords.one_time(), passwords.one_time()
-    invited = change(
-        tenants.invite_member, shop_id=shop_id, email=fresh_email(), name="Bina", role=Role.CLERK, one_time=first,
-        phone=None, actor_id=asha.id,
-    )  # fmt: skip
-    person_id, email = invited.member.person_id, invited.member.email
-    renewed = change(tenants.renew_one_time, shop_id=shop_id, person_id=person_id, one_time=second, actor_id=asha.id)
-    assert renewed.one_time_password == second.one_time
-    tenancy.identity.sign_ins.sign_in(
-        email=email, password=second.one_time, new_password=PASSWORD, address="192.0.2.44"
-    )
-    with pytest.raises(OwnPasswordSet):
-        change(tenants.renew_one_time, shop_id=shop_id, person_id=person_id, one_time=first, actor_id=asha.id)
-    with pytest.raises(OwnPasswordSet):
-        change(tenants.renew_one_time, shop_id=shop_id, person_id=asha.id, one_time=first, actor_id=asha.id)
-
-
-def invite(tenancy, change, shop_id, email, actor_id):
-    one_time = tenancy.identity.sign_ins.passwords.one_time()
-    return change(
-        tenants.invite_member, shop_id=shop_id, email=email, name="Bina", role=Role.CLERK, one_time=one_time,
-        phone=None, actor_id=actor_id,
-    )  # fmt: skip
-
-
-def test_another_shop_neither_takes_up_nor_draws_again_a_password_that_was_not_used_yet(tenancy, shop_id, asha, change):
-    """It would be its key to Asha's shop: who knows the one-time password is the person."""
-    ravi = tenancy.person(name="Ravi")
-    ravis = tenancy.open(owner_email=ravi.email).shop.shop_id
-    bina = invite(tenancy, change, shop_id, fresh_email(), asha.id)
-    with pytest.raises(UnsettledElsewhere):
-        invite(tenancy, change, ravis, bina.member.email.upper(), ravi.id)
-    change(tenants.add_member, shop_id=ravis, person_id=bina.member.person_id, role=Role.CLERK)  # got in all the same
-    with pytest.raises(UnsettledElsewhere):
-        change(
-            tenants.renew_one_time, shop_id=ravis, person_id=bina.member.person_id, actor_id=ravi.id,
-            one_time=tenancy.identity.sign_ins.passwords.one_time(),
-        )  # fmt: skip
-    tenancy.identity.sign_ins.sign_in(
-        email=bina.member.email, password=bina.one_time_password, new_password=PASSWORD, address="192.0.2.45"
-    )
-    change(tenants.remove_member, shop_id=ravis, person_id=bina.member.person_id, actor_id=ravi.id)
-    assert invite(tenancy, change, ravis, bina.member.email, ravi.id).one_time_password is None
-
-
-def test_who_was_removed_before_a_first_sign_in_joins_elsewhere_under_another_password(tenancy, shop_id, asha, change):
-    ravi = tenancy.person(name="Ravi")
-    ravis = tenancy.open(owner_email=ravi.email).shop.shop_id
-    bina = invite(tenancy, change, shop_id, fresh_email(), asha.id)
-    change(tenants.remove_member, shop_id=shop_id, person_id=bina.member.person_id, actor_id=asha.id)
-    again = invite(tenancy, change, ravis, bina.member.email, ravi.id)
-    assert again.one_time_password is not None
-    with pytest.raises(SignInRefused):
-        tenancy.identity.sign_ins.sign_in(
-            email=bina.member.email, password=bina.one_time_password, new_password=PASSWORD, address="192.0.2.46"
-        )
-
-
-def test_who_invites_a_future_owner_holds_no_key_to_the_shop_that_is_opened_for_them(tenancy, shop_id, asha, change):
-    early = invite(tenancy, change, shop_id, fresh_email(), asha.id)
-    opened = tenancy.ask_to_open(owner_email=early.member.email)
-    assert opened.owner.id == early.member.person_id and opened.one_time_password is not None
-    with pytest.raises(SignInRefused):
-        tenancy.identity.sign_ins.sign_in(
-            email=early.member.email, password=early.one_time_password, new_password=PASSWORD, address="192.0.2.47"
-        )
-    with pytest.raises(UnsettledElsewhere):
-        change(
-            tenants.renew_one_time, shop_id=shop_id, person_id=opened.owner.id, actor_id=asha.id,
-            one_time=tenancy.identity.sign_ins.passwords.one_time(),
-        )  # fmt: skip
 
 
 def test_a_role_is_changed_under_the_version_that_was_read(tenancy, shop_id, asha, change):
@@ -216,6 +114,11 @@ def test_whoever_left_can_come_back(tenancy, shop_id, asha, change):
     tenancy.run_jobs(shop_id)
     back = kept(tenancy, shop_id, bina.id)
     assert (back.active, back.role) == (True, "manager")
+
+
+def test_who_belongs_to_the_shop_is_not_added_again(tenancy, shop_id, asha, change):
+    with pytest.raises(AlreadyMember):
+        change(tenants.add_member, shop_id=shop_id, person_id=asha.id, role=Role.CLERK)
 
 
 def test_an_unknown_shop_or_person_is_not_found(tenancy, shop_id, change):
