@@ -98,6 +98,12 @@ def cast(runtime: Runtime) -> Cast:
     return gather(runtime)
 
 
+@pytest.fixture
+def others(runtime: Runtime) -> Cast:
+    """People and shops of one test's own, for what would be felt in the next tests."""
+    return gather(runtime)
+
+
 @pytest.fixture(scope="session")
 def stage(runtime: Runtime, cast: Cast) -> Stage:
     """Asha's shop, with enough of everything for all tests."""

@@ -64,6 +64,7 @@ def set_up(runtime: Runtime, who: Somebody, *, each: int = 1, bills: int = 2) ->
         db.commit()
     free, sold = items[: each * len(PIECES)], items[each * len(PIECES) :]
     made = [bill(runtime, who, [item.id], people[n % len(people)].id) for n, item in enumerate(sold)]
+    runtime.cache.forget(who.shop_id)  # as the edges do: a page may have shown the shop before
     return Stage(free, people, made)
 
 

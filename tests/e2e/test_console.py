@@ -138,14 +138,14 @@ def test_a_plan_is_extended_and_paid_each_said_before_it_is_done(screen: Watched
 
 
 def test_a_person_is_disabled_everywhere_and_enabled_again(
-    open_page: Callable[..., Watched], screen: Watched, cast: Cast
+    open_page: Callable[..., Watched], screen: Watched, others: Cast
 ) -> None:
-    page, bina, theirs = screen.page, cast.bina, open_page()
+    page, bina, theirs = screen.page, others.bina, open_page()
     theirs.expected = ("401 (UNAUTHORIZED)",)
     theirs.be(bina)
     assert theirs.go(f"/s/{bina.shop.slug}/") == 200
-    screen.be(cast.om)
-    screen.go(f"/console/shops/{cast.asha.shop_id}")
+    screen.be(others.om)
+    screen.go(f"/console/shops/{others.asha.shop_id}")
     page.get_by_role("link", name="Bina").click()
     change(screen, "Disable", "Phone was stolen")
     expect(page.get_by_role("status")).to_contain_text("every sign-in has ended")
