@@ -12,6 +12,7 @@ from typing import Any
 
 import redis
 from redis.backoff import NoBackoff
+from redis.connection import parse_url
 from redis.retry import Retry
 
 
@@ -24,11 +25,9 @@ class RedisLine:
         self._rest = rest
         self._rest_until = 0.0 if url else float("inf")
         self._local = threading.local()
-        self._pool: redis.ConnectionPool | None = None
-        if url:
-            self._pool = redis.ConnectionPool.from_url(
-                url, socket_timeout=timeout, socket_connect_timeout=timeout, retry=Retry(NoBackoff(), 0)
-            )
+        options: dict[str, Any] = {"socket_timeout": timeout, "socket_connect_timeout": timeout}
+        self._options = options | (parse_url(url) if url else {})
+        self._kind = self._options.pop("connection_class", redis.Connection)
 
     @property
     def available(self) -> bool:
@@ -60,8 +59,8 @@ class RedisLine:
         return line[1]
 
     def _connect(self) -> tuple[Any, str]:
-        assert self._pool is not None
-        connection = self._pool.make_connection()
+        # Not from a pool: it counts what it ever made, a hundred at most, and a Redis away for long uses them up.
+        connection = self._kind(**self._options, retry=Retry(NoBackoff(), 0))
         try:
             connection.connect()
             connection.send_command("INFO", "server")
