@@ -1,9 +1,9 @@
 """Owns what each database account may do: the grants follow from what the tables say of themselves.
 
 `table.info["writes"]` is what the application does beside reading: "", insert, insert-update or insert-update-delete;
-`table.info["mutable"]`, where given, are the only columns that it may update. Locking needs no more: on MySQL from
-8.0.22 FOR SHARE asks for SELECT, and FOR UPDATE for UPDATE on any column. `table.info["hidden"]` are columns that the
-account which reads across shops may not read.
+`table.info["mutable"]`, where given, are the only columns that it may update, else all but the key: no row changes its
+shop. Locking needs no more: on MySQL from 8.0.22 FOR SHARE asks for SELECT, and FOR UPDATE for UPDATE on any column.
+`table.info["hidden"]` are columns that the account which reads across shops may not read.
 """
 
 from __future__ import annotations
@@ -57,14 +57,19 @@ def _of_table(table: Table) -> Iterator[Grant]:
     _check_columns(table)
     yield Grant(APP, "SELECT", table.name)
     for privilege in WRITES[table.info.get("writes", "")]:
-        columns = tuple(table.info.get("mutable", ())) if privilege == "UPDATE" else ()
-        yield Grant(APP, privilege, table.name, columns)
+        yield Grant(APP, privilege, table.name, _changed(table) if privilege == "UPDATE" else ())
     if plane_of(table) == "control":
         yield from _of_control(table)
     else:
         yield Grant(FLEET_RO, "SELECT", table.name, _shown(table))
         yield from (Grant(MOVER, privilege, table.name) for privilege in ("SELECT", "INSERT", "UPDATE", "DELETE"))
         yield from (Grant(PURGER, privilege, table.name) for privilege in ("SELECT", "DELETE"))
+
+
+def _changed(table: Table) -> tuple[str, ...]:
+    """The columns that the application may change in a row that is there."""
+    mutable = table.info.get("mutable") or (column.name for column in table.columns if not column.primary_key)
+    return tuple(mutable)
 
 
 def _shown(table: Table) -> tuple[str, ...]:

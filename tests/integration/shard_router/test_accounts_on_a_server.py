@@ -108,6 +108,7 @@ def test_the_application_does_not_move_fences(toy: Toy, narrow: Router, shop: in
     ):
         for statement in (
             "UPDATE shop_fence SET epoch = 9",
+            f"UPDATE {Rate.__tablename__} SET shop_id = shop_id + 1",
             "DELETE FROM shop_fence",
             "SELECT * FROM shop_fence FOR UPDATE",
         ):

@@ -27,9 +27,9 @@ def app(grants: list[Grant]) -> list[tuple[str, tuple[str, ...]]]:
     ({}, [("SELECT", ())]),
     ({"writes": ""}, [("SELECT", ())]),
     ({"writes": "insert"}, [("SELECT", ()), ("INSERT", ())]),
-    ({"writes": "insert-update"}, [("SELECT", ()), ("INSERT", ()), ("UPDATE", ())]),
+    ({"writes": "insert-update"}, [("SELECT", ()), ("INSERT", ()), ("UPDATE", ("a", "b"))]),
     ({"writes": "insert-update", "mutable": ("a",)}, [("SELECT", ()), ("INSERT", ()), ("UPDATE", ("a",))]),
-    ({"writes": "insert-update-delete"}, [("SELECT", ()), ("INSERT", ()), ("UPDATE", ()), ("DELETE", ())]),
+    ({"writes": "insert-update-delete"}, [("SELECT", ()), ("INSERT", ()), ("UPDATE", ("a", "b")), ("DELETE", ())]),
 ])  # fmt: skip
 def test_the_application(info: dict[str, object], expected: list[object]) -> None:
     assert app(grants_for([table(**info)])) == expected
