@@ -21,12 +21,13 @@ from app.inventory.errors import ItemUnknown
 from app.invoices import service as invoices
 from app.invoices.service import BillDraft, LineDraft, PaymentDraft, PaymentMode
 from app.kit.clock import today_ist
-from app.kit.http import allow, claim_facts, runtime, shop_read, shop_write
+from app.kit.http import allow, claim_facts, runtime, shop_read, shop_scope, shop_write
 from app.kit.idempotency import IdempotencyKeyMissing
 from app.kit.ids import new_id
 from app.kit.pages import Refusal, form_key, go_to, text_field, try_form
 from app.kit.texts import _
 from app.tax.states import list_states
+from app.tenants.service.places import list_places
 from shard_router import ShopSession
 
 BUYER = {
@@ -181,4 +182,12 @@ def _choices() -> dict[str, object]:
     return {
         "modes": mode_names(), "states": [("", "—"), *states], "key": form_key(), "paid_text": paid_text,
         "discount_text": discount_text, "typed": forms.typed(), "home_state": shop_facts()["state_code"],
+        "tills": _tills(),
     }  # fmt: skip
+
+
+def _tills() -> list[tuple[UUID, str]]:
+    """What there is to choose from, the person's own till first: it is what a sheet begins with."""
+    own = shop_scope()[0].actor.till_id
+    places = sorted(shop_read(list_places), key=lambda place: place.till_id != own)
+    return [(place.till_id, f"{place.till_code} · {place.outlet_name}") for place in places]

@@ -54,11 +54,13 @@ def read_draft() -> BillDraft:
     """The draft that the form carries; raises what is wrong with a typed figure, at its field."""
     ids = [parse_id(text) for text in request.form.getlist("item_id")[: MOST_LINES + 1]]
     customer = optional("customer_id")
+    till = optional("till_id")
     expected = optional("expected_total_paise")
     return BillDraft(
         lines=tuple(LineDraft(one, _discount(f"discount-{one}"), _discount(f"making-{one}")) for one in ids),
         payments=_payments(),
         customer_id=parse_id(customer) if customer else None,
+        till_id=parse_id(till) if till else None,
         ship_to=optional("ship_to"),
         pan_declared=request.form.get("pan_declared") == "yes",
         expected_total_paise=_whole(expected) if expected else None,
@@ -71,6 +73,7 @@ def form_fields() -> BillDraft:
     return BillDraft(
         lines=tuple(LineDraft(one) for one in dict.fromkeys(ids)),
         customer_id=_id_or_none(request.form.get("customer_id", "")),
+        till_id=_id_or_none(request.form.get("till_id", "")),
         pan_declared=request.form.get("pan_declared") == "yes",
     )
 

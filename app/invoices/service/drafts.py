@@ -56,7 +56,7 @@ class PaymentDraft:
 class BillDraft:
     """A bill to be quoted or issued.
 
-    till_id              None: the till that the actor sits at, else the shop's first
+    till_id              None: the till that the actor sits at, else the shop's oldest
     ship_to              state that the goods are shipped to; None: handed over the counter
     pan_declared         the declaration form was signed by a buyer without PAN
     expected_total_paise what the customer was told; issuing at another total is refused

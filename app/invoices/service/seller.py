@@ -66,7 +66,7 @@ def read_seller(written: bytes) -> Seller:
 
 
 def choose(places: Iterable[Place], *, asked: UUID | None, sits_at: UUID | None) -> Place:
-    """The till asked for, else the one the actor sits at, else the shop's first; raises TillUnknown."""
+    """The till asked for, else the one the actor sits at, else the first of `places`; raises TillUnknown."""
     by_id = {place.till_id: place for place in places}
     if asked is not None:
         if asked not in by_id:

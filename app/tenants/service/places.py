@@ -38,13 +38,13 @@ class Place(Struct, frozen=True):
 
 
 def list_places(db: ShopSession) -> tuple[Place, ...]:
-    """Every till of the shop, by code."""
+    """Every till of the shop, the oldest first: a till that is added changes nothing for the others."""
     return places_of(db.execute(repository.places()).all())
 
 
 def places_of(rows: Iterable[Sequence[Any]]) -> tuple[Place, ...]:
-    """The places of the rows that PLACES gave, by till code."""
-    return tuple(sorted((_place(*row) for row in rows), key=lambda place: place.till_code))
+    """The places of the rows that PLACES gave, the oldest till first."""
+    return tuple(sorted((_place(*row) for row in rows), key=lambda place: place.till_id))
 
 
 def _place(till_id: UUID, outlet_id: UUID, registration_id: UUID, facts: str, plan: str | None) -> Place:
