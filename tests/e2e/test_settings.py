@@ -15,9 +15,9 @@ OWN_PASSWORD = "lamps over the Ganga 26"
 
 
 def test_a_clerk_is_invited_promoted_and_taken_off(
-    open_page: Callable[..., Watched], screen: Watched, cast: Cast
+    open_page: Callable[..., Watched], screen: Watched, others: Cast
 ) -> None:
-    page, zoya = screen.page, cast.zoya
+    page, zoya = screen.page, others.zoya
     screen.expected = (REFUSED, "409 (CONFLICT)")
     screen.be(zoya)
     screen.go(f"/s/{zoya.shop.slug}/")
@@ -71,12 +71,12 @@ def test_a_clerk_is_invited_promoted_and_taken_off(
     page.get_by_role("button", name="Take Chitra Rao off the staff").click()
     expect(page.locator("tbody tr").filter(has_text="Chitra")).to_have_count(0)
 
-    page.get_by_label("E-mail").fill(cast.ravi.email)
+    page.get_by_label("E-mail").fill(others.ravi.email)
     page.get_by_label("Name").fill("Whoever")
     page.keyboard.press("F9")
     code = page.locator("#code").inner_text()
     known = open_page()
-    known.be(cast.ravi)
+    known.be(others.ravi)
     known.go("/shops")
     expect(known.page.get_by_text("asks you to work there as: Clerk")).to_be_visible()
     known.look("story-invited")
