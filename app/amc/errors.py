@@ -22,6 +22,15 @@ class ReasonMissing(Unprocessable):
     default_message = N_("Say why, in a few words.")
 
 
+class FirstDayOutOfReach(Unprocessable):
+    """A paid year begins no earlier than the shop's trial did, 366 days from today at most, and is not over yet."""
+
+    default_message = N_("A paid year can't begin on this day.")
+    default_action = N_(
+        "Choose a day from the first of the trial on, whose year is not over, at most 366 days from today."
+    )
+
+
 class ExtensionNotLater(Unprocessable):
     """An extension must end after the contract's present end, and within a year of it."""
 

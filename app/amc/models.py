@@ -53,17 +53,18 @@ class Contract(ControlBase):
 
 
 class ContractEvent(ControlBase):
-    """What happened to a contract, once each: started, ended, extended."""
+    """What happened to a contract: started, ended, extended; each made one version of it."""
 
     __tablename__ = "contract_events"
     id: Mapped[UUID] = mapped_column(Id, primary_key=True)
     shop_id: Mapped[int] = mapped_column(BigInteger, ForeignKey("contracts.shop_id"))
+    version: Mapped[int] = mapped_column(Integer)  # the contract's, that this event made
     event: Mapped[str] = mapped_column(Code(20))
     on_date: Mapped[dt.date] = mapped_column(Date)
     reason: Mapped[str | None] = mapped_column(String(300))
     actor_id: Mapped[UUID | None] = mapped_column(Id)
     at: Mapped[dt.datetime] = mapped_column(Utc)
     __table_args__ = facts(
-        Index("uq_contract_events_shop_id_event_on_date", "shop_id", "event", "on_date", unique=True),
+        Index("uq_contract_events_shop_id_version", "shop_id", "version", unique=True),
         writes="insert", retention="platform", purpose="what happened to each contract",
     )  # fmt: skip

@@ -62,16 +62,18 @@ def list_active_prices(control: ControlSession) -> list[tuple[int, int]]:
     return [(price, count) for price, count in control.execute(priced).all()]
 
 
-def find_event(
-    control: ControlSession, shop_id: int, event: str, on_date: dt.date | None = None
-) -> ContractEvent | None:
-    """The newest of its kind, or the one of this date."""
+def find_event(control: ControlSession, shop_id: int, event: str) -> ContractEvent | None:
+    """The newest of its kind."""
     wanted = select(ContractEvent).where(ContractEvent.shop_id == shop_id, ContractEvent.event == event)
-    if on_date is not None:
-        wanted = wanted.where(ContractEvent.on_date == on_date)
-    return control.scalars(wanted.order_by(ContractEvent.on_date.desc()).limit(1)).one_or_none()
+    return control.scalars(wanted.order_by(ContractEvent.version.desc()).limit(1)).one_or_none()
+
+
+def get_first_event(control: ControlSession, shop_id: int) -> ContractEvent:
+    """The start of the trial: every contract begins with it."""
+    wanted = select(ContractEvent).where(ContractEvent.shop_id == shop_id).order_by(ContractEvent.version).limit(1)
+    return control.scalars(wanted).one()
 
 
 def list_events(control: ControlSession, shop_id: int) -> list[ContractEvent]:
     wanted = select(ContractEvent).where(ContractEvent.shop_id == shop_id)
-    return list(control.scalars(wanted.order_by(ContractEvent.at, ContractEvent.id)))
+    return list(control.scalars(wanted.order_by(ContractEvent.version)))

@@ -120,15 +120,22 @@ def _answer_shop(shop_id: int, act: str, tried: Tried[ContractView], button: str
     title = _("Extend the plan of %(name)s?", name=name)
     if act == "activate":
         title = _("Begin a paid year of %(name)s?", name=name)
-    return _second_page(Asked(str(title), tuple(_contract_says(before, tried.result)), str(button), back))
+    says = _contract_says(before, tried.result, year=act == "activate")
+    return _second_page(Asked(str(title), tuple(says), str(button), back))
 
 
-def _contract_says(before: ContractView, after: ContractView) -> list[str]:
+def _contract_says(before: ContractView, after: ContractView, *, year: bool) -> list[str]:
+    """What differs; of a paid year also which one it is."""
+    last = date(after.ends_on)
+    if before.version == after.version:
+        return [str(_("Nothing: this paid year is in force already, and its last day stays %(last)s.", last=last))]
     stood, stands = (_(STANDINGS[one.entitlement.state.value][0]) for one in (before, after))
     said = [
-        _("The last day moves from %(before)s to %(after)s.", before=date(before.ends_on), after=date(after.ends_on)),
+        _("The last day moves from %(before)s to %(after)s.", before=date(before.ends_on), after=last),
         _("The shop stands as “%(before)s” now, and as “%(after)s” then.", before=stood, after=stands),
     ]
+    if year:
+        said.insert(0, _("The paid year that counts begins on %(first)s.", first=date(after.starts_on)))
     if after.state is amc.ContractState.ACTIVE and before.state is not after.state:
         said.append(_("It counts as paid from then on: %(price)s a year.", price=rupees(after.annual_price_paise)))
     said.append(_("Its shard learns of it within a minute. The reason and your name stand in its history for ever."))

@@ -297,7 +297,7 @@ def _extension(stage: Stage) -> Ask:
 
 
 def _activation(stage: Stage) -> Ask:
-    starts = today_ist() + dt.timedelta(days=next(_numbers) % 60)  # for a day that has one already, nothing happens
+    starts = today_ist() + dt.timedelta(days=next(_numbers) % 60)  # for the year in force nothing happens
     return Ask(stage.cast.om.token, {}, {"startsOn": starts.isoformat(), "reason": "paid by cheque"})
 
 

@@ -101,7 +101,9 @@ def _in_control(router: Router, shard: str, state: str, gstin: str | None) -> tu
             ends_on=today + dt.timedelta(days=14), updated_at=now,
         ))  # fmt: skip
         control.flush()
-        control.add(ContractEvent(id=new_id(), shop_id=shop.shop_id, event="started", on_date=today, at=now))
+        control.add(ContractEvent(
+            id=new_id(), shop_id=shop.shop_id, version=1, event="trial_started", on_date=today, at=now,
+        ))  # fmt: skip
         entry = router.directory.add(control, shop.shop_id, shard)
         rights = frozenset(control.scalars(sa.select(RoleRight.right).where(RoleRight.role == Role.OWNER.value)))
         found = shop.shop_id, person.id, slug, rights

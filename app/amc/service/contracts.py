@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from app.amc import repository
-from app.amc.errors import ContractUnknown, ExtensionNotLater, NoPlanInForce, ReasonMissing
+from app.amc.errors import ContractUnknown, ExtensionNotLater, FirstDayOutOfReach, NoPlanInForce, ReasonMissing
 from app.amc.models import Contract, ContractEvent, ContractState, Plan
 from app.amc.service.terms import arr_paise, last_day_of_trial, last_day_of_year, mrr_paise, standing
 from app.kit.audit import record_platform
@@ -23,6 +23,7 @@ ACTIVATED = "activated"
 ENDED = {ContractState.TRIAL: "trial_ended", ContractState.ACTIVE: "year_ended"}
 EXTENDED = "extended"
 LONGEST_EXTENSION = dt.timedelta(days=366)
+FURTHEST_AHEAD = dt.timedelta(days=366)
 SHORTEST_REASON = 5
 
 
@@ -82,9 +83,13 @@ def activate_contract(
     control: ControlSession, *, shop_id: int, starts_on: dt.date, reason: str, actor_id: UUID | None,
     plan_code: str = ANNUAL,
 ) -> ContractView:  # fmt: skip
-    """A paid year from `starts_on`: the shop trades again within a minute. Twice for the same day is once."""
+    """A paid year from `starts_on`: the shop trades again within a minute. The year in force is not begun again.
+
+    Another first day corrects the one before, also back to a day that counted once. Raises FirstDayOutOfReach.
+    """
     row = _contract(control, shop_id)
-    if repository.find_event(control, shop_id, ACTIVATED, starts_on) is None:
+    if row.state != ContractState.ACTIVE or row.starts_on != starts_on:
+        _check_first_day(control, shop_id, starts_on)
         plan = _plan_in_force(control, plan_code, starts_on)
         row.plan_code, row.plan_from = plan.code, plan.valid_from
         row.state, row.starts_on, row.ends_on = ContractState.ACTIVE.value, starts_on, last_day_of_year(starts_on)
@@ -192,11 +197,19 @@ def _note(
     control: ControlSession, row: Contract, event: str, on_date: dt.date, *, reason: str | None, actor_id: UUID | None
 ) -> None:
     control.add(ContractEvent(
-        id=new_id(), shop_id=row.shop_id, event=event, on_date=on_date, reason=reason, actor_id=actor_id, at=utc_now(),
+        id=new_id(), shop_id=row.shop_id, version=row.version, event=event, on_date=on_date, reason=reason,
+        actor_id=actor_id, at=utc_now(),
     ))  # fmt: skip
     control.flush()
     facts = {"event": event, "onDate": on_date.isoformat(), "endsOn": row.ends_on.isoformat(), "reason": reason}
     record_platform(control, "contract.changed", facts, actor_id=actor_id, shop_id=row.shop_id)
+
+
+def _check_first_day(control: ControlSession, shop_id: int, starts_on: dt.date) -> None:
+    today = today_ist()
+    earliest = repository.get_first_event(control, shop_id).on_date
+    if not earliest <= starts_on <= today + FURTHEST_AHEAD or last_day_of_year(starts_on) < today:
+        raise FirstDayOutOfReach(fields={"startsOn": str(FirstDayOutOfReach.default_message)})
 
 
 def _plan_in_force(control: ControlSession, code: str, on: dt.date) -> Plan:

@@ -219,6 +219,7 @@ def plans_and_contracts(op: Steps) -> None:
         "contract_events",
         must("id", ID),
         must("shop_id", BIG),
+        must("version", INT),
         must("event", code(20)),
         must("on_date", DATE),
         may("reason", name(300)),
@@ -226,7 +227,7 @@ def plans_and_contracts(op: Steps) -> None:
         must("at", UTC),
         PrimaryKeyConstraint("id"),
         ForeignKeyConstraint(["shop_id"], ["contracts.shop_id"], name="fk_contract_events_shop_id"),
-        index("uq_contract_events_shop_id_event_on_date", "shop_id", "event", "on_date", unique=True),
+        index("uq_contract_events_shop_id_version", "shop_id", "version", unique=True),
     )
 
 

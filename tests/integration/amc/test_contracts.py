@@ -6,12 +6,14 @@ import json
 import pytest
 import time_machine
 from sqlalchemy import func, select
+from sqlalchemy.exc import IntegrityError
 
 from app.amc import service as amc
-from app.amc.errors import ContractUnknown, ExtensionNotLater, NoPlanInForce, ReasonMissing
+from app.amc.errors import ContractUnknown, ExtensionNotLater, FirstDayOutOfReach, NoPlanInForce, ReasonMissing
 from app.amc.models import ContractEvent, ContractState, Plan
 from app.kit.cache import NoStore
-from app.kit.clock import IST, today_ist
+from app.kit.clock import IST, today_ist, utc_now
+from app.kit.ids import new_id
 from app.kit.transactions import write_control, write_shop
 from app.tenants import service as tenants
 from app.tenants.models import Entitlement
@@ -117,11 +119,16 @@ def test_a_sweep_takes_only_what_is_due(tenancy, shop_id, change):
 def test_the_database_itself_keeps_an_event_single(tenancy, shop_id):
     with tenancy.router.control() as control:
         rows = control.execute(
-            select(ContractEvent.event, ContractEvent.on_date, func.count())
+            select(ContractEvent.version, func.count())
             .where(ContractEvent.shop_id == shop_id)
-            .group_by(ContractEvent.event, ContractEvent.on_date)
+            .group_by(ContractEvent.version)
         ).all()
-    assert [count for _, _, count in rows] == [1]
+        assert rows == [(1, 1)]
+        control.add(ContractEvent(
+            id=new_id(), shop_id=shop_id, version=1, event="trial_ended", on_date=day(14), at=utc_now(),
+        ))  # fmt: skip
+        with pytest.raises(IntegrityError, match="uq_contract_events_shop_id_version"):
+            control.flush()
 
 
 # ---------------------------------------------------------------- extension and activation
@@ -152,11 +159,53 @@ def test_an_ended_trial_that_is_extended_is_a_trial_again(tenancy, shop_id, chan
 
 
 def test_a_payment_makes_a_year_and_twice_is_once(tenancy, shop_id, change):
-    given = {"shop_id": shop_id, "starts_on": dt.date(2026, 12, 1), "reason": "paid by transfer", "actor_id": None}
+    given = {"shop_id": shop_id, "starts_on": day(20), "reason": "paid by transfer", "actor_id": None}
     first = change(amc.activate_contract, **given)
     again = change(amc.activate_contract, **given)
-    assert (first.state, first.ends_on) == (ContractState.ACTIVE, dt.date(2027, 11, 30))
+    assert (first.state, first.ends_on) == (ContractState.ACTIVE, amc.last_day_of_year(day(20)))
     assert again.version == first.version
+
+
+def test_a_year_is_corrected_and_corrected_back(tenancy, shop_id, change):
+    """Entered rightly, spoilt, put right again: what was said last is what the shop's shard knows."""
+    for first in (day(20), day(50), day(20)):
+        made = change(
+            amc.activate_contract, shop_id=shop_id, starts_on=first, reason="paid by transfer", actor_id=None
+        )  # fmt: skip
+        assert (made.starts_on, made.ends_on) == (first, amc.last_day_of_year(first))
+    tenancy.run_jobs(shop_id)
+    assert kept(tenancy, shop_id).paid_until == amc.last_day_of_year(day(20))
+    told = [event for event in events(tenancy, shop_id) if event[0] == "activated"]
+    assert told == [("activated", day(20)), ("activated", day(50)), ("activated", day(20))]
+
+
+def test_a_paid_year_begins_within_reach_and_is_not_over(tenancy, shop_id, change):
+    """The trial began on day 0, a hundred days ago."""
+    given = {"shop_id": shop_id, "reason": "paid by transfer", "actor_id": None}
+    before = contract(tenancy, shop_id)
+    for wrong in (day(-1), today_ist() + dt.timedelta(days=367), dt.date(2150, 1, 1)):
+        with pytest.raises(FirstDayOutOfReach):
+            change(amc.activate_contract, starts_on=wrong, **given)
+    with time_machine.travel(dt.datetime.combine(amc.last_day_of_year(day(0)), dt.time(12), IST)):
+        change(amc.activate_contract, starts_on=day(0), **given)  # its last day
+        change(amc.activate_contract, starts_on=day(2), **given)
+    with time_machine.travel(dt.datetime.combine(amc.last_day_of_year(day(2)), dt.time(12), IST)):
+        with pytest.raises(FirstDayOutOfReach):
+            change(amc.activate_contract, starts_on=day(0), **given)  # over for a day or two
+        change(amc.activate_contract, starts_on=today_ist() + dt.timedelta(days=366), **given)
+    assert contract(tenancy, shop_id).version == before.version + 3
+
+
+def test_a_year_that_ended_twice_is_on_record_twice(tenancy, shop_id, change):
+    """Ended, corrected to a later one, corrected back: its end comes again, on the same day as before."""
+    given = {"shop_id": shop_id, "reason": "paid by transfer", "actor_id": None}
+    change(amc.activate_contract, starts_on=day(0), **given)
+    over = amc.last_day_of_year(day(0)) + dt.timedelta(days=1)
+    assert change(amc.end_contract, shop_id=shop_id, on=over) is True
+    for first in (day(50), day(0)):
+        change(amc.activate_contract, starts_on=first, **given)
+    assert change(amc.end_contract, shop_id=shop_id, on=over) is True
+    assert events(tenancy, shop_id).count(("year_ended", over)) == 2
 
 
 def test_an_unknown_shop_has_no_contract(change):

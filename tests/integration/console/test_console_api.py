@@ -181,6 +181,22 @@ def test_extension_and_activation_are_told_why_and_by_whom(client, cast, om, run
     assert told[-2:] == [(om.person_id, "Diwali rush"), (om.person_id, "paid by transfer")]
 
 
+def test_a_paid_year_is_entered_corrected_and_corrected_back(client, cast, om):
+    url, today = f"{CONSOLE}/shops/{cast.ravi.shop_id}/activation", today_ist()
+
+    def enter(first):
+        body = {"startsOn": first.isoformat(), "reason": "paid by transfer"}
+        return client.post(url, json=body, headers=om.headers())
+
+    refused = enter(dt.date(2150, 1, 1))
+    assert (refused.status_code, refused.json["code"]) == (422, "first_day_out_of_reach")
+    assert list(refused.json["fields"]) == ["startsOn"]
+    for first in (today, today + dt.timedelta(days=30), today):
+        assert (enter(first).json["startsOn"], enter(first).status_code) == (first.isoformat(), 200)
+    events = client.get(f"{CONSOLE}/shops/{cast.ravi.shop_id}", headers=om.headers()).json["events"]
+    assert [one["event"] for one in events].count("activated") == 3  # each was sent twice
+
+
 def test_a_sweep_is_asked_for_and_never_for_a_day_to_come(client, om, runtime):
     future = (today_ist() + dt.timedelta(days=400)).isoformat()
     reply = client.post(f"{CONSOLE}/platform/sweeps", json={"on": future}, headers=om.writing())

@@ -102,3 +102,25 @@ def test_a_page_shows_what_would_happen_and_does_it_only_when_asked_again(flask_
     assert [event["reason"] for event in after["events"]][1:] == ["agreed by phone"]
     ends_on = last if act == "extension" else amc.last_day_of_year(first)
     assert after["shop"]["endsOn"] == ends_on.isoformat()
+
+
+def test_the_page_of_a_paid_year_says_what_will_be_in_force(flask_app, client, cast):
+    om, url = Sender(flask_app, cast.om), f"/console/shops/{cast.ravi.shop_id}"
+    today = today_ist()
+    later = today + dt.timedelta(days=30)
+
+    def enter(first, **more):
+        form = {"starts_on": f"{first:%d-%m-%Y}", "reason": "agreed by phone", **more}
+        return om.once(f"{url}/activation", form)
+
+    refused = enter(dt.date(2150, 1, 1))
+    assert refused.status_code == 422 and "on this day" in refused.text and "01-01-2150" in refused.text
+    for first in (today, later):
+        assert enter(first, sure="yes").status_code == 303
+    back = enter(today)
+    last, now = (amc.last_day_of_year(first) for first in (today, later))
+    assert f"begins on {today:%d-%m-%Y}" in back.text and f"from {now:%d-%m-%Y} to {last:%d-%m-%Y}" in back.text
+    assert enter(today, sure="yes").status_code == 303
+    assert f"{last:%d-%m-%Y}" in om.look(url).text and f"{now:%d-%m-%Y}" not in om.look(url).text
+    again = enter(today)
+    assert "in force already" in again.text and "moves from" not in again.text
