@@ -126,7 +126,7 @@ def _weighed() -> ItemDraft:
     """What weights, purity and hallmark say; enough to reckon with while the rest is still empty."""
     metal, _dot, fineness = text_field("purity").partition("-")
     return dataclasses.replace(
-        _UNNAMED, metal=metal,
+        _UNNAMED, metal=metal, category=text_field("category") or _UNNAMED.category,
         fineness=int(fineness) if fineness.isascii() and fineness.isdigit() and len(fineness) < 6 else 0,
         hsn=forms.line_or_none("hsn", most=8) or "7113", gross_mg=forms.figure("gross", parse_grams),
         stone_mg=forms.figure("stone", parse_grams) if text_field("stone") else None,
@@ -253,8 +253,9 @@ def _worked_out(draft: ItemDraft) -> Reckoned:
     mandate = mandate_for(draft.metal, today)
     exempt = {one.reason: one.name for one in inventory.list_exemptions(today)}
     stands = status_of(
-        metal=draft.metal, gross_mg=draft.gross_mg, hsn=draft.hsn, huid=draft.huid, reason=draft.huid_exempt, on=today
-    )
+        metal=draft.metal, category=draft.category, gross_mg=draft.gross_mg, hsn=draft.hsn, huid=draft.huid,
+        reason=draft.huid_exempt, on=today,
+    )  # fmt: skip
     return Reckoned(
         net_mg=draft.net_mg, stone_mg=draft.stone_mg, fine_mg=fine_mg(fine_product(draft.net_mg, draft.fineness)),
         metal_paise=None if rate is None else _metal(draft.net_mg, rate), hallmark=stands,

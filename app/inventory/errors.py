@@ -27,7 +27,8 @@ class ItemNotInStock(Conflict):
 
 
 class LowerPriceNotAllowed(Forbidden):
-    """A correction lowers a piece's making, wastage, stones or hallmarking, which needs the right to give discounts."""
+    """A piece is corrected, or entered again after it was withdrawn, so that it costs less than before: weight, purity,
+    making, wastage, stones, hallmarking or tax. That needs the right to give discounts."""
 
     default_message = N_("Your role in this shop does not include making a piece cheaper.")
     default_action = N_("Ask somebody who may give discounts.")
@@ -45,6 +46,12 @@ class WeightsContradict(Unprocessable):
 
 class ItemFactsWrong(Unprocessable):
     """A tag, category or charge of a piece has a form that cannot be kept."""
+
+
+class HsnDoesNotFit(Unprocessable):
+    """The HSN is not that of the piece's category and metal, so its rate of tax would be wrong."""
+
+    default_action = N_("Correct the HSN or the category.")
 
 
 class HuidMalformed(Unprocessable):

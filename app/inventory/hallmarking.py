@@ -39,12 +39,17 @@ class Exemption:
     name: str
     below_mg: int | None
     hsn: tuple[str, ...]
+    categories: tuple[str, ...]
     automatic: bool
     valid_from: dt.date
     valid_to: dt.date | None
 
-    def fits(self, *, gross_mg: int, hsn: str) -> bool:
-        return (self.below_mg is None or gross_mg < self.below_mg) and (not self.hsn or hsn.startswith(self.hsn))
+    def fits(self, *, category: str, gross_mg: int, hsn: str) -> bool:
+        return (
+            (self.below_mg is None or gross_mg < self.below_mg)
+            and (not self.hsn or hsn.startswith(self.hsn))
+            and (not self.categories or category in self.categories)
+        )
 
 
 @cache
@@ -53,7 +58,8 @@ def _data() -> tuple[tuple[Mandate, ...], tuple[Exemption, ...]]:
     mandates = tuple(Mandate(row["metal"], row["name"], *_validity(row)) for row in known["mandates"])
     exemptions = tuple(
         Exemption(
-            row["reason"], row["name"], row["below_mg"], tuple(row["hsn"]), row["automatic"], *_validity(row)
+            row["reason"], row["name"], row["below_mg"], tuple(row["hsn"]), tuple(row["categories"]), row["automatic"],
+            *_validity(row),
         )
         for row in known["exemptions"]
     )  # fmt: skip
@@ -77,33 +83,35 @@ def check_huid(text: str) -> str:
     return bare
 
 
-def exemption_of(reason: str | None, *, metal: str, gross_mg: int, hsn: str, on: dt.date) -> str | None:
+def exemption_of(reason: str | None, *, metal: str, category: str, gross_mg: int, hsn: str, on: dt.date) -> str | None:
     """The reason that holds for a piece without HUID: the given one, checked, or the one that fits by itself."""
     if reason is not None:
-        _check(reason, gross_mg=gross_mg, hsn=hsn, on=on)
+        _check(reason, category=category, gross_mg=gross_mg, hsn=hsn, on=on)
         return reason
     if mandate_for(metal, on) is None:
         return None
-    fitting = (e for e in list_exemptions(on) if e.automatic and e.fits(gross_mg=gross_mg, hsn=hsn))
+    fitting = (e for e in list_exemptions(on) if e.automatic and e.fits(category=category, gross_mg=gross_mg, hsn=hsn))
     return next((exemption.reason for exemption in fitting), None)
 
 
-def status_of(*, metal: str, gross_mg: int, hsn: str, huid: str | None, reason: str | None, on: dt.date) -> Hallmark:
+def status_of(
+    *, metal: str, category: str, gross_mg: int, hsn: str, huid: str | None, reason: str | None, on: dt.date
+) -> Hallmark:
     """How a piece stands on a day; an exemption that no longer fits or holds frees nothing."""
     if huid is not None:
         return Hallmark.HALLMARKED
     if mandate_for(metal, on) is None:
         return Hallmark.NOT_REQUIRED
     for exemption in list_exemptions(on):
-        if exemption.reason == reason and exemption.fits(gross_mg=gross_mg, hsn=hsn):
+        if exemption.reason == reason and exemption.fits(category=category, gross_mg=gross_mg, hsn=hsn):
             return Hallmark.EXEMPT
     return Hallmark.PENDING
 
 
-def _check(reason: str, *, gross_mg: int, hsn: str, on: dt.date) -> None:
+def _check(reason: str, *, category: str, gross_mg: int, hsn: str, on: dt.date) -> None:
     for exemption in list_exemptions(on):
         if exemption.reason == reason:
-            if exemption.fits(gross_mg=gross_mg, hsn=hsn):
+            if exemption.fits(category=category, gross_mg=gross_mg, hsn=hsn):
                 return
             message = _("This piece is not exempt as “%(name)s”.", name=exemption.name)
             raise ExemptionDoesNotHold(message, fields={"huidExempt": "does not fit this piece"})

@@ -10,12 +10,14 @@ from msgspec import Struct
 
 from app.inventory import hallmarking
 from app.inventory.errors import ExemptionDoesNotHold, ItemFactsWrong, WeightsContradict
+from app.inventory.goods import check_hsn
 from app.inventory.hallmarking import Hallmark
 from app.kit.clock import today_ist
 from app.kit.money import BASIS_POINTS, MAX_PAISE, whole
 from app.kit.texts import _
 from app.kit.weights import MAX_MCT, MAX_MG, fine_product, grams, purity_label, stone_mg
 from app.rates import service as rates
+from app.tax.errors import UnknownHsn
 from app.tax.rates import tax_rate
 
 MAX_STONES = 40
@@ -129,14 +131,17 @@ class Item(Struct, frozen=True):
 
     def hallmark(self, on: dt.date) -> Hallmark:
         return hallmarking.status_of(
-            metal=self.metal, gross_mg=self.gross_mg, hsn=self.hsn, huid=self.huid, reason=self.huid_exempt, on=on
-        )
+            metal=self.metal, category=self.category, gross_mg=self.gross_mg, hsn=self.hsn, huid=self.huid,
+            reason=self.huid_exempt, on=on,
+        )  # fmt: skip
 
 
 def settled(draft: ItemDraft, on: dt.date) -> ItemDraft:
     """The draft with its codes in capitals, its weights reckoned and its exemption found; raises what is wrong."""
     rates.check_purity(draft.metal, draft.fineness, on)
+    category = _category(draft.category)
     tax_rate(draft.hsn, on)
+    check_hsn(draft.hsn, category=category, metal=draft.metal, on=on)
     _check_charges(draft)
     stone, net = _weights(draft)
     huid = hallmarking.check_huid(draft.huid) if draft.huid else None
@@ -147,19 +152,30 @@ def settled(draft: ItemDraft, on: dt.date) -> ItemDraft:
         draft,
         tag=_tag(draft.tag),
         name=_name(draft.name),
-        category=_category(draft.category),
+        category=category,
         huid=huid,
         huid_exempt=None if huid else hallmarking.exemption_of(
-            reason, metal=draft.metal, gross_mg=draft.gross_mg, hsn=draft.hsn, on=on
+            reason, metal=draft.metal, category=category, gross_mg=draft.gross_mg, hsn=draft.hsn, on=on
         ),
         stone_mg=stone,
         net_mg=net,
     )  # fmt: skip
 
 
-def cheaper(before: ItemDraft, after: ItemDraft) -> list[str]:
-    """The charges that a correction lowers. Another way of reckoning is not comparable, so it counts as lower too."""
+def cheaper(before: ItemDraft, after: ItemDraft, on: dt.date) -> list[str]:
+    """The facts in which a settled draft is below another; another metal or way of reckoning can't be compared: below."""
+    assert before.net_mg is not None and after.net_mg is not None  # a settled draft has it
     lowered = []
+    if after.metal != before.metal:
+        lowered.append("metal")
+    elif after.fineness < before.fineness:
+        lowered.append("fineness")
+    if after.net_mg < before.net_mg:
+        lowered.append("netMg")
+    elif after.gross_mg < before.gross_mg and before.making_kind == "per_gram_gross":
+        lowered.append("grossMg")
+    if _tax_bp(after.hsn, on) < _tax_bp(before.hsn, on):
+        lowered.append("hsn")
     if (before.making_paise or before.making_bp) and before.making_kind != after.making_kind:
         lowered.append("making.kind")
     elif after.making_paise < before.making_paise:
@@ -175,6 +191,14 @@ def cheaper(before: ItemDraft, after: ItemDraft) -> list[str]:
     if _stones_price(after.stones) < _stones_price(before.stones):
         lowered.append("stones")
     return lowered
+
+
+def _tax_bp(hsn: str, on: dt.date) -> int:
+    """0 for a code that no longer has a rate: what can't be billed can't become cheaper."""
+    try:
+        return tax_rate(hsn, on).rate_bp
+    except UnknownHsn:
+        return 0
 
 
 def _stones_price(stones: tuple[Stone, ...]) -> int:

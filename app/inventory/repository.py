@@ -52,6 +52,16 @@ def find_gone(db: ShopSession, code: str) -> Item | None:
     ).first()
 
 
+def find_withdrawn(db: ShopSession, *, tag: str, huid: str | None) -> Item | None:
+    """The piece withdrawn by the shop that carried this HUID, else that wore this tag; the one entered last."""
+    codes = [Item.tag == tag] if huid is None else [Item.huid == huid, Item.tag == tag]
+    found = (
+        select(Item).where(code, Item.status == ItemStatus.WITHDRAWN.value).order_by(Item.id.desc()).limit(1)
+        for code in codes
+    )  # fmt: skip
+    return next((row for statement in found if (row := db.scalars(statement).first()) is not None), None)
+
+
 def list_stones(db: ShopSession, item_ids: Iterable[UUID]) -> Sequence[ItemStone]:
     """The stones of many pieces in one statement."""
     return db.scalars(

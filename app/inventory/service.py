@@ -48,9 +48,10 @@ _FIELDS = tuple(field.name for field in dataclasses.fields(ItemDraft) if field.n
 
 
 def register_item(db: ShopSession, *, draft: ItemDraft) -> Item:
-    """Enter a piece; raises TagTaken, HuidTaken, WeightsContradict and what else is wrong with the draft."""
-    now = utc_now()
-    piece = settled(draft, today_ist())
+    """Enter a piece; raises TagTaken, HuidTaken, LowerPriceNotAllowed and what else is wrong with the draft."""
+    now, today = utc_now(), today_ist()
+    piece = settled(draft, today)
+    _check_withdrawn(db, piece, today)
     row = ItemRow(
         id=new_id(), status=ItemStatus.IN_STOCK.value, live_tag=piece.tag, live_huid=piece.huid, version=1,
         created_at=now, updated_at=now, **{name: getattr(piece, name) for name in _FIELDS},
@@ -67,20 +68,19 @@ def register_item(db: ShopSession, *, draft: ItemDraft) -> Item:
 def edit_item(db: ShopSession, *, item_id: UUID, expected_version: int, changes: Mapping[str, Any]) -> Item:
     """Correct a piece that is in stock; `changes` are fields of ItemDraft.
 
-    Raises ItemUnknown, PreconditionFailed, ItemNotInStock, LowerPriceNotAllowed and what register_item raises: a charge
-    taken down here and then billed is a discount. Weights and purity are what the scale and the mark say; their
-    correction needs no more right than entering them, and stands in the audit.
+    Raises ItemUnknown, PreconditionFailed, ItemNotInStock, LowerPriceNotAllowed and what register_item raises: a piece
+    made cheaper here and then billed is a discount, whichever of its facts was taken down.
     """
     row, stones = _locked(db, item_id, expected_version)
-    before = _draft(row, stones)
-    piece = settled(dataclasses.replace(before, **_reconsidered(before, changes)), today_ist())
-    changed = [name for name in _FIELDS if getattr(row, name) != getattr(piece, name)]
-    if piece.stones != stones:
-        changed.append("stones")
+    before, today = _draft(row, stones), today_ist()
+    piece = settled(dataclasses.replace(before, **_reconsidered(before, changes)), today)
+    changed = [name for name in (*_FIELDS, "stones") if getattr(before, name) != getattr(piece, name)]
     if not changed:
         return _item(row, stones)
-    if not db.actor.may(DISCOUNT_RIGHT) and (lowered := cheaper(before, piece)):
+    if not db.actor.may(DISCOUNT_RIGHT) and (lowered := cheaper(before, piece, today)):
         raise LowerPriceNotAllowed(fields=dict.fromkeys(lowered, "lower"))
+    if (before.tag, before.huid) != (piece.tag, piece.huid):
+        _check_withdrawn(db, piece, today)
     for name in _FIELDS:
         setattr(row, name, getattr(piece, name))
     row.live_tag, row.live_huid = piece.tag, piece.huid
@@ -89,7 +89,10 @@ def edit_item(db: ShopSession, *, item_id: UUID, expected_version: int, changes:
     if piece.stones != stones:
         repository.delete_stones(db, row.id)
         _put_stones(db, row.id, piece.stones)
-    audit.record(db, "item.edited", row.id, {"changed": changed, "version": row.version})
+    told = [name for name in changed if name != "name"]
+    audit.record(db, "item.edited", row.id, {
+        "changed": changed, "version": row.version, "before": _told(before, told), "after": _told(piece, told),
+    })  # fmt: skip
     return _item(row, piece.stones)
 
 
@@ -257,7 +260,7 @@ def _reconsidered(before: ItemDraft, changes: Mapping[str, Any]) -> dict[str, An
     reckoned: dict[str, Any] = {"net_mg": None}
     if "stones" in changes:
         reckoned["stone_mg"] = None
-    if {"gross_mg", "hsn", "huid", "metal"} & changes.keys():
+    if {"category", "gross_mg", "hsn", "huid", "metal"} & changes.keys():
         on = today_ist()
         automatic = {exemption.reason for exemption in list_exemptions(on) if exemption.automatic}
         if before.huid_exempt in automatic or changes.get("huid"):
@@ -267,6 +270,23 @@ def _reconsidered(before: ItemDraft, changes: Mapping[str, Any]) -> dict[str, An
     if changes.get("wastage_kind", before.wastage_kind) != before.wastage_kind:
         reckoned["wastage_bp"] = 0
     return {**reckoned, **changes}
+
+
+def _check_withdrawn(db: ShopSession, piece: ItemDraft, today: dt.date) -> None:
+    """Withdrawing a piece and entering it again is no way around edit_item's rule."""
+    if db.actor.may(DISCOUNT_RIGHT) or (row := repository.find_withdrawn(db, tag=piece.tag, huid=piece.huid)) is None:
+        return
+    if lowered := cheaper(_draft(row, _stones_of(db, [row.id])[row.id]), piece, today):
+        message = _("A dearer piece of this tag or HUID was withdrawn, and your role does not include lowering prices.")
+        raise LowerPriceNotAllowed(message, fields=dict.fromkeys(lowered, "lower"))
+
+
+def _told(piece: ItemDraft, names: Sequence[str]) -> dict[str, Any]:
+    """These facts as the audit keeps them."""
+    facts = {name: getattr(piece, name) for name in names}
+    if "stones" in facts:
+        facts["stones"] = [dataclasses.asdict(stone) for stone in piece.stones]
+    return facts
 
 
 def _draft(row: ItemRow, stones: tuple[Stone, ...]) -> ItemDraft:

@@ -1,9 +1,12 @@
 """Pieces over HTTP: entered, corrected, found, withdrawn, and refused where they contradict themselves."""
 
+import json
+
 import pytest
-from sqlalchemy import event
+from sqlalchemy import event, select
 
 from app.inventory import service as inventory
+from app.kit.models import AuditEntry
 from shard_router import Mode
 from tests.support.counter import Counter, all_at_once, made
 
@@ -108,6 +111,8 @@ def test_one_of_many_gets_the_tag(counter):
 
 
 PRICED = {
+    "grossMg": 3_390,
+    "stoneMg": 100,
     "making": {"kind": "fixed", "paise": 1_500_00},
     "wastage": {"kind": "percent_of_net", "bp": 500},
     "hallmarkPaise": 45_00,
@@ -121,6 +126,10 @@ LOWER = {
     "no wastage": ({"wastage": {"kind": "none", "bp": 0}}, "wastage.kind"),
     "hallmarking for nothing": ({"hallmarkPaise": 0}, "hallmarkPaise"),
     "no stones": ({"stones": []}, "stones"),
+    "a lighter piece": ({"grossMg": 3_389}, "netMg"),
+    "heavier stones": ({"stoneMg": 101}, "netMg"),
+    "a lower purity": ({"purity": {"metal": "gold", "fineness": 7500}}, "fineness"),
+    "another metal": ({"purity": {"metal": "silver", "fineness": 9990}}, "metal"),
     "stones by the piece, for less": (  # 4 × 1,124 = 4,496, and 0.500 ct × 9,000 = 4,500
         {"stones": [{**PRICED["stones"][0], "basis": "per_piece", "ratePaise": 1_124_00}]}, "stones",
     ),
@@ -129,6 +138,9 @@ NOT_LOWER = {
     "dearer": {"making": {"kind": "fixed", "paise": 1_600_00}, "hallmarkPaise": 53_00},
     "the same by the piece": {"stones": [{**PRICED["stones"][0], "basis": "per_piece", "ratePaise": 1_125_00}]},
     "another name": {"name": "Ruby ring"},
+    "heavier": {"grossMg": 3_400},
+    "a higher purity": {"purity": {"metal": "gold", "fineness": 9580}},
+    "another code of the same rate": {"hsn": "711319"},
 }
 
 
@@ -147,6 +159,105 @@ def test_who_may_give_no_discount_may_not_make_a_piece_cheaper(counter, binas_co
 def test_a_clerk_may_correct_a_piece_and_make_it_dearer(counter, binas_counter, case):
     item = counter.piece(**PRICED)
     assert made(binas_counter.patch(f"/items/{item['id']}", NOT_LOWER[case], version=1))["version"] == 2
+
+
+def test_less_gross_is_cheaper_where_making_goes_by_it(counter, binas_counter):
+    by_gross = {"grossMg": 3_390, "stoneMg": 100, "making": {"kind": "per_gram_gross", "paise": 500_00}}
+    item = counter.piece(**by_gross)
+    refused = binas_counter.patch(f"/items/{item['id']}", {"grossMg": 3_380, "stoneMg": 90}, version=1)
+    assert (refused.status_code, refused.json["fields"]) == (403, {"grossMg": "lower"})
+
+
+def withdrawn(counter, item):
+    return made(counter.post(f"/items/{item['id']}/withdrawal", {"reason": "entered wrong"}, **{"If-Match": '"1"'}))
+
+
+@pytest.mark.parametrize("same", ["huid", "tag"])
+def test_withdrawing_and_entering_again_is_no_way_to_make_a_piece_cheaper(counter, binas_counter, same):
+    item = counter.piece()
+    withdrawn(binas_counter, item)
+    again = {**asked(item), "tag": "AGAIN", "huid": "AG41NX", same: item[same]}
+    cheap = {**again, "making": {"kind": "percent", "bp": 100}}
+    before = counter.row_counts()
+    refused = binas_counter.post("/items", cheap)
+    assert (refused.status_code, refused.json["code"]) == (403, "lower_price_not_allowed")
+    assert refused.json["fields"] == {"making.bp": "lower"}
+    assert counter.row_counts() == before
+    other = made(binas_counter.post("/items", {**cheap, "tag": "OTHER", "huid": "0TH3RX"}))  # of nothing withdrawn
+    renamed = binas_counter.patch(f"/items/{other['id']}", {same: item[same]}, version=1)
+    assert (renamed.status_code, renamed.json["code"]) == (403, "lower_price_not_allowed")
+    made(binas_counter.post("/items", again))
+
+
+def test_who_may_give_discounts_enters_a_withdrawn_piece_as_they_like(counter):
+    item = counter.piece()
+    withdrawn(counter, item)
+    made(counter.post("/items", {**asked(item), "tag": item["tag"], "huid": item["huid"], "grossMg": 2_000}))
+
+
+def test_pieces_without_huid_are_compared_by_tag_alone(counter, binas_counter):
+    silver = {"purity": {"metal": "silver", "fineness": 9250}, "huid": None}
+    withdrawn(counter, counter.piece(**silver, grossMg=50_000))
+    made(binas_counter.post("/items", {**asked(counter.piece(**silver)), "tag": "LIGHT"}))
+
+
+MISFIT = {
+    "a loose stone's, at a lower tax": {"hsn": "7103"},
+    "imitation": {"hsn": "7117"},
+    "a coin's, which needs no HUID": {"hsn": "7118"},
+    "unwrought gold's": {"hsn": "7108"},
+    "silver jewellery's": {"hsn": "711311"},
+    "an idol's": {"hsn": "7114"},
+    "a ring's on a coin": {"category": "coin"},
+    "gold's on a silver bar": {
+        "category": "bar", "hsn": "7108", "purity": {"metal": "silver", "fineness": 9990}, "huid": None,
+    },
+    "a coin's on a word of the shop's own": {"category": "guinea", "hsn": "7118"},
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", MISFIT)
+def test_an_hsn_fits_category_and_metal(counter, case):
+    item = counter.piece()
+    before = counter.row_counts()
+    entered = counter.post("/items", {**asked(item), "tag": "MISFIT", **MISFIT[case]})
+    corrected = counter.patch(f"/items/{item['id']}", MISFIT[case], version=1)
+    for refused in (entered, corrected):
+        assert (refused.status_code, refused.json["code"]) == (422, "hsn_does_not_fit")
+        assert list(refused.json["fields"]) == ["hsn"]
+    assert counter.row_counts() == before
+
+
+@pytest.mark.parametrize(
+    ("category", "hsn", "metal", "fineness", "exempt"),
+    [
+        ("coin", "7118", "gold", 9990, "bullion_coin"), ("bar", "710812", "gold", 9990, "bullion_coin"),
+        ("bar", "7106", "silver", 9990, None), ("idol", "7114", "gold", 9160, None),
+        ("anklet", "711311", "silver", 9250, None), ("bali", "7113", "gold", 9160, None),
+    ],
+)  # fmt: skip
+def test_coins_and_bars_alone_are_exempt_as_such(counter, category, hsn, metal, fineness, exempt):
+    item = counter.piece(category=category, hsn=hsn, purity={"metal": metal, "fineness": fineness}, huid=None)
+    assert item["huidExempt"] == exempt
+
+
+def test_a_coin_that_turns_out_to_be_a_ring_needs_its_huid(counter):
+    coin = counter.piece(category="coin", hsn="7118", huid=None)
+    ring = made(counter.patch(f"/items/{coin['id']}", {"category": "ring", "hsn": "7113"}, version=1))
+    assert (ring["huidExempt"], ring["hallmarkStatus"]) == (None, "pending")
+
+
+def test_the_audit_says_what_a_correction_changed_from_and_to(counter):
+    item = counter.piece(**PRICED)
+    plain = {"name": "Plain", "grossMg": 3_000, "making": {"kind": "fixed", "paise": 1}, "stones": []}
+    made(counter.patch(f"/items/{item['id']}", plain, version=1))
+    body = counter.read(lambda db: db.scalars(select(AuditEntry.body).where(AuditEntry.action == "item.edited")).one())
+    facts = json.loads(body)["facts"]
+    assert set(facts["changed"]) == {"name", "gross_mg", "stone_mg", "net_mg", "making_paise", "stones"}
+    (ruby,) = facts["before"].pop("stones")
+    assert (ruby["kind"], ruby["rate_paise"]) == ("Ruby", 9_000_00)
+    assert facts["before"] == {"gross_mg": 3_390, "stone_mg": 100, "net_mg": 3_290, "making_paise": 1_500_00}
+    assert facts["after"] == {"gross_mg": 3_000, "stone_mg": 0, "net_mg": 3_000, "making_paise": 1, "stones": []}
 
 
 def test_a_correction_needs_the_version_that_was_read(counter):

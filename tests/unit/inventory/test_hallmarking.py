@@ -12,8 +12,8 @@ BEFORE = dt.date(2023, 3, 31)  # HUID became compulsory on 1 April 2023
 
 
 def standing(*, on=TODAY, **facts):
-    piece = {"metal": "gold", "gross_mg": 10_000, "hsn": "7113", "huid": None, "reason": None, **facts}
-    return status_of(on=on, **piece)
+    piece = {"metal": "gold", "category": "ring", "gross_mg": 10_000, "hsn": "7113", "huid": None, "reason": None}
+    return status_of(on=on, **(piece | facts))
 
 
 @pytest.mark.parametrize(
@@ -26,8 +26,9 @@ def standing(*, on=TODAY, **facts):
         ({"reason": "under_2g", "gross_mg": 1_999}, Hallmark.EXEMPT),
         ({"reason": "under_2g", "gross_mg": 2_000}, Hallmark.PENDING),
         ({"reason": "export"}, Hallmark.EXEMPT),
-        ({"reason": "bullion_coin", "hsn": "7118"}, Hallmark.EXEMPT),
-        ({"reason": "bullion_coin", "hsn": "7113"}, Hallmark.PENDING),
+        ({"reason": "bullion_coin", "hsn": "7118", "category": "coin"}, Hallmark.EXEMPT),
+        ({"reason": "bullion_coin", "hsn": "7118"}, Hallmark.PENDING),
+        ({"reason": "bullion_coin", "hsn": "7113", "category": "coin"}, Hallmark.PENDING),
         ({"reason": "because"}, Hallmark.PENDING),
     ],
 )
@@ -36,16 +37,17 @@ def test_a_piece_stands_as_the_order_says(facts, expected):
 
 
 def test_a_light_piece_and_a_coin_are_exempt_by_themselves():
-    assert exemption_of(None, metal="gold", gross_mg=1_500, hsn="7113", on=TODAY) == "under_2g"
-    assert exemption_of(None, metal="gold", gross_mg=8_000, hsn="7118", on=TODAY) == "bullion_coin"
-    assert exemption_of(None, metal="gold", gross_mg=8_000, hsn="7113", on=TODAY) is None
-    assert exemption_of(None, metal="silver", gross_mg=1_500, hsn="7113", on=TODAY) is None
+    assert exemption_of(None, metal="gold", category="ring", gross_mg=1_500, hsn="7113", on=TODAY) == "under_2g"
+    assert exemption_of(None, metal="gold", category="coin", gross_mg=8_000, hsn="7118", on=TODAY) == "bullion_coin"
+    assert exemption_of(None, metal="gold", category="ring", gross_mg=8_000, hsn="7118", on=TODAY) is None
+    assert exemption_of(None, metal="gold", category="ring", gross_mg=8_000, hsn="7113", on=TODAY) is None
+    assert exemption_of(None, metal="silver", category="ring", gross_mg=1_500, hsn="7113", on=TODAY) is None
 
 
 @pytest.mark.parametrize("reason", ["under_2g", "bullion_coin", "because", ""])
 def test_a_reason_that_does_not_hold_is_refused(reason):
     with pytest.raises(ExemptionDoesNotHold):
-        exemption_of(reason, metal="gold", gross_mg=8_000, hsn="7113", on=TODAY)
+        exemption_of(reason, metal="gold", category="ring", gross_mg=8_000, hsn="7113", on=TODAY)
 
 
 def test_the_order_has_a_name():
