@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import phonenumbers
 
 from app.customers.errors import CustomerFactsWrong, PhoneMalformed
+from app.kit.readable import UNREADABLE, is_readable
 from app.kit.texts import _
 from app.tax.gstin import parse_gstin, parse_pan
 from app.tax.states import state_of
@@ -71,8 +72,10 @@ def dialled(text: str) -> str:
 def _line(text: str | None, most: int, field: str) -> str | None:
     """One line without what does not print; None where nothing is left."""
     bare = " ".join((text or "").split())
-    if len(bare) > most or len(bare.encode()) > 3 * most or not bare.isprintable():  # bills keep it sealed, in 2 kB
+    if len(bare) > most or len(bare.encode()) > 3 * most:  # bills keep it sealed, in 2 kB
         _refuse(field, _("At most %(most)s letters fit here.", most=most))
+    if not is_readable(bare):
+        _refuse(field, _(UNREADABLE))
     return bare or None
 
 

@@ -14,10 +14,11 @@ from app.kit.clock import financial_year
 from app.kit.errors import AppError, Unprocessable
 from app.kit.locale import parse_day
 from app.kit.pages import Refusal, text_field
+from app.kit.readable import UNREADABLE, is_readable
 from app.kit.texts import N_, _
 
 T = TypeVar("T")
-_UNPRINTED = re.compile(r"[\x00-\x1f\x7f\u2028\u2029]")
+_BREAKS = re.compile(r"[\r\n\t]")
 _HUMP = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 
 
@@ -30,8 +31,8 @@ class TypedWrongly(Unprocessable):
 def line(name: str, *, most: int, least: int = 0) -> str:
     """One line of typed text within its length, in one form of the same letters."""
     text = unicodedata.normalize("NFC", text_field(name))
-    if _UNPRINTED.search(text):
-        refuse(name, _("This holds signs that can't be printed."))
+    if _BREAKS.search(text) or not is_readable(text):
+        refuse(name, _(UNREADABLE))
     if len(text) < least:
         refuse(name, _("Please fill this in.") if least == 1 else _("At least %(least)s letters.", least=least))
     if len(text) > most:

@@ -12,10 +12,11 @@ from uuid import UUID
 from flask import Flask, Response, current_app, g, request
 
 from app.kit import idempotency, limits, locale, logs, security, tokens
-from app.kit.bodies import bound, check_body, drain
+from app.kit.bodies import bound, check_body, drain, takes_body
 from app.kit.errors import AppError, Forbidden, NotFound, PaymentRequired, Unauthorized
 from app.kit.ports import Membership, Principal
 from app.kit.runtime import Runtime, runtime
+from app.kit.schemas import check_no_content
 from app.kit.texts import N_, _
 from shard_router import Actor, CausalToken
 
@@ -175,6 +176,8 @@ def _check(access: Access, view: Callable[..., Any]) -> None:
     check_body(request, view, api=is_api())
     if not is_api():
         security.check_csrf(view)
+    elif request.content_length and request.method not in LOOKING and not takes_body(view):
+        check_no_content(request)
     idempotency.check_header(view, api=is_api(), public=access.who is Who.PUBLIC)
 
 

@@ -161,6 +161,12 @@ def _colons(raw: bytes) -> int:
     return sum(part.count(b":") for part in raw.split(b'"')[::2])
 
 
+def takes_body(view: Callable[..., Any]) -> bool:
+    """Whether a route of the API takes more than its address, query and headers."""
+    declared = getattr(view, "_apidoc", {}).get("arguments", {}).get("parameters", [])
+    return hasattr(view, "upload") or any(one.get("in") in ("json", "form", "files") for one in declared)
+
+
 def _declared_types(view: Callable[..., Any]) -> tuple[str, ...]:
     """Form routes of the API declare their location by smorest's `arguments`."""
     declared = getattr(view, "_apidoc", {}).get("arguments", {}).get("parameters", [])

@@ -20,6 +20,7 @@ from app.kit.bodies import read_json
 from app.kit.clock import rfc3339
 from app.kit.errors import Unprocessable
 from app.kit.money import MAX_PAISE
+from app.kit.readable import UNREADABLE, is_readable
 from app.kit.texts import N_, _
 
 BIGGEST = 2**63 - 1
@@ -57,6 +58,9 @@ class ApiSchema(ma.Schema):
             field_obj.data_key = camel(field_name)
 
 
+_NOTHING = ApiSchema()
+
+
 class QueryArgs(ApiSchema):
     """Base of schemas of query arguments: numbers and flags arrive as text there, and only there."""
 
@@ -89,11 +93,12 @@ class Paise(Whole):
 
 
 class Text(fields.String):
-    """Text in NFC, trimmed, without control characters; `lines=True` lets it have line breaks and tabs."""
+    """Text in NFC, trimmed, of what people can read; `lines=True` lets it have line breaks and tabs."""
 
     default_error_messages = {  # noqa: RUF012
         "invalid": N_("Text is expected."),
         "control": N_("Control characters are not taken."),
+        "unseen": UNREADABLE,
     }
 
     def __init__(self, *, least: int = 0, most: int = 200, lines: bool = False, **kwargs: Any) -> None:
@@ -107,6 +112,8 @@ class Text(fields.String):
         text = unicodedata.normalize("NFC", value).strip()
         if _CONTROL.search(value) or (not self._lines and re.search(r"[\r\n\t\u2028\u2029]", text)):
             raise self.make_error("control")
+        if not is_readable(text):
+            raise self.make_error("unseen")
         return text
 
 
@@ -209,6 +216,12 @@ class StrictParser(FlaskParser):
             messages, dict
         ) else messages  # fmt: skip
         raise InvalidInput(fields=dict(flat(body)))
+
+
+def check_no_content(request: Request) -> None:
+    """Where no body is described: an empty object is none, and all else is refused as unknown fields are."""
+    if messages := _NOTHING.validate(read_json(request)):
+        raise InvalidInput(fields=dict(flat(messages)))
 
 
 def flat(messages: Any, path: str = "") -> Iterator[tuple[str, str]]:

@@ -11,11 +11,11 @@ from copy import copy
 from functools import cached_property
 from pathlib import Path
 
+from app.kit.readable import JOINERS
 from app.kit.texts import _
 from app.printing.errors import FontsMissing
 
 NEEDED = ("NotoSans-Regular.ttf", "NotoSans-Bold.ttf", "NotoSerif-Bold.ttf", "NotoSansDevanagari-Regular.ttf")
-JOINERS = "\u200c\u200d"  # Indian scripts spell with them
 UNDRAWN = "?"
 FIGURE_SIGNS = "₹–−×·…“”’\u00a0"
 _ZERO_WIDTH_SPACE = "\u200b"  # where an endless word may break

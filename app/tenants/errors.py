@@ -149,9 +149,16 @@ class MalformedPin(Unprocessable):
 
 
 class NameUnusable(Unprocessable):
-    """A name of a shop, or a line of its address, is empty."""
+    """A name, or a line of an address, is empty or holds signs that nobody sees."""
 
     default_message = N_("This can't be empty.")
+
+
+class CompositionWithoutGstin(Unprocessable):
+    """The composition scheme was chosen without a GSTIN: only who is registered may be in it (CGST Act, section 10)."""
+
+    default_message = N_("Only a registered shop can be in the composition scheme.")
+    default_action = N_("Give the GSTIN, or take composition away.")
 
 
 class PlaceUnknown(NotFound):

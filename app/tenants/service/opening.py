@@ -24,7 +24,14 @@ from app.kit.transactions import write_control, write_shop
 from app.tax.errors import UnknownState
 from app.tax.gstin import parse_gstin
 from app.tax.states import state_of
-from app.tenants.errors import GstinOfOtherState, MalformedPin, NameUnusable, ShardUnknown, ShopUnknown
+from app.tenants.errors import (
+    CompositionWithoutGstin,
+    GstinOfOtherState,
+    MalformedPin,
+    NameUnusable,
+    ShardUnknown,
+    ShopUnknown,
+)  # fmt: skip
 from app.tenants.models import Outlet, Registration, Role, Shop, ShopProfile, Till
 from app.tenants.repository import shops as repository
 from app.tenants.service.passwords import NewPassword
@@ -200,9 +207,11 @@ def _checked(new: NewShop) -> str | None:
         )
     if not PIN.fullmatch(new.pin):
         raise MalformedPin(fields={"pin": str(MalformedPin.default_message)})
-    if not normal_name(new.name) or not normal_name(new.legal_name):
+    if not all(map(normal_name, (new.name, new.legal_name, new.address, new.city))):
         raise NameUnusable(fields={"name": str(NameUnusable.default_message)})
+    normal_name(new.name_local or "")
     if new.gstin is None:
+        check_without_gstin(composition=new.composition)
         return None
     gstin = parse_gstin(new.gstin)
     if gstin.state_code != new.state_code:
@@ -211,6 +220,12 @@ def _checked(new: NewShop) -> str | None:
         )
         raise GstinOfOtherState(said, fields={"gstin": said})
     return gstin.text
+
+
+def check_without_gstin(*, composition: bool) -> None:
+    """Raises CompositionWithoutGstin: the scheme is for who is registered."""
+    if composition:
+        raise CompositionWithoutGstin(fields={"composition": str(CompositionWithoutGstin.default_message)})
 
 
 def _new_shop(control: ControlSession, new: NewShop, gstin: str | None) -> Shop:

@@ -11,6 +11,8 @@ from sqlalchemy.exc import IntegrityError
 from app.kit.audit import record_platform
 from app.kit.clock import utc_now
 from app.kit.ids import new_id
+from app.kit.readable import UNREADABLE, is_readable
+from app.kit.texts import _
 from app.tenants.errors import (
     AlreadyMember,
     ChangedMeanwhile,
@@ -18,6 +20,7 @@ from app.tenants.errors import (
     LastOwner,
     MalformedEmail,
     MalformedPhone,
+    NameUnusable,
     PersonUnknown,
     ShopUnknown,
 )  # fmt: skip
@@ -220,8 +223,11 @@ def normal_phone(text: str | None) -> str | None:
 
 
 def normal_name(text: str) -> str:
-    """One form of the same letters, single spaces."""
-    return " ".join(unicodedata.normalize("NFC", text).split())
+    """One form of the same letters, single spaces; raises NameUnusable where it holds what nobody sees."""
+    name = " ".join(unicodedata.normalize("NFC", text).split())
+    if not is_readable(name):
+        raise NameUnusable(_(UNREADABLE))
+    return name
 
 
 def view_of(row: Person) -> PersonView:

@@ -19,7 +19,7 @@ from app.tax.gstin import parse_gstin
 from app.tenants.errors import GstinOfOtherState, MalformedPin, NameUnusable, PlaceUnknown, TillCodeTaken
 from app.tenants.models import Outlet, Registration, ShopProfile, Till
 from app.tenants.repository import shops as repository
-from app.tenants.service.opening import PIN
+from app.tenants.service.opening import PIN, check_without_gstin
 from app.tenants.service.people import normal_name
 from app.tenants.service.profile import ask_to_tell_names, locked_profile, profile_view
 from app.tenants.service.views import ProfileView
@@ -31,13 +31,15 @@ def change_registration(
 ) -> ProfileView:
     """GSTIN, legal name, composition; the state stays, since another state is another registration.
 
-    Raises ChangedMeanwhile, PlaceUnknown, MalformedGstin, GstinOfOtherState, NameUnusable.
+    Raises ChangedMeanwhile, PlaceUnknown, MalformedGstin, GstinOfOtherState, CompositionWithoutGstin, NameUnusable.
     """
     profile = locked_profile(db, expected_version)
     row = _known(repository.list_registrations(db), registration_id)
     given = dict(changes)
     if given.get("gstin") is not None:
         given["gstin"] = _gstin_of(given["gstin"], row.state_code)
+    if given.get("gstin", row.gstin) is None:
+        check_without_gstin(composition=given.get("composition", row.composition))
     if changed := _set(row, given, ("gstin", "legal_name", "composition")):
         _note(db, profile, "registration.changed", row.id, {"fields": changed})
         ask_to_tell_names(db, profile.version)

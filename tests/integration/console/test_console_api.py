@@ -119,6 +119,12 @@ def test_opening_twice_with_one_key_opens_once(client, om):
         ({"name": ""}, "invalid_input"),
         ({"plan": "free"}, "invalid_input"),
         ({"phone": "12"}, "malformed_phone"),
+        ({"gstin": None, "composition": True}, "composition_without_gstin"),
+        ({"legalName": "\u200b"}, "invalid_input"),
+        ({"nameLocal": "\u202e"}, "invalid_input"),
+        ({"address": "\u200b"}, "invalid_input"),
+        ({"city": "\u202e"}, "invalid_input"),
+        ({"ownerName": "\u202eahsA"}, "invalid_input"),
     ],
 )
 def test_what_is_wrong_is_refused_and_nothing_is_opened(client, om, wrong, code):
@@ -179,6 +185,18 @@ def test_extension_and_activation_are_told_why_and_by_whom(client, cast, om, run
         ).all()
     told = [(entry.actor_id, orjson.loads(entry.body)["facts"]["reason"]) for entry in entries]
     assert told[-2:] == [(om.person_id, "Diwali rush"), (om.person_id, "paid by transfer")]
+
+
+@pytest.mark.parametrize("reason", ["\u200b" * 6, "paid\u202e by transfer"], ids=ascii)
+def test_a_reason_is_one_that_can_be_read(client, cast, om, reason):
+    for path, body in (
+        (f"shops/{cast.zoya.shop_id}/extension", {"endsOn": (today_ist() + dt.timedelta(days=20)).isoformat()}),
+        (f"shops/{cast.zoya.shop_id}/activation", {"startsOn": today_ist().isoformat()}),
+        (f"people/{cast.bina.person_id}/disabling", {}),
+        (f"people/{cast.bina.person_id}/enabling", {}),
+    ):
+        reply = client.post(f"{CONSOLE}/{path}", json={**body, "reason": reason}, headers=om.headers())
+        assert (reply.status_code, list(reply.json["fields"])) == (422, ["reason"]), path
 
 
 def test_a_paid_year_is_entered_corrected_and_corrected_back(client, cast, om):

@@ -49,8 +49,8 @@ def a_failed_export(db):
     return export
 
 
-def retry(client, who, shop_id, job_id):
-    return client.post(f"/api/v1/shops/{shop_id}/jobs/{job_id}/retry", headers=who.writing())
+def retry(client, who, shop_id, job_id, **sent):
+    return client.post(f"/api/v1/shops/{shop_id}/jobs/{job_id}/retry", headers=who.writing(), **sent)
 
 
 def test_a_failed_export_is_written_in_the_end(client, cast, at_work, runtime):
@@ -66,6 +66,18 @@ def test_a_failed_export_is_written_in_the_end(client, cast, at_work, runtime):
     assert told.actor_id == cast.meera.person_id
     body = at_work(lambda db: db.scalars(select(AuditEntry.body).where(AuditEntry.action == "job.retried")).one())
     assert orjson.loads(body)["facts"] == {"job": "app.reports.jobs.write_export", "as": reply.json["id"]}
+
+
+@pytest.mark.parametrize("body", [{"priority": 9}, [], None, "now", 0], ids=str)
+def test_a_body_that_means_nothing_here_is_refused(client, cast, at_work, body):
+    shop_id, export = cast.asha.shop_id, at_work(a_failed_export)
+    refused = retry(client, cast.asha, shop_id, export.job_id, data=orjson.dumps(body), content_type="application/json")
+    assert (refused.status_code, refused.json["code"]) == (422, "invalid_input")
+    assert list(refused.json["fields"]) == (list(body) if isinstance(body, dict) else ["body"])
+    broken = retry(client, cast.asha, shop_id, export.job_id, data=b"{", content_type="application/json")
+    assert (broken.status_code, broken.json["code"]) == (400, "malformed_json")
+    assert at_work(lambda db: reports.get_export(db, export.id)).state == "failed"
+    assert retry(client, cast.asha, shop_id, export.job_id, json={}).status_code == 202
 
 
 def test_who_may_not_ask_for_it_may_not_ask_again(client, cast, at_work):

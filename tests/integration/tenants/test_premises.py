@@ -7,6 +7,7 @@ from app.tenants import service as tenants
 from app.tenants.models import Shop
 from tests.support.cast import PASSWORD
 from tests.support.jobs import work_off
+from tests.support.pages import Sender
 
 
 @pytest.fixture
@@ -46,14 +47,56 @@ def test_an_outlets_address_is_corrected_once_by_who_has_seen_it(client, cast, u
         ("registrations/{registration}", {"gstin": "27AAACR5055K1Z8"}, 422, "malformed_gstin"),
         ("registrations/{outlet}", {"composition": True}, 404, "place_unknown"),
         ("tills/{outlet}", {"name": "Front"}, 404, "place_unknown"),
+        ("registrations/{registration}", {"gstin": None, "composition": True}, 422, "composition_without_gstin"),
+        ("", {"name": "\u202e"}, 422, "invalid_input"),
+        ("", {"nameLocal": "\u200b"}, 422, "invalid_input"),
+        ("registrations/{registration}", {"legalName": "\u202eahsA"}, 422, "invalid_input"),
+        ("outlets/{outlet}", {"name": "\u200b"}, 422, "invalid_input"),
+        ("outlets/{outlet}", {"address": "\u200b\u200b"}, 422, "invalid_input"),
+        ("outlets/{outlet}", {"city": "\u202e"}, 422, "invalid_input"),
+        ("tills/{till}", {"name": "\u200b"}, 422, "invalid_input"),
     ],
 )
 def test_what_is_wrong_is_refused_and_changes_nothing(client, cast, url, path, body, status, code):
     shop, headers = cast.asha.shop, matching(client, cast, url)
-    place = path.format(outlet=shop.outlet_id, registration=shop.registration_id)
-    reply = client.patch(f"{url}/{place}", json=body, headers=headers)
+    place = path.format(outlet=shop.outlet_id, registration=shop.registration_id, till=shop.till_id)
+    reply = client.patch(f"{url}/{place}".rstrip("/"), json=body, headers=headers)
     assert (reply.status_code, reply.json["code"]) == (status, code or reply.json["code"])
     assert client.get(url, headers=cast.asha.headers()).headers["ETag"] == headers["If-Match"]
+
+
+@pytest.mark.parametrize("first", [{"composition": True}, {"gstin": None}], ids=str)
+def test_composition_and_no_gstin_never_come_together(client, cast, url, first):
+    """Nor one after the other: what is taken away last is looked at with what stands there."""
+    registration = f"{url}/registrations/{cast.asha.shop.registration_id}"
+    assert client.patch(registration, json=first, headers=matching(client, cast, url)).status_code == 200
+    second = {"gstin": None} if "composition" in first else {"composition": True}
+    refused = client.patch(registration, json=second, headers=matching(client, cast, url))
+    assert (refused.status_code, refused.json["code"]) == (422, "composition_without_gstin")
+    assert list(refused.json["fields"]) == ["composition"]
+
+
+SETTINGS = {
+    "": {"name": "Asha", "legal_name": "Asha", "name_local": "आशा", "phone": "", "locale": "en",
+                "rate_basis": "fineness"},
+    "registrations/{registration}": {"gstin": "", "legal_name": "Asha", "composition": ""},
+    "outlets/{outlet}": {"name": "Asha", "address": "1 Road", "city": "Mumbai", "pin": "400001",
+                         "bis_registration": ""},
+    "tills/{till}": {"name": "Front"},
+}  # fmt: skip
+NAMES = ("name", "legal_name", "name_local", "address", "city")
+PLACES = [(path, field) for path, form in SETTINGS.items() for field in form if field in NAMES]
+
+
+@pytest.mark.parametrize(("path", "field"), PLACES)
+@pytest.mark.parametrize("typed", ["\u200b", "\u202eahsA"], ids=ascii)
+def test_a_form_takes_no_name_that_nobody_sees(client, cast, url, flask_app, path, field, typed):
+    shop, seen = cast.asha.shop, client.get(url, headers=cast.asha.headers())
+    place = path.format(outlet=shop.outlet_id, registration=shop.registration_id, till=shop.till_id)
+    form = {**SETTINGS[path], "version": str(seen.json["version"]), field: typed}
+    reply = Sender(flask_app, cast.asha).once(f"/s/{shop.slug}/settings/{place}".rstrip("/"), form)
+    assert reply.status_code == 422 and "signs that nobody sees" in reply.text
+    assert client.get(url, headers=cast.asha.headers()).headers["ETag"] == seen.headers["ETag"]
 
 
 def test_a_new_gstin_reaches_the_console_by_a_job(client, cast, runtime):
