@@ -163,7 +163,7 @@ def settled(draft: ItemDraft, on: dt.date) -> ItemDraft:
 
 
 def cheaper(before: ItemDraft, after: ItemDraft, on: dt.date) -> list[str]:
-    """The facts in which a settled draft is below another; another metal or way of reckoning can't be compared: below."""
+    """The facts in which a settled draft is below another; another metal or way of reckoning counts as below."""
     assert before.net_mg is not None and after.net_mg is not None  # a settled draft has it
     lowered = []
     if after.metal != before.metal:
