@@ -14,6 +14,7 @@ from app.inventory.goods import check_hsn
 from app.inventory.hallmarking import Hallmark
 from app.kit.clock import today_ist
 from app.kit.money import BASIS_POINTS, MAX_PAISE, whole
+from app.kit.readable import UNREADABLE, is_readable
 from app.kit.texts import _
 from app.kit.weights import MAX_MCT, MAX_MG, fine_product, grams, purity_label, stone_mg
 from app.rates import service as rates
@@ -282,8 +283,10 @@ def _tag(text: str) -> str:
 
 def _name(text: str) -> str:
     bare = " ".join(text.split())
-    if not 1 <= len(bare) <= 120 or not bare.isprintable():
+    if not 1 <= len(bare) <= 120:
         raise ItemFactsWrong(_("A piece's name has from 1 to 120 letters."), fields={"name": "too short or long"})
+    if not is_readable(bare):
+        raise ItemFactsWrong(_(UNREADABLE), fields={"name": "not readable"})
     return bare
 
 

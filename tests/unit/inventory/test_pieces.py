@@ -5,6 +5,7 @@ import datetime as dt
 
 import pytest
 
+from app.inventory.errors import ItemFactsWrong
 from app.inventory.goods import DATA, check_hsn
 from app.inventory.pieces import CATEGORIES, ItemDraft, cheaper, settled
 from app.kit.dated import read_table
@@ -30,3 +31,15 @@ def test_every_piece_has_an_hsn_that_bears_a_rate(category, metal):
         check_hsn(code, category=category, metal=metal, on=TODAY)
         check_hsn(code[:4], category=category, metal=metal, on=TODAY)
         assert tax_rate(code, TODAY).rate_bp > 0
+
+
+@pytest.mark.parametrize("name", ["श्री\u200dमती अंगूठी", "তারা র\u200d্যা", "Ring, 22K"])
+def test_a_name_is_written_in_any_script(name):
+    assert settled(dataclasses.replace(RING, name=name), TODAY).name == name
+
+
+@pytest.mark.parametrize("name", ["\u200b", "Ri\u202eng", "Ring\x07", "", "x" * 121])
+def test_a_name_that_nobody_can_read_is_refused(name):
+    with pytest.raises(ItemFactsWrong) as caught:
+        settled(dataclasses.replace(RING, name=name), TODAY)
+    assert set(caught.value.fields) == {"name"}
