@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from uuid import UUID
 
-from flask import Response, request, url_for
+from flask import Response, g, request, url_for
 
 from app.customers import service as customers
 from app.customers.service import Customer, CustomerDraft
@@ -33,6 +33,7 @@ from shard_router import ShopSession
 BUYER = {
     "new_name": 140, "new_address": 300, "new_city": 80, "new_pin": 8, "new_state": 2, "new_gstin": 20, "new_pan": 14,
 }  # fmt: skip
+SEATED_SECONDS = 365 * 24 * 3600
 NEW_FIELDS = {
     "name": "new_name", "address": "new_address", "city": "new_city", "pin": "new_pin", "stateCode": "new_state",
     "state_code": "new_state", "gstin": "new_gstin", "pan": "new_pan",
@@ -75,7 +76,7 @@ def issue_bill() -> Response | tuple[str, int]:
         rebuild=lambda db, made: invoices.get_invoice(db, made, keyring=keyring),
     ))  # fmt: skip
     if tried.result is not None:
-        return go_to(url_for("shop_pages.bill", invoice_id=tried.result.id, issued="yes"))
+        return _seated(go_to(url_for("shop_pages.bill", invoice_id=tried.result.id, issued="yes")))
     draft = try_form(read_draft).result or form_fields()
     stepped = _priced(draft, tried.refusal)
     return show("counter.html", "bill", sheet=stepped, **_choices()), tried.refusal.status if tried.refusal else 422
@@ -184,6 +185,17 @@ def _choices() -> dict[str, object]:
         "discount_text": discount_text, "typed": forms.typed(), "home_state": shop_facts()["state_code"],
         "tills": _tills(),
     }  # fmt: skip
+
+
+def _seated(answer: Response) -> Response:
+    """The till that was chosen is where this browser stands: its next sheet begins with it."""
+    till = text_field("till_id")
+    if till:
+        answer.set_cookie(
+            "till", till, max_age=SEATED_SECONDS, path=f"/s/{g.shop_slug}", secure=request.is_secure, httponly=True,
+            samesite="Lax",
+        )  # fmt: skip
+    return answer
 
 
 def _tills() -> list[tuple[UUID, str]]:

@@ -51,6 +51,7 @@ def test_the_counter_issues_at_the_till_that_was_chosen(counter, earlier_code, f
     })  # fmt: skip
     assert issued.status_code == 303, issued.text
     assert [bill["number"].split("/")[0] for bill in made(counter.get("/invoices"))["items"]] == ["B1"]
+    assert offered(clerk.look(f"{bills}/new").text)[1] == str(earlier_code), "this browser stands there from now on"
 
 
 def test_the_counter_begins_with_the_persons_own_till(counter, earlier_code, flask_app, cast):
