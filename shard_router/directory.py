@@ -68,12 +68,13 @@ class Directory:
         self._sections: dict[str, Section] = {}
         self._values: dict[str, Any] = {}
         self.after_fork()
-        self._load_snapshot()
+        self._learn()
 
     def after_fork(self) -> None:
         """Locks that another thread of the parent held would never be released in the child."""
         self._locks = [threading.Lock() for _ in range(STRIPES)]
         self._keeping = threading.Lock()
+        self._learning = threading.Lock()
 
     # -- asking ---------------------------------------------------------------------------------------------------
     def lookup(self, shop_id: int) -> DirectoryEntry:
@@ -145,6 +146,9 @@ class Directory:
         try:
             entry = self._ask_control(shop_id)
         except GONE as gone:
+            if known is None:  # another process of this machine may have heard of it
+                self._learn()
+                known = self._known.get(shop_id)
             if known is None:
                 raise DirectoryUnavailable(shop_id, str(gone)) from gone
             return self._keep(known)
@@ -191,26 +195,33 @@ class Directory:
         self._sections[name] = loader
 
     def section(self, name: str) -> Any:
-        """As of the last refresh; None before there was one."""
+        """As of the last refresh by any process of this machine; None before there was one."""
+        self._learn()
         return self._values.get(name)
 
     def snapshot_age(self) -> float | None:
         return self._snapshot.age()
 
-    def _load_snapshot(self) -> None:
-        content = self._snapshot.load()
-        if content is None:
-            return
-        for shop_id, (shard, epoch, state) in content.get("directory", {}).items():
-            self._known[int(shop_id)] = DirectoryEntry(int(shop_id), shard, epoch, state)
-        self._values = dict(content.get("sections", {}))
+    def _learn(self) -> None:
+        """Takes in what other processes have written since this one last read the file."""
+        with self._learning:
+            content = self._snapshot.news() or {}
+            for shop_id, (shard, epoch, state) in content.get("directory", {}).items():
+                self._take_in(DirectoryEntry(int(shop_id), shard, epoch, state))
+            self._values = {**self._values, **content.get("sections", {})}
 
     def refresh_snapshot(self, topology_text: str) -> None:
         """Reads what changed from the control database and writes the file. Called from a background thread."""
+        with self._snapshot.turn() as ours:
+            self._read_changes()
+            if ours:
+                self._save(topology_text)
+
+    def _read_changes(self) -> None:
         full = time.monotonic() >= self._full_at
         with Session(self._control()) as control:
             changed = self._changed(control, full)
-            values = {**self._values, **{name: self._load(name, control) for name in list(self._sections)}}
+            values = {name: self._load(name, control) for name in list(self._sections)}
         if full:
             self._full_at = time.monotonic() + 600
             known = {entry.shop_id: entry for entry in changed}
@@ -218,14 +229,19 @@ class Directory:
             self._known = known | newer  # what left the directory is forgotten
         for entry in changed:
             self._take_in(entry)
-        self._values = values
+        self._values = {**self._values, **values}
+
+    def _save(self, topology_text: str) -> None:
+        """Sections that another kind of process loads stay as they are in the file."""
+        held = (self._snapshot.news() or {}).get("sections", {})
+        self._values = {**held, **self._values}
         self._snapshot.save(
             {
                 "topology": topology_text,
                 "directory": {
                     str(shop_id): [one.shard, one.epoch, str(one.state)] for shop_id, one in list(self._known.items())
                 },
-                "sections": values,
+                "sections": self._values,
             }
         )
 

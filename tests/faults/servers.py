@@ -104,14 +104,14 @@ class Servers:
             until(lambda replica=replica: self.replicates(replica), within=30, what=f"{replica} catching up")
 
     @contextmanager
-    def commits_held(self, primary: str, replica: str) -> Iterator[Callable[[], list[int]]]:
+    def bills_held(self, primary: str, replica: str) -> Iterator[Callable[[], list[int]]]:
         """Commits on the primary are in its binlog and do not return: the replica that must acknowledge is frozen.
 
-        Gives a look at the connections that stand there."""
+        Gives a look at the connections whose bill stands there; a job's commit may be held as well, in front of it."""
         self.sql(primary, "SET GLOBAL rpl_semi_sync_source_timeout = 60000")
         try:
             with self.frozen(replica):
-                yield lambda: self._in_commit(primary)
+                yield lambda: self._bills_in_commit(primary)
         finally:
             if self._cluster.processes.alive(primary) is not None:  # else it starts with its settings anyway
                 self.sql(primary, f"SET GLOBAL rpl_semi_sync_source_timeout = {SEMI_SYNC_MS}")
@@ -120,11 +120,13 @@ class Servers:
         """Whether some transaction stands before a row that another one holds."""
         return bool(self.sql(name, "SELECT COUNT(*) AS n FROM performance_schema.data_lock_waits")[0]["n"])
 
-    def _in_commit(self, primary: str) -> list[int]:
+    def _bills_in_commit(self, primary: str) -> list[int]:
         rows = self.sql(
             primary,
-            "SELECT processlist_id AS id FROM performance_schema.threads"
-            " WHERE processlist_id IS NOT NULL AND processlist_state LIKE 'Waiting for semi-sync ACK%'",
+            "SELECT DISTINCT t.processlist_id AS id FROM performance_schema.threads t"
+            " JOIN performance_schema.data_locks l ON l.thread_id = t.thread_id AND l.object_name = 'invoices'"
+            " WHERE t.processlist_state LIKE 'Waiting for semi-sync ACK%'"
+            " OR t.processlist_state = 'waiting for handler commit'",
         )
         return [row["id"] for row in rows]
 

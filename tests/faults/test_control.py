@@ -97,7 +97,6 @@ def test_control_and_redis_gone_and_a_web_process_that_starts_without_them(
     servers: Servers, market: Market, fresh: Stack, measured
 ) -> None:
     """N4: the snapshot on disk names every shop and the keys that tokens verify by; the shard knows who may do what."""
-    market.runtime.router.refresh_snapshot()  # a shop of the last ten seconds is not promised
     servers.kill("ctl-1")
     servers.kill("redis")
     fresh.start("web")

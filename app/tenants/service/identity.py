@@ -26,7 +26,7 @@ from app.tenants.service.reaching import ControlGone, ControlLine
 from app.tenants.service.remembered import Remembered
 from app.tenants.service.sign_in import SignIns
 from app.tenants.service.tokens import Claims
-from shard_router import Actor, ControlSession, DirectoryUnavailable, Mode, ReplicaLost, Router, ShopMoved, UnknownShop
+from shard_router import Actor, ControlSession, Mode, ReplicaLost, Router, ShopMoved, UnknownShop
 
 SLUGS = "slugs"
 BEARER = "bearer "
@@ -164,7 +164,7 @@ class TenantIdentity:
         actor = Actor(person_id=principal.person_id, name=principal.name)
         try:
             view = self._read_member(actor, shop_id)
-        except (UnknownShop, DirectoryUnavailable):
+        except UnknownShop:
             return None
         if view is None or not view.active:
             return None

@@ -15,6 +15,7 @@ import redis
 from sqlalchemy import select
 
 from shard_router import DirectoryEntry, DirectoryUnavailable, Mode, Router, Times, UnknownShop, WrongShop
+from shard_router.snapshot import Snapshot
 from shard_router.tables import directory
 from tests.integration.shard_router.conftest import ACTOR, ASHA, HOMES, ZOYA, Toy
 from tests.integration.shard_router.toys import Piece, Rate
@@ -180,6 +181,54 @@ def test_a_change_reaches_other_processes_by_the_refresher(
 
 
 # -- the file -----------------------------------------------------------------------------------------------------
+def test_a_process_that_can_ask_nobody_reads_what_another_one_has_written(
+    toy: Toy, router: Router, tmp_path: Path
+) -> None:
+    """A shop of the last seconds, which only one process had heard of when the rest died."""
+    with Frail(toy, tmp_path) as frail:
+        early, other = frail.router(), frail.router()
+        early.refresh_snapshot()
+        entry = toy.open_shop(router, 777_023, "shard-b")
+        other.directory.register("slugs", lambda control: {"late": 777_023})
+        other.refresh_snapshot()
+        frail.die()
+        assert early.directory.lookup(777_023) == entry
+        assert early.directory.section("slugs") == {"late": 777_023}
+        with pytest.raises(DirectoryUnavailable):
+            early.directory.lookup(777_024)
+
+
+def test_what_somebody_else_put_into_the_file_is_not_taken_for_ones_own(
+    toy: Toy, router: Router, tmp_path: Path
+) -> None:
+    path = tmp_path / "snapshot.json"
+    with Frail(toy, tmp_path) as frail:
+        first, second = frail.router(), frail.router()
+        first.directory.register("slugs", lambda control: {"asha": ASHA})
+        first.refresh_snapshot()
+        whole = json.loads(path.read_text())
+        path.write_text(json.dumps({**whole, "directory": {}, "sections": {}}))
+        first.refresh_snapshot()
+        assert json.loads(path.read_text()) == whole
+        second.refresh_snapshot()
+        assert json.loads(path.read_text())["sections"] == {"slugs": {"asha": ASHA}}
+
+
+def test_only_who_has_the_turn_writes_and_everybody_learns(toy: Toy, router: Router, tmp_path: Path) -> None:
+    """What was read before another one's turn would be older than what that one writes."""
+    path = tmp_path / "snapshot.json"
+    with Frail(toy, tmp_path) as frail:
+        first = frail.router()
+        first.refresh_snapshot()
+        entry = toy.open_shop(router, 777_025, "shard-a")
+        with Snapshot(path).turn() as ours:
+            assert ours
+            first.refresh_snapshot()
+            assert "777025" not in json.loads(path.read_text())["directory"]
+        frail.die()
+        assert first.directory.lookup(777_025) == entry
+
+
 def test_sections_of_others_ride_in_the_same_file(toy: Toy, router: Router, tmp_path: Path) -> None:
     with Frail(toy, tmp_path) as frail:
         first = frail.router()
@@ -253,10 +302,10 @@ def test_a_shop_of_the_directory_without_a_fence_cannot_be_written(toy: Toy, rou
     from shard_router import ShopMoved
 
     with router.control() as control:
-        entry = router.directory.add(control, 777_003, "shard-a")
+        entry = router.directory.add(control, 777_013, "shard-a")
         control.commit()
     router.directory.announce(entry)
-    with router.shop(777_003, ACTOR) as db, pytest.raises(ShopMoved):
+    with router.shop(777_013, ACTOR) as db, pytest.raises(ShopMoved):
         db.scalars(select(Piece)).all()
 
 
@@ -267,7 +316,7 @@ def test_a_new_topology_is_taken_up_without_dropping_a_request(
     """a-1 moves to another address under a thread that writes all the while: not one write fails."""
     with TcpProxy(*toy.address("a-1")) as proxy, Frail(toy, tmp_path, background=True) as frail:
         busy = frail.router()
-        shop = toy.open_shop(busy, 777_004, "shard-a").shop_id
+        shop = toy.open_shop(busy, 777_014, "shard-a").shop_id
         stop, failed, written = threading.Event(), list[BaseException](), list[int]()
 
         def work() -> None:

@@ -16,7 +16,7 @@ from app.tenants.errors import SignedOut, SignInClosed
 from app.tenants.models import Person, Role
 from app.tenants.service.cookies import CONSOLE_COOKIE, SHOP_COOKIE
 from app.tenants.service.remembered import BELIEVED_S, Remembered
-from shard_router import Router
+from shard_router import DirectoryUnavailable, Router
 from tests.support.tenancy import PASSWORD, Tenancy
 
 
@@ -215,7 +215,8 @@ def test_with_control_and_redis_dead_a_member_still_has_their_rights(tenancy, cu
 def test_with_control_dead_a_stranger_is_still_nothing(tenancy, cut_off, shop):
     ravi = tenancy.person(name="Ravi")
     assert cut_off.identity.rights(whose(cut_off, tenancy.token(ravi)), shop.shop_id) is None
-    assert cut_off.identity.rights(whose(cut_off, tenancy.token(ravi)), 987_654_321) is None
+    with pytest.raises(DirectoryUnavailable):  # a 503: "no such shop" would be a guess
+        cut_off.identity.rights(whose(cut_off, tenancy.token(ravi)), 987_654_321)
 
 
 def test_with_control_dead_a_pushed_sign_out_is_known_to_the_shard(tenancy, cut_off, shop, asha):
