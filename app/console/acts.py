@@ -47,22 +47,19 @@ class Asked:
 @vendor_admin
 def extend(number: str) -> str | Response | tuple[str, int]:
     """A later last day of trial or year."""
-    shop_id, actor_id = shop_id_of(number), oneself()
-    tried = _tried(lambda control: amc.extend_contract(
+    return _on_shop(number, "extend", _("Extend"), lambda control, shop_id, actor_id: amc.extend_contract(
         control, shop_id=shop_id, actor_id=actor_id, **_typed(ExtensionIn(), day="ends_on")
     ))  # fmt: skip
-    return _answer_shop(shop_id, "extend", tried, _("Extend"))
 
 
 @pages.post("/shops/<string:number>/activation")
 @vendor_admin
 def activate(number: str) -> str | Response | tuple[str, int]:
     """A paid year from a day on."""
-    shop_id, actor_id = shop_id_of(number), oneself()
-    tried = _tried(lambda control: amc.activate_contract(
+    button = _("Begin the paid year")
+    return _on_shop(number, "activate", button, lambda control, shop_id, actor_id: amc.activate_contract(
         control, shop_id=shop_id, actor_id=actor_id, **_typed(ActivationIn(), day="starts_on")
     ))  # fmt: skip
-    return _answer_shop(shop_id, "activate", tried, _("Begin the paid year"))
 
 
 @pages.get("/people/<id:person_id>")
@@ -75,21 +72,17 @@ def person(person_id: UUID) -> str:
 @vendor_admin
 def disable(person_id: UUID) -> str | Response | tuple[str, int]:
     """Signed out everywhere, let in nowhere."""
-    actor_id = oneself()
-    tried = _tried(lambda control: tenants.disable_person(
+    return _on_person(person_id, lambda control, actor_id: tenants.disable_person(
         control, person_id=person_id, actor_id=actor_id, **_typed(ReasonIn())
-    ))  # fmt: skip
-    return _answer_person(person_id, tried, disabling=True)
+    ), disabling=True)  # fmt: skip
 
 
 @pages.post("/people/<id:person_id>/enabling")
 @vendor_admin
 def enable(person_id: UUID) -> str | Response | tuple[str, int]:
-    actor_id = oneself()
-    tried = _tried(lambda control: tenants.enable_person(
+    return _on_person(person_id, lambda control, actor_id: tenants.enable_person(
         control, person_id=person_id, actor_id=actor_id, **_typed(ReasonIn())
-    ))  # fmt: skip
-    return _answer_person(person_id, tried, disabling=False)
+    ), disabling=False)  # fmt: skip
 
 
 # ---------------------------------------------------------------- twice
@@ -107,6 +100,14 @@ def _tried(work: Callable[[ControlSession], T]) -> Tried[T]:
 def _second_page(asked: Asked) -> str:
     carried = [(name, value) for name, value in request.form.items() if name not in (SURE, "csrf_token")]
     return show("sure.html", asked=asked, carried=carried, sure=SURE, place="shops")
+
+
+def _on_shop(
+    number: str, act: str, button: str, work: Callable[[ControlSession, int, UUID], ContractView]
+) -> str | Response | tuple[str, int]:
+    shop_id, actor_id = shop_id_of(number), oneself()
+    tried = _tried(lambda control: work(control, shop_id, actor_id))
+    return _answer_shop(shop_id, act, tried, button)
 
 
 def _answer_shop(shop_id: int, act: str, tried: Tried[ContractView], button: str) -> str | Response | tuple[str, int]:
@@ -140,6 +141,13 @@ def _contract_says(before: ContractView, after: ContractView, *, year: bool) -> 
         said.append(_("It counts as paid from then on: %(price)s a year.", price=rupees(after.annual_price_paise)))
     said.append(_("Its shard learns of it within a minute. The reason and your name stand in its history for ever."))
     return [str(one) for one in said]
+
+
+def _on_person(
+    person_id: UUID, work: Callable[[ControlSession, UUID], PersonStanding], *, disabling: bool
+) -> str | Response | tuple[str, int]:
+    actor_id = oneself()
+    return _answer_person(person_id, _tried(lambda control: work(control, actor_id)), disabling=disabling)
 
 
 def _answer_person(

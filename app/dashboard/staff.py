@@ -76,9 +76,7 @@ def change_role(person_id: UUID) -> Response | tuple[str, int]:
         control, shop_id=shop_id, person_id=person_id, role=Role(forms.one_of("role", [*Role])),
         expected_version=whole_number("version"), actor_id=actor_id,
     ))  # fmt: skip
-    if tried.refusal is not None:
-        return _person(person_id, tried.refusal), tried.refusal.status
-    return go_to(url_for("shop_pages.staff_person", person_id=person_id, done="role"))
+    return _answer(person_id, tried, url_for("shop_pages.staff_person", person_id=person_id, done="role"))
 
 
 @pages.post("/staff/<id:person_id>/remove")
@@ -89,11 +87,9 @@ def remove_person(person_id: UUID) -> Response | tuple[str, int]:
     tried = _on_member(lambda control, shop_id: tenants.remove_member(
         control, shop_id=shop_id, person_id=person_id, actor_id=actor_id
     ))  # fmt: skip
-    if tried.refusal is not None:
-        return _person(person_id, tried.refusal), tried.refusal.status
     if person_id == actor_id:
-        return go_to(url_for("account.shops", stay="yes"))
-    return go_to(url_for("shop_pages.staff", done="removed"))
+        return _answer(person_id, tried, url_for("account.shops", stay="yes"))
+    return _answer(person_id, tried, url_for("shop_pages.staff", done="removed"))
 
 
 @pages.post("/staff/<id:person_id>/sign-out")
@@ -103,9 +99,7 @@ def sign_out_person(person_id: UUID) -> Response | tuple[str, int]:
     tried = _on_member(lambda control, shop_id: tenants.sign_out_member(
         control, shop_id=shop_id, person_id=person_id, actor_id=actor_id
     ))  # fmt: skip
-    if tried.refusal is not None:
-        return _person(person_id, tried.refusal), tried.refusal.status
-    return go_to(url_for("shop_pages.staff_person", person_id=person_id, done="signed-out"))
+    return _answer(person_id, tried, url_for("shop_pages.staff_person", person_id=person_id, done="signed-out"))
 
 
 @pages.post("/staff/invitations/<id:invitation_id>/withdraw")
@@ -122,6 +116,13 @@ def withdraw_invitation(invitation_id: UUID) -> Response:
 def _on_member(work: Callable[[ControlSession, int], T]) -> Tried[T]:
     _found, shop_id = shop_scope()
     return try_form(lambda: control_write(lambda control: work(control, shop_id)))
+
+
+def _answer(person_id: UUID, tried: Tried[T], done: str) -> Response | tuple[str, int]:
+    """To the address `done`, or the person's page again with why not."""
+    if tried.refusal is not None:
+        return _person(person_id, tried.refusal), tried.refusal.status
+    return go_to(done)
 
 
 def _typed() -> dict[str, Any]:
