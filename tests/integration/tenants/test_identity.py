@@ -31,11 +31,6 @@ def whose(tenancy, token, path="/api/v1/auth/me"):
     return tenancy.identity.authenticate(request_of(path, bearer=token))
 
 
-@pytest.fixture
-def asha(tenancy):
-    return tenancy.person()
-
-
 # ---------------------------------------------------------------- which token counts where
 
 

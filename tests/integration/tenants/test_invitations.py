@@ -7,7 +7,6 @@ import pytest
 import time_machine
 
 from app.kit.clock import today_ist, utc_now
-from app.kit.transactions import write_control
 from app.tenants import service as tenants
 from app.tenants.errors import AlreadyMember, InvitationRefused, InvitationUnknown, SignInRefused
 from app.tenants.models import Role
@@ -19,16 +18,6 @@ OWN = "lamps over the Ganga 26"
 
 
 @pytest.fixture
-def asha(tenancy):
-    return tenancy.person()
-
-
-@pytest.fixture
-def shop_id(tenancy, asha):
-    return tenancy.open(owner_email=asha.email).shop.shop_id
-
-
-@pytest.fixture
 def ravi(tenancy):
     return tenancy.person(name="Ravi")
 
@@ -36,14 +25,6 @@ def ravi(tenancy):
 @pytest.fixture
 def ravis(tenancy, ravi):
     return tenancy.open(owner_email=ravi.email).shop.shop_id
-
-
-@pytest.fixture
-def change(tenancy):
-    def write(service, **given):
-        return write_control(tenancy.router, lambda control: service(control, **given))
-
-    return write
 
 
 @pytest.fixture

@@ -24,24 +24,6 @@ from shard_router import Mode
 from tests.support.tenancy import fresh_email
 
 
-@pytest.fixture
-def asha(tenancy):
-    return tenancy.person()
-
-
-@pytest.fixture
-def shop_id(tenancy, asha):
-    return tenancy.open(owner_email=asha.email).shop.shop_id
-
-
-@pytest.fixture
-def change(tenancy):
-    def write(service, **given):
-        return write_control(tenancy.router, lambda control: service(control, **given))
-
-    return write
-
-
 def kept(tenancy, shop_id, person_id):
     with tenancy.router.shop(shop_id, SYSTEM, mode=Mode.WRITE) as db:
         return tenants.find_member(db, person_id)
