@@ -125,4 +125,6 @@ def test_primaries_killed_again_and_again(servers: Servers, market: Market, meas
     measured(
         outages_s=[round(one, 1) for one in outages], bills=len(market.journal.sold), refusals=market.journal.kinds()
     )
+    refused = market.journal.troubles
+    assert {(one.status, one.code, one.retry_after) for one in refused} <= {(503, "shard_down", "1")} | UNCLEAR
     market.audit()

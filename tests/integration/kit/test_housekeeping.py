@@ -21,7 +21,7 @@ from app.kit.schedule import Entry, Scheduler
 from shard_router import Mode
 from tests.support.cast import Cast, make_cast
 from tests.support.cluster import Cluster
-from tests.support.jobs import HERE, ask, run_control, view
+from tests.support.jobs import HERE, ask, marks, run_control, view
 from tests.support.settings import settings_for
 from tests.support.waiting import until
 
@@ -97,6 +97,7 @@ def test_one_process_does_relay_jobs_and_schedule_by_itself(alone: Runtime) -> N
             return view(runtime.router, cast.asha.shop_id, cast.asha.actor, job_id).state
 
         until(lambda: {state(job_id) for job_id in jobs} == {OutboxState.DONE}, 20)
+        assert marks(runtime.router, cast.asha.shop_id, cast.asha.actor) == 10  # each job's effect, once
 
         def scheduled() -> str | None:
             with runtime.router.control() as control:

@@ -189,6 +189,7 @@ def test_half_requests_are_ended_in_the_end(start: Start, held: ExitStack) -> No
     )
     halves = [held.enter_context(half(proxy.web, text, "127.0.0.1")) for text in (HALF_HEADERS, HALF_BODY)]
     until(lambda: all(ended(one) for one in halves), within=60, what="the end of half requests")
+    assert [line["status"] for line in proxy.lines()] == [408, 408]  # too slow, and not for any other reason
 
 
 def test_one_address_has_so_many_requests_open_and_no_more(start: Start, held: ExitStack) -> None:
