@@ -44,9 +44,11 @@ class Ledger:
             connection.commit()
 
     def entries(self) -> list[Entry]:
-        """All of them, by database and revision."""
+        """All of them, by database, in the order in which they last began."""
         with self._fleet.connect(self._fleet.control, "migrate") as connection:
             if not sa.inspect(connection).has_table(ledger.name):
                 return []
-            rows = connection.execute(sa.select(ledger).order_by(ledger.c.target, ledger.c.revision))
+            rows = connection.execute(
+                sa.select(ledger).order_by(ledger.c.target, ledger.c.started_at, ledger.c.revision)
+            )
             return [Entry(*(getattr(row, field) for field in Entry.__dataclass_fields__)) for row in rows]

@@ -3,6 +3,7 @@
 `table.info["writes"]` is what the application does beside reading: "", insert, insert-update or insert-update-delete;
 `table.info["mutable"]`, where given, are the only columns that it may update, else all but the key: no row changes its
 shop. Locking needs no more: on MySQL from 8.0.22 FOR SHARE asks for SELECT, and FOR UPDATE for UPDATE on any column.
+`table.info["mover"]` is what the mover does beside reading in a table of the control plane; none other is open to it.
 `table.info["hidden"]` are columns that the account which reads across shops may not read.
 """
 
@@ -21,6 +22,7 @@ MIGRATE = "migrate"  # owns the schema; no table grants, it holds the database
 REPL = "repl"  # replication only
 ACCOUNTS = (APP, FLEET_RO, MOVER, PURGER, MIGRATE, REPL)
 
+MOVES = {"update": ("UPDATE",), "insert-update": ("INSERT", "UPDATE")}
 WRITES = {
     "": (),
     "insert": ("INSERT",),
@@ -86,7 +88,7 @@ def _check_columns(table: Table) -> None:
 
 def _of_control(table: Table) -> Iterator[Grant]:
     """The control plane holds credentials and keys: nobody but the application reads it whole."""
-    if table.name == "directory":
-        yield from (Grant(MOVER, privilege, table.name) for privilege in ("SELECT", "UPDATE"))
+    if (does := table.info.get("mover")) is not None:
+        yield from (Grant(MOVER, privilege, table.name) for privilege in ("SELECT", *MOVES[does]))
     if table.info.get("retention") == "short":
         yield from (Grant(PURGER, privilege, table.name) for privilege in ("SELECT", "DELETE"))

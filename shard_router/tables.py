@@ -1,12 +1,12 @@
-"""Owns the tables that the router itself reads: three of the control plane and the fence of each shard."""
+"""Owns the router's own tables: map, moves and migrations ledger in the control plane; fence and progress on a shard."""
 
 from __future__ import annotations
 
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import BigInteger, Column, Index, Integer, MetaData, Table
-from sqlalchemy.dialects.mysql import BINARY, DATETIME, VARCHAR
+from sqlalchemy import JSON, BigInteger, Boolean, Column, Index, Integer, MetaData, Table, UniqueConstraint
+from sqlalchemy.dialects.mysql import BINARY, DATETIME, MEDIUMBLOB, VARBINARY, VARCHAR
 
 
 class State(StrEnum):
@@ -47,6 +47,7 @@ directory = Table(
         "owner": "shard_router",
         "writes": "insert-update",
         "mutable": ("shard", "epoch", "state", "updated_at"),
+        "mover": "update",
         "retention": "platform",
         "purpose": "which shard each shop lives on, at which epoch",
     },
@@ -72,6 +73,43 @@ migrations_ledger = Table(
     **MYSQL,
 )
 
+moves = Table(
+    "moves",
+    router_control_metadata,
+    Column("id", BINARY(16), primary_key=True),
+    Column("shop_id", BigInteger, nullable=False),
+    Column("live_shop_id", BigInteger),  # the shop while the move is live, NULL once it has ended: one live move a shop
+    Column("source", code(40), nullable=False),
+    Column("target", code(40), nullable=False),
+    Column("state", code(12), nullable=False),
+    Column("epoch", Integer),  # that the shop has, or will have, behind the switch
+    Column("max_pause_ms", Integer, nullable=False),
+    Column("copied_from", MEDIUMBLOB),  # GTIDs of the source before the first row was read
+    Column("switched_from", MEDIUMBLOB),  # GTIDs of the target just behind the switch: where the stream back begins
+    Column("facts", JSON, nullable=False),  # rows, bytes, seconds and pauses of each phase
+    Column("reason", VARCHAR(500)),  # why it was refused, aborted or rolled back
+    Column("asked_by", VARCHAR(120), nullable=False),
+    Column("runner", code(80)),  # the process that carries it out, and until when nobody else may
+    Column("runner_until", DATETIME(fsp=6)),
+    Column("asked_at", DATETIME(fsp=6), nullable=False),
+    Column("updated_at", DATETIME(fsp=6), nullable=False),
+    Column("switched_at", DATETIME(fsp=6)),
+    Column("ended_at", DATETIME(fsp=6)),
+    Column("purge_after", DATETIME(fsp=6)),
+    UniqueConstraint("live_shop_id"),
+    Index(None, "shop_id", "asked_at"),
+    Index(None, "state", "updated_at"),
+    info={
+        "plane": "control",
+        "owner": "shard_router",
+        "writes": "",
+        "mover": "insert-update",
+        "retention": "platform",
+        "purpose": "each move of a shop from one shard to another",
+    },
+    **MYSQL,
+)
+
 shop_fence = Table(
     "shop_fence",
     router_shard_metadata,
@@ -87,6 +125,27 @@ shop_fence = Table(
         "writes": "insert",
         "retention": "books",
         "purpose": "whether, and at which epoch, a shop may write here",
+    },
+    **MYSQL,
+)
+
+move_progress = Table(
+    "move_progress",
+    router_shard_metadata,
+    Column("shop_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("move_id", BINARY(16), primary_key=True),
+    Column("part", code(64), primary_key=True),  # a table's name, or `tail`
+    Column("last_key", VARBINARY(1000)),  # behind which the copy of that table goes on
+    Column("copied", BigInteger, nullable=False),  # rows
+    Column("whole", Boolean, nullable=False),
+    Column("gtids", MEDIUMBLOB),  # of the source, up to which the tail was applied
+    Column("updated_at", DATETIME(fsp=6), nullable=False),
+    info={
+        "plane": "shard",
+        "owner": "shard_router",
+        "writes": "",
+        "retention": "short",
+        "purpose": "how far a move has come on its target, in the same transaction as the rows",
     },
     **MYSQL,
 )
