@@ -1,4 +1,4 @@
-"""Owns the router's own tables: map, moves and migrations ledger in the control plane; fence and progress on a shard."""
+"""Owns the router's own tables: map, moves and ledger in the control plane; fence and progress on each shard."""
 
 from __future__ import annotations
 
