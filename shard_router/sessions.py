@@ -7,16 +7,29 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn, cast
 
-from sqlalchemy import BigInteger, Connection, Engine, bindparam, event, inspect
+from sqlalchemy import (
+    BigInteger,
+    ClauseElement,
+    ColumnElement,
+    Connection,
+    Engine,
+    Table,
+    bindparam,
+    event,
+    exists,
+    inspect,
+)
 from sqlalchemy.orm import Mapped, ORMExecuteState, Session, SessionTransaction, mapped_column, with_loader_criteria
+from sqlalchemy.sql import visitors
 
 from shard_router import guards
 from shard_router.actor import Actor
 from shard_router.causality import CausalToken
 from shard_router.errors import AmbiguousCommit, ReadOnlySession, ShardReadOnly, ShardUnavailable, WrongShop
 from shard_router.gtid import TrackingConnection, tracked
+from shard_router.tables import State, shop_fence
 
 if TYPE_CHECKING:
     from shard_router.packets import Bound, PacketResult
@@ -253,13 +266,43 @@ def _not_a_shops(session: Session, row: Any) -> None:
         raise WrongShop(f"{type(row).__name__} belongs to a shard")
 
 
+FENCE = shop_fence.alias("fence_of_row")
+
+
+def _open_here(shop_id: Any) -> ColumnElement[bool]:
+    here = exists().where(FENCE.c.shop_id == shop_id, FENCE.c.state == str(State.OPEN))
+    return here.correlate_except(FENCE)
+
+
+ONLY_OPEN = with_loader_criteria(ShopOwned, lambda owner: _open_here(owner.shop_id), include_aliases=True)
+
+
 class FleetSession(Session):
-    """All shops of one shard, only to read, by the account fleet_ro. `reason` is logged and rides on the connection."""
+    """All shops that are open on one shard, only to read, by the account fleet_ro.
+
+    A shop that is arriving, or has left and is not purged yet, has rows here that are nobody's business: they would be
+    seen twice. `reason` is logged and rides on the connection.
+    """
 
     def __init__(self, engine: Engine, *, shard: str, reason: str) -> None:
         super().__init__(bind=engine, autoflush=False)
         self.shard = shard
         self.reason = reason
+
+
+@event.listens_for(FleetSession, "do_orm_execute")
+def _narrow_to_open(state: ORMExecuteState) -> Any:
+    """Every ORM select gets the criterion; a Core one upon a shop's table could not, so it is refused."""
+    if state.is_from_statement:
+        raise WrongShop("from_statement: it would see shops that have left")
+    if not state.is_select or state.is_relationship_load or state.is_column_load:
+        return None  # the guard refuses writes; the options of the first load came along
+    if state.is_orm_statement:
+        return state.invoke_statement(state.statement.options(ONLY_OPEN))
+    for table in visitors.iterate(cast(ClauseElement, state.statement)):
+        if isinstance(table, Table) and table is not shop_fence and "shop_id" in table.primary_key.columns:
+            raise WrongShop(f"a Core statement upon {table.name}: it would see shops that have left; select the class")
+    return None
 
 
 @event.listens_for(FleetSession, "after_begin")

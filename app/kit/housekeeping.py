@@ -79,12 +79,7 @@ def _shops(router: Router, now: dt.datetime) -> list[int]:
 
     with router.fleet(reason="rows whose time is over") as fleet:
         parts = fleet.each(with_old_rows).parts
-    return sorted(
-        shop_id
-        for shard, shops in parts.items()
-        for shop_id in shops
-        if router.directory.lookup(shop_id).shard == shard
-    )
+    return sorted(set().union(*parts.values()))
 
 
 def _in_steps(router: Router, shop_id: int, row: Any, column: Any, old: ColumnElement[bool]) -> int:
