@@ -1,1 +1,18 @@
-"""Moves a shop to another shard while it trades: copy, catch up, verify, fence, switch, and the way back."""
+"""Moves a shop from one shard to another while it trades. Knows tables, sums and shards, and no domain."""
+
+from shard_router.moves.errors import MoveBusy, MoveInterrupted, MoveRefused, UnknownMove
+from shard_router.moves.mover import Mover
+from shard_router.moves.states import Limits, MoveState, MoveStatus, Progress, Sum
+
+__all__ = [
+    "Limits",
+    "MoveBusy",
+    "MoveInterrupted",
+    "MoveRefused",
+    "MoveState",
+    "MoveStatus",
+    "Mover",
+    "Progress",
+    "Sum",
+    "UnknownMove",
+]
