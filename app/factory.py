@@ -20,6 +20,7 @@ from app.adapters.redis_queue import RedisQueue
 from app.amc import cli as amc_commands
 from app.amc import service as amc
 from app.console import api as console
+from app.console import cli as platform_commands
 from app.console import web as console_pages
 from app.customers import api as customers
 from app.dashboard import web as shop_pages
@@ -90,6 +91,7 @@ COMMANDS: tuple[click.Command, ...] = (
     people_commands.admin,
     people_commands.keys,
     amc_commands.shops,
+    platform_commands.shards,
     file_commands.files,
 )
 """Commands of `flask --app app.factory`."""

@@ -1,0 +1,5 @@
+"""Owns the commands of whoever runs the platform: moves of shops, and the shards that they live on."""
+
+from app.console.cli.shards import shards
+
+__all__ = ["shards"]
