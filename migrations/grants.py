@@ -53,13 +53,17 @@ class Grants:
     def wanted(self) -> dict[str, set[Right]]:
         """Account → rights, from the models' own facts."""
         found: dict[str, set[Right]] = {name: set() for name in self._fleet.config.accounts if name != "migrate"}
-        for grant in grants_for(tables_of(self._target.plane)):
+        for grant in grants_for(tables_of(self._target.plane), for_share=self._for_share()):
             if grant.account in found:
                 for column in grant.columns or ("",):
                     found[grant.account].add(Right(grant.table, grant.privilege, column))
         for rights in found.values():
             rights.add(Right(VERSION_TABLE, "SELECT"))
         return found
+
+    def _for_share(self) -> bool:
+        shard = self._fleet.config.topology.shards.get(self._target.name)
+        return shard is None or shard.for_share
 
     def _changes_of(self, connection: sa.Connection, user: str, wanted: set[Right]) -> Iterable[str]:
         host = self._fleet.config.account_host

@@ -14,6 +14,8 @@ from dataclasses import dataclass
 
 from sqlalchemy import Table
 
+from shard_router.tables import shop_fence
+
 APP = "app"  # requests and jobs
 FLEET_RO = "fleet_ro"  # console and reports, across shops
 MOVER = "mover"  # copies a shop to another shard
@@ -45,9 +47,13 @@ class Grant:
         return f"GRANT {self.privilege}{columns} ON `{database}`.`{self.table}` TO '{user}'@'{host}'"
 
 
-def grants_for(tables: Iterable[Table]) -> list[Grant]:
-    """All grants of all accounts on these tables, of either plane."""
-    return [grant for table in tables for grant in _of_table(table)]
+def grants_for(tables: Iterable[Table], *, for_share: bool = True) -> list[Grant]:
+    """All grants of all accounts on these tables, of either plane.
+
+    Where a server knows no FOR SHARE the fence is read FOR UPDATE, which asks for UPDATE on some column of it."""
+    grants = [grant for table in tables for grant in _of_table(table)]
+    fences = [] if for_share else [grant for grant in grants if (grant.account, grant.table) == (APP, shop_fence.name)]
+    return grants + [Grant(APP, "UPDATE", grant.table, ("updated_at",)) for grant in fences[:1]]
 
 
 def plane_of(table: Table) -> str:

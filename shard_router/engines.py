@@ -21,7 +21,7 @@ from shard_router import guards
 from shard_router.config import RouterConfig
 from shard_router.errors import ReplicaLost, ShardReadOnly, ShardUnavailable
 from shard_router.gtid import TrackingConnection
-from shard_router.topology import Server
+from shard_router.topology import Kind, Server, Shard
 
 READ_ONLY = {1290, 1792, 1836}  # --read-only, a read-only transaction, read-only mode
 MOMENT = 0.05  # seconds; a connection used within it is lent unlooked at
@@ -60,7 +60,7 @@ class BoundedPool(QueuePool):
 
 class Engines:
     """`on_lost` hears the address of a server whose connections were dropped: what was known of it is old.
-    `is_replica` says of an address whether another server can answer in its place."""
+    `is_replica` says of an address whether another server can answer in its place; `find_shard` what a shard is."""
 
     def __init__(self, config: RouterConfig) -> None:
         self._config = config
@@ -69,6 +69,7 @@ class Engines:
         self._tls = shared_tls(config.tls_ca) if config.tls_ca else None
         self.on_lost: Callable[[str, int], None] = lambda host, port: None
         self.is_replica: Callable[[str, int], bool] = lambda host, port: False
+        self.find_shard: Callable[[str], Shard | None] = lambda name: None
 
     def get(self, shard: str, server: Server, purpose: Purpose) -> Engine:
         key = (server.host, server.port, purpose)  # the purpose decides the account
@@ -81,10 +82,11 @@ class Engines:
         return engine
 
     def _build(self, shard: str, server: Server, purpose: Purpose) -> Engine:
+        known = self.find_shard(shard)
         pool_class = type("Pool", (BoundedPool,), {"shard": shard})
         engine = create_engine(
             "mysql+pymysql://",
-            creator=lambda: TrackingConnection(**self._settings(server, purpose)),
+            creator=lambda: TrackingConnection(**self._settings(server, purpose, known)),
             poolclass=pool_class,
             pool_size=getattr(self._config.pools, purpose),
             max_overflow=0,
@@ -98,6 +100,8 @@ class Engines:
         _watch_idle(engine, self._config.times.idle_ping)
         if purpose in ONE_SHOP:
             guards.guard_shop_engine(engine)
+            if known is not None and not known.for_share:
+                guards.lock_for_update(engine)
         elif purpose is Purpose.FLEET:
             guards.guard_fleet_engine(engine)
         return engine
@@ -107,7 +111,7 @@ class Engines:
         kind = ReplicaLost if self.is_replica(server.host, server.port) else ShardUnavailable
         return kind(shard, why)
 
-    def _settings(self, server: Server, purpose: Purpose) -> dict[str, Any]:
+    def _settings(self, server: Server, purpose: Purpose, shard: Shard | None) -> dict[str, Any]:
         config, times = self._config, self._config.times
         account = config.account(ACCOUNT.get(purpose, "app"))
         own = {Purpose.POLL: times.poll_answer, Purpose.LOOKUP: times.lookup, Purpose.FLEET: times.fleet}
@@ -124,8 +128,8 @@ class Engines:
             "read_timeout": limit,
             "write_timeout": limit,
             "autocommit": purpose in READING,
-            "client_flag": CLIENT.MULTI_STATEMENTS if purpose is Purpose.HOT else 0,
-            "init_command": _init_command(purpose, times.lock_wait, limit),
+            "client_flag": CLIENT.MULTI_STATEMENTS if purpose is Purpose.HOT and _takes_packets(shard) else 0,
+            "init_command": _init_command(purpose, times.lock_wait, limit, tracks=_tracks(purpose, shard)),
             **({"ssl": self._tls} if self._tls else {"ssl_disabled": True}),
         }
 
@@ -147,7 +151,19 @@ class Engines:
             engine.dispose(close=False)
 
 
-def _init_command(purpose: Purpose, lock_wait: int, limit: float) -> str:
+def _takes_packets(shard: Shard | None) -> bool:
+    return shard is None or shard.packets
+
+
+def _tracks(purpose: Purpose, shard: Shard | None) -> bool:
+    """Whether commits shall tell their GTID. A proxy may refuse that; then its health has to say so, not the first
+    bill, so the poller asks for it too."""
+    if shard is None or shard.kind is not Kind.PROXY:
+        return purpose not in READING
+    return shard.gtids and (purpose not in READING or purpose is Purpose.POLL)
+
+
+def _init_command(purpose: Purpose, lock_wait: int, limit: float, *, tracks: bool = False) -> str:
     settings = [
         "transaction_isolation='READ-COMMITTED'",
         "time_zone='+00:00'",
@@ -156,7 +172,7 @@ def _init_command(purpose: Purpose, lock_wait: int, limit: float) -> str:
     if purpose in READING:
         settings.append("transaction_read_only=ON")
         settings.append(f"max_execution_time={int(limit * 1000):d}")
-    else:
+    if tracks:
         settings.append("session_track_gtids='OWN_GTID'")
     return "SET SESSION " + ", SESSION ".join(settings)
 

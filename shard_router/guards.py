@@ -24,6 +24,7 @@ from shard_router.gtid import TrackingConnection
 from shard_router.sqlreading import Reading, read
 
 SAVEPOINTS = (SavepointClause, ReleaseSavepointClause, RollbackToSavepointClause)
+FOR_SHARE, FOR_UPDATE = " FOR SHARE", " FOR UPDATE"
 SAVEPOINT = Reading(pins=(), writes=False, tables=frozenset(), fences=False)
 
 
@@ -87,6 +88,16 @@ def guard_shop_engine(engine: Engine) -> None:
     event.listen(engine, "before_cursor_execute", check)
     event.listen(engine, "after_cursor_execute", _shut)
     event.listen(engine, "connect", _arm)
+
+
+def lock_for_update(engine: Engine) -> None:
+    """For a server that knows no FOR SHARE: the stronger lock in its place. What is compiled holds binds, no texts."""
+
+    @event.listens_for(engine, "before_cursor_execute", retval=True)
+    def stronger(  # noqa: PLR0917 (SQLAlchemy's signature)
+        connection: Connection, cursor: Any, statement: str, parameters: Any, context: Any, executemany: bool
+    ) -> tuple[str, Any]:
+        return statement.replace(FOR_SHARE, FOR_UPDATE), parameters
 
 
 def _shut(connection: Connection, cursor: Any, *_: Any) -> None:

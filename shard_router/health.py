@@ -13,11 +13,12 @@ from sqlalchemy import Engine
 
 from shard_router import gtid_sets
 from shard_router.gtid_sets import Marks
-from shard_router.topology import Server, Shard, Topology
+from shard_router.topology import Kind, Server, Shard, Topology
 
 log = logging.getLogger(__name__)
 
 ASK = "SELECT @@global.gtid_executed, @@global.read_only, @@global.replica_preserve_commit_order, @@global.gtid_mode"
+ASK_NO_MORE = "SELECT 1"  # of a proxy that declares no GTIDs: it may lead to something that is no MySQL server
 ASK_APPLIER = (
     "SELECT (SELECT COUNT(*) FROM performance_schema.replication_connection_status WHERE service_state <> 'ON')"
     " + (SELECT COUNT(*) FROM performance_schema.replication_applier_status WHERE service_state <> 'ON'),"
@@ -31,7 +32,7 @@ class ServerHealth:
 
     name: str
     shard: str
-    role: str  # primary or replica
+    role: str  # primary or replica; proxy where one address routes by itself
     reachable: bool = False
     read_only: bool | None = None
     lag_ms: int | None = None
@@ -67,7 +68,7 @@ class Health:
         found = []
         for shard in topology.every():
             for server in shard.servers:
-                role = "primary" if server is shard.primary else "replica"
+                role = role_of(shard, server)
                 found.append(self.of(server) or ServerHealth(server.name, shard.name, role))
         return found
 
@@ -85,7 +86,7 @@ class Health:
 
     def executed_now(self, shard: Shard) -> Marks | None:
         """All that the shard's primary has committed, asked at this moment; None if it does not answer."""
-        return self._ask(shard, shard.primary, "primary").executed
+        return self._ask(shard, shard.primary, role_of(shard, shard.primary)).executed
 
     # -- polling --------------------------------------------------------------------------------------------------
     def poll(self, topology: Topology) -> None:
@@ -106,7 +107,7 @@ class Health:
     def look_at(self, shard: Shard) -> None:
         """Replicas first: whatever they have by then, the primary must have too, or it is errant."""
         replicas = [(server, self._ask(shard, server, "replica")) for server in shard.replicas]
-        primary = self._ask(shard, shard.primary, "primary")
+        primary = self._ask(shard, shard.primary, role_of(shard, shard.primary))
         if primary.executed is not None:
             self.note_primary(shard.name, primary.executed)
         self._store(shard.primary, primary)
@@ -126,6 +127,9 @@ class Health:
         try:
             raw = self._engine(shard.name, server).raw_connection()
             try:
+                if not shard.gtids:
+                    _row(raw, ASK_NO_MORE)
+                    return replace(blank, reachable=True, problem="")
                 executed, read_only, order, gtids = _row(raw, ASK)
                 replicating = self._applier(raw, server) if role == "replica" else None
             finally:
@@ -139,7 +143,7 @@ class Health:
             replicating=replicating,
             preserves_order=bool(order),
             executed=gtid_sets.solid_marks(executed) if role == "replica" else gtid_sets.last_marks(executed),
-            problem="" if gtids == "ON" else f"gtid_mode is {gtids}",
+            problem=_problem(role, gtids, read_only),
         )
 
     def _applier(self, raw: Any, server: Server) -> bool | None:
@@ -197,6 +201,18 @@ class Health:
 
     def close(self) -> None:
         self._threads.shutdown(wait=False, cancel_futures=True)
+
+
+def role_of(shard: Shard, server: Server) -> str:
+    if shard.kind is Kind.PROXY:
+        return "proxy"
+    return "primary" if server is shard.primary else "replica"
+
+
+def _problem(role: str, gtids: str, read_only: int) -> str:
+    if gtids != "ON":
+        return f"gtid_mode is {gtids}"
+    return "the proxy leads to a server that refuses writes" if role == "proxy" and read_only else ""
 
 
 def _row(raw: Any, sql: str) -> Any:

@@ -53,13 +53,14 @@ class Prepared:
 
     def __init__(self, build: Callable[[], Executable]) -> None:
         self._build = build
-        self._form: Form | None = None
+        self._forms: dict[bool, Form] = {}
 
-    @property
-    def form(self) -> Form:
-        if self._form is None:
-            self._form = Form(self._build())
-        return self._form
+    def form(self, *, for_share: bool = True) -> Form:
+        """`for_share` says whether the server knows that lock; if not, the stronger one stands in its place."""
+        found = self._forms.get(for_share)
+        if found is None:
+            found = self._forms[for_share] = Form(self._build(), for_share=for_share)
+        return found
 
     def bind(self, **values: Any) -> Bound:
         return Bound(self, (values,))
@@ -80,14 +81,14 @@ class Bound:
 class Form:
     """The compiled statement, cut at its binds."""
 
-    def __init__(self, statement: Executable) -> None:
+    def __init__(self, statement: Executable, *, for_share: bool) -> None:
         compiled: Any = statement.compile(dialect=DIALECT)  # type: ignore[attr-defined]
         self.reading: Reading = guards.reading_of(compiled)
         if not self.reading.pins:
             raise WrongShop(f"a prepared statement that names no shop: {compiled}"[:300])
         if self.reading.fences and EPOCH not in compiled.params:
             raise WrongShop(f"a claim that does not compare the bind `epoch`: {compiled}"[:300])
-        sql = str(compiled)
+        sql = str(compiled) if for_share else str(compiled).replace(guards.FOR_SHARE, guards.FOR_UPDATE)
         self.many = bool(compiled.isinsert and " VALUES " in sql and " ON DUPLICATE KEY " not in sql)
         head, values = sql.split(" VALUES ", 1) if self.many else ("", sql)
         self.head = head.replace("%%", "%")
@@ -234,8 +235,12 @@ def run(session: ShopSession, statements: Sequence[Bound], *, commit: bool) -> l
     unfenced = "fence" in link.info
     if unfenced and commit:  # the fence must have been heard before a COMMIT is on its way
         return _fence_first(session, link, statements)
-    texts = [one.prepared.form.render(tracked(link), one.rows, session.shop_id, session.epoch) for one in statements]
-    look = unfenced and not statements[0].prepared.form.reading.fences
+    forms = [one.prepared.form(for_share=session._route.for_share) for one in statements]
+    texts = [
+        form.render(tracked(link), one.rows, session.shop_id, session.epoch)
+        for form, one in zip(forms, statements, strict=True)
+    ]
+    look = unfenced and not forms[0].reading.fences
     if look:
         texts.insert(0, fence.sql(session.shop_id, lock=session._route.lock))
     got = _send(session, link, [*texts, "COMMIT"] if commit else texts, commit)
@@ -243,15 +248,15 @@ def run(session: ShopSession, statements: Sequence[Bound], *, commit: bool) -> l
         found = fence.of_rows(got.pop(0).rows)
         if not fence.admits(found, session.epoch):
             raise session._route.moved(found)
-    for one, result in zip(statements, got, strict=False):
-        if one.prepared.form.reading.fences and not result.affected_rows:
+    for form, result in zip(forms, got, strict=False):
+        if form.reading.fences and not result.affected_rows:
             raise session._route.moved(None)
     link.info.pop("fence", None)
-    return [_result(one.prepared.form, result) for one, result in zip(statements, got, strict=False)]
+    return [_result(form, result) for form, result in zip(forms, got, strict=False)]
 
 
 def _fence_first(session: ShopSession, link: Connection, statements: Sequence[Bound]) -> list[PacketResult]:
-    claims = statements[0].prepared.form.reading.fences
+    claims = statements[0].prepared.form().reading.fences
     if not claims:
         guards.pass_fence(link)
         return run(session, statements, commit=True)
@@ -263,7 +268,9 @@ def _fence_first(session: ShopSession, link: Connection, statements: Sequence[Bo
 
 def _send(session: ShopSession, link: Connection, texts: list[str], commit: bool) -> list[MySQLResult]:
     try:
-        return run_on(link, texts)
+        if session._route.packets:
+            return run_on(link, texts)
+        return [result for text in texts for result in run_on(link, [text])]
     except ShardReadOnly:
         raise
     except ShardUnavailable as lost:

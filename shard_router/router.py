@@ -45,6 +45,7 @@ class Router:
         self.health_watch = Health(self._poll_engine, replica_lag=times.replica_lag)
         self.engines.on_lost = self.health_watch.forget
         self.engines.is_replica = self._is_replica
+        self.engines.find_shard = self._find_shard
         self.directory = Directory(
             line=self._line,
             prefix=config.redis_prefix,
@@ -169,9 +170,11 @@ class Router:
     # -- the background's tasks -----------------------------------------------------------------------------------
     def reload(self) -> bool:
         """True if a new topology came into force."""
+        before = {shard.name: shard.abilities for shard in self.topology.every()}
         changed = self._file.reload()
-        if changed:
-            self.engines.forget({(one.host, one.port) for shard in self.topology.every() for one in shard.servers})
+        if changed:  # connections were made for what their shard could do
+            same = [shard for shard in self.topology.every() if before.get(shard.name) == shard.abilities]
+            self.engines.forget({(server.host, server.port) for shard in same for server in shard.servers})
         return changed
 
     def refresh_snapshot(self) -> None:
@@ -214,6 +217,9 @@ class Router:
     def _control_up(self) -> bool:
         seen = self.health_watch.of(self.topology.control.primary)
         return seen is None or seen.reachable or not seen.checked_at
+
+    def _find_shard(self, name: str) -> Shard | None:
+        return next((shard for shard in self.topology.every() if shard.name == name), None)
 
     def _is_replica(self, host: str, port: int) -> bool:
         return any((one.host, one.port) == (host, port) for shard in self.topology.every() for one in shard.replicas)

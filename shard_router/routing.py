@@ -14,6 +14,7 @@ from shard_router.engines import Purpose
 from shard_router.errors import RouterError, ShopMoved
 from shard_router.fence import Fence
 from shard_router.gtid import TrackingConnection
+from shard_router.guards import FOR_SHARE, FOR_UPDATE
 from shard_router.topology import Server, Shard
 
 if TYPE_CHECKING:
@@ -63,6 +64,8 @@ class Route:
 
     def _needed(self) -> CausalToken | None:
         """What the answering server must have: all that the shop committed, and all that this caller has seen."""
+        if not self._router.shard(self.entry.shard).gtids:
+            return None  # nobody could say what a server has
         newest = self._router.newest.find(self.entry.shop_id)
         given = self._token
         latest = max((token.epoch for token in (newest, given) if token is not None), default=0)
@@ -94,7 +97,17 @@ class Route:
     def lock(self) -> str:
         if self._purpose is Purpose.READ:
             return ""
-        return " FOR SHARE" if self._router.shard(self.entry.shard).for_share else " FOR UPDATE"
+        return FOR_SHARE if self.for_share else FOR_UPDATE
+
+    @property
+    def for_share(self) -> bool:
+        """Whether the shard knows that lock."""
+        return self._router.shard(self.entry.shard).for_share
+
+    @property
+    def packets(self) -> bool:
+        """Whether it takes several statements in one round trip."""
+        return self._router.shard(self.entry.shard).packets
 
     def moved(self, found: Fence | None) -> ShopMoved:
         """Refreshes the directory entry, so that the caller's one retry goes to the right place."""

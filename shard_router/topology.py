@@ -34,7 +34,7 @@ class Server:
 
 @dataclass(frozen=True, slots=True)
 class Shard:
-    """`for_share` and `gtids` are what a proxy declares that it can; plain MySQL can both."""
+    """`for_share`, `gtids` and `packets` are what a proxy declares that it can; plain MySQL can all three."""
 
     name: str
     kind: Kind
@@ -44,6 +44,12 @@ class Shard:
     takes_new: bool = True
     for_share: bool = True
     gtids: bool = True
+    packets: bool = True  # several statements in one round trip
+
+    @property
+    def abilities(self) -> tuple[Kind, bool, bool, bool]:
+        """What its connections are made for."""
+        return self.kind, self.for_share, self.gtids, self.packets
 
     @property
     def servers(self) -> tuple[Server, ...]:
@@ -71,7 +77,8 @@ class Topology:
         return (self.control, *self.shards.values())
 
 
-SHARD_KEYS = {"kind", "primary", "servers", "weight", "takes_new", "for_share", "gtids"}
+ABILITIES = ("for_share", "gtids", "packets")
+SHARD_KEYS = {"kind", "primary", "servers", "weight", "takes_new", *ABILITIES}
 TOP_KEYS = {"version", "control", "shards", "ranges"}
 
 
@@ -125,7 +132,7 @@ def _shard(name: str, raw: object, problems: list[str]) -> Shard | None:
     weight = raw.get("weight", 1.0)
     if isinstance(weight, bool) or not isinstance(weight, int | float) or not 0 <= weight < 1e9:
         problems.append(f"{name}: weight must be a number from 0")
-    for key in ("takes_new", "for_share", "gtids"):
+    for key in ("takes_new", *ABILITIES):
         if not isinstance(raw.get(key, True), bool):
             problems.append(f"{name}: {key} must be true or false")
     if raw.get("kind") == Kind.PROXY and len(servers) != 1:
@@ -143,8 +150,7 @@ def _build(name: str, raw: dict[str, Any], servers: dict[str, Server]) -> Shard:
         replicas=tuple(server for server in servers.values() if server is not primary),
         weight=float(raw.get("weight", 1.0)),
         takes_new=raw.get("takes_new", True),
-        for_share=raw.get("for_share", not proxy),
-        gtids=raw.get("gtids", not proxy),
+        **{ability: raw.get(ability, not proxy) for ability in ABILITIES},
     )
 
 

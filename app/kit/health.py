@@ -82,12 +82,13 @@ def database_health(servers: list[ServerHealth]) -> dict[str, Any]:
 
 
 def _shard(name: str, members: list[ServerHealth]) -> dict[str, Any]:
-    primary_up = any(one.role == "primary" and one.reachable for one in members)
+    primary_up = any(one.role in ("primary", "proxy") and one.reachable for one in members)
     replicas = [one for one in members if one.role == "replica"]
     serving = sum(one.in_rotation for one in replicas)
     # The control plane's loss stops sign-up and settings; it has replicas only where somebody wants them.
     promised = serving >= GUARANTEED_REPLICAS or not replicas
-    healthy = primary_up and serving == len(replicas) and promised
+    led_astray = any(one.role == "proxy" and one.problem for one in members)
+    healthy = primary_up and serving == len(replicas) and promised and not led_astray
     return {
         "shard": name,
         "status": "ok" if healthy else "degraded" if primary_up else "down",
