@@ -17,8 +17,9 @@ from shard_router.errors import (
     UnknownShop,
     WrongShop,
 )
-from shard_router.fanout import FanoutResult, Fleet
+from shard_router.fanout import FanoutResult, Fleet, FleetPage
 from shard_router.health import ServerHealth
+from shard_router.keyset import CursorRefused, Order
 from shard_router.packets import PacketResult, Prepared, duplicate_key
 from shard_router.router import Router
 from shard_router.sessions import ControlSession, FleetSession, Mode, ShopOwned, ShopSession
@@ -30,12 +31,15 @@ __all__ = [
     "AmbiguousCommit",
     "CausalToken",
     "ControlSession",
+    "CursorRefused",
     "DirectoryEntry",
     "DirectoryUnavailable",
     "FanoutResult",
     "Fleet",
+    "FleetPage",
     "FleetSession",
     "Mode",
+    "Order",
     "PacketResult",
     "PoolSizes",
     "Prepared",

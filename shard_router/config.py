@@ -72,7 +72,7 @@ class RouterConfig:
     redis_prefix: str = "boola:"
     pools: PoolSizes = PoolSizes()
     times: Times = Times()
-    fleet_threads: int = 8
+    fleet_threads: int = 16  # one shard holds at most `pools.fleet` of them
     background: bool = True  # pollers and watchers; off only where a test drives them by hand
 
     def account(self, name: str) -> Account:

@@ -5,12 +5,16 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from concurrent.futures import TimeoutError as Late
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Generic, TypeVar
+from functools import partial
+from itertools import islice
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
+
+from sqlalchemy import Row, Select
 
 from shard_router.engines import Purpose
+from shard_router.keyset import Cursor, Order
 from shard_router.sessions import FleetSession
 from shard_router.topology import Server, Shard
 
@@ -32,6 +36,21 @@ class FanoutResult(Generic[T]):
     @property
     def complete(self) -> bool:
         return not self.missing
+
+
+@dataclass(frozen=True, slots=True)
+class FleetPage:
+    """Rows of all shards in one order. Each has its place and its epoch as its last columns.
+
+    `missing`: the shards whose rows between the first and the last of this page are not on it, and why.
+    `missed`: those whose rows some page up to this one lacks; who reached the end has a whole list if it is empty.
+    """
+
+    rows: list[Row[Any]]
+    next_cursor: str | None  # none: of the shards that answered, this was the end
+    missing: Mapping[str, str] = field(default_factory=dict)
+    missed: tuple[str, ...] = ()
+    behind_ms: Mapping[str, int] = field(default_factory=dict)
 
 
 SAY_EVERY = 60.0
@@ -69,7 +88,8 @@ class Fleet:
         limit = self._router.config.times.fleet if deadline is None else deadline
         ends = time.monotonic() + limit
         chosen = [self._router.shard(name) for name in shards or self._router.topology.shards]
-        running = {shard.name: self._router.fleet_threads.submit(self._on, shard, ask) for shard in chosen}
+        crew = self._router.fleet_crew
+        running = {shard.name: crew.submit(shard.name, partial(self._on, shard, ask)) for shard in chosen}
         parts: dict[str, T] = {}
         missing: dict[str, str] = {}
         behind: dict[str, int] = {}
@@ -77,13 +97,37 @@ class Fleet:
             try:
                 parts[name], behind[name] = future.result(max(0.0, ends - time.monotonic()))
             except Late:
-                missing[name] = f"no answer within {limit:g} s"
-                future.cancel()
+                asked = not future.cancel()
+                missing[name] = f"no answer within {limit:g} s" if asked else "not asked: earlier questions hang there"
             except Exception as failed:  # noqa: BLE001 (one shard's trouble is a fact of the answer)
                 missing[name] = f"{type(failed).__name__}: {failed}"[:300]
         if missing:
             log.warning("fleet session %r: missing %s", self.reason, missing)
         return FanoutResult(parts, missing, behind)
+
+    def page(
+        self,
+        statement: Select[Any],
+        *,
+        order: Order,
+        after: str | None = None,
+        limit: int = 50,
+        deadline: float | None = None,
+        shards: list[str] | None = None,
+    ) -> FleetPage:
+        """One page of `statement` (which must not order or limit by itself), of shops that are at home where they are.
+
+        A shard that does not answer is left out, and named. Back on a later page it goes on from that page's place like
+        all the others: the order is never torn, and what it had before that place stays unseen until the pages are
+        read anew. Raises CursorRefused.
+        """
+        cursor = order.open(after) if after is not None else None
+        wanted = order.page_of(statement, cursor.place if cursor else None, limit + 1)
+        found = self.each(lambda session, _: session.execute(wanted).all(), deadline=deadline, shards=shards)
+        rows = list(islice(order.merge(found.parts), limit + 1))
+        missed = tuple(sorted({*(cursor.missed if cursor else ()), *found.missing}))
+        more = order.close(Cursor(order.place_of(rows[limit - 1]), missed)) if len(rows) > limit else None
+        return FleetPage(rows[:limit], more, found.missing, missed, found.behind_ms)
 
     def _on(self, shard: Shard, ask: Callable[[FleetSession, str], T]) -> tuple[T, int]:
         server, behind = self._server(shard)
@@ -101,7 +145,3 @@ class Fleet:
                 if best is None or lag < best[1]:
                     best = (server, lag)
         return best or (shard.primary, 0)
-
-
-def threads(count: int) -> ThreadPoolExecutor:
-    return ThreadPoolExecutor(count, "router-fleet")

@@ -16,10 +16,11 @@ from shard_router.actor import Actor
 from shard_router.background import Background
 from shard_router.causality import CausalToken, Newest, Signer
 from shard_router.config import RouterConfig
+from shard_router.crew import Crew
 from shard_router.directory import Directory, DirectoryEntry
 from shard_router.engines import Engines, Purpose, error_code
 from shard_router.errors import RouterError, ShardUnavailable
-from shard_router.fanout import Fleet, threads
+from shard_router.fanout import Fleet
 from shard_router.gtid_sets import Marks
 from shard_router.health import Health, ServerHealth
 from shard_router.redis_line import RedisLine
@@ -55,7 +56,7 @@ class Router:
             snapshot=Snapshot(config.snapshot),
             times=times,
         )
-        self.fleet_threads = threads(config.fleet_threads)
+        self.fleet_crew = Crew(config.fleet_threads, config.pools.fleet)
         self._unfit: Mapping[str, str] = {}
         self._background = Background()
         self._background.every(times.topology, "topology", self.reload)
@@ -230,14 +231,14 @@ class Router:
     def close(self) -> None:
         ROUTERS.discard(self)
         self._background.close()
-        self.fleet_threads.shutdown(wait=False, cancel_futures=True)
+        self.fleet_crew.close()
         self.health_watch.close()
         self.engines.close()
 
     def _after_fork(self) -> None:
         for part in (self._file, self.engines, self._line, self.newest, self.directory, self.health_watch):
             part.after_fork()
-        self.fleet_threads = threads(self.config.fleet_threads)
+        self.fleet_crew = Crew(self.config.fleet_threads, self.config.pools.fleet)
         if self.config.background:
             self._background.restart()
 
