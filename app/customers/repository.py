@@ -8,7 +8,9 @@ from sqlalchemy import Select, String, bindparam, func, or_, select
 
 from app.customers.models import Customer
 from app.kit.db import Id
+from app.kit.sums import added_up
 from shard_router import Prepared, ShopSession
+from shard_router.moves import Sum
 
 PACKED = (
     Customer.name, Customer.phone, Customer.gstin, Customer.pan, Customer.address, Customer.city, Customer.pin,
@@ -60,3 +62,8 @@ def _packed_buyer() -> Select[Any]:
         Customer.id == bindparam("customer_id", type_=Id),
         Customer.erased_at.is_(None),
     )
+
+
+def shop_sums() -> tuple[Sum, ...]:
+    """How many customers there are, by state."""
+    return (added_up("customers", Customer, by=(func.coalesce(Customer.state_code, "none"),), of=(Customer.version,)),)

@@ -25,9 +25,11 @@ from shard_router import ShopSession
 __all__ = [
     "BUYER_FOR_SHARE", "BUYER_FOR_UPDATE", "Buyer", "Customer", "CustomerDraft", "buyer_of", "edit_customer",
     "find_by_phone", "get_buyer", "get_customer", "list_customers", "lock_buyer", "names_of", "register_customer",
+    "shop_sums",
 ]  # fmt: skip
 
 BUYER_FOR_UPDATE, BUYER_FOR_SHARE = repository.BUYER_FOR_UPDATE, repository.BUYER_FOR_SHARE
+shop_sums = repository.shop_sums
 
 _FIELDS = tuple(field.name for field in dataclasses.fields(CustomerDraft))
 

@@ -36,11 +36,12 @@ __all__ = [
     "CATEGORIES", "ITEMS", "SELL", "Exemption", "Hallmark", "Holding", "Item", "ItemDraft", "ItemStatus",
     "Stone", "check_sellable", "edit_item", "find_by_code", "get_item", "get_items", "items_of", "list_exemptions",
     "list_items", "lock_items", "mandate_name", "refuse_missing", "register_item", "return_items", "set_picture",
-    "stock_by_purity", "withdraw_item",
+    "shop_sums", "stock_by_purity", "withdraw_item",
 ]  # fmt: skip
 
 DISCOUNT_RIGHT = "bill.discount"
 SELL, ITEMS = repository.SELL, repository.ITEMS
+shop_sums = repository.shop_sums
 
 NEVER = dt.datetime.min.replace(tzinfo=dt.UTC)
 _PACKED = tuple(column.key for column in repository.PACKED)

@@ -10,8 +10,10 @@ from sqlalchemy.orm import selectinload
 
 from app.invoices.models import Invoice, InvoiceLine, InvoicePayment, InvoicePdf
 from app.kit.db import Id
+from app.kit.sums import added_up, fingerprint
 from app.numbering.service import DocumentKind
 from shard_router import Prepared, ShopSession
+from shard_router.moves import Sum
 
 SOLD_BY = (DocumentKind.INVOICE.value, DocumentKind.BILL_OF_SUPPLY.value)
 CASH = "cash"
@@ -183,3 +185,26 @@ CASH_OF_DAY = Prepared(
 INSERT_INVOICE = Prepared(lambda: insert(Invoice))
 INSERT_LINE = Prepared(lambda: insert(InvoiceLine))
 INSERT_PAYMENT = Prepared(lambda: insert(InvoicePayment))
+
+
+def shop_sums() -> tuple[Sum, ...]:
+    """Documents and money per tax head by kind and year, grams sold by purity, payments by way, printed forms."""
+    money = (
+        Invoice.taxable_paise, Invoice.cgst_paise, Invoice.sgst_paise, Invoice.igst_paise, Invoice.round_off_paise,
+        Invoice.total_paise, fingerprint(Invoice.content_hash),
+    )  # fmt: skip
+    weights = (
+        InvoiceLine.gross_mg, InvoiceLine.stone_mg, InvoiceLine.net_mg, InvoiceLine.net_mg * InvoiceLine.fineness,
+    )  # fmt: skip
+    prices = (
+        InvoiceLine.metal_paise, InvoiceLine.wastage_paise, InvoiceLine.making_paise, InvoiceLine.stones_paise,
+        InvoiceLine.hallmark_paise, InvoiceLine.discount_paise, InvoiceLine.taxable_paise, InvoiceLine.cgst_paise,
+        InvoiceLine.sgst_paise, InvoiceLine.igst_paise,
+    )  # fmt: skip
+    purity = (InvoiceLine.metal, InvoiceLine.fineness)
+    return (
+        added_up("documents", Invoice, by=(Invoice.kind, Invoice.fy_start), of=money),
+        added_up("lines", InvoiceLine, by=purity, of=(*weights, *prices)),
+        added_up("payments", InvoicePayment, by=(InvoicePayment.mode,), of=(InvoicePayment.paise,)),
+        added_up("printed forms", InvoicePdf, of=(InvoicePdf.size_bytes, fingerprint(InvoicePdf.sha256))),
+    )

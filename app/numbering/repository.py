@@ -8,8 +8,10 @@ from sqlalchemy import bindparam, func, select
 from sqlalchemy.dialects.mysql import insert
 
 from app.kit.db import Id
+from app.kit.sums import added_up
 from app.numbering.models import NumberSeries
 from shard_router import Prepared, ShopSession
+from shard_router.moves import Sum
 
 
 def lock_series(
@@ -53,3 +55,12 @@ DRAW = Prepared(
         .on_duplicate_key_update(last_no=func.last_insert_id(NumberSeries.last_no + 1))
     )
 )
+
+
+def shop_sums() -> tuple[Sum, ...]:
+    """The last number of each series: kind, year, till and registration."""
+    series = (
+        NumberSeries.kind, NumberSeries.fy_start, func.hex(NumberSeries.till_id),
+        func.hex(NumberSeries.registration_id),
+    )  # fmt: skip
+    return (added_up("number series", NumberSeries, by=series, of=(NumberSeries.last_no,)),)

@@ -15,9 +15,20 @@ from app.numbering.models import NumberSeries
 from app.numbering.numbers import DocumentKind, NumberForm, check_till_code, prefix_for
 from shard_router import PacketResult, ShopSession
 
-__all__ = ["DRAW", "DocumentKind", "bind_draw", "check_till_code", "draw", "drawn", "last_numbers", "written"]
+__all__ = [
+    "DRAW",
+    "DocumentKind",
+    "bind_draw",
+    "check_till_code",
+    "draw",
+    "drawn",
+    "last_numbers",
+    "shop_sums",
+    "written",
+]
 
 DRAW = repository.DRAW
+shop_sums = repository.shop_sums
 
 
 def bind_draw(*, registration_id: UUID, year: FinancialYear, kind: DocumentKind, till_id: UUID) -> Any:

@@ -5,8 +5,10 @@ from typing import Any
 
 from sqlalchemy import Select, String, bindparam, func, select
 
+from app.kit.sums import added_up
 from app.rates.models import BoardRate, BoardRateChange
 from shard_router import Prepared, ShopSession
+from shard_router.moves import Sum
 
 
 def list_board(db: ShopSession) -> Sequence[BoardRate]:
@@ -35,3 +37,11 @@ BOARD = Prepared(
         func.json_arrayagg(func.json_array(BoardRate.metal, BoardRate.fineness, BoardRate.paise_per_g), type_=String())
     ).where(BoardRate.shop_id == bindparam("shop_id"))
 )
+
+
+def shop_sums() -> tuple[Sum, ...]:
+    """Paise per gram by purity, today's and every earlier one."""
+    return (
+        added_up("rate board", BoardRate, by=(BoardRate.metal, BoardRate.fineness), of=(BoardRate.paise_per_g,)),
+        added_up("earlier rates", BoardRateChange, by=(BoardRateChange.metal,), of=(BoardRateChange.paise_per_g,)),
+    )

@@ -25,9 +25,11 @@ from shard_router import ShopSession
 __all__ = [
     "BOARD", "Board", "Rate", "RateChange", "RateSetting", "board_of", "check_purity", "get_board", "list_history",
     "list_purities", "rate_of", "read_board", "set_rate", "set_rates",
+    "shop_sums",
 ]  # fmt: skip
 
 BOARD = repository.BOARD
+shop_sums = repository.shop_sums
 Board = Mapping[tuple[str, int], int]
 """Paise per gram by (metal, fineness)."""
 

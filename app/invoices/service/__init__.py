@@ -1,5 +1,6 @@
 """Bills and notes: quoted, issued for ever, read back, reversed, printed, and checked against the audit chain."""
 
+from app.invoices.repository import shop_sums
 from app.invoices.service.books import BooksReport, verify_books
 from app.invoices.service.documents import Document, Line, Party, Payment
 from app.invoices.service.drafts import BillDraft, LineDraft, PaymentDraft, PaymentMode
@@ -56,6 +57,7 @@ __all__ = [
     "record_pdf",
     "refund_due",
     "reversed_lines",
+    "shop_sums",
     "takings_by_day",
     "verify_books",
     "write_document",
