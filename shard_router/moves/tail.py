@@ -96,11 +96,10 @@ class Tail:
     def stop(self) -> None:
         """Ends the thread and its connection; may be called twice, and on a tail that is broken."""
         self._break("the tail was stopped")
-        connection = self._connection
-        if connection is None:
-            return
-        with contextlib.suppress(OSError, AttributeError):  # closed already
-            socket.socket.shutdown(connection._sock, socket.SHUT_RDWR)  # wakes the thread out of its read
+        line = getattr(self._connection, "_sock", None)  # None: not opened, or closed already
+        if line is not None:
+            with contextlib.suppress(OSError):
+                socket.socket.shutdown(line, socket.SHUT_RDWR)  # wakes the thread out of its read
         if self._thread.is_alive():
             self._thread.join()
 
