@@ -4,6 +4,7 @@ from shard_router.actor import Actor
 from shard_router.causality import CausalToken
 from shard_router.config import Account, PoolSizes, RouterConfig, Times
 from shard_router.directory import DirectoryEntry
+from shard_router.durability import Durability
 from shard_router.errors import (
     AmbiguousCommit,
     DirectoryUnavailable,
@@ -34,6 +35,7 @@ __all__ = [
     "CursorRefused",
     "DirectoryEntry",
     "DirectoryUnavailable",
+    "Durability",
     "FanoutResult",
     "Fleet",
     "FleetPage",

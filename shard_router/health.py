@@ -11,7 +11,8 @@ from typing import Any
 
 from sqlalchemy import Engine
 
-from shard_router import gtid_sets
+from shard_router import durability, gtid_sets
+from shard_router.durability import Durability
 from shard_router.gtid_sets import Marks
 from shard_router.topology import Kind, Server, Shard, Topology
 
@@ -24,6 +25,10 @@ ASK_APPLIER = (
     " + (SELECT COUNT(*) FROM performance_schema.replication_applier_status WHERE service_state <> 'ON'),"
     " (SELECT COUNT(*) FROM performance_schema.replication_connection_status)"
 )
+
+NO_RIGHT = (1142, 1044, 1227)
+DURABILITY_EVERY = 5.0
+"""Seconds; what a server is set to changes by people's hands."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +48,7 @@ class ServerHealth:
     problem: str = "not asked yet"
     checked_at: float = 0.0
     executed: Marks | None = None
+    durability: Durability | None = None  # of a primary; None where it could not be asked
 
     @property
     def age_ms(self) -> int:
@@ -58,6 +64,7 @@ class Health:
         self.known: dict[tuple[str, int], ServerHealth] = {}
         self._primary_had: dict[str, list[tuple[float, Marks]]] = {}
         self._may_ask_applier: dict[tuple[str, int], bool] = {}
+        self._durability: dict[tuple[str, int], tuple[float, Durability | None]] = {}
         self._busy: set[str] = set()
         self._threads = ThreadPoolExecutor(8, "router-health")
 
@@ -132,6 +139,7 @@ class Health:
                     return replace(blank, reachable=True, problem="")
                 executed, read_only, order, gtids = _row(raw, ASK)
                 replicating = self._applier(raw, server) if role == "replica" else None
+                durable = self._durable(raw, shard, server, now) if role == "primary" else None
             finally:
                 raw.close()
         except Exception as gone:  # noqa: BLE001 whatever it is, the server did not answer
@@ -144,7 +152,24 @@ class Health:
             preserves_order=bool(order),
             executed=gtid_sets.solid_marks(executed) if role == "replica" else gtid_sets.last_marks(executed),
             problem=_problem(role, gtids, read_only),
+            durability=durable,
         )
+
+    def _durable(self, raw: Any, shard: Shard, server: Server, now: float) -> Durability | None:
+        """What the primary's acknowledgement is worth, asked every few seconds; None where nobody may ask."""
+        if shard.kind is Kind.PROXY:
+            return None
+        at, known = self._durability.get((server.host, server.port), (0.0, None))
+        if at and now - at < DURABILITY_EVERY:
+            return known
+        try:
+            found: Durability | None = _durability_of(raw, group=shard.kind is Kind.GROUP)
+        except Exception as refused:
+            if getattr(refused, "args", (0,))[0] not in NO_RIGHT:
+                raise
+            found = None
+        self._durability[server.host, server.port] = (now, found)
+        return found
 
     def _applier(self, raw: Any, server: Server) -> bool | None:
         address = (server.host, server.port)
@@ -153,7 +178,7 @@ class Health:
         try:
             stopped, channels = _row(raw, ASK_APPLIER)
         except Exception as refused:
-            if getattr(refused, "args", (0,))[0] not in (1142, 1044, 1227):
+            if getattr(refused, "args", (0,))[0] not in NO_RIGHT:
                 raise
             self._may_ask_applier[address] = False
             return None
@@ -220,5 +245,13 @@ def _row(raw: Any, sql: str) -> Any:
     try:
         cursor.execute(sql)
         return cursor.fetchone()
+    finally:
+        cursor.close()
+
+
+def _durability_of(raw: Any, *, group: bool) -> Durability:
+    cursor = raw.cursor()
+    try:
+        return durability.ask(cursor, group=group)
     finally:
         cursor.close()

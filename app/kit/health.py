@@ -12,10 +12,9 @@ from app.kit.clock import rfc3339, utc_now
 from app.kit.limits import unlimited
 from app.kit.ports import CacheDown
 from app.kit.runtime import runtime
-from shard_router import ServerHealth
+from shard_router import Durability, ServerHealth
 
 health = Blueprint("health", __name__)
-GUARANTEED_REPLICAS = 2
 
 
 @health.get("/healthz")
@@ -70,8 +69,8 @@ def health_of_cache() -> Response:
 
 
 def database_health(servers: list[ServerHealth]) -> dict[str, Any]:
-    """Shards with their servers. down: a primary is not reached. degraded: a replica is out of rotation, or there are
-    too few to promise that an acknowledged write outlives its primary (docs: guarantee mode)."""
+    """Shards with their servers. down: a primary is not reached. degraded: a replica is out of rotation, or the
+    primary's own settings do not promise that an acknowledged write outlives it (docs: guarantee mode)."""
     shards: dict[str, list[ServerHealth]] = defaultdict(list)
     for server in servers:
         shards[server.shard].append(server)
@@ -82,18 +81,35 @@ def database_health(servers: list[ServerHealth]) -> dict[str, Any]:
 
 
 def _shard(name: str, members: list[ServerHealth]) -> dict[str, Any]:
-    primary_up = any(one.role in ("primary", "proxy") and one.reachable for one in members)
+    primary = next((one for one in members if one.role in ("primary", "proxy") and one.reachable), None)
     replicas = [one for one in members if one.role == "replica"]
     serving = sum(one.in_rotation for one in replicas)
+    durable = primary.durability if primary is not None else None
+    guaranteed = bool(replicas) and durable is not None and durable.guaranteed
     # The control plane's loss stops sign-up and settings; it has replicas only where somebody wants them.
-    promised = serving >= GUARANTEED_REPLICAS or not replicas
+    promised = not replicas or (guaranteed and durable is not None and not durable.thin)
     led_astray = any(one.role == "proxy" and one.problem for one in members)
-    healthy = primary_up and serving == len(replicas) and promised and not led_astray
+    healthy = primary is not None and serving == len(replicas) and promised and not led_astray
     return {
         "shard": name,
-        "status": "ok" if healthy else "degraded" if primary_up else "down",
-        "guaranteed": bool(replicas) and serving >= GUARANTEED_REPLICAS,
+        "status": "ok" if healthy else "degraded" if primary is not None else "down",
+        "guaranteed": guaranteed,
+        "durability": _durability(durable),
         "servers": [_server(one) for one in members],
+    }
+
+
+def _durability(found: Durability | None) -> dict[str, Any]:
+    """Which durability the shard really has, as its primary's variables and confirming replicas tell. red: the end of
+    one machine may lose an acknowledged write. yellow: it may not, and one more loss stops writes."""
+    if found is None:
+        return {"mode": "unknown", "light": "red", "confirming": None, "lostWhen": [], "thin": []}
+    return {
+        "mode": "guaranteed" if found.guaranteed else "degraded",
+        "light": "red" if not found.guaranteed else "yellow" if found.thin else "green",
+        "confirming": found.replicas,
+        "lostWhen": list(found.lost_when),
+        "thin": list(found.thin),
     }
 
 
