@@ -11,7 +11,7 @@ import click
 from rich.table import Table
 
 from ops.cluster.control import Cluster, as_text
-from ops.cluster.mysql import DEVELOPMENT
+from ops.cluster.layout import Mode
 from ops.places import Instance, instance
 from ops.processes import Processes
 from ops.progress import console
@@ -187,11 +187,17 @@ def cluster(context: click.Context, name: str) -> None:
 
 
 @cluster.command("up")
+@click.option("--guarantee", "mode", flag_value=Mode.GUARANTEE.value, help="Two replicas; no commit without one.")
+@click.option("--group", "mode", flag_value=Mode.GROUP.value, help="Shards as Group Replication, three members each.")
+@click.option("--degraded", "mode", flag_value=Mode.DEGRADED.value, help="One replica a shard: the first default.")
+@click.option("--proxied/--direct", default=None, help="Clients come through proxies, which `cut` can silence.")
 @click.pass_obj
-def cluster_up(make: Callable[[], Cluster]) -> None:
-    """Start control, two shards with a replica each, and Redis."""
-    started = make().up()
+def cluster_up(make: Callable[[], Cluster], mode: str | None, proxied: bool | None) -> None:
+    """Start control, two shards and Redis, in the mode asked for or the one before."""
+    found = make()
+    started = found.up(Mode(mode) if mode else None, proxied=proxied)
     console.print(f"Started: {', '.join(started)}." if started else "Everything was running.")
+    console.print(f"Mode: {found.setup.mode}{', behind proxies' if found.setup.proxied else ''}.")
 
 
 @cluster.command("down")
@@ -236,10 +242,11 @@ def cluster_sql(make: Callable[[], Cluster], server: str, statement: str) -> Non
 @cluster.command("promote")
 @click.argument("group")
 @click.argument("server")
+@click.option("--accept-loss", is_flag=True, help="Even if acknowledged writes may be lost.")
 @click.pass_obj
-def cluster_promote(make: Callable[[], Cluster], group: str, server: str) -> None:
+def cluster_promote(make: Callable[[], Cluster], group: str, server: str, accept_loss: bool) -> None:
     """Make SERVER the primary of GROUP; the old one follows it, or stays shut."""
-    make().promote(group, server)
+    make().promote(group, server, accept_loss=accept_loss)
     console.print(f"{server} is the primary of {group}.")
 
 
@@ -253,14 +260,19 @@ def cluster_rebuild(make: Callable[[], Cluster], server: str) -> None:
 
 
 def _show_cluster(chosen: Instance) -> bool:
+    from ops.cluster import status
+
     table = Table(box=None, pad_edge=False, header_style="dim")
     for heading in ("server", "role", "port", "process", "MB", "state"):
         table.add_column(heading)
-    servers = Cluster(chosen, _say).status()
+    cluster = Cluster(chosen, _say)
+    servers = status.servers(cluster)
     for one in servers:
         colour = "green" if one.healthy else "red"
         cells = (one.name, one.role, str(one.port), str(one.pid or "–"), str(one.memory_mb or "–"))
         table.add_row(*cells, f"[{colour}]{one.note}")
     console.print(table)
-    console.print(f"Durability is [yellow]{DEVELOPMENT.name}[/yellow] ({DEVELOPMENT.promise}).")
+    console.print(f"Mode: {cluster.setup.mode}.")
+    for worth in status.worth(cluster):
+        console.print(f"  {worth.group:8} [{worth.light}]{worth.sentence}")
     return all(one.healthy for one in servers)

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from ops import files
 from ops.cluster import tls
-from ops.cluster.layout import CONTROL, FIRST_PRIMARIES, SERVERS, SHARDS, members
+from ops.cluster.layout import CONTROL, DEVELOPMENT_LAYOUT, FIRST_PRIMARIES, SERVERS, SHARDS
 from ops.cluster.mysql import FLUSHED, settings_text
 from ops.cluster.redis import settings as redis_settings
 from ops.cluster.replication import ADMIN, REPL
@@ -57,7 +57,9 @@ def topology() -> dict[str, object]:
     """Like the local cluster's, by the containers' names."""
 
     def group(name: str) -> dict[str, object]:
-        servers = {server.name: {"host": server.name, "port": MYSQL_PORT} for server in members(name)}
+        servers = {
+            server.name: {"host": server.name, "port": MYSQL_PORT} for server in DEVELOPMENT_LAYOUT.members(name)
+        }
         return {"kind": "replication", "primary": FIRST_PRIMARIES[name], "servers": servers}
 
     shards = {name: {**group(name), "weight": 100, "takes_new": True} for name in SHARDS}

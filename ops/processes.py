@@ -86,6 +86,28 @@ class Processes:
     def forget(self, name: str) -> None:
         (self.folder / f"{name}.json").unlink(missing_ok=True)
 
+    def go_on(self, names: Iterable[str]) -> None:
+        """Wakes those that were frozen."""
+        for name in names:
+            if (pid := self.alive(name)) is not None:
+                os.kill(pid, signal.SIGCONT)
+
+    def is_frozen(self, name: str) -> bool:
+        """Whether it stands still by SIGSTOP."""
+        pid = self.alive(name)
+        if pid is None:
+            return False
+        done = subprocess.run(["ps", "-o", "state=", "-p", str(pid)], capture_output=True, text=True, check=False)
+        return done.stdout.strip().startswith("T")
+
+    def wait_until_gone(self, name: str, limit: float = 20.0) -> None:
+        """Waits for the end of a process that was killed."""
+        deadline = time.monotonic() + limit
+        while self.alive(name) is not None:
+            if time.monotonic() > deadline:
+                raise Trouble(f"{name} did not end within {limit:.0f} s", f"read {self.logs / f'{name}.log'}")
+            time.sleep(0.02)
+
     def stop(self, names: Iterable[str], *, grace: float = 20.0) -> list[str]:
         """Ends these processes and their groups, politely first; returns the names of those that were alive."""
         running = {name: pid for name in names if (pid := self.alive(name)) is not None}

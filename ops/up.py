@@ -14,10 +14,10 @@ from typing import Any
 import pymysql
 
 from ops import assets, files, supervisor, tools
-from ops.cluster import state
+from ops.cluster import setup, state
 from ops.cluster.control import Cluster, check_ports
 from ops.cluster.layout import SIDE_OFFSET, WEB_OFFSET
-from ops.cluster.mysql import DEVELOPMENT
+from ops.cluster.mysql import DURABILITIES
 from ops.debian import Say
 from ops.environment import ADMIN_EMAIL, demo_file, environment_for_setup, web_url
 from ops.places import ROOT, Instance
@@ -179,7 +179,8 @@ def welcome(instance: Instance) -> None:
     for line in demo_lines(demo_file(instance)):
         console.print(f"  sign-in   {line}", markup=False)
     if state.given_file() is None:
-        console.print(f"  [yellow]{DEVELOPMENT.name}[/yellow]: {DEVELOPMENT.promise}")
+        durability = DURABILITIES[setup.load(instance).mode]
+        console.print(f"  [yellow]{durability.name}[/yellow]: {durability.promise}")
     console.print("Ctrl-C ends it all; ./dev logs NAME shows a log.\n")
 
 

@@ -1,4 +1,4 @@
-"""Owns the cluster's verbs: up, down, status, promote, destroy, sql; each may be run twice without harm."""
+"""Owns the cluster's verbs: up, down, promote, rebuild, destroy, sql; each may be run twice without harm."""
 
 from __future__ import annotations
 
@@ -7,17 +7,16 @@ import json
 import shutil
 import socket
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from ops import files
-from ops.cluster import redis, replication, roles, state, tls
-from ops.cluster.layout import FIRST_PRIMARIES, GROUPS, REDIS, REDIS_OFFSET, SERVERS, members, server_named
-from ops.cluster.mysql import DEVELOPMENT, MySQL, program_and_template, settings_text
-from ops.cluster.roles import Duty, Order
+from ops.cluster import groups, promotion, proxies, redis, replication, roles, setup, state, tls
+from ops.cluster.layout import EVERY_SERVER, FIRST_PRIMARIES, GROUPS, PROXY_LINE, REDIS, REDIS_OFFSET, Layout, Mode
+from ops.cluster.mysql import DURABILITIES, MySQL, program_and_template, settings_text
+from ops.cluster.roles import Duty
+from ops.cluster.setup import Setup
 from ops.debian import Say
 from ops.places import Instance, port_base, remember_port_base
 from ops.processes import Processes
@@ -29,19 +28,6 @@ PORTS_COME_FREE = 5.0
 """Seconds: a killed server keeps its port until its last thread is gone, a web server's workers until they notice."""
 
 
-@dataclass(frozen=True)
-class ServerStatus:
-    """One line of `./dev status`."""
-
-    name: str
-    role: str
-    port: int
-    pid: int | None
-    memory_mb: int
-    note: str
-    healthy: bool
-
-
 class Cluster:
     """The servers of one instance."""
 
@@ -49,10 +35,30 @@ class Cluster:
         self.instance = instance
         self.say = say
         self.processes = Processes(instance.pids, instance.logs)
-        self.mysql = {server.name: MySQL(instance, server, self.processes) for server in SERVERS}
         self.roles_file = instance.folder / "roles.json"
+        self._take(setup.load(instance))
 
-    def _locked(self) -> contextlib.AbstractContextManager[None]:
+    def _take(self, chosen: Setup) -> None:
+        self.setup = chosen
+        self.mysql = {server.name: self._server(server.name, chosen) for server in chosen.layout.servers}
+
+    def _server(self, name: str, chosen: Setup) -> MySQL:
+        server = next(one for one in EVERY_SERVER if one.name == name)
+        options: dict[str, object] = {}
+        if chosen.layout.kind(server.group) == "group":
+            options = groups.options(self.instance, chosen.layout, server, chosen.group_names[server.group])
+        door = PROXY_LINE if chosen.proxied else 0
+        return MySQL(self.instance, server, self.processes, options, door=door)
+
+    @property
+    def layout(self) -> Layout:
+        return self.setup.layout
+
+    def members(self, group: str) -> list[MySQL]:
+        return [self.mysql[server.name] for server in self.layout.members(group)]
+
+    def locked(self) -> contextlib.AbstractContextManager[None]:
+        """One launcher at a time changes an instance."""
         files.private_folder(self.instance.folder)
         name = self.instance.name
         return files.locked(
@@ -61,36 +67,92 @@ class Cluster:
 
     # ---------------------------------------------------------------- up
 
-    def up(self) -> list[str]:
-        """Starts what does not run, brings every group to its recorded roles; returns the names it started."""
-        with self._locked():
+    def up(self, mode: Mode | None = None, *, proxied: bool | None = None) -> list[str]:
+        """Starts what does not run, brings every group to its roles; returns the names it started.
+
+        A mode that is given is remembered; without one, the instance goes on as it was."""
+        with self.locked():
             before = set(self._running())
+            self._choose(mode, proxied=proxied)
             self._check_same_ports(before)
             self._check_machine()
             primaries = self._primaries()
+            setup.save(self.instance, self.setup)
+            remember_port_base(self.instance)
             tls.ensure(self.instance.folder / "tls")
-            with ThreadPoolExecutor(len(SERVERS) + 1) as pool:
+            with ThreadPoolExecutor(len(self.mysql) + 1) as pool:
                 fast = pool.submit(redis.start, self.instance, self.processes, self.say)
+                self._start_proxies()
                 self._start_mysql(pool)
-                orders = {group: pool.submit(self._settle, group, primaries[group]) for group in GROUPS}
-                for group in GROUPS:
-                    self._report(orders[group].result())
+                found = {group: pool.submit(self.settle, group, primaries[group]) for group in GROUPS}
+                primaries = {group: one.result() for group, one in found.items()}
                 fast.result()
             redis.wait(self.instance, self.processes)
-            remember_port_base(self.instance)
-            state.write(self.instance, state.describe(self.instance, primaries))
+            self.record(primaries)
             return sorted(set(self._running()) - before)
 
+    def _choose(self, mode: Mode | None, *, proxied: bool | None) -> None:
+        """Takes the mode that is asked for, and ends servers that it has not."""
+        before = setup.load(self.instance)
+        is_new = not any(mysql.is_ready for mysql in self.mysql.values())
+        wanted = setup.changed(before, mode=mode, proxied=proxied, is_new=is_new)
+        surplus = [server.name for server in before.layout.servers if wanted.layout.named(server.name) is None]
+        leaders = set(roles.load(self.roles_file).values()) & set(surplus)
+        if leaders:
+            raise Trouble(
+                f"{', '.join(sorted(leaders))} takes writes, and mode {wanted.mode} has no such server",
+                "promote another one first",
+            )
+        if wanted.proxied != before.proxied and self._running():
+            raise Trouble(
+                "The servers run already, and clients know their addresses",
+                "end them with ./dev cluster down, then change whether they stand behind proxies",
+            )
+        self.processes.stop(surplus)
+        self._take(wanted)
+
     def _primaries(self) -> dict[str, str]:
-        """The recorded primaries; written on the first start, so that a lost record never looks like a new cluster."""
+        """Who is to take writes: the recorded ones, or whom somebody has promoted meanwhile by other means.
+
+        Written on the first start, so that a lost record never looks like a new cluster."""
         if not self.roles_file.exists():
             if any(mysql.is_ready for mysql in self.mysql.values()):
                 raise Trouble(
                     f"The record of primaries {self.roles_file} is gone, so nobody may say who takes writes",
-                    f"restore it, or delete the data with ./dev cluster destroy --instance {self.instance.name}",
+                    f"restore it, or delete the data with ./dev cluster --instance {self.instance.name} destroy",
                 )
             roles.save(self.roles_file, dict(FIRST_PRIMARIES))
-        return roles.load(self.roles_file)
+        recorded = roles.load(self.roles_file)
+        found = {group: self._primary_of(group, recorded[group]) for group in GROUPS}
+        if found != recorded:
+            roles.save(self.roles_file, found)
+        return found
+
+    def _primary_of(self, group: str, recorded: str) -> str:
+        if self.layout.kind(group) == "group":
+            return recorded  # the group itself says
+        told = state.promoted_elsewhere(self.instance, group)
+        if told is not None and self.layout.named(told) is not None and told != recorded:
+            self.say(f"{told} is the primary of {group} by topology.json, where somebody wrote it")
+            recorded = told
+        alive = [mysql for mysql in self.members(group) if self.processes.alive(mysql.name) and mysql.is_ready]
+        writable = [mysql.name for mysql in alive if replication.is_writable(mysql)]
+        if writable and recorded not in writable:
+            if len(writable) > 1:
+                raise Trouble(
+                    f"{' and '.join(writable)} both take writes and the record names {recorded}",
+                    "decide whose writes count, fence the other with ./dev cluster sql NAME"
+                    " 'SET GLOBAL super_read_only = ON', and run it again",
+                )
+            self.say(f"{writable[0]} takes writes for {group} in the place of {recorded}: somebody has promoted it")
+            return writable[0]
+        return recorded
+
+    def _start_proxies(self) -> None:
+        if self.setup.proxied:
+            proxies.start(self.instance, self.processes, self.mysql.values())
+        else:
+            self.processes.stop([proxies.NAME])
 
     def _start_mysql(self, pool: ThreadPoolExecutor) -> None:
         waiting = [mysql for mysql in self.mysql.values() if self.processes.alive(mysql.name) is None]
@@ -99,23 +161,34 @@ class Cluster:
         if waiting or stale:
             program, template = program_and_template(self.say)
             settings = self.instance.folder / "mysql" / "my.cnf"
-            files.write(settings, settings_text(DEVELOPMENT, self.instance.folder / "tls", base=program.base))
+            text = settings_text(DURABILITIES[self.setup.mode], self.instance.folder / "tls", base=program.base)
+            files.write(settings, text)
             self.say(f"starting {', '.join(sorted(mysql.name for mysql in (*waiting, *stale)))}")
             list(pool.map(lambda mysql: mysql.start(program, template, settings), [*waiting, *stale]))
         list(pool.map(_wait_and_prepare, self.mysql.values()))
 
-    def _settle(self, group: str, primary: str) -> dict[str, Order]:
-        servers = [self.mysql[server.name] for server in members(group)]
-        decided = replication.settle(primary, servers)
-        for name, order in decided.items():
-            if order.duty is Duty.FOLLOW and not replication.caught_up(self.mysql[name], self.mysql[primary]):
-                self.say(f"{name} has not caught up with {primary} yet: {replication.replica_state(self.mysql[name])}")
-        return decided
-
-    def _report(self, decided: dict[str, Order]) -> None:
-        for name, order in decided.items():
+    def settle(self, group: str, primary: str, servers: Sequence[MySQL] | None = None) -> str:
+        """Brings a group to its roles, says who is left out and why; returns the primary, which a group elects."""
+        present = self.members(group) if servers is None else list(servers)
+        for mysql in present:
+            mysql.apply(DURABILITIES[self.setup.mode])
+        if self.layout.kind(group) == "group":
+            primary, outside = groups.settle(group, present, self.instance.folder / "tls" / "ca.pem")
+            for name, why in outside.items():
+                self.say(f"{name} stays outside the group of {group}: {why}")
+            return primary
+        for name, order in replication.settle(primary, present).items():
             if order.duty is Duty.FENCED:
                 self.say(f"{name} stays read-only and follows nobody: {order.why}")
+            elif order.duty is Duty.FOLLOW and not replication.caught_up(self.mysql[name], self.mysql[primary]):
+                self.say(f"{name} has not caught up with {primary} yet: {replication.replica_state(self.mysql[name])}")
+        return primary
+
+    def record(self, primaries: dict[str, str]) -> None:
+        """Writes down who takes writes, for the next start and for those who connect."""
+        if roles.load(self.roles_file) != primaries:
+            roles.save(self.roles_file, primaries)
+        state.write(self.instance, state.describe(self.instance, primaries, self.setup))
 
     def _check_same_ports(self, running: set[str]) -> None:
         """Servers that run keep their ports; a new choice counts from the next start on."""
@@ -127,6 +200,8 @@ class Cluster:
     def _check_machine(self) -> None:
         running = self._running()
         wanted = {mysql.name: mysql.port for mysql in self.mysql.values()} | {REDIS: self.instance.port(REDIS_OFFSET)}
+        if self.setup.proxied and self.processes.alive(proxies.NAME) is None:
+            wanted |= {f"the proxy of {mysql.name}": mysql.address for mysql in self.mysql.values()}
         check_ports({name: port for name, port in wanted.items() if name not in running})
         free = shutil.disk_usage(self.instance.folder).free >> 20
         if free < SPACE_NEEDED_MB:
@@ -136,50 +211,52 @@ class Cluster:
             )
 
     def _running(self) -> list[str]:
-        return [name for name in (*self.mysql, REDIS) if self.processes.alive(name) is not None]
+        names = [server.name for server in EVERY_SERVER]
+        return [name for name in (*names, REDIS) if self.processes.alive(name) is not None]
 
     # ---------------------------------------------------------------- down, destroy
 
     def down(self) -> list[str]:
         """Ends the servers this instance started, replicas first; returns their names."""
-        with self._locked():
+        with self.locked():
             return self._stop()
 
     def _stop(self) -> list[str]:
+        names = [server.name for server in EVERY_SERVER]
+        self.processes.go_on(names)  # one that was frozen hears nothing else
         primaries = set(roles.load(self.roles_file).values())
-        replicas = [name for name in self.mysql if name not in primaries]
-        return self.processes.stop([*replicas, REDIS]) + self.processes.stop(
-            [name for name in self.mysql if name in primaries]
-        )
+        replicas = [name for name in names if name not in primaries]
+        ended = self.processes.stop([*replicas, REDIS])
+        self.processes.stop([proxies.NAME])
+        return ended + self.processes.stop([name for name in names if name in primaries])
 
-    def destroy(self) -> None:
-        """Ends the servers and deletes everything this instance kept: data, secrets, logs."""
-        with self._locked():
+    def destroy(self, *, keep: Iterable[str] = ()) -> None:
+        """Ends the servers and deletes all that this instance kept: data, secrets, logs. `keep`: folders that stay."""
+        kept = {".lock", *keep}
+        with self.locked():
             self._stop()
             for path in self.instance.folder.iterdir():
+                if path.name in kept:
+                    continue
                 if path.is_dir() and not path.is_symlink():
                     shutil.rmtree(path)
-                elif path.name != ".lock":
+                else:
                     path.unlink()
+            self._take(Setup())
 
-    # ---------------------------------------------------------------- promote
+    # ---------------------------------------------------------------- promote, rebuild
 
-    def promote(self, group: str, name: str) -> None:
-        """A planned change of primary. The record changes before the new one opens: the old one stays shut for good."""
-        server = server_named(name)
+    def promote(self, group: str, name: str, *, accept_loss: bool = False) -> None:
+        """Changes a primary. The record changes before the new one opens: the old one stays shut for good."""
+        server = self.layout.named(name)
         if server is None or server.group != group:
-            known = ", ".join(member.name for member in members(group)) or "none, since there is no such group"
-            raise Trouble(f"{name} is no server of {group}", f"choose one of its servers ({known})")
-        with self._locked():
-            primaries = roles.load(self.roles_file)
-            if primaries[group] == name:
-                return
-            replication.hand_over(self.mysql[primaries[group]], self.mysql[name])
-            primaries[group] = name
-            roles.save(self.roles_file, primaries)
-            alive = [self.mysql[member.name] for member in members(group) if self.processes.alive(member.name)]
-            self._report(replication.settle(name, alive))
-            state.write(self.instance, state.describe(self.instance, primaries))
+            known = ", ".join(member.name for member in self.layout.members(group))
+            raise Trouble(
+                f"{name} is no server of {group}",
+                f"choose one of its servers ({known or 'none, since there is no such group'})",
+            )
+        with self.locked():
+            promotion.promote(self, group, name, accept_loss=accept_loss)
 
     def rebuild(self, name: str) -> None:
         """Throws a replica's data away and lets it follow its primary from the first transaction on."""
@@ -187,70 +264,38 @@ class Cluster:
         mysql = self.mysql.get(name)
         if mysql is None or name in primaries.values():
             raise Trouble(
-                f"{name} is no replica", f"choose one of {', '.join(set(self.mysql) - set(primaries.values()))}"
+                f"{name} is no replica", f"choose one of {', '.join(sorted(set(self.mysql) - set(primaries.values())))}"
             )
         with self.mysql[primaries[mysql.server.group]].root() as root:
             if root.value("SELECT @@GLOBAL.gtid_purged AS g"):
                 raise Trouble(
                     f"{name}'s primary no longer keeps its first transactions", "copy its data with MySQL's CLONE"
                 )
-        with self._locked():
+        with self.locked():
             self.processes.stop([name])
             shutil.rmtree(mysql.folder)
         self.up()
 
-    # ---------------------------------------------------------------- status, sql
-
-    def status(self) -> list[ServerStatus]:
-        """Every server with its role and how it is doing; asks, changes nothing."""
-        primaries = set(roles.load(self.roles_file).values())
-        with ThreadPoolExecutor(len(SERVERS)) as pool:
-            found = list(pool.map(lambda mysql: self._status_of(mysql, mysql.name in primaries), self.mysql.values()))
-        pid = self.processes.alive(REDIS)
-        healthy = pid is not None and redis.answers(self.instance)
-        note = "append-only file on" if healthy else "not running" if pid is None else "does not answer"
-        return [
-            *found,
-            ServerStatus(REDIS, "queue, cache", self.instance.port(REDIS_OFFSET), pid, _memory(pid), note, healthy),
-        ]
-
-    def _status_of(self, mysql: MySQL, is_primary: bool) -> ServerStatus:
-        role = f"{mysql.server.group} {'primary' if is_primary else 'replica'}"
-        pid = self.processes.alive(mysql.name)
-        if pid is None:
-            return ServerStatus(mysql.name, role, mysql.port, None, 0, "not running", False)
-        if not mysql.is_ready or not mysql.answers():
-            return ServerStatus(mysql.name, role, mysql.port, pid, _memory(pid), "starting", False)
-        with mysql.root() as root:
-            read_only = bool(root.value("SELECT @@GLOBAL.read_only AS r"))
-        note = ("read-only" if read_only else "takes writes") if is_primary else replication.replica_state(mysql)
-        if not is_primary and not read_only:
-            note += "; WRITABLE AGAINST THE RECORD: run ./dev cluster up"
-        healthy = (not read_only) if is_primary else (read_only and note.startswith("replicating"))
-        return ServerStatus(mysql.name, role, mysql.port, pid, _memory(pid), note, healthy)
+    # ---------------------------------------------------------------- sql
 
     def sql(self, name: str, statement: str) -> list[dict[str, Any]]:
         """Runs one statement on one server as root."""
+        with self.running(name).root() as root:
+            return root.run(statement)
+
+    def running(self, name: str) -> MySQL:
+        """The MySQL server of that name, which runs; else a sentence."""
         if name not in self.mysql:
             raise Trouble(f"There is no server {name}", f"choose one of {', '.join(self.mysql)}")
         if self.processes.alive(name) is None:
             raise Trouble(f"{name} is not running", "start the cluster with ./dev cluster up")
-        with self.mysql[name].root() as root:
-            return root.run(statement)
+        return self.mysql[name]
 
 
 def _wait_and_prepare(mysql: MySQL) -> None:
     mysql.wait()
     if not mysql.is_ready:
         replication.prepare(mysql)
-
-
-def _memory(pid: int | None) -> int:
-    with contextlib.suppress(OSError):
-        for line in Path(f"/proc/{pid}/status").read_text().splitlines():
-            if line.startswith("VmRSS"):
-                return int(line.split()[1]) >> 10
-    return 0
 
 
 def port_is_free(port: int) -> bool:

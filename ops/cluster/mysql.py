@@ -6,7 +6,7 @@ import hashlib
 import os
 import shutil
 import subprocess
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,7 +16,7 @@ import pymysql
 import pymysql.cursors
 
 from ops import files
-from ops.cluster.layout import Server
+from ops.cluster.layout import Mode, Server
 from ops.cluster.packages import Program, installed_mysql, unpacked_mysql
 from ops.debian import Say
 from ops.places import Instance, cache_folder
@@ -45,6 +45,30 @@ DEVELOPMENT = Durability(
         "rpl-semi-sync-source-wait-no-replica=OFF",
     ),
 )
+
+NEVER_MS = 4294967295
+"""The longest that semi-sync can be told to wait, 49 days: a commit without its replica waits rather than lies."""
+
+# A commit is acknowledged when it is on the disk of its primary and in the hands of a replica. Survives the loss of any
+# one machine; a shard whose replicas are both away takes no writes.
+GUARANTEE = Durability(
+    "guaranteed",
+    "each commit is on the primary's disk and with one of two replicas before it is acknowledged",
+    (
+        "innodb-flush-log-at-trx-commit=1",
+        "sync-binlog=1",
+        f"rpl-semi-sync-source-timeout={NEVER_MS}",
+        "rpl-semi-sync-source-wait-no-replica=ON",
+    ),
+)
+
+# Consensus takes the place of semi-sync; a member that has lost sight of the others refuses writes.
+GROUP = Durability(
+    "group",
+    "each commit is on its member's disk and with the majority of three before it is acknowledged; control is alone",
+    ("innodb-flush-log-at-trx-commit=1", "sync-binlog=1"),
+)
+DURABILITIES = {Mode.DEGRADED: DEVELOPMENT, Mode.GUARANTEE: GUARANTEE, Mode.GROUP: GROUP}
 
 # For the containers: each commit is flushed; with one replica a shard a promotion may still lose the last ones.
 FLUSHED = Durability(
@@ -201,10 +225,20 @@ def _start_once(program: Program, data: Path, scratch: Path) -> None:
 class MySQL:
     """One server of an instance."""
 
-    def __init__(self, instance: Instance, server: Server, processes: Processes) -> None:
+    def __init__(
+        self,
+        instance: Instance,
+        server: Server,
+        processes: Processes,
+        options: Mapping[str, object] | None = None,
+        *,
+        door: int = 0,
+    ) -> None:
         self.instance = instance
         self.server = server
         self.processes = processes
+        self._options = dict(options or {})
+        self._door = door
         self.folder = instance.folder / "mysql" / server.name
         self.socket = instance.socket(server.name)
 
@@ -215,6 +249,11 @@ class MySQL:
     @property
     def port(self) -> int:
         return self.instance.port(self.server.offset)
+
+    @property
+    def address(self) -> int:
+        """The port by which clients and replicas reach it: its own, or its proxy's."""
+        return self.instance.port(self.server.offset + self._door)
 
     @property
     def is_ready(self) -> bool:
@@ -234,7 +273,8 @@ class MySQL:
         # What a killed server left: mysqld would take a zombie, or a number used again, for its owner.
         for left in (self.socket, self.socket.with_name(self.socket.name + ".lock")):
             left.unlink(missing_ok=True)
-        words = {
+        words: dict[str, object] = {
+            **self._options,
             "datadir": self.folder / "data",
             "port": self.port,
             "socket": self.socket,
@@ -244,6 +284,7 @@ class MySQL:
             "report-port": self.port,
             "super-read-only": "ON",
             "skip-replica-start": "ON",
+            "innodb-use-native-aio": "OFF",  # a machine has slots for some twenty servers that use it
         }
         if self.instance.name == "test":  # tests read the wire; the product's accounts want TLS all the same
             words["require-secure-transport"] = "OFF"
@@ -257,6 +298,13 @@ class MySQL:
         copy = subprocess.run(words, capture_output=True, text=True, check=False)
         if copy.returncode:
             raise tool_failed(f"Copying {self.name}'s first data", copy.stderr, "the cache folder")
+
+    def apply(self, durability: Durability) -> None:
+        """What its settings file says from now on holds at once, without a restart."""
+        with self.root() as root:
+            for option in durability.options:
+                name, _, value = option.partition("=")
+                root.run(f"SET GLOBAL {name.replace('-', '_')} = {value}")
 
     def wait(self) -> None:
         """Waits until it answers; after a kill that means recovery is done."""
@@ -275,16 +323,16 @@ class MySQL:
             return False
 
     @contextmanager
-    def root(self) -> Iterator[Root]:
-        """A connection as root over the private socket."""
+    def root(self, *, patience: int = 60) -> Iterator[Root]:
+        """A connection as root over the private socket; `patience`: seconds until silence is an error."""
         password = files.read(self.instance.secrets / "mysql_root_password") if self.is_ready else ""
-        connection = self._connect(password)
+        connection = self._connect(password, patience)
         try:
             yield Root(connection)
         finally:
             connection.close()
 
-    def _connect(self, password: str) -> pymysql.Connection[Any]:
+    def _connect(self, password: str, patience: int) -> pymysql.Connection[Any]:
         return pymysql.connect(
             unix_socket=str(self.socket),
             user="root",
@@ -292,7 +340,7 @@ class MySQL:
             autocommit=True,
             cursorclass=pymysql.cursors.DictCursor,
             connect_timeout=5,
-            read_timeout=60,
+            read_timeout=patience,
             ssl_disabled=True,  # a unix socket needs none
         )
 
@@ -302,6 +350,9 @@ class Root:
 
     def __init__(self, connection: pymysql.Connection[Any]) -> None:
         self._connection = connection
+
+    def cursor(self, kind: type[pymysql.cursors.Cursor]) -> pymysql.cursors.Cursor:
+        return self._connection.cursor(kind)
 
     def run(self, statement: str, values: Sequence[object] = ()) -> list[dict[str, Any]]:
         with self._connection.cursor() as cursor:

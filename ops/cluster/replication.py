@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import pymysql
 
 from ops import files
@@ -12,6 +14,8 @@ from ops.trouble import Trouble
 
 ADMIN = "boola_admin"
 REPL = "repl"
+NOT_ANSWERING = 3
+"""Seconds until a server that says nothing is taken for one that is not there."""
 
 
 def prepare(mysql: MySQL) -> None:
@@ -32,7 +36,7 @@ def prepare(mysql: MySQL) -> None:
     mysql.mark_ready()
 
 
-def settle(primary: str, servers: list[MySQL]) -> dict[str, Order]:
+def settle(primary: str, servers: Sequence[MySQL]) -> dict[str, Order]:
     """Brings one group to its recorded roles: all others are fenced before the recorded primary is opened."""
     leader = next(server for server in servers if server.name == primary)
     followers = [server for server in servers if server is not leader]
@@ -46,14 +50,20 @@ def settle(primary: str, servers: list[MySQL]) -> dict[str, Order]:
         else:
             with server.root() as root:
                 root.run("STOP REPLICA")
+    open_for_writes(leader)
+    return decided
+
+
+def open_for_writes(leader: MySQL) -> None:
+    """It follows nobody, waits for its replicas at each commit, and then takes writes; in this order."""
     with leader.root() as root:
         if root.run("SHOW REPLICA STATUS"):
             root.run("STOP REPLICA")
             root.run("RESET REPLICA ALL")
+        root.run("SET GLOBAL rpl_semi_sync_source_enabled = ON")
         if root.value("SELECT @@GLOBAL.read_only AS r"):
             root.run("SET GLOBAL super_read_only = OFF")
             root.run("SET GLOBAL read_only = OFF")
-    return decided
 
 
 def _look(server: MySQL, leader: MySQL) -> Seen:
@@ -68,13 +78,15 @@ def _look(server: MySQL, leader: MySQL) -> Seen:
 
 def _follow(server: MySQL, leader: MySQL) -> None:
     with server.root() as root:
+        # A replica waits for nobody: what it applies has been acknowledged already.
+        root.run("SET GLOBAL rpl_semi_sync_source_enabled = OFF")
         status = root.run("SHOW REPLICA STATUS")
-        if status and int(status[0]["Source_Port"]) == leader.port:
+        if status and int(status[0]["Source_Port"]) == leader.address:
             if (status[0]["Replica_IO_Running"], status[0]["Replica_SQL_Running"]) != ("Yes", "Yes"):
                 root.run("START REPLICA")
             return
         root.run("STOP REPLICA")
-        _point(root, server.instance, leader.port)
+        _point(root, server.instance, leader.address)
         root.run("START REPLICA")
 
 
@@ -95,24 +107,47 @@ def caught_up(server: MySQL, leader: MySQL, limit: int = 20) -> bool:
         return bool(root.value(f"SELECT WAIT_FOR_EXECUTED_GTID_SET(%s, {limit:d}) AS w", (executed,)) == 0)
 
 
-def hand_over(old: MySQL, new: MySQL) -> None:
-    """Stops writes on the old primary, when it is there, and waits until the new one has all of them."""
+def is_writable(server: MySQL) -> bool | None:
+    """Whether it takes writes; None if it does not answer."""
     try:
-        with old.root() as root:
-            root.run("SET GLOBAL super_read_only = ON")
+        with server.root(patience=NOT_ANSWERING) as root:
+            return not root.value("SELECT @@GLOBAL.read_only AS r")
     except pymysql.err.OperationalError:
-        with new.root() as root:  # it is down; whatever it alone holds will fence it when it comes back
-            received = root.value(
-                "SELECT received_transaction_set FROM performance_schema.replication_connection_status"
-            )
-            root.value("SELECT WAIT_FOR_EXECUTED_GTID_SET(%s, 20)", (str(received or "").replace("\n", ""),))
-        return
+        return None
+
+
+def hand_over(old: MySQL, new: MySQL) -> None:
+    """Stops writes on an old primary that answers, and waits until the new one has all of them."""
+    with old.root() as root:
+        root.run("SET GLOBAL super_read_only = ON")
     if not caught_up(new, old):
-        settle(old.name, [old, new])
+        open_for_writes(old)
         raise Trouble(
             f"{new.name} has not caught up with {old.name} within 20 s",
             "look at ./dev status and try again; nothing was changed",
         )
+
+
+def received(server: MySQL) -> str:
+    """All that it has executed, and what it has taken from its primary and is about to."""
+    with server.root() as root:
+        taken = root.value(
+            "SELECT received_transaction_set AS g FROM performance_schema.replication_connection_status"
+            " WHERE channel_name = ''"
+        )
+        return f"{root.executed()},{str(taken or '').replace(chr(10), '')}".strip(",")
+
+
+def lacks(mine: str, others: str, on: MySQL) -> str:
+    """The transactions of `others` that `mine` has not."""
+    with on.root() as root:
+        return str(root.value("SELECT GTID_SUBTRACT(%s, %s) AS g", (others, mine)) or "").replace("\n", "")
+
+
+def apply_all(server: MySQL, gtids: str, limit: int = 60) -> bool:
+    """Whether it has executed all of these within the limit."""
+    with server.root() as root:
+        return bool(root.value(f"SELECT WAIT_FOR_EXECUTED_GTID_SET(%s, {limit:d}) AS w", (gtids,)) == 0)
 
 
 def replica_state(server: MySQL) -> str:
@@ -124,7 +159,8 @@ def replica_state(server: MySQL) -> str:
     row = rows[0]
     threads = (row["Replica_IO_Running"], row["Replica_SQL_Running"])
     if threads == ("Yes", "Yes"):
-        return f"replicating, {row['Seconds_Behind_Source'] or 0} s behind"
+        delay = f", delayed by {row['SQL_Delay']} s" if row["SQL_Delay"] else ""
+        return f"replicating, {row['Seconds_Behind_Source'] or 0} s behind{delay}"
     if threads == ("Connecting", "Yes"):
         return "waiting for its primary"
     return f"replication stopped: {(row['Last_SQL_Error'] or row['Last_IO_Error'] or 'by a person')[:160]}"

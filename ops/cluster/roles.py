@@ -11,7 +11,7 @@ from enum import StrEnum
 from pathlib import Path
 
 from ops import files
-from ops.cluster.layout import FIRST_PRIMARIES, members
+from ops.cluster.layout import EVERY_SERVER, FIRST_PRIMARIES
 from ops.trouble import Trouble
 
 
@@ -70,7 +70,7 @@ def load(path: Path) -> dict[str, str]:
     except (ValueError, KeyError, TypeError):
         raise damaged from None
     for group in FIRST_PRIMARIES:
-        if recorded.get(group) not in {server.name for server in members(group)}:
+        if recorded.get(group) not in {server.name for server in EVERY_SERVER if server.group == group}:
             raise damaged
     return {group: str(recorded[group]) for group in FIRST_PRIMARIES}
 

@@ -9,25 +9,31 @@ from typing import Any
 
 from ops import files
 from ops.cluster import redis
-from ops.cluster.layout import CONTROL, SHARDS, members
+from ops.cluster.layout import CONTROL, PROXY_LINE, SHARDS
 from ops.cluster.replication import ADMIN
+from ops.cluster.setup import Setup
 from ops.places import Instance
 from ops.trouble import Trouble
 
-
-def _group(instance: Instance, group: str, primary: str) -> dict[str, Any]:
-    servers = {server.name: {"host": "127.0.0.1", "port": instance.port(server.offset)} for server in members(group)}
-    return {"kind": "replication", "primary": primary, "servers": servers}
+DEVELOPMENT_SETUP = Setup()
+NEW_SHARD = {"weight": 100, "takes_new": True}
 
 
-def describe(instance: Instance, primaries: dict[str, str]) -> dict[str, Any]:
+def _group(instance: Instance, group: str, primary: str, chosen: Setup) -> dict[str, Any]:
+    door = PROXY_LINE if chosen.proxied else 0
+    members = chosen.layout.members(group)
+    servers = {one.name: {"host": "127.0.0.1", "port": instance.port(one.offset + door)} for one in members}
+    return {"kind": chosen.layout.kind(group), "primary": primary, "servers": servers}
+
+
+def describe(instance: Instance, primaries: dict[str, str], chosen: Setup = DEVELOPMENT_SETUP) -> dict[str, Any]:
     """Everything needed to reach the cluster as its administrator."""
     return {
         "version": 1,
         "tls_ca": str(instance.folder / "tls" / "ca.pem"),
         "admin": {"user": ADMIN, "password": files.secret(instance.secrets / "mysql_admin_password")},
-        "control": _group(instance, CONTROL, primaries[CONTROL]),
-        "shards": {shard: _group(instance, shard, primaries[shard]) for shard in SHARDS},
+        "control": _group(instance, CONTROL, primaries[CONTROL], chosen),
+        "shards": {shard: _group(instance, shard, primaries[shard], chosen) for shard in SHARDS},
         "redis": redis.url(instance),
     }
 
@@ -35,31 +41,50 @@ def describe(instance: Instance, primaries: dict[str, str]) -> dict[str, Any]:
 def topology(cluster: dict[str, Any], before: dict[str, Any] | None = None) -> dict[str, Any]:
     """The application's view: where the servers are and which shards take new shops; no password inside.
 
-    Running processes take a changed topology only when its version has grown beyond the one `before`."""
-    shards = {name: {**group, "weight": 100, "takes_new": True} for name, group in cluster["shards"].items()}
-    found = {"version": 1, "control": cluster["control"], "shards": shards}
+    What others wrote in the one `before` stays: shards that we do not run, ranges, and where new shops go.
+    Running processes take a changed topology only when its version has grown."""
+    known = before["shards"] if before is not None else {}
+    shards = {name: {**NEW_SHARD, **known.get(name, {}), **group} for name, group in cluster["shards"].items()}
+    others = {name: shard for name, shard in known.items() if name not in shards}
+    found = {**(before or {}), "version": 1, "control": cluster["control"], "shards": {**shards, **others}}
     if before is None:
         return found
     same = {**found, "version": before["version"]} == before
     return {**found, "version": before["version"] + (0 if same else 1)}
 
 
+def promoted_elsewhere(instance: Instance, group: str) -> str | None:
+    """Whom topology.json calls the primary, where somebody changed that after us: cluster.json has what we wrote."""
+    ours, theirs = (_read(path) for path in (instance.cluster_file, instance.folder / "topology.json"))
+    if ours is None or theirs is None:
+        return None
+    mine, other = (found["control"] if group == CONTROL else found["shards"].get(group, {}) for found in (ours, theirs))
+    named = other.get("primary")
+    return str(named) if named and named != mine.get("primary") else None
+
+
+def _read(path: Path) -> dict[str, Any] | None:
+    """A file of ours; None where there is none, or it is damaged and about to be written anew."""
+    try:
+        found = json.loads(files.read(path) or "null")
+        return found if isinstance(found, dict) and {"control", "shards"} <= found.keys() else None
+    except ValueError:
+        return None
+
+
 def write_topology(folder: Path, cluster: dict[str, Any]) -> None:
     """Brings topology.json up to date, in one step; leaves it alone where nothing changed."""
     path = folder / "topology.json"
-    try:
-        before = json.loads(files.read(path) or "null")
-    except ValueError:
-        before = None
+    before = _read(path)
     now = topology(cluster, before)
     if now != before:
         files.write(path, json.dumps(now, indent=1) + "\n")
 
 
 def write(instance: Instance, cluster: dict[str, Any]) -> None:
-    """Writes both files, each in one step."""
-    files.write(instance.cluster_file, json.dumps(cluster, indent=1) + "\n", mode=0o600)
+    """Writes both files, each in one step; in this order, or a crash between would look like somebody's promotion."""
     write_topology(instance.folder, cluster)
+    files.write(instance.cluster_file, json.dumps(cluster, indent=1) + "\n", mode=0o600)
 
 
 def given_file() -> Path | None:

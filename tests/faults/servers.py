@@ -1,4 +1,4 @@
-"""Owns a cluster of its own that fault runs may kill and freeze: the instance `faults`, thrown away at the end."""
+"""Owns clusters of their own that fault runs may kill and freeze: the instances `faults…`, thrown away at the end."""
 
 import os
 import shutil
@@ -6,30 +6,42 @@ import signal
 import socket
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from typing import Any
 
+from ops.cluster import status
 from ops.cluster.control import Cluster
-from ops.cluster.layout import REDIS, REDIS_OFFSET, SERVERS
+from ops.cluster.layout import EVERY_SERVER, GROUPS, REDIS, REDIS_OFFSET, Mode
+from ops.cluster.mysql import NEVER_MS
 from ops.places import instance
 from tests.support.waiting import until
 
+INSTANCES = {Mode.GUARANTEE: "faults", Mode.GROUP: "faults-group", Mode.DEGRADED: "faults"}
+
 
 class Servers:
-    """ctl-1, a-1, a-2, b-1, b-2 and redis by these names. No server of anybody else is ever touched."""
+    """ctl-1, a-1, a-2, a-3 and so on by these names, and redis. No server of anybody else is ever touched."""
 
-    def __init__(self) -> None:
-        self.instance = instance("faults")
+    def __init__(self, mode: Mode = Mode.GUARANTEE, *, proxied: bool = False) -> None:
+        self.mode = mode
+        self.proxied = proxied
+        self.instance = instance(INSTANCES[mode])
         self._cluster = Cluster(self.instance, lambda said: None)
 
     def begin(self) -> None:
         """From nothing; what a run that was killed left behind goes first."""
         if self.instance.folder.exists():
-            self._cluster.destroy()
-        self._cluster.up()
+            self._cluster.destroy(keep=(HISTORIES,))
+        self._cluster.up(self.mode, proxied=self.proxied)
 
     def destroy(self) -> None:
-        self._cluster.destroy()
+        """All but the histories of tests that failed."""
+        self._cluster.destroy(keep=(HISTORIES,))
+
+    @property
+    def cluster(self) -> Cluster:
+        """For `promote` and the like, as a person would use them."""
+        return self._cluster
 
     def pid(self, name: str) -> int:
         found = self._cluster.processes.alive(name)
@@ -46,7 +58,7 @@ class Servers:
         return at
 
     def _port(self, name: str) -> int:
-        offsets = {server.name: server.offset for server in SERVERS} | {REDIS: REDIS_OFFSET}
+        offsets = {server.name: server.offset for server in EVERY_SERVER} | {REDIS: REDIS_OFFSET}
         return self.instance.port(offsets[name])
 
     def start(self) -> float:
@@ -74,11 +86,18 @@ class Servers:
         """As root, over the server's private socket."""
         return self._cluster.sql(name, statement)
 
+    def primary(self, group: str) -> str:
+        """As recorded, or as a group has elected."""
+        return status.primaries_of(self._cluster)[group]
+
+    def replicas(self, group: str) -> list[str]:
+        """All servers of the group but the primary."""
+        return [one.name for one in self._cluster.layout.members(group) if one.name != self.primary(group)]
+
     def replicates(self, name: str) -> bool:
         """Whether it has all that its primary had at this moment."""
-        group = next(server.group for server in SERVERS if server.name == name)
-        primary = next(server.name for server in SERVERS if server.group == group)
-        had = self.sql(primary, "SELECT @@GLOBAL.gtid_executed AS g")[0]["g"].replace("\n", "")
+        group = next(server.group for server in EVERY_SERVER if server.name == name)
+        had = self.sql(self.primary(group), "SELECT @@GLOBAL.gtid_executed AS g")[0]["g"].replace("\n", "")
         return bool(self.sql(name, f"SELECT GTID_SUBSET('{had}', @@GLOBAL.gtid_executed) AS s")[0]["s"])
 
     def reads_of_bills(self, name: str) -> int:
@@ -92,29 +111,26 @@ class Servers:
         return int(rows[0]["n"])
 
     def mend(self) -> None:
-        """Everything as it was at the beginning: what a test broke, or left broken, runs and replicates again."""
-        for server in SERVERS:
-            pid = self._cluster.processes.alive(server.name)
-            if pid is not None:
-                os.kill(pid, signal.SIGCONT)
+        """Everything as it was at the beginning: what a test broke, or left broken, runs and replicates again.
+
+        Roles stay as they are: a test that promotes somebody must not care who the first primary was."""
+        self._cluster.processes.go_on([*(server.name for server in EVERY_SERVER), REDIS])
         self.start()
-        for primary, replica in (("a-1", "a-2"), ("b-1", "b-2")):
-            self.sql(primary, f"SET GLOBAL rpl_semi_sync_source_timeout = {SEMI_SYNC_MS}")
-            self.sql(replica, "START REPLICA")
-            until(lambda replica=replica: self.replicates(replica), within=30, what=f"{replica} catching up")
+        for group in GROUPS:
+            for replica in self.replicas(group):
+                until(lambda replica=replica: self.replicates(replica), within=30, what=f"{replica} catching up")
 
     @contextmanager
-    def bills_held(self, primary: str, replica: str) -> Iterator[Callable[[], list[int]]]:
-        """Commits on the primary are in its binlog and do not return: the replica that must acknowledge is frozen.
+    def bills_held(self, primary: str) -> Iterator[Callable[[], list[int]]]:
+        """Commits on the primary are in its binlog and do not return: the replicas that must acknowledge are frozen.
 
         Gives a look at the connections whose bill stands there; a job's commit may be held as well, in front of it."""
-        self.sql(primary, "SET GLOBAL rpl_semi_sync_source_timeout = 60000")
-        try:
-            with self.frozen(replica):
-                yield lambda: self._bills_in_commit(primary)
-        finally:
-            if self._cluster.processes.alive(primary) is not None:  # else it starts with its settings anyway
-                self.sql(primary, f"SET GLOBAL rpl_semi_sync_source_timeout = {SEMI_SYNC_MS}")
+        group = next(server.group for server in EVERY_SERVER if server.name == primary)
+        self.sql(primary, f"SET GLOBAL rpl_semi_sync_source_timeout = {NEVER_MS}")
+        with ExitStack() as frozen:
+            for replica in self.replicas(group):
+                frozen.enter_context(self.frozen(replica))
+            yield lambda: self._bills_in_commit(primary)
 
     def waits_for_a_row(self, name: str) -> bool:
         """Whether some transaction stands before a row that another one holds."""
@@ -137,4 +153,5 @@ def _listens(port: int) -> bool:
         return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
-SEMI_SYNC_MS = 1000  # as ops/cluster/mysql.py has it
+HISTORIES = "histories"
+"""The folder in which acknowledged writes are kept when a test fails."""

@@ -47,7 +47,7 @@ def test_a_primary_killed_in_mid_commit(servers: Servers, market: Market) -> Non
     """Nobody can say what became of the bill, and nobody claims to; sent again, it is there, once."""
     asha, key = market.cast.asha, secrets.token_hex(16)
     body = market.bill_body(asha)
-    with servers.bills_held("a-1", "a-2") as held:
+    with servers.bills_held("a-1") as held:
         sender, answers = market.post_behind(asha, "invoices", body, key)
         until(held, within=20, what="the bill's commit")
         servers.kill("a-1")

@@ -19,7 +19,7 @@ def test_web_processes_killed_between_commit_and_reply(
     """The bill is in the binlog and cannot be taken back; nobody is left who could say so."""
     asha, key = market.cast.asha, secrets.token_hex(16)
     body = market.bill_body(asha)
-    with servers.bills_held("a-1", "a-2") as held:
+    with servers.bills_held("a-1") as held:
         sender, answers = market.post_behind(asha, "invoices", body, key)
         until(held, within=20, what="the bill's commit")
         killed = stack.children("web")
@@ -41,7 +41,7 @@ def test_a_commit_whose_answer_is_lost(servers: Servers, market: Market) -> None
     waits for the first one, and then the idempotency row tells what happened."""
     asha, key = market.cast.asha, secrets.token_hex(16)
     body = market.bill_body(asha)
-    with servers.bills_held("a-1", "a-2") as held:
+    with servers.bills_held("a-1") as held:
         sender, answers = market.post_behind(asha, "invoices", body, key)
         until(held, within=20, what="the bill's commit")
         for thread in held():

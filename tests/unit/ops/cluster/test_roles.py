@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ops.cluster.layout import FIRST_PRIMARIES, GROUPS, members
+from ops.cluster.layout import DEVELOPMENT_LAYOUT, FIRST_PRIMARIES, GROUPS
 from ops.cluster.roles import Duty, Seen, load, orders, save
 from ops.trouble import Trouble
 
@@ -75,4 +75,4 @@ def test_a_damaged_record_opens_nobody(tmp_path, text):
 
 def test_every_group_has_a_first_primary_of_its_own():
     for group in GROUPS:
-        assert FIRST_PRIMARIES[group] in {server.name for server in members(group)}
+        assert FIRST_PRIMARIES[group] in {server.name for server in DEVELOPMENT_LAYOUT.members(group)}

@@ -1,0 +1,58 @@
+"""Owns how an instance was asked to run: its mode, whether clients come through proxies, and its groups' names."""
+
+from __future__ import annotations
+
+import json
+import uuid
+from dataclasses import asdict, dataclass, field, replace
+
+from ops import files
+from ops.cluster.layout import LAYOUTS, SHARDS, Layout, Mode
+from ops.places import Instance
+from ops.trouble import Trouble
+
+
+@dataclass(frozen=True)
+class Setup:
+    """What `./dev cluster up` was last told."""
+
+    mode: Mode = Mode.DEGRADED
+    proxied: bool = False
+    group_names: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def layout(self) -> Layout:
+        return LAYOUTS[self.mode]
+
+
+def load(instance: Instance) -> Setup:
+    """The remembered choice; an instance that was never asked is degraded, as all were before there was a choice."""
+    path = instance.folder / "setup.json"
+    text = files.read(path)
+    if not text:
+        return Setup()
+    try:
+        found = json.loads(text)
+        return Setup(Mode(found["mode"]), bool(found["proxied"]), dict(found["group_names"]))
+    except (ValueError, KeyError, TypeError):
+        raise Trouble(
+            f"The record of the cluster's mode {path} is damaged",
+            f"restore it, or delete the data with ./dev cluster --instance {instance.name} destroy",
+        ) from None
+
+
+def save(instance: Instance, chosen: Setup) -> None:
+    files.write(instance.folder / "setup.json", json.dumps(asdict(chosen), indent=1) + "\n")
+
+
+def changed(before: Setup, *, mode: Mode | None, proxied: bool | None, is_new: bool) -> Setup:
+    """What `up` was asked for, or a refusal: data that one kind of shard wrote is not taken over by another kind."""
+    wanted = replace(before, mode=mode or before.mode, proxied=before.proxied if proxied is None else proxied)
+    if not is_new and (before.mode is Mode.GROUP) != (wanted.mode is Mode.GROUP):
+        raise Trouble(
+            f"This instance runs in mode {before.mode}, and its shards cannot turn from one kind into the other",
+            "take another one with --instance NAME, or destroy this one first",
+        )
+    if wanted.mode is Mode.GROUP and not wanted.group_names:
+        wanted = replace(wanted, group_names={shard: str(uuid.uuid4()) for shard in SHARDS})
+    return wanted
