@@ -129,6 +129,8 @@ def create_app(settings: Settings | None = None, *, parts: Runtime | None = None
     app.extensions[people_commands.FIRST_ADMIN] = (chosen.admin_email, text_of(chosen.admin_password))
     for command in COMMANDS:
         app.cli.add_command(command)
+    for command in platform_commands.OF_SHOPS:
+        amc_commands.shops.add_command(command)
     access.check_declared(app)
     return app
 

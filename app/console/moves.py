@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor, wait
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -121,14 +121,14 @@ class Crew:
         self._stopping.set()
 
     def run(self, moves: Iterable[MoveStatus], on_progress: OnProgress) -> list[Ended]:
-        """Returns when every move has ended or was left; KeyboardInterrupt in here calls `stop`, and waits on."""
+        """Returns when every move has ended or was left; those that `stop` kept from beginning are told as left."""
         waiting, running, ended = list(moves), dict[Future[Ended], MoveStatus](), list[Ended]()
         with ThreadPoolExecutor(self._at_once, "move") as pool:
             while running or (waiting and not self._stopping.is_set()):
                 for move in self._startable(waiting, len(running)):
                     waiting.remove(move)
                     running[pool.submit(self._one, move, on_progress)] = move
-                for future in self._some_done(running):
+                for future in wait(running, return_when=FIRST_COMPLETED).done:
                     move = running.pop(future)
                     self._busy.subtract((move.source, move.target))
                     ended.append(future.result())
@@ -143,13 +143,6 @@ class Crew:
                 self._busy.update((move.source, move.target))
                 chosen.append(move)
         return chosen
-
-    def _some_done(self, running: dict[Future[Ended], MoveStatus]) -> set[Future[Ended]]:
-        try:
-            return wait(running, return_when="FIRST_COMPLETED").done
-        except KeyboardInterrupt:
-            self.stop()
-            return set()
 
     def _one(self, move: MoveStatus, on_progress: OnProgress) -> Ended:
         def heard(progress: Progress) -> None:

@@ -1,5 +1,6 @@
 """Owns the commands of whoever runs the platform: moves of shops, and the shards that they live on."""
 
+from app.console.cli.moving import OF_SHOPS
 from app.console.cli.shards import shards
 
-__all__ = ["shards"]
+__all__ = ["OF_SHOPS", "shards"]
