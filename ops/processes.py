@@ -132,13 +132,13 @@ class Processes:
                 os.killpg(child.pid, signal.SIGKILL)
 
     def last_words(self, name: str) -> str:
-        """Why a process ended, by its log: the last line that calls itself an error, else the last one."""
+        """Why a process ended, by its log: its first error, from which the others follow, else its last line."""
         try:
             lines = (self.logs / f"{name}.log").read_text(errors="replace").rstrip().splitlines()[-20:]
         except OSError:
             return "it left no log"
         errors = [line for line in lines if "[ERROR]" in line and "Aborting" not in line]
-        return (errors or lines or ["its log is empty"])[-1][:200]
+        return (errors[:1] or lines[-1:] or ["its log is empty"])[0][:200]
 
     def wait_until_ready(self, name: str, ready: Callable[[], bool], limit: float = 60.0) -> None:
         """Waits until `ready()` is true; a process that dies meanwhile, or the limit, is told with the log to read."""

@@ -75,3 +75,14 @@ def test_a_child_that_keeps_dying_is_started_ever_later_until_it_lives_steadily(
     assert pauses[-1] == LONGEST_PAUSE
     child.died(100.0 + STEADY_AFTER + 1)
     assert child.start_again_at == 100.0 + STEADY_AFTER + 1 + FIRST_PAUSE
+
+
+def test_what_it_tells_of_an_end_is_the_cause_and_not_what_followed(processes: Processes) -> None:
+    processes.logs.mkdir(parents=True, exist_ok=True)
+    (processes.logs / "a-1.log").write_text(
+        "0 [System] starting\n0 [ERROR] No space left on device\n0 [ERROR] Data dictionary failed\n0 [ERROR] Aborting\n"
+    )
+    (processes.logs / "web.log").write_text("began\nBoom\n")
+    assert processes.last_words("a-1") == "0 [ERROR] No space left on device"
+    assert processes.last_words("web") == "Boom"
+    assert processes.last_words("b-1") == "it left no log"
