@@ -1,7 +1,9 @@
 """Measures the router beside what it stands on: a directory look-up, and a routed point read beside a plain session's.
 
-Both reads are the same statement for the same row over the same kind of connection (TLS, same account, same server
-host); they alternate in one run, so that what the machine does meanwhile falls on both.
+The reads are the same statement for the same row over the same kind of connection (TLS, same account, same server
+host); they alternate in one run, so that what the machine does meanwhile falls on all. One of them is a plain session's
+through a MySQL Router before that server: what the routed read would cost if a proxy did the routing. Its TLS is passed
+through, which is the cheapest that MySQL Router can do.
 """
 
 from __future__ import annotations
@@ -9,18 +11,23 @@ from __future__ import annotations
 import json
 import os
 import statistics
+import sys
 import tempfile
 import time
 from collections.abc import Callable
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
 import pymysql
-from sqlalchemy import BigInteger, String, create_engine, select
+from sqlalchemy import BigInteger, Engine, String, create_engine, select
 from sqlalchemy.dialects import mysql
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
 from sqlalchemy.schema import CreateTable
 
+from ops import mysqlrouter
+from ops.mysqlrouter import Line
+from ops.trouble import Trouble
 from shard_router import Account, Actor, Mode, Router, RouterConfig, ShopOwned
 from shard_router.engines import shared_tls
 from shard_router.tables import directory, shop_fence
@@ -98,14 +105,15 @@ class Place:
 def run() -> dict[str, Any]:
     """Figures of one run on the cluster that BOOLA_CLUSTER names."""
     place = Place(Path(os.environ["BOOLA_CLUSTER"]))
-    with tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory() as folder, ExitStack() as stack:
+        proxy = mysql_router(stack, place, Path(folder))
         place.drop()
         place.create()
         router = place.router(Path(folder))
         try:
             fill(router, place.shard)
             settle(router)
-            return measure(router, place)
+            return measure(router, place, proxy)
         finally:
             router.close()
             place.drop()
@@ -133,18 +141,38 @@ def settle(router: Router) -> None:
     time.sleep(1.2)
 
 
-def measure(router: Router, place: Place) -> dict[str, Any]:
-    engine = create_engine(
+def mysql_router(stack: ExitStack, place: Place, folder: Path) -> dict[str, Any] | None:
+    """One before the measured server, while the stack lasts; None where none can be had."""
+    line = Line("before", [(place.primary["host"], place.primary["port"])])
+    try:
+        ports = stack.enter_context(mysqlrouter.started(folder / "mysqlrouter", [line], _say))
+    except Trouble as trouble:
+        _say(f"measuring without MySQL Router: {trouble}")
+        return None
+    return {"host": "127.0.0.1", "port": ports["before"]}
+
+
+def plain_engine(place: Place, server: dict[str, Any]) -> Engine:
+    return create_engine(
         "mysql+pymysql://",
         creator=lambda: place.connect(
-            place.primary, place.name, init_command="SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED"
+            server, place.name, init_command="SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED"
         ),
         pool_size=4,
     )
 
-    def plain(key: int) -> str:
+
+def plain_read(engine: Engine) -> Callable[[int], str]:
+    def read(key: int) -> str:
         with Session(engine) as session:
             return session.scalars(select(Piece).where(Piece.shop_id == SHOP, Piece.id == key)).one().name
+
+    return read
+
+
+def measure(router: Router, place: Place, proxy: dict[str, Any] | None) -> dict[str, Any]:
+    engine = plain_engine(place, place.primary)
+    proxied = {"proxied": plain_read(plain_engine(place, proxy))} if proxy else {}
 
     def routed(key: int) -> str:
         with router.shop(SHOP, ACTOR, mode=Mode.READ) as db:
@@ -168,21 +196,30 @@ def measure(router: Router, place: Place) -> dict[str, Any]:
                 bare.append(middle - began)
         return bare, guarded
 
-    times = interleaved({"plain": plain, "routed": routed, "primary": written})
+    times = interleaved({"plain": plain_read(engine), "routed": routed, **proxied, "primary": written})
     bare, guarded = within()
     engine.dispose()
     counts = router.counts
     reads = sum(n for name, n in counts.items() if name.startswith("read_"))
-    ratio = statistics.median(one / other for one, other in zip(times["routed"], times["plain"], strict=True))
+
+    def ratio(other: str) -> float:
+        return round(statistics.median(one / two for one, two in zip(times["routed"], times[other], strict=True)), 3)
+
     return {
         "lookup_us_p50": round(lookup_us(router), 3),
-        "read_ratio_p50": round(ratio, 3),
+        "read_ratio_p50": ratio("plain"),
+        "mysql_router_ratio_p50": ratio("proxied") if proxied else None,
         "read_us_p50": round(statistics.median(times["routed"]) * 1e6, 1),
         "plain_us_p50": round(statistics.median(times["plain"]) * 1e6, 1),
+        "mysql_router_us_p50": round(statistics.median(times["proxied"]) * 1e6, 1) if proxied else None,
         "read_in_write_session_us_p50": round(statistics.median(times["primary"]) * 1e6, 1),
         "guards_ratio_p50": round(statistics.median(guarded) / statistics.median(bare), 3),
         "replica_read_share": round((counts["read_replica"] + counts["read_replica_waited"]) / max(reads, 1), 3),
     }
+
+
+def _say(text: str) -> None:
+    print(text, file=sys.stderr)
 
 
 def lookup_us(router: Router) -> float:

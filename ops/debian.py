@@ -199,11 +199,13 @@ def _drop_others(folder: Path, keep: tuple[str, ...]) -> None:
             path.unlink()
 
 
-def loader(root: Path) -> list[str]:
-    """Words that start an unpacked program with its own C library, so that the machine's one need not fit."""
+def loader(root: Path, *private: str) -> list[str]:
+    """Words that start an unpacked program with its own C library, so that the machine's one need not fit.
+
+    `private` are folders inside `root` in which the program keeps libraries of its own."""
     places = (root / "usr/lib64", root / "lib64", root / "usr/lib" / triplet(), root / "lib" / triplet(), root / "lib")
     found = [path for place in places for path in sorted(place.glob("ld-linux-*.so.*"))]
     if not found:
         raise Trouble(f"The unpacked tools in {root} are damaged", "delete that folder and run the same command again")
-    libraries = (f"usr/lib/{triplet()}", f"lib/{triplet()}", "lib/systemd", f"usr/lib/{triplet()}/systemd")
+    libraries = (f"usr/lib/{triplet()}", f"lib/{triplet()}", "lib/systemd", f"usr/lib/{triplet()}/systemd", *private)
     return [str(found[0]), "--library-path", ":".join(str(root / inside) for inside in libraries)]

@@ -90,6 +90,11 @@ def guard_shop_engine(engine: Engine) -> None:
     event.listen(engine, "connect", _arm)
 
 
+def with_stronger_lock(sql: str) -> str:
+    """Of compiled SQL only; SQLAlchemy writes the old form where it has not met its server yet."""
+    return sql.replace(FOR_SHARE, FOR_UPDATE).replace(" LOCK IN SHARE MODE", FOR_UPDATE)
+
+
 def lock_for_update(engine: Engine) -> None:
     """For a server that knows no FOR SHARE: the stronger lock in its place. What is compiled holds binds, no texts."""
 
@@ -97,7 +102,7 @@ def lock_for_update(engine: Engine) -> None:
     def stronger(  # noqa: PLR0917 (SQLAlchemy's signature)
         connection: Connection, cursor: Any, statement: str, parameters: Any, context: Any, executemany: bool
     ) -> tuple[str, Any]:
-        return statement.replace(FOR_SHARE, FOR_UPDATE), parameters
+        return with_stronger_lock(statement), parameters
 
 
 def _shut(connection: Connection, cursor: Any, *_: Any) -> None:

@@ -88,7 +88,7 @@ class Form:
             raise WrongShop(f"a prepared statement that names no shop: {compiled}"[:300])
         if self.reading.fences and EPOCH not in compiled.params:
             raise WrongShop(f"a claim that does not compare the bind `epoch`: {compiled}"[:300])
-        sql = str(compiled) if for_share else str(compiled).replace(guards.FOR_SHARE, guards.FOR_UPDATE)
+        sql = str(compiled) if for_share else guards.with_stronger_lock(str(compiled))
         self.many = bool(compiled.isinsert and " VALUES " in sql and " ON DUPLICATE KEY " not in sql)
         head, values = sql.split(" VALUES ", 1) if self.many else ("", sql)
         self.head = head.replace("%%", "%")

@@ -64,7 +64,7 @@ class Route:
 
     def _needed(self) -> CausalToken | None:
         """What the answering server must have: all that the shop committed, and all that this caller has seen."""
-        if not self._router.shard(self.entry.shard).gtids:
+        if not self.gtids:
             return None  # nobody could say what a server has
         newest = self._router.newest.find(self.entry.shop_id)
         given = self._token
@@ -103,6 +103,12 @@ class Route:
     def for_share(self) -> bool:
         """Whether the shard knows that lock."""
         return self._router.shard(self.entry.shard).for_share
+
+    @property
+    def gtids(self) -> bool:
+        """Whether what its commits say of themselves counts: a proxy may have many histories behind it."""
+        shard = self._router.topology.shards.get(self.entry.shard)
+        return shard is not None and shard.gtids
 
     @property
     def packets(self) -> bool:

@@ -201,7 +201,7 @@ def committed(session: Session) -> None:
     read a replica that lacks it."""
     assert isinstance(session, ShopSession)
     raw = session._raw
-    if raw is not None and raw.last_gtid and not session.in_nested_transaction():
+    if raw is not None and raw.last_gtid and session._route.gtids and not session.in_nested_transaction():
         session.token = CausalToken.of_commit(session._route.entry.shard, session._route.entry.epoch, raw.last_gtid)
         session._route.committed(session.token)
 
