@@ -103,6 +103,7 @@ JOB_MODULES: tuple[str, ...] = (
     "app.vision.jobs",
     "app.reports.jobs",
     "app.kit.housekeeping",
+    "app.console.jobs",
 )
 """Imported before anything runs, so that every job's name resolves."""
 

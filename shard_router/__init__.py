@@ -19,6 +19,7 @@ from shard_router.errors import (
     WrongShop,
 )
 from shard_router.fanout import FanoutResult, Fleet, FleetPage
+from shard_router.fence import shops_open_here
 from shard_router.health import ServerHealth
 from shard_router.keyset import CursorRefused, Order
 from shard_router.packets import PacketResult, Prepared, duplicate_key
@@ -64,4 +65,5 @@ __all__ = [
     "duplicate_key",
     "router_control_metadata",
     "router_shard_metadata",
+    "shops_open_here",
 ]

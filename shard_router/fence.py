@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, select
+from sqlalchemy.orm import Session
 
 from shard_router.gtid import run_on
 from shard_router.tables import State, shop_fence
@@ -49,3 +50,11 @@ def of_rows(rows: object) -> Fence:
 
 def admits(fence: Fence, epoch: int) -> bool:
     return fence.epoch == epoch and fence.state == State.OPEN
+
+
+def shops_open_here(session: Session, *, after: int, limit: int) -> dict[int, int]:
+    """The next shops by number that are at home on a fleet session's shard, with their epochs."""
+    wanted = select(shop_fence.c.shop_id, shop_fence.c.epoch).where(
+        shop_fence.c.state == State.OPEN.value, shop_fence.c.shop_id > after
+    )
+    return {row.shop_id: row.epoch for row in session.execute(wanted.order_by(shop_fence.c.shop_id).limit(limit))}

@@ -21,7 +21,7 @@ from sqlalchemy.dialects.mysql.pymysql import MySQLDialect_pymysql
 from sqlalchemy.types import TypeDecorator
 
 from shard_router.errors import RouterError
-from shard_router.tables import State, shop_fence
+from shard_router.tables import shop_fence
 
 Place = tuple[Any, ...]
 LONGEST_CURSOR = 4000
@@ -64,11 +64,8 @@ class Order:
         return f"{'-' if self.down else ''}{','.join(str(column) for column in self.columns)}"
 
     def page_of(self, statement: Select[Any], behind: Place | None, limit: int) -> Select[Any]:
-        """The first rows behind a place, of shops that are at home here; each with its place and its epoch at the end.
-
-        A shop that has left, or is still arriving, has rows here that are not to be seen.
-        """
-        wanted = statement.where(shop_fence.c.shop_id == self.shop, shop_fence.c.state == State.OPEN.value)
+        """The first rows behind a place; each with its place and its shop's epoch at the end."""
+        wanted = statement.where(shop_fence.c.shop_id == self.shop)
         wanted = wanted.add_columns(
             *(column.label(f"place_{n}") for n, column in enumerate(self.columns)),
             shop_fence.c.epoch.label("its_epoch"),

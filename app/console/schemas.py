@@ -43,6 +43,17 @@ class ShopArgs(PageArgs):
     q = Text(most=60, load_default=None, attribute="text")
 
 
+class ShopFiguresOut(ApiSchema):
+    """Counted by a job: as the shop stood at `asOf`. `recentBills`: of the 30 days up to then."""
+
+    bills = fields.Integer()
+    recent_bills = fields.Integer()
+    last_bill_on = fields.Date(allow_none=True)
+    pieces = fields.Integer()
+    writes = fields.Integer()
+    as_of = Moment()
+
+
 class ShopRowOut(ApiSchema):
     shop_id = fields.Integer()
     slug = fields.String()
@@ -59,6 +70,7 @@ class ShopRowOut(ApiSchema):
     ends_on = fields.Date(allow_none=True)
     standing = fields.String(allow_none=True)
     version = fields.Integer()
+    figures = fields.Nested(ShopFiguresOut, allow_none=True)
 
 
 ShopRowPage = page_of(ShopRowOut)

@@ -6,6 +6,8 @@ from uuid import UUID
 
 from app.amc import service as amc
 from app.amc.service import ContractView, EventView
+from app.console import figures
+from app.console.figures import FiguresView
 from app.kit.clock import today_ist
 from app.kit.outbox import enqueue_control
 from app.kit.paging import Page
@@ -36,6 +38,7 @@ class ShopRow:
     ends_on: dt.date | None
     standing: EntitlementState | None
     version: int
+    figures: FiguresView | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,8 +61,10 @@ def list_shops(
     control: ControlSession, router: Router, *, text: str | None, sort: str | None, after: str | None, limit: int
 ) -> Page[ShopRow]:
     found = tenants.page_of_shops(control, text=text, sort=sort, after=after, limit=limit)
-    contracts = {one.shop_id: one for one in amc.list_contracts(control, [shop.shop_id for shop in found.items])}
-    return found.map(lambda shop: _row(router, shop, contracts.get(shop.shop_id)))
+    shop_ids = [shop.shop_id for shop in found.items]
+    contracts = {one.shop_id: one for one in amc.list_contracts(control, shop_ids)}
+    counted = figures.figures_of(control, shop_ids)
+    return found.map(lambda shop: _row(router, shop, contracts.get(shop.shop_id), counted.get(shop.shop_id)))
 
 
 def get_shop(control: ControlSession, router: Router, shop_id: int) -> ShopDetail:
@@ -67,7 +72,8 @@ def get_shop(control: ControlSession, router: Router, shop_id: int) -> ShopDetai
     shop = tenants.get_shop(control, shop_id)
     contracts = amc.list_contracts(control, [shop_id])
     events = amc.list_events(control, shop_id)
-    return ShopDetail(_row(router, shop, contracts[0] if contracts else None), tuple(events))
+    counted = figures.figures_of(control, [shop_id])
+    return ShopDetail(_row(router, shop, contracts[0] if contracts else None, counted.get(shop_id)), tuple(events))
 
 
 def ask_to_sweep(control: ControlSession, *, on: dt.date | None) -> AskedSweep:
@@ -76,14 +82,14 @@ def ask_to_sweep(control: ControlSession, *, on: dt.date | None) -> AskedSweep:
     return AskedSweep(enqueue_control(control, SWEEP, params={"on": day.isoformat()}), day)
 
 
-def _row(router: Router, shop: ShopView, contract: ContractView | None) -> ShopRow:
+def _row(router: Router, shop: ShopView, contract: ContractView | None, counted: FiguresView | None) -> ShopRow:
     return ShopRow(
         shop_id=shop.shop_id, slug=shop.slug, name=shop.name, legal_name=shop.legal_name, state_code=shop.state_code,
         gstin=shop.gstin, opened_at=shop.opened_at, ready_at=shop.ready_at, shard=_home(router, shop.shop_id),
         plan=contract.plan_name if contract else None,
         annual_price_paise=contract.annual_price_paise if contract else None,
         contract_state=contract.state.value if contract else None, ends_on=contract.ends_on if contract else None,
-        standing=contract.entitlement.state if contract else None, version=shop.version,
+        standing=contract.entitlement.state if contract else None, version=shop.version, figures=counted,
     )  # fmt: skip
 
 

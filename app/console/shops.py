@@ -10,6 +10,7 @@ from flask import Response, request, url_for
 
 from app.amc import service as amc
 from app.amc.service import ContractView
+from app.console import figures as counted
 from app.console import service
 from app.console.frame import identity, oneself, pages, shop_id_of, show
 from app.console.schemas import NewShopIn
@@ -46,15 +47,17 @@ def shops() -> str:
     text = request.args.get("q", "").strip()[:60]
     router = runtime().router
 
-    def work(control: ControlSession) -> tuple[Any, Any]:
+    def work(control: ControlSession) -> tuple[Any, ...]:
         page = service.list_shops(
             control, router, text=text or None, sort="-openedAt", after=request.args.get("after"), limit=50
         )
-        return page, amc.read_figures(control)
+        return page, amc.read_figures(control), counted.list_parts(control, router.topology.shards)
 
-    page, figures = control_read(work)
+    page, figures, parts = control_read(work)
     more = url_for("console.shops", q=text or None, after=page.next_cursor) if page.next_cursor else ""
-    return show("shops.html", page=page, figures=figures, q=text, next_url=more, paged="after" in request.args)
+    return show(
+        "shops.html", page=page, figures=figures, parts=parts, q=text, next_url=more, paged="after" in request.args
+    )
 
 
 @pages.route("/shops/new", methods=["GET", "POST"])

@@ -10,7 +10,7 @@ from sqlalchemy import BindParameter, ColumnElement, Select, String, bindparam, 
 from app.inventory.models import Item, ItemStatus, ItemStone
 from app.kit.db import Id, Utc
 from app.kit.sums import added_up
-from shard_router import Prepared, ShopSession
+from shard_router import FleetSession, Prepared, ShopSession
 from shard_router.moves import Sum
 
 ITEM_COLUMNS = (
@@ -101,6 +101,14 @@ def list_items(
             Item.huid.startswith(code, autoescape=True),
         ))  # fmt: skip
     return select(Item).where(*wanted)
+
+
+def count_in_stock(session: FleetSession, shop_ids: Iterable[int]) -> Sequence[Any]:
+    return session.execute(
+        select(Item.shop_id, func.count())
+        .where(Item.shop_id.in_(list(shop_ids)), Item.status == ItemStatus.IN_STOCK.value)
+        .group_by(Item.shop_id)
+    ).all()
 
 
 def stock_by_purity(db: ShopSession) -> Sequence[Any]:

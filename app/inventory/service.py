@@ -30,13 +30,13 @@ from app.kit.errors import PreconditionFailed
 from app.kit.ids import new_id
 from app.kit.texts import _
 from app.kit.weights import purity_label
-from shard_router import ShopSession
+from shard_router import FleetSession, ShopSession
 
 __all__ = [
     "CATEGORIES", "ITEMS", "SELL", "Exemption", "Hallmark", "Holding", "Item", "ItemDraft", "ItemStatus",
-    "Stone", "check_sellable", "edit_item", "find_by_code", "get_item", "get_items", "items_of", "list_exemptions",
-    "list_items", "lock_items", "mandate_name", "refuse_missing", "register_item", "return_items", "set_picture",
-    "shop_sums", "stock_by_purity", "withdraw_item",
+    "Stone", "check_sellable", "count_in_stock", "edit_item", "find_by_code", "get_item", "get_items", "items_of",
+    "list_exemptions", "list_items", "lock_items", "mandate_name", "refuse_missing", "register_item", "return_items",
+    "set_picture", "shop_sums", "stock_by_purity", "withdraw_item",
 ]  # fmt: skip
 
 DISCOUNT_RIGHT = "bill.discount"
@@ -178,6 +178,11 @@ class Holding:
     @property
     def label(self) -> str:
         return purity_label(self.metal, self.fineness)
+
+
+def count_in_stock(session: FleetSession, shop_ids: Iterable[int]) -> dict[int, int]:
+    """Pieces in stock of each of these shops; one that has none is not there."""
+    return {row[0]: row[1] for row in repository.count_in_stock(session, shop_ids)}
 
 
 def stock_by_purity(db: ShopSession) -> list[Holding]:

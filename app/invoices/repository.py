@@ -5,14 +5,14 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, and_, bindparam, func, insert, or_, select
+from sqlalchemy import ColumnElement, Select, and_, bindparam, case, func, insert, or_, select
 from sqlalchemy.orm import selectinload
 
 from app.invoices.models import Invoice, InvoiceLine, InvoicePayment, InvoicePdf
 from app.kit.db import Id
 from app.kit.sums import added_up, fingerprint
 from app.numbering.service import DocumentKind
-from shard_router import Prepared, ShopSession
+from shard_router import FleetSession, Prepared, ShopSession
 from shard_router.moves import Sum
 
 SOLD_BY = (DocumentKind.INVOICE.value, DocumentKind.BILL_OF_SUPPLY.value)
@@ -91,6 +91,15 @@ def sums_by_day(db: ShopSession, first: dt.date, last: dt.date) -> Sequence[Any]
         select(Invoice.issued_on, Invoice.kind, func.count(Invoice.id), func.sum(Invoice.total_paise))
         .where(Invoice.issued_on.between(first, last))
         .group_by(Invoice.issued_on, Invoice.kind)
+    ).all()
+
+
+def bills_by_shop(session: FleetSession, shop_ids: Iterable[int], since: dt.date) -> Sequence[Any]:
+    """Bills from a day on, and the day of the last of all; of the shops that ever issued one."""
+    return session.execute(
+        select(Invoice.shop_id, func.count(case((Invoice.issued_on >= since, 1))), func.max(Invoice.issued_on))
+        .where(Invoice.shop_id.in_(list(shop_ids)), Invoice.kind.in_(SOLD_BY))
+        .group_by(Invoice.shop_id)
     ).all()
 
 

@@ -5,7 +5,7 @@ and in every backup. The application's account has no UPDATE and no DELETE on th
 """
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, cast
 from uuid import UUID
 
@@ -14,7 +14,7 @@ from sqlalchemy import Table, bindparam, func, insert, select, update
 
 from app.kit.clock import utc_now
 from app.kit.models import AuditEntry, AuditHead, PlatformAuditEntry, PlatformAuditHead
-from shard_router import ControlSession, Prepared, ShopSession
+from shard_router import ControlSession, FleetSession, Prepared, ShopSession
 
 GENESIS = bytes(32)
 OPENED = "shop.opened"
@@ -150,3 +150,9 @@ def _refuse_floats(value: Any) -> None:
     elif isinstance(value, list | tuple):
         for part in value:
             _refuse_floats(part)
+
+
+def count_entries(session: FleetSession, shop_ids: Iterable[int]) -> dict[int, int]:
+    """How long the audit chain of each of these shops is: each act that changed something is one entry."""
+    wanted = select(AuditHead.shop_id, AuditHead.seq).where(AuditHead.shop_id.in_(list(shop_ids)))
+    return {row.shop_id: row.seq for row in session.execute(wanted)}

@@ -1,6 +1,6 @@
 """Owns the statements on number series."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -10,7 +10,7 @@ from sqlalchemy.dialects.mysql import insert
 from app.kit.db import Id
 from app.kit.sums import added_up
 from app.numbering.models import NumberSeries
-from shard_router import Prepared, ShopSession
+from shard_router import FleetSession, Prepared, ShopSession
 from shard_router.moves import Sum
 
 
@@ -37,6 +37,14 @@ def list_series(db: ShopSession) -> Sequence[Any]:
             NumberSeries.last_no,
         )
     ).all()  # fmt: skip
+
+
+def sum_by_shop(session: FleetSession, shop_ids: Iterable[int], kinds: Iterable[str]) -> Sequence[Any]:
+    return session.execute(
+        select(NumberSeries.shop_id, func.sum(NumberSeries.last_no))
+        .where(NumberSeries.shop_id.in_(list(shop_ids)), NumberSeries.kind.in_(list(kinds)))
+        .group_by(NumberSeries.shop_id)
+    ).all()
 
 
 # The second packet of a bill. One statement both for a series' first number and for its next: an UPDATE that finds

@@ -1,6 +1,7 @@
 """Bills and notes: quoted, issued for ever, read back, reversed, printed, and checked against the audit chain."""
 
 from app.invoices.repository import shop_sums
+from app.invoices.service.across import BillCount, count_bills
 from app.invoices.service.books import BooksReport, verify_books
 from app.invoices.service.documents import Document, Line, Party, Payment
 from app.invoices.service.drafts import BillDraft, LineDraft, PaymentDraft, PaymentMode
@@ -23,6 +24,7 @@ from app.invoices.service.takings import DayTakings, paid_by_mode, takings_by_da
 
 __all__ = [
     "PDF_JOB",
+    "BillCount",
     "BillDraft",
     "BooksReport",
     "DayTakings",
@@ -41,6 +43,7 @@ __all__ = [
     "Quote",
     "StoredPdf",
     "ask_for_pdf",
+    "count_bills",
     "find_pdf",
     "find_pdf_or_job",
     "get_invoice",
