@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import sys
+import time
 from collections.abc import Callable
 from functools import partial
 from typing import Any
 
 import click
+import pymysql
 from rich.table import Table
 
 from ops.cluster.control import Cluster, as_text
@@ -15,6 +17,7 @@ from ops.cluster.layout import Mode
 from ops.places import Instance, instance
 from ops.processes import Processes
 from ops.progress import console
+from ops.spans import seconds_of
 from ops.trouble import Trouble, os_trouble
 
 
@@ -26,6 +29,8 @@ def main() -> None:
         sys.exit(f"./dev: {trouble}")
     except OSError as error:
         sys.exit(f"./dev: {os_trouble(error)}")
+    except pymysql.err.MySQLError as error:
+        sys.exit(f"./dev: A server did not do as told ({error.args[-1]}): look at ./dev status and its log.")
     except click.ClickException as error:
         error.show()
         sys.exit(2)
@@ -231,8 +236,6 @@ def cluster_destroy(make: Callable[[], Cluster]) -> None:
 @click.pass_obj
 def cluster_sql(make: Callable[[], Cluster], server: str, statement: str) -> None:
     """Run one statement on one server as root; rows come as JSON."""
-    import pymysql
-
     try:
         print(as_text(make().sql(server, statement)))
     except pymysql.err.MySQLError as error:
@@ -257,6 +260,97 @@ def cluster_rebuild(make: Callable[[], Cluster], server: str) -> None:
     """Throw a replica's data away and let it follow its primary anew."""
     make().rebuild(server)
     console.print(f"{server} follows its primary again.")
+
+
+def _for(text: str | None) -> float | None:
+    return None if text is None else seconds_of(text)
+
+
+def _make(make: Callable[[], Cluster], server: str, lasting: str | None, fault: Callable[[Cluster], str]) -> None:
+    """Makes a fault; with --for, stays until the time is over and undoes it, Ctrl-C or not."""
+    from ops.cluster import faults
+
+    seconds = _for(lasting)
+    found = make()
+    console.print(fault(found))
+    if seconds is None:
+        return
+    try:
+        time.sleep(seconds)
+    finally:
+        console.print(faults.heal(found, server))
+
+
+_lasting = click.option("--for", "lasting", metavar="TIME", help="Undo it after so long: 30s, 2m, 500ms.")
+
+
+@cluster.command("kill")
+@click.argument("server")
+@_lasting
+@click.pass_obj
+def cluster_kill(make: Callable[[], Cluster], server: str, lasting: str | None) -> None:
+    """End SERVER with kill -9."""
+    from ops.cluster import faults
+
+    _make(make, server, lasting, lambda found: faults.kill(found, server))
+
+
+@cluster.command("freeze")
+@click.argument("server")
+@_lasting
+@click.pass_obj
+def cluster_freeze(make: Callable[[], Cluster], server: str, lasting: str | None) -> None:
+    """Let SERVER stand still with its port open (SIGSTOP)."""
+    from ops.cluster import faults
+
+    _make(make, server, lasting, lambda found: faults.freeze(found, server))
+
+
+@cluster.command("lag")
+@click.argument("server")
+@click.option("--by", metavar="TIME", help="How late it applies; without it, it applies nothing.")
+@_lasting
+@click.pass_obj
+def cluster_lag(make: Callable[[], Cluster], server: str, by: str | None, lasting: str | None) -> None:
+    """Let a replica apply late, or not at all; it goes on receiving."""
+    from ops.cluster import faults
+
+    late = None if by is None else max(1, round(seconds_of(by)))
+    _make(make, server, lasting, lambda found: faults.lag(found, server, late))
+
+
+@cluster.command("cut")
+@click.argument("server")
+@_lasting
+@click.pass_obj
+def cluster_cut(make: Callable[[], Cluster], server: str, lasting: str | None) -> None:
+    """Silence the line to SERVER, with no reset; needs `cluster up --proxied`."""
+    from ops.cluster import faults
+
+    _make(make, server, lasting, lambda found: faults.cut(found, server))
+
+
+@cluster.command("slow")
+@click.argument("server")
+@click.option("--by", metavar="TIME", default="2s", show_default=True, help="How late each answer comes.")
+@_lasting
+@click.pass_obj
+def cluster_slow(make: Callable[[], Cluster], server: str, by: str, lasting: str | None) -> None:
+    """Let each answer of SERVER come late; needs `cluster up --proxied`."""
+    from ops.cluster import faults
+
+    late = seconds_of(by)
+    _make(make, server, lasting, lambda found: faults.slow(found, server, late))
+
+
+@cluster.command("heal")
+@click.argument("server", required=False)
+@click.pass_obj
+def cluster_heal(make: Callable[[], Cluster], server: str | None) -> None:
+    """Undo whatever was done to SERVER, or to all of them."""
+    from ops.cluster import faults
+
+    console.print(faults.heal(make(), server))
 
 
 def _show_cluster(chosen: Instance) -> bool:

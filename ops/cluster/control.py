@@ -173,7 +173,7 @@ class Cluster:
         for mysql in present:
             mysql.apply(DURABILITIES[self.setup.mode])
         if self.layout.kind(group) == "group":
-            primary, outside = groups.settle(group, present, self.instance.folder / "tls" / "ca.pem")
+            primary, outside = groups.settle(group, present)
             for name, why in outside.items():
                 self.say(f"{name} stays outside the group of {group}: {why}")
             return primary

@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 import pymysql
 
@@ -79,7 +78,8 @@ def primary_of(servers: Sequence[MySQL]) -> str | None:
     """The name of the primary that the group itself has elected, asked of whoever is in it."""
     seen = _seen(servers)
     names = {member.uuid: member.name for member in seen.values()}
-    found = {names.get(member.primary) for member in seen.values() if member.in_a_group}
+    inside = [member for member in seen.values() if member.in_a_group]
+    found = {names.get(member.primary) for member in inside}
     return found.pop() if len(found) == 1 else None
 
 
@@ -93,29 +93,38 @@ def _seen(servers: Sequence[MySQL]) -> dict[str, Member]:
     return found
 
 
-def settle(group: str, servers: Sequence[MySQL], ca: Path) -> tuple[str, Mapping[str, str]]:
+def settle(group: str, servers: Sequence[MySQL]) -> tuple[str, Mapping[str, str]]:
     """Brings all members into one group; gives its primary's name, and why who stays outside does so.
 
-    A group is begun only where every member answers and none of them is in one: so there are never two."""
-    seen = {server.name: look(server) for server in servers}
-    if not any(member.in_a_group for member in seen.values()):
-        _bootstrap(group, servers, seen, ca)
-    outside = {}
-    for server in servers:
-        why = _join(server, ca)
-        if why:
-            outside[server.name] = why
+    A group is begun only where every member answers and none of them is in one: so there are never two. A member that
+    was frozen takes itself for one of the group until it hears that it is not: so all must see the same."""
+    ends = time.monotonic() + JOINS_WITHIN
+    outside: dict[str, str] = {}
+    while True:
+        seen = {server.name: look(server) for server in servers}
+        if not any(member.in_a_group or member.state == "RECOVERING" for member in seen.values()):
+            _bootstrap(group, servers)
+            continue
+        outside = {server.name: _join(server) for server in servers if seen[server.name].state in ("OFFLINE", "ERROR")}
+        inside = [member for name, member in seen.items() if name not in outside]
+        if all(member.in_a_group and member.known == len(inside) for member in inside) and not _joined(outside):
+            break
+        if time.monotonic() > ends:
+            break
+        time.sleep(0.1)
     primary = primary_of(servers)
     if primary is None:
         raise Trouble(f"The group of {group} agrees on no primary", "look at ./dev status and run it again")
     return primary, outside
 
 
-def _bootstrap(group: str, servers: Sequence[MySQL], seen: Mapping[str, Member], ca: Path) -> None:
+def _joined(outside: Mapping[str, str]) -> bool:
+    """Whether somebody has just been let in, so that the views are about to change."""
+    return any(not why for why in outside.values())
+
+
+def _bootstrap(group: str, servers: Sequence[MySQL]) -> None:
     """Begins the group from the member that has all that any member has: it alone can have acknowledged it all."""
-    still = [name for name, member in seen.items() if member.state in ("RECOVERING", "UNREACHABLE")]
-    if still:
-        raise Trouble(f"{', '.join(still)} of {group} is in a group that is not whole", "wait and run it again")
     for server in servers:
         with server.root() as root:
             root.run("STOP GROUP_REPLICATION")
@@ -126,7 +135,7 @@ def _bootstrap(group: str, servers: Sequence[MySQL], seen: Mapping[str, Member],
             "compare their @@gtid_executed with ./dev cluster sql, and rebuild those whose writes may be lost",
         )
     with first.root() as root:
-        _credentials(root, first, ca)
+        _credentials(root, first)
         root.run("SET GLOBAL group_replication_bootstrap_group = ON")
         try:
             root.run("START GROUP_REPLICATION")
@@ -154,31 +163,24 @@ def fullest(received: Mapping[str, str], servers: Sequence[MySQL]) -> MySQL | No
     return None
 
 
-def _credentials(root: Root, server: MySQL, ca: Path) -> None:
+def _credentials(root: Root, server: MySQL) -> None:
+    """By which a joining member copies what it lacks."""
     password = files.read(server.instance.secrets / "mysql_repl_password")
     root.run(
-        "CHANGE REPLICATION SOURCE TO SOURCE_USER=%s, SOURCE_PASSWORD=%s, SOURCE_SSL=1, SOURCE_SSL_CA=%s"
-        " FOR CHANNEL 'group_replication_recovery'",
-        (REPL, password, str(ca)),
+        "CHANGE REPLICATION SOURCE TO SOURCE_USER=%s, SOURCE_PASSWORD=%s FOR CHANNEL 'group_replication_recovery'",
+        (REPL, password),
     )
 
 
-def _join(server: MySQL, ca: Path) -> str:
-    """Joins the group that is there; the reason where the group, or the server, will not have it."""
+def _join(server: MySQL) -> str:
+    """Asks the group that is there to let it in; the reason where the group, or the server, will not have it."""
     with server.root() as root:
-        member = _look(root, server.name)
-        if member.state not in ("ONLINE", "RECOVERING"):
-            root.run("STOP GROUP_REPLICATION")
-            _credentials(root, server, ca)
-            try:
-                root.run("START GROUP_REPLICATION")
-            except pymysql.err.MySQLError as refused:
-                return str(refused.args[-1])
-        ends = time.monotonic() + JOINS_WITHIN
-        while (member := _look(root, server.name)).state != "ONLINE":
-            if member.state not in ("RECOVERING", "OFFLINE") or time.monotonic() > ends:
-                return f"it is {member.state.lower()}: read its log"
-            time.sleep(0.1)
+        root.run("STOP GROUP_REPLICATION")
+        _credentials(root, server)
+        try:
+            root.run("START GROUP_REPLICATION")
+        except pymysql.err.MySQLError as refused:
+            return str(refused.args[-1])
     return ""
 
 
@@ -192,7 +194,7 @@ def member_state(server: MySQL) -> str:
     """One phrase on how a member is doing."""
     member = look(server)
     if member.in_a_group:
-        return f"online, sees {member.online} of {member.known} members"
+        return f"online, sees {member.online} of {member.known}"
     if member.state == "ONLINE":
-        return f"sees {member.online} of {member.known} members: no majority"
+        return f"sees {member.online} of {member.known}: no majority"
     return f"not in the group ({member.state.lower()})"

@@ -66,7 +66,12 @@ GUARANTEE = Durability(
 GROUP = Durability(
     "group",
     "each commit is on its member's disk and with the majority of three before it is acknowledged; control is alone",
-    ("innodb-flush-log-at-trx-commit=1", "sync-binlog=1"),
+    (
+        "innodb-flush-log-at-trx-commit=1",
+        "sync-binlog=1",
+        "rpl-semi-sync-source-wait-no-replica=OFF",
+        "rpl-semi-sync-source-enabled=OFF",  # else a member waits for a replica that is none
+    ),
 )
 DURABILITIES = {Mode.DEGRADED: DEVELOPMENT, Mode.GUARANTEE: GUARANTEE, Mode.GROUP: GROUP}
 
