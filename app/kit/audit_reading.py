@@ -9,8 +9,8 @@ from uuid import UUID
 import orjson
 from sqlalchemy import select
 
-from app.kit.models import AuditEntry
-from shard_router import ShopSession
+from app.kit.models import AuditEntry, AuditHead
+from shard_router import FleetSession, ShopSession
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,3 +53,8 @@ def last_change(db: ShopSession, actions: Sequence[str], *, subject_id: UUID | N
         wanted = wanted.where(AuditEntry.subject_id == subject_id)
     row = db.execute(wanted.order_by(AuditEntry.seq.desc()).limit(1)).one_or_none()
     return None if row is None else Change(row.action, row.actor_id, row.at)
+
+
+def chain_lengths(session: FleetSession) -> dict[int, int]:
+    """How many entries each shop's chain has, of the shops that are open on this shard: one short row a shop."""
+    return {row.shop_id: row.seq for row in session.execute(select(AuditHead.shop_id, AuditHead.seq))}

@@ -74,10 +74,10 @@ def move(shop_ids: tuple[int, ...], target: str, max_pause: int, at_once: int, p
 
     Exit status: 0 done; 1 refused, nothing was begun; 3 interrupted, `flask shops resume` goes on; 4 undone.
     """
-    mover = _mover()
+    mover = mover_here()
     wishes = [Wish(shop_id, target) for shop_id in dict.fromkeys(shop_ids)]
-    _confirm(wishes, max_pause, yes=yes)
-    begin(mover, wishes, max_pause=max_pause, at_once=at_once, per_shard=per_shard)
+    confirm(wishes, max_pause, yes=yes)
+    begin(mover, wishes, max_pause=max_pause, run=(at_once, per_shard))
 
 
 @click.command("moves")
@@ -86,7 +86,7 @@ def move(shop_ids: tuple[int, ...], target: str, max_pause: int, at_once: int, p
 @with_appcontext
 def list_moves(*, live: bool, shop_id: int | None) -> None:
     """Moves and how far they are, the newest first."""
-    found = _refusable(lambda: _mover().list_moves(shop_id=shop_id, live_only=live))
+    found = refusable_move(lambda: mover_here().list_moves(shop_id=shop_id, live_only=live))
     if not found:
         click.echo("No move is under way." if live else "No shop was ever moved.")
         return
@@ -105,10 +105,10 @@ def list_moves(*, live: bool, shop_id: int | None) -> None:
 @with_appcontext
 def abort(shop_id: int, reason: str, *, yes: bool) -> None:
     """Stop a shop's move before its switch: it goes on at its old home, the copied rows are deleted."""
-    mover = _mover()
+    mover = mover_here()
     found = _live(mover, shop_id)
     _sure(f"The move of shop {shop_id} to {found.target} is undone; it trades on at {found.source}.", yes=yes)
-    ended = _refusable(lambda: mover.abort(found.move_id, reason))
+    ended = refusable_move(lambda: mover.abort(found.move_id, reason))
     moves.note(runtime().router, "move.aborted", shop_id, {"move": str(found.move_id), "by": _who(), "reason": reason})
     click.echo(f"Shop {shop_id} trades at {ended.source}; its move is {ended.state}.")
 
@@ -119,7 +119,7 @@ def abort(shop_id: int, reason: str, *, yes: bool) -> None:
 @with_appcontext
 def roll_back(shop_id: int, *, yes: bool) -> None:
     """Take a shop that has moved back to its old home, with all that it wrote since."""
-    mover = _mover()
+    mover = mover_here()
     found = _newest(mover, shop_id, MoveState.SWITCHED)
     _sure(
         f"Shop {shop_id} goes back from {found.target} to {found.source} with all that it wrote since; its writes "
@@ -128,7 +128,7 @@ def roll_back(shop_id: int, *, yes: bool) -> None:
     )
     moves.note(runtime().router, "move.rolled_back", shop_id, {"move": str(found.move_id), "by": _who()})
     with told_to_stop(lambda: None), Watch(_console(), [found]) as watch:
-        ended = _refusable(
+        ended = refusable_move(
             lambda: mover.roll_back(
                 found.move_id, asked_by=_who(), on_progress=lambda progress: watch.show(shop_id, progress)
             )
@@ -142,11 +142,11 @@ def roll_back(shop_id: int, *, yes: bool) -> None:
 @with_appcontext
 def resume(shop_ids: tuple[int, ...], at_once: int, per_shard: int) -> None:
     """Go on with moves that were interrupted, or only planned; without a number, with all of them."""
-    mover = _mover()
+    mover = mover_here()
     if shop_ids:
         found = [_live(mover, shop_id) for shop_id in dict.fromkeys(shop_ids)]
     else:
-        found = _refusable(lambda: mover.list_moves(live_only=True))
+        found = refusable_move(lambda: mover.list_moves(live_only=True))
     if not found:
         click.echo("No move is waiting.")
         return
@@ -157,7 +157,7 @@ def resume(shop_ids: tuple[int, ...], at_once: int, per_shard: int) -> None:
 @with_appcontext
 def purge() -> None:
     """Delete the rows that moves left behind and whose grace is over; until then a move can be rolled back."""
-    gone = _refusable(lambda: _mover().purge(now=utc_now()))
+    gone = refusable_move(lambda: mover_here().purge(now=utc_now()))
     click.echo(f"{gone:,} rows are gone." if gone else "No move's grace is over; nothing to delete.")
 
 
@@ -168,17 +168,20 @@ OF_SHOPS: tuple[click.Command, ...] = (move, list_moves, abort, roll_back, resum
 # ---------------------------------------------------------------- carrying out
 
 
-def begin(mover: Mover, wishes: Sequence[Wish], *, max_pause: int, at_once: int, per_shard: int) -> None:
-    """Ask for these moves, all or none, and carry them out. Ends the process with its exit status."""
+def begin(mover: Mover, wishes: Sequence[Wish], *, max_pause: int, run: tuple[int, int] | None) -> None:
+    """Ask for these moves, all or none, and carry them out with (at_once, per_shard); None leaves them to `resume`."""
     try:
         asked = moves.ask_for(runtime().router, mover, wishes, asked_by=_who(), max_pause_ms=max_pause)
     except SeveralRefused as refused:
         _tell_refused(refused)
+    if run is None:
+        return
     found = {one.move_id: one for one in mover.list_moves(live_only=True)}
-    carry_out(mover, [found[move_id] for move_id in asked.values()], at_once=at_once, per_shard=per_shard)
+    carry_out(mover, [found[move_id] for move_id in asked.values()], at_once=run[0], per_shard=run[1])
 
 
 def carry_out(mover: Mover, found: Sequence[MoveStatus], *, at_once: int, per_shard: int) -> None:
+    """Returns if every shop has moved, else ends the process with a status that says what became of them."""
     crew = Crew(mover, at_once=at_once, per_shard=per_shard)
     with told_to_stop(crew.stop), Watch(_console(), found) as watch:
         ended = crew.run(found, watch.show)
@@ -229,7 +232,7 @@ def _tell_refused(refused: SeveralRefused) -> NoReturn:
 # ---------------------------------------------------------------- asking first
 
 
-def _confirm(wishes: Sequence[Wish], max_pause: int, *, yes: bool) -> None:
+def confirm(wishes: Sequence[Wish], max_pause: int, *, yes: bool) -> None:
     if yes:
         return
     names = ", ".join(_named(wish.shop_id) for wish in wishes)
@@ -244,7 +247,7 @@ def _confirm(wishes: Sequence[Wish], max_pause: int, *, yes: bool) -> None:
 
 def _named(shop_id: int) -> str:
     router = runtime().router
-    shop = _refusable(lambda: write_control(router, lambda control: tenants.get_shop(control, shop_id)))
+    shop = refusable_move(lambda: write_control(router, lambda control: tenants.get_shop(control, shop_id)))
     return f"Shop {shop_id} ({shop.name}, on {router.directory.lookup(shop_id).shard})"
 
 
@@ -257,14 +260,14 @@ def _sure(says: str, *, yes: bool) -> None:
 # ---------------------------------------------------------------- small parts
 
 
-def _mover() -> Mover:
+def mover_here() -> Mover:
     try:
         return moves.mover_of(runtime().router)
     except NoMoverAccount as missing:
         refuse(str(missing))
 
 
-def _refusable(work: Callable[[], T]) -> T:
+def refusable_move(work: Callable[[], T]) -> T:
     """What a move refuses becomes one sentence and an exit status."""
     try:
         return refusable(work)
@@ -275,14 +278,14 @@ def _refusable(work: Callable[[], T]) -> T:
 
 
 def _live(mover: Mover, shop_id: int) -> MoveStatus:
-    found = _refusable(lambda: mover.list_moves(shop_id=shop_id, live_only=True))
+    found = refusable_move(lambda: mover.list_moves(shop_id=shop_id, live_only=True))
     if not found:
         refuse(f"No move of shop {shop_id} is under way. {NO_SUCH_MOVE.format(shop_id=shop_id)}")
     return found[0]
 
 
 def _newest(mover: Mover, shop_id: int, state: MoveState) -> MoveStatus:
-    found = _refusable(lambda: mover.list_moves(shop_id=shop_id))
+    found = refusable_move(lambda: mover.list_moves(shop_id=shop_id))
     if not found or found[0].state is not state:
         was = f"its last move is {found[0].state}" if found else "it was never moved"
         refuse(f"Shop {shop_id} cannot be rolled back: {was}. {NO_SUCH_MOVE.format(shop_id=shop_id)}")
