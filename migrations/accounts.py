@@ -6,13 +6,16 @@ from dataclasses import dataclass
 import sqlalchemy as sa
 
 from migrations.errors import SignInRefused
-from migrations.fleet import Fleet, Target
+from migrations.fleet import Fleet, Plane, Target
 from shard_router.config import Account
 
 # `migrate` hands on what it may do itself; to see what an account has too much of it reads these three.
 PRIVILEGE_TABLES = ("db", "tables_priv", "columns_priv")
 # The router's health poller signs in as `app` and asks every replica whether it still replicates.
 HEALTH_TABLES = ("replication_connection_status", "replication_applier_status")
+# A move follows the source's binlog, asks how replicas are, and ends a transaction that holds a shop's fence for ever.
+MOVES = ("REPLICATION SLAVE", "REPLICATION CLIENT", "PROCESS", "CONNECTION_ADMIN")
+LOCK_TABLES = ("data_locks",)
 
 
 @dataclass(frozen=True)
@@ -53,6 +56,9 @@ class Bootstrap:
         yield from self._owner(connection, self._fleet.account("migrate"))
         yield from self._reader(connection, self._fleet.account("migrate"), "mysql", PRIVILEGE_TABLES)
         yield from self._reader(connection, self._fleet.account("app"), "performance_schema", HEALTH_TABLES)
+        if "mover" in self._fleet.config.accounts and self._target.plane is Plane.SHARD:
+            yield from self._reader(connection, self._fleet.account("mover"), "performance_schema", LOCK_TABLES)
+            yield from self._mover(connection, self._fleet.account("mover"))
 
     def _database(self, connection: sa.Connection) -> Iterator[Act]:
         there = connection.scalar(
@@ -115,6 +121,15 @@ class Bootstrap:
         for table in tables:
             if table not in reads:
                 yield Act(f"GRANT SELECT ON {schema}.{table} TO :user@:host", binds)
+
+    def _mover(self, connection: sa.Connection, account: Account) -> Iterator[Act]:
+        """Rights on the whole server: MySQL has them for no less."""
+        binds = {"user": account.user, "host": self._host}
+        shown = connection.scalars(sa.text("SHOW GRANTS FOR :user@:host"), binds).all()
+        has = {right.strip() for line in shown if " ON *.* " in line for right in line[6:].split(" ON ")[0].split(",")}
+        for right in MOVES:
+            if right not in has:
+                yield Act(f"GRANT {right} ON *.* TO :user@:host", binds)
 
 
 def quoted(name: str) -> str:
