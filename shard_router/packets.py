@@ -247,10 +247,10 @@ def run(session: ShopSession, statements: Sequence[Bound], *, commit: bool) -> l
     if look:
         found = fence.of_rows(got.pop(0).rows)
         if not fence.admits(found, session.epoch):
-            raise session._route.moved(found)
+            raise session._route.moved(found, link)
     for form, result in zip(forms, got, strict=False):
         if form.reading.fences and not result.affected_rows:
-            raise session._route.moved(None)
+            raise session._route.moved(None, link)
     link.info.pop("fence", None)
     return [_result(form, result) for form, result in zip(forms, got, strict=False)]
 

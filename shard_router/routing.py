@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection, Engine
 
-from shard_router import fence, gtid_sets
+from shard_router import deciding, fence, gtid_sets
 from shard_router.causality import CausalToken
 from shard_router.engines import Purpose
 from shard_router.errors import RouterError, ShopMoved
@@ -90,8 +90,11 @@ class Route:
     # -- the fence ------------------------------------------------------------------------------------------------
     def check_fence(self, connection: Connection) -> None:
         found = fence.read(connection, self.entry.shop_id, lock=self.lock)
-        if not fence.admits(found, self.entry.epoch):
-            raise self.moved(found)
+        if fence.admits(found, self.entry.epoch):
+            return
+        if self._purpose is Purpose.READ and deciding.may_read(self._router, self.entry, found):
+            return
+        raise self.moved(found, connection)
 
     @property
     def lock(self) -> str:
@@ -115,14 +118,17 @@ class Route:
         """Whether it takes several statements in one round trip."""
         return self._router.shard(self.entry.shard).packets
 
-    def moved(self, found: Fence | None) -> ShopMoved:
-        """Refreshes the directory entry, so that the caller's one retry goes to the right place."""
+    def moved(self, found: Fence | None, connection: Connection) -> ShopMoved:
+        """Refreshes the directory entry, so that the caller's one retry goes to the right place. A write that meets a
+        move in the moment of its decision waits for it here, and never longer than `Times.deciding`."""
         entry = self.entry
-        hint = found is not None and found.moved_to
         with suppress(RouterError):  # the retry will say what is wrong
-            self._router.directory.refresh(
-                entry.shop_id, shard=hint or None, epoch=found.epoch if found is not None and hint else 0
-            )
+            deciding.let_go(connection)
+            if found is None:  # a claim that found no row: why not, the fence knows
+                found = deciding.look(self._router, entry.shard, entry.shop_id)
+            home = deciding.decided(self._router, entry, found) if found is not None else None
+            shard, epoch = home or (None, 0)
+            self._router.directory.refresh(entry.shop_id, shard=shard, epoch=epoch)
         self._router.counts["shop_moved"] += 1
         why = str(found or "the claim found no row")
         return ShopMoved(entry.shop_id, shard=entry.shard, epoch=entry.epoch, found=why)

@@ -15,6 +15,7 @@ class State(StrEnum):
     OPEN = "open"
     FENCED = "fenced"  # its rows may be read and not written; a move is deciding
     INCOMING = "incoming"  # its rows are still arriving here
+    MOVED = "moved"  # it lives on `moved_to`; what is left here is old, and will be purged
 
 
 NAMING = {
