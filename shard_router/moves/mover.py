@@ -3,60 +3,293 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Sequence
-from typing import NoReturn
-from uuid import UUID
+import os
+import secrets
+import socket
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from uuid import UUID, uuid4
 
 from sqlalchemy import Table
 
-from shard_router.moves.states import Limits, MoveStatus, Progress, Sum
+from shard_router.accounts import PURGER
+from shard_router.moves import preflight
+from shard_router.moves.adding_up import SumsAgree
+from shard_router.moves.errors import MoveBusy, MoveEnded, MoveInterrupted, MoveRefused
+from shard_router.moves.fences import Superseded
+from shard_router.moves.lines import Lines, ServerLost
+from shard_router.moves.progress import RESERVED, Book
+from shard_router.moves.purging import StillNeeded, purge_rows
+from shard_router.moves.records import Record, Records
+from shard_router.moves.running import Heartbeat, Parts, Run, Seen
+from shard_router.moves.states import Limits, MoveState, MoveStatus, Progress, Sum
+from shard_router.moves.tail import TailBroken
+from shard_router.moves.verifying import Check, compare_rows
 from shard_router.router import Router
+from shard_router.topology import Kind
 
 OnProgress = Callable[[Progress], None]
-
-
 DEFAULTS = Limits()
+AGAIN = 0.3  # seconds between two attempts
+BREAKS = 3  # streams that may break one after the other before the move is given up
+SHORTEST, LONGEST = 20, 10_000  # milliseconds of pause that may be allowed
 
 
 def silent(progress: Progress) -> None:
     """Nobody watches."""
 
 
+def no_step(name: str) -> None:
+    """Nobody counts."""
+
+
 class Mover:
     """`tables` are all tables of a shard that hold rows of shops, parents first; the router's own two are not among
-    them. `sums` are the application's: what a bookkeeper would add up to see that nothing is missing."""
+    them. `sums` are the application's: what a bookkeeper would add up to see that nothing is missing.
+
+    `checks` are the proofs that must all agree before a switch. `step` is told of every step as it is taken."""
 
     def __init__(
-        self, router: Router, *, tables: Sequence[Table], sums: Sequence[Sum], limits: Limits = DEFAULTS
+        self,
+        router: Router,
+        *,
+        tables: Sequence[Table],
+        sums: Sequence[Sum],
+        limits: Limits = DEFAULTS,
+        checks: Sequence[Check] | None = None,
+        step: Callable[[str], None] = no_step,
     ) -> None:
         self._router = router
-        self._tables = tuple(tables)
-        self._sums = tuple(sums)
         self._limits = limits
+        self._lines = Lines(router)
+        self._records = Records(self._lines.control)
+        names = tuple(table.name for table in tables)
+        if taken := RESERVED & set(names):
+            raise ValueError(f"a table may not be called {', '.join(sorted(taken))}")
+        proofs = (compare_rows, SumsAgree(sums)) if checks is None else checks
+        self._parts = Parts(router, self._records, names, proofs, limits, step)
 
+    # -- to begin -------------------------------------------------------------------------------------------------
     def ask(self, shop_id: int, target: str, *, asked_by: str, max_pause_ms: int = 250) -> UUID:
         """The intent, once everything was looked at. MoveRefused names every reason at once; then nothing was begun."""
-        self._not_yet()
+        home = self._records.home(shop_id)
+        if wrong := list(self._obvious(shop_id, home, target, max_pause_ms)):
+            raise MoveRefused(wrong)
+        assert home is not None
+        source, epoch = home
+        with self._ground(shop_id, source, target, epoch) as ground:
+            if wrong := preflight.reasons(ground):
+                raise MoveRefused(wrong)
+            facts = {"rows_expected": preflight.rows_expected(ground)}
+        return self._insert(
+            shop_id, source, target, epoch=epoch, max_pause_ms=max_pause_ms, asked_by=asked_by, facts=facts
+        )
 
+    def _insert(
+        self, shop_id: int, source: str, target: str, *, epoch: int, max_pause_ms: int, asked_by: str,
+        facts: Mapping[str, object], copied_from: str = "",
+    ) -> UUID:  # fmt: skip
+        move_id = uuid4()
+        self._records.insert(
+            move_id, shop_id, source, target, epoch=epoch + 1, max_pause_ms=max_pause_ms, asked_by=asked_by,
+            facts=facts, copied_from=copied_from,
+        )  # fmt: skip
+        return move_id
+
+    def _obvious(self, shop_id: int, home: tuple[str, int] | None, target: str, max_pause_ms: int) -> Iterator[str]:
+        shards = self._router.topology.shards
+        if not SHORTEST <= max_pause_ms <= LONGEST:
+            yield f"a pause of {max_pause_ms} ms: from {SHORTEST} to {LONGEST} can be allowed"
+        if target not in shards:
+            yield f"no such shard: {target}; there are {', '.join(sorted(shards))}"
+        if home is None:
+            yield f"no such shop: {shop_id}"
+            return
+        if home[0] == target:
+            yield f"shop {shop_id} lives on {target} already"
+        for name in dict.fromkeys((home[0], target)):
+            shard = shards.get(name)
+            if shard is not None and (shard.kind is Kind.PROXY or not shard.gtids):
+                yield f"{name} is behind a proxy that has no GTIDs: its shops cannot be moved by this router"
+        if self._records.list_all(shop_id=shop_id, live_only=True):
+            yield f"shop {shop_id} is being moved already: ask for the state of its moves"
+        if self._migrating():
+            yield "a migration is running: wait for its end"
+
+    def _migrating(self) -> bool:
+        lock = f"migrations.{self._router.config.control_database}"[:64]
+        line = self._lines.control()
+        try:
+            return line.scalar("SELECT IS_USED_LOCK(%s)", (lock,)) is not None
+        finally:
+            line.close()
+
+    @contextmanager
+    def _ground(self, shop_id: int, source: str, target: str, epoch: int) -> Iterator[preflight.Ground]:
+        with Lines(self._router) as lines:
+            try:
+                yield preflight.Ground(
+                    lines.primary(source), lines.primary(target), self._router.config.shard_database, shop_id, epoch,
+                    self._parts.tables, self._limits,
+                )  # fmt: skip
+            except ServerLost as lost:
+                raise MoveRefused([str(lost)]) from lost
+
+    # -- to carry out ---------------------------------------------------------------------------------------------
     def run(self, move_id: UUID, on_progress: OnProgress = silent) -> MoveStatus:
-        """Carries it out, or goes on where another process stopped. MoveBusy; MoveInterrupted; UnknownMove."""
-        self._not_yet()
+        """Carries it out, or goes on where another process stopped. MoveBusy; MoveInterrupted; UnknownMove.
 
+        What it comes to stands in the status: switched, or aborted and why."""
+        if not self._records.get(move_id).state.live:
+            return self.status(move_id)
+        runner = f"{socket.gethostname()[:40]}:{os.getpid()}:{secrets.token_hex(4)}"
+        record = self._records.claim(move_id, runner, self._limits.lease)
+        seen = Seen(dict(record.facts), copied=record.facts.get("progress", {}).get("rows_copied", 0))
+        seen.facts["runs"] = seen.facts.get("runs", 0) + 1
+        try:
+            with Heartbeat(self._records, record, runner, seen, self._limits.lease):
+                self._attempts(record, runner, seen, on_progress)
+        except Superseded as superseded:
+            return self._superseded(move_id, runner, superseded)
+        finally:
+            self._release(move_id, runner)
+        return self._tidied(move_id)
+
+    def _attempts(self, record: Record, runner: str, seen: Seen, on_progress: OnProgress) -> None:
+        ends, breaks = time.monotonic() + self._limits.patience, 0
+        while True:
+            copied = seen.copied
+            try:
+                with Lines(self._router) as lines:
+                    run = Run(
+                        self._parts,
+                        self._records.get(record.move_id),
+                        runner,
+                        runner.encode(),
+                        seen,
+                        on_progress,
+                        lines,
+                    )
+                    return self._attempt(run, breaks)
+            except (ServerLost, TailBroken) as lost:
+                breaks += isinstance(lost, TailBroken)
+                if seen.copied > copied:
+                    ends, breaks = time.monotonic() + self._limits.patience, 0
+                if time.monotonic() > ends:
+                    raise MoveInterrupted(f"{lost}; the move stands where it is, run it again") from lost
+                on_progress(Progress(record.move_id, run.state, seen.copied, note=f"again: {lost}"))
+                time.sleep(AGAIN)
+                self._router.reload()
+
+    @staticmethod
+    def _attempt(run: Run, breaks: int) -> None:
+        try:
+            run.carry_out()
+        except TailBroken as broken:
+            if breaks < BREAKS:
+                raise
+            run.undo(str(broken))
+
+    def _superseded(self, move_id: UUID, runner: str, why: Superseded) -> MoveStatus:
+        record = self._records.get(move_id)
+        if record.runner not in (None, runner):
+            raise MoveBusy(move_id, record.runner or "?", f"{record.runner_until:%H:%M:%S} UTC") from why
+        if record.state.live:
+            raise MoveInterrupted(f"{why}; run it again") from why
+        return record.status()
+
+    def _release(self, move_id: UUID, runner: str) -> None:
+        try:
+            self._records.release(move_id, runner)
+        except ServerLost:  # the lease ends by itself
+            return
+
+    def _tidied(self, move_id: UUID) -> MoveStatus:
+        """What an undone move left on its target goes at once; where that fails, `purge` does it."""
+        record = self._records.get(move_id)
+        if record.state is MoveState.ABORTED and record.purge_after is not None:
+            with suppress(ServerLost):
+                self._purge_one(record)
+        return self.status(move_id)
+
+    def status(self, move_id: UUID) -> MoveStatus:
+        return self._records.get(move_id).status()
+
+    # -- to undo --------------------------------------------------------------------------------------------------
     def abort(self, move_id: UUID, reason: str) -> MoveStatus:
-        """Undoes it, whoever carries it out. MoveRefused once it has switched."""
-        self._not_yet()
+        """Undoes it, whoever carries it out. MoveRefused once it has switched; MoveInterrupted without its servers."""
+        record = self._records.get(move_id)
+        if not record.state.live:
+            raise MoveRefused([f"the move is {record.state}: there is nothing to abort"])
+        try:
+            with Lines(self._router) as lines:
+                run = Run(self._parts, record, "", b"", Seen(dict(record.facts)), silent, lines)
+                run.source, run.target = lines.primary(record.source), lines.primary(record.target)
+                run.undo(reason)
+        except ServerLost as lost:
+            raise MoveInterrupted(f"{lost}; nothing was decided, abort it again") from lost
+        status = self._tidied(move_id)
+        if status.state is not MoveState.ABORTED:
+            raise MoveRefused([f"too late: it is {status.state}; it can be rolled back"])
+        return status
 
     def roll_back(self, move_id: UUID, *, asked_by: str = "", on_progress: OnProgress = silent) -> MoveStatus:
-        """Takes a switched shop back to its old home, with all that it wrote since. MoveRefused."""
-        self._not_yet()
+        """Takes a switched shop back to its old home, with all that it wrote since: a move without a copy, whose
+        stream begins at the switch. MoveRefused. Returns what became of the move that was to be taken back."""
+        record = self._records.get(move_id)
+        if record.state is not MoveState.SWITCHED or record.purge_after is None:
+            raise MoveRefused([f"the move is {record.state}: its old rows are not kept any more"])
+        with self._ground(record.shop_id, record.target, record.source, record.epoch) as ground:
+            if wrong := [*self._no_way_back(record, ground), *preflight.reasons(ground, copied=True)]:
+                raise MoveRefused(wrong)
+        back = self._insert(
+            record.shop_id, record.target, record.source, epoch=record.epoch, max_pause_ms=record.max_pause_ms,
+            asked_by=asked_by, facts={"rolls_back": str(move_id)}, copied_from=record.switched_from,
+        )  # fmt: skip
+        if not self._records.keep_rows(move_id):
+            self.abort(back, "its old rows are being purged")
+            raise MoveRefused(["its old rows are being purged"])
+        ended = self.run(back, on_progress)
+        if ended.state is not MoveState.SWITCHED:
+            raise MoveEnded(f"the shop stays on {record.target}: {ended.reason}")
+        return self.status(move_id)
 
+    def _no_way_back(self, record: Record, ground: preflight.Ground) -> Iterator[str]:
+        if self._records.home(record.shop_id) != (record.target, record.epoch):
+            yield "the shop has moved on since"
+        if not ground.source.scalar("SELECT GTID_SUBSET(@@global.gtid_purged, %s)", (record.switched_from,)):
+            yield f"{ground.source.server.name} has no binlog any more of what was written since: move the shop instead"
+
+    # -- to list and to purge -------------------------------------------------------------------------------------
     def list_moves(self, *, shop_id: int | None = None, live_only: bool = False) -> list[MoveStatus]:
         """The newest first."""
-        self._not_yet()
+        return [record.status() for record in self._records.list_all(shop_id=shop_id, live_only=live_only)]
 
     def purge(self, *, now: dt.datetime) -> int:
-        """Deletes the rows that moves left behind and whose grace is over; returns how many."""
-        self._not_yet()
+        """Deletes the rows that moves left behind and whose grace is over; returns how many. A server that is gone
+        keeps its rows for the next time."""
+        deleted = 0
+        for record in self._records.due(now):
+            try:
+                deleted += self._purge_one(record)
+            except ServerLost:
+                continue
+        return deleted
 
-    def _not_yet(self) -> NoReturn:
-        raise NotImplementedError("the interface stands before what it does")
+    def _purge_one(self, record: Record) -> int:
+        """From `finished` on it cannot be rolled back, so that comes before the first row goes."""
+        left = record.target if record.state is MoveState.ABORTED else record.source
+        if record.state is not MoveState.ABORTED and not self._records.give_up_rows(record.move_id):
+            return 0
+        book = Book(record.shop_id, record.move_id)
+        with Lines(self._router) as lines:
+            line = lines.primary(left, account=PURGER)
+            try:
+                deleted = purge_rows(line, self._parts.tables, shop_id=record.shop_id)
+            except StillNeeded:
+                return 0
+            for shard in (record.source, record.target):
+                book.forget(lines.primary(shard, account=PURGER))
+        self._records.change(record.move_id, purge_after=None)
+        return deleted

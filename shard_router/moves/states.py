@@ -42,8 +42,8 @@ class Limits:
     rows_per_s: int = 0  # of the copy; 0: as fast as the target's health allows
     target_commit: float = 0.25  # a chunk whose commit took longer makes the copy rest as long as it took
     replica_lag: float = 2.0  # the copy waits while the target's replicas lack what is older than this
-    fence_lock: float = 0.15  # one try to lock the fence; writers of the shop queue behind it
-    fence_tries: int = 20
+    fence_within: float = 60.0  # tries to lock the fence of a busy shop may take so long in all
+    frozen: float = 5.0  # a transaction that has held the fence idly for so long is killed
     replica_wait: float = 60.0  # for replicas to catch up, while copying
     lease: float = 5.0  # a runner that has not been heard of for so long may be replaced
     patience: float = 60.0  # for servers that are gone, before the run is interrupted

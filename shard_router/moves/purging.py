@@ -1,0 +1,33 @@
+"""Owns deleting what a move left behind: old rows of a shop that lives elsewhere, gently, children first."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+
+from shard_router.moves.lines import Line
+
+BATCH = 500
+REST = 0.01  # seconds between two transactions
+GUARD = "SELECT 1 FROM shop_fence WHERE shop_id = %s AND state = 'moved' FOR SHARE"
+
+
+class StillNeeded(Exception):
+    """The shop's fence on this shard does not say that it lives elsewhere: it has come back, or is about to."""
+
+
+def purge_rows(line: Line, tables: Sequence[str], *, shop_id: int, pause: Callable[[float], None] = time.sleep) -> int:
+    """Each transaction first makes sure that the shop is still elsewhere, and keeps it so. StillNeeded if it is not."""
+    deleted = 0
+    for table in reversed(tables):
+        while count := _purge_some(line, table, shop_id):
+            deleted += count
+            pause(REST)
+    return deleted
+
+
+def _purge_some(line: Line, table: str, shop_id: int) -> int:
+    with line.transaction():
+        if not line.ask(GUARD, (shop_id,)):
+            raise StillNeeded(f"shop {shop_id} is not gone from {line.server.name}")
+        return line.tell(f"DELETE FROM `{table}` WHERE shop_id = %s LIMIT {BATCH}", (shop_id,))
