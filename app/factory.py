@@ -294,6 +294,7 @@ def router_config(settings: Settings) -> RouterConfig:
         redis_prefix=settings.redis_prefix,
         pools=pools,
         times=times,
+        shard_threads=settings.shard_threads,
     )
 
 

@@ -151,6 +151,9 @@ class Settings(BaseSettings):
     pool_read: int = Field(8, ge=1, le=200, description="Connections for reads.")
     pool_control: int = Field(6, ge=1, le=200, description="Connections to the control plane.")
     pool_fleet: int = Field(2, ge=1, le=50, description="Connections for reading across shops.")
+    shard_threads: int = Field(
+        8, ge=0, le=200, description="Threads of one process that may be busy with one shard at once; 0: any number."
+    )
     connect_seconds: float = Field(2.0, gt=0, le=30, description="Longest wait for a connection to a database.")
     answer_seconds: float = Field(10.0, gt=0, le=300, description="Longest wait for one statement's answer.")
     lock_wait_seconds: int = Field(2, ge=1, le=50, description="Longest wait for a row that somebody else holds.")

@@ -11,8 +11,8 @@ from shard_router.config import Account
 
 # `migrate` hands on what it may do itself; to see what an account has too much of it reads these three.
 PRIVILEGE_TABLES = ("db", "tables_priv", "columns_priv")
-# The router's health poller signs in as `app` and asks every replica whether it still replicates.
-HEALTH_TABLES = ("replication_connection_status", "replication_applier_status")
+# The router's health poller signs in as `app` and asks every server whether it replicates, and who leads its group.
+HEALTH_TABLES = ("replication_connection_status", "replication_applier_status", "replication_group_members")
 # A move follows the source's binlog, asks how replicas are, and ends a transaction that holds a shop's fence for ever.
 MOVES = ("REPLICATION SLAVE", "REPLICATION CLIENT", "PROCESS", "CONNECTION_ADMIN")
 LOCK_TABLES = ("data_locks",)

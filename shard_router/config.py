@@ -56,6 +56,10 @@ class Times:
     restamp: float = 0.2
     replica_lag: float = 3.0  # further behind than this, a replica is out of rotation
     fleet: float = 10.0
+    shard_slow: float = 1.0  # half of a shard's threads busy with it for longer: newcomers are refused at once
+    breaker_window: float = 10.0  # failures in a row further apart than this are no row
+    breaker_rest: float = 1.0  # how long nobody asks a server whose breaker opened, if the poller hears nothing
+    promotion: float = 2.0  # how long a write that a demoted primary refused waits for its successor
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +78,8 @@ class RouterConfig:
     pools: PoolSizes = PoolSizes()
     times: Times = Times()
     fleet_threads: int = 16  # one shard holds at most `pools.fleet` of them
+    shard_threads: int = 8  # threads of one process that may be busy with one shard at once; 0: any number
+    breaker_failures: int = 3  # in a row, of all processes of the host together, until nobody waits for a server
     background: bool = True  # pollers and watchers; off only where a test drives them by hand
 
     def account(self, name: str) -> Account:

@@ -9,7 +9,7 @@ import pymysql
 from sqlalchemy import Select
 
 from shard_router.engines import shared_tls
-from shard_router.health import ServerHealth
+from shard_router.questions import ServerHealth
 from shard_router.router import Router
 from shard_router.tables import shop_fence
 from shard_router.topology import Server, Shard

@@ -25,6 +25,16 @@ def covers(have: Marks, need: Marks) -> bool:
     return all(have.get(uuid, 0) >= n for uuid, n in need.items())
 
 
+def contains(have: str, need: str) -> bool:
+    """Exactly: whether every transaction of one `@@gtid_executed` is in another, gaps and all."""
+    known = {uuid: _joined(spans) for uuid, spans in _spans(have).items()}
+    return all(
+        any(begin <= first and last <= end for begin, end in known.get(uuid, ()))
+        for uuid, spans in _spans(need).items()
+        for first, last in spans
+    )
+
+
 def merged(one: Marks, other: Marks) -> dict[str, int]:
     both = dict(one)
     for uuid, n in other.items():
@@ -60,6 +70,17 @@ def _spans(text: str) -> dict[str, list[tuple[int, int]]]:
                 break  # a tag: its numbers are a sequence of their own
             found.setdefault(uuid.lower(), []).append((int(first), int(last or first)))
     return found
+
+
+def _joined(spans: list[tuple[int, int]]) -> list[tuple[int, int]]:
+    """In order, and neighbours made one."""
+    joined: list[tuple[int, int]] = []
+    for first, last in sorted(spans):
+        if joined and first <= joined[-1][1] + 1:
+            joined[-1] = joined[-1][0], max(joined[-1][1], last)
+        else:
+            joined.append((first, last))
+    return joined
 
 
 def _reach(spans: list[tuple[int, int]]) -> int:

@@ -6,67 +6,33 @@ import logging
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
-from typing import Any
+from dataclasses import replace
 
-from sqlalchemy import Engine
-
-from shard_router import durability, gtid_sets
-from shard_router.durability import Durability
+from shard_router import gtid_sets, roles
 from shard_router.gtid_sets import Marks
+from shard_router.questions import Questions, ServerHealth
+from shard_router.roles import Claim, Verdict
 from shard_router.topology import Kind, Server, Shard, Topology
 
 log = logging.getLogger(__name__)
-
-ASK = "SELECT @@global.gtid_executed, @@global.read_only, @@global.replica_preserve_commit_order, @@global.gtid_mode"
-ASK_NO_MORE = "SELECT 1"  # of a proxy that declares no GTIDs: it may lead to something that is no MySQL server
-ASK_APPLIER = (
-    "SELECT (SELECT COUNT(*) FROM performance_schema.replication_connection_status WHERE service_state <> 'ON')"
-    " + (SELECT COUNT(*) FROM performance_schema.replication_applier_status WHERE service_state <> 'ON'),"
-    " (SELECT COUNT(*) FROM performance_schema.replication_connection_status)"
-)
-
-NO_RIGHT = (1142, 1044, 1227)
-DURABILITY_EVERY = 5.0
-"""Seconds; what a server is set to changes by people's hands."""
-
-
-@dataclass(frozen=True, slots=True)
-class ServerHealth:
-    """One server as it was last seen. `lag_ms` is how long it has lacked something that its primary had."""
-
-    name: str
-    shard: str
-    role: str  # primary or replica; proxy where one address routes by itself
-    reachable: bool = False
-    read_only: bool | None = None
-    lag_ms: int | None = None
-    replicating: bool | None = None  # None: this account may not ask
-    preserves_order: bool | None = None
-    errant: bool = False  # has transactions that its primary never had
-    in_rotation: bool = False  # may answer reads
-    problem: str = "not asked yet"
-    checked_at: float = 0.0
-    executed: Marks | None = None
-    durability: Durability | None = None  # of a primary; None where it could not be asked
-
-    @property
-    def age_ms(self) -> int:
-        return int((time.monotonic() - self.checked_at) * 1000) if self.checked_at else -1
+THREADS = 16
 
 
 class Health:
-    """`known` is read on every routed read; one thread a shard writes it."""
+    """`known` is read on every routed read; one thread a shard writes it.
 
-    def __init__(self, engine: Callable[[str, Server], Engine], *, replica_lag: float) -> None:
-        self._engine = engine
+    `on_verdict` hears who is primary, as a shard's servers have it, and gives the shard as it stands after that.
+    """
+
+    def __init__(self, questions: Questions, *, replica_lag: float) -> None:
+        self._questions = questions
         self._allowed = replica_lag
+        self.on_verdict: Callable[[Shard, Verdict], Shard] = lambda shard, verdict: shard
+        self._aside: set[tuple[str, int]] = set()
         self.known: dict[tuple[str, int], ServerHealth] = {}
         self._primary_had: dict[str, list[tuple[float, Marks]]] = {}
-        self._may_ask_applier: dict[tuple[str, int], bool] = {}
-        self._durability: dict[tuple[str, int], tuple[float, Durability | None]] = {}
         self._busy: set[str] = set()
-        self._threads = ThreadPoolExecutor(8, "router-health")
+        self._threads = ThreadPoolExecutor(THREADS, "router-health")
 
     def of(self, server: Server) -> ServerHealth | None:
         return self.known.get((server.host, server.port))
@@ -75,8 +41,7 @@ class Health:
         found = []
         for shard in topology.every():
             for server in shard.servers:
-                role = role_of(shard, server)
-                found.append(self.of(server) or ServerHealth(server.name, shard.name, role))
+                found.append(self.of(server) or ServerHealth(server.name, shard.name, role_of(shard, server)))
         return found
 
     def forget(self, host: str, port: int) -> None:
@@ -84,6 +49,17 @@ class Health:
         seen = self.known.get((host, port))
         if seen is not None:
             self.known[host, port] = replace(seen, executed=None, in_rotation=False, problem="connection lost")
+
+    def refused(self, host: str, port: int) -> None:
+        """It refused a write: so it is known before the next round."""
+        seen = self.known.get((host, port))
+        if seen is not None:
+            self.known[host, port] = replace(seen, read_only=True)
+
+    def takes_writes(self, server: Server) -> bool:
+        """As far as is known."""
+        seen = self.of(server)
+        return seen is not None and seen.reachable and seen.read_only is False
 
     def learn(self, server: Server, marks: Marks) -> None:
         """A replica said that it has these."""
@@ -93,15 +69,26 @@ class Health:
 
     def executed_now(self, shard: Shard) -> Marks | None:
         """All that the shard's primary has committed, asked at this moment; None if it does not answer."""
-        return self._ask(shard, shard.primary, role_of(shard, shard.primary)).executed
+        return self._questions.ask(shard, shard.primary, role_of(shard, shard.primary))[0].executed
 
     # -- polling --------------------------------------------------------------------------------------------------
     def poll(self, topology: Topology) -> None:
         """Starts one round for every shard whose last round is over; a dead shard holds up only itself."""
         for shard in topology.every():
-            if shard.name not in self._busy:
-                self._busy.add(shard.name)
-                self._threads.submit(self._round, shard)
+            self.nudge(shard)
+
+    def nudge(self, shard: Shard) -> None:
+        """A round of this shard now, if none is under way."""
+        if shard.name not in self._busy:
+            self._busy.add(shard.name)
+            self._threads.submit(self._round, shard)
+
+    def look_again(self, shard: Shard, *, within: float) -> None:
+        """Waits for the end of a round, and not for long."""
+        ends = time.monotonic() + within
+        self.nudge(shard)
+        while shard.name in self._busy and time.monotonic() < ends:
+            time.sleep(0.005)
 
     def _round(self, shard: Shard) -> None:
         try:
@@ -113,13 +100,50 @@ class Health:
 
     def look_at(self, shard: Shard) -> None:
         """Replicas first: whatever they have by then, the primary must have too, or it is errant."""
-        replicas = [(server, self._ask(shard, server, "replica")) for server in shard.replicas]
-        primary = self._ask(shard, shard.primary, role_of(shard, shard.primary))
+        replicas = [(server, *self._ask_patiently(shard, server, "replica")) for server in shard.replicas]
+        primary, claim = self._ask_patiently(shard, shard.primary, role_of(shard, shard.primary))
+        verdict = self._decide(shard, [claim, *(claim for _, _, claim in replicas)])
+        now = self.on_verdict(shard, verdict)
+        if now.primary != shard.primary:
+            self.look_at(now)  # once: the next verdict is about the primary that this one found
+            return
         if primary.executed is not None:
             self.note_primary(shard.name, primary.executed)
-        self._store(shard.primary, primary)
-        for server, seen in replicas:
+        self._store(shard.primary, replace(primary, doubt=verdict.problem))
+        for server, seen, _ in replicas:
             self._store(server, self.judge(shard.name, seen, primary, self.of(server)))
+
+    def _decide(self, shard: Shard, claims: list[Claim]) -> Verdict:
+        """A newcomer is asked once more, after all others: what they have from it by now, it must have too."""
+        verdict = roles.decide(shard, claims)
+        if verdict.primary == shard.primary:
+            first = next((one for one in claims if one.writable and one.server != shard.primary), None)
+            return verdict if first is None else self._again(shard, claims, first.server)
+        return self._again(shard, claims, verdict.primary)
+
+    def _again(self, shard: Shard, claims: list[Claim], server: Server) -> Verdict:
+        _, newest = self._questions.ask(shard, server, "replica")
+        return roles.decide(shard, [newest if one.server == server else one for one in claims])
+
+    def _ask_patiently(self, shard: Shard, server: Server, role: str) -> tuple[ServerHealth, Claim]:
+        """A server that did not answer is asked aside from then on: nobody waits for it to hear what the others say."""
+        before = self.of(server)
+        if before is None or before.reachable or not before.checked_at:
+            return self._questions.ask(shard, server, role)
+        address = (server.host, server.port)
+        if address not in self._aside:
+            self._aside.add(address)
+            self._threads.submit(self._ask_aside, shard, server, role)
+        return replace(before, role=role), Claim(server)
+
+    def _ask_aside(self, shard: Shard, server: Server, role: str) -> None:
+        try:
+            seen, _ = self._questions.ask(shard, server, role)
+            self.known[server.host, server.port] = replace(seen, problem=seen.problem or "back just now")
+        finally:
+            self._aside.discard((server.host, server.port))
+        if seen.reachable:
+            self.nudge(shard)
 
     def _store(self, server: Server, seen: ServerHealth) -> None:
         before = self.of(server)
@@ -127,62 +151,6 @@ class Health:
         if before is not None and (before.reachable, before.in_rotation) != (seen.reachable, seen.in_rotation):
             how = "reachable" if seen.reachable else "not reachable", "in" if seen.in_rotation else "out of"
             log.warning("%s: %s, %s rotation %s", seen.name, *how, seen.problem)
-
-    def _ask(self, shard: Shard, server: Server, role: str) -> ServerHealth:
-        now = time.monotonic()
-        blank = ServerHealth(server.name, shard.name, role, checked_at=now)
-        try:
-            raw = self._engine(shard.name, server).raw_connection()
-            try:
-                if not shard.gtids:
-                    _row(raw, ASK_NO_MORE)
-                    return replace(blank, reachable=True, problem="")
-                executed, read_only, order, gtids = _row(raw, ASK)
-                replicating = self._applier(raw, server) if role == "replica" else None
-                durable = self._durable(raw, shard, server, now) if role == "primary" else None
-            finally:
-                raw.close()
-        except Exception as gone:  # noqa: BLE001 whatever it is, the server did not answer
-            return replace(blank, problem=str(gone)[:200])
-        return replace(
-            blank,
-            reachable=True,
-            read_only=bool(read_only),
-            replicating=replicating,
-            preserves_order=bool(order),
-            executed=gtid_sets.solid_marks(executed) if role == "replica" else gtid_sets.last_marks(executed),
-            problem=_problem(role, gtids, read_only),
-            durability=durable,
-        )
-
-    def _durable(self, raw: Any, shard: Shard, server: Server, now: float) -> Durability | None:
-        """What the primary's acknowledgement is worth, asked every few seconds; None where nobody may ask."""
-        if shard.kind is Kind.PROXY:
-            return None
-        at, known = self._durability.get((server.host, server.port), (0.0, None))
-        if at and now - at < DURABILITY_EVERY:
-            return known
-        try:
-            found: Durability | None = _durability_of(raw, group=shard.kind is Kind.GROUP)
-        except Exception as refused:
-            if getattr(refused, "args", (0,))[0] not in NO_RIGHT:
-                raise
-            found = None
-        self._durability[server.host, server.port] = (now, found)
-        return found
-
-    def _applier(self, raw: Any, server: Server) -> bool | None:
-        address = (server.host, server.port)
-        if self._may_ask_applier.get(address) is False:
-            return None
-        try:
-            stopped, channels = _row(raw, ASK_APPLIER)
-        except Exception as refused:
-            if getattr(refused, "args", (0,))[0] not in NO_RIGHT:
-                raise
-            self._may_ask_applier[address] = False
-            return None
-        return bool(channels) and not stopped
 
     def note_primary(self, shard: str, marks: Marks) -> None:
         """Moments at which the primary was seen to have something new; the oldest that a replica lacks is its lag."""
@@ -221,8 +189,8 @@ class Health:
         return replace(seen, lag_ms=int(lag * 1000), errant=errant, problem=problem, in_rotation=not problem)
 
     def after_fork(self) -> None:
-        self._threads = ThreadPoolExecutor(8, "router-health")
-        self._busy = set()
+        self._threads = ThreadPoolExecutor(THREADS, "router-health")
+        self._busy, self._aside = set(), set()
 
     def close(self) -> None:
         self._threads.shutdown(wait=False, cancel_futures=True)
@@ -231,27 +199,4 @@ class Health:
 def role_of(shard: Shard, server: Server) -> str:
     if shard.kind is Kind.PROXY:
         return "proxy"
-    return "primary" if server is shard.primary else "replica"
-
-
-def _problem(role: str, gtids: str, read_only: int) -> str:
-    if gtids != "ON":
-        return f"gtid_mode is {gtids}"
-    return "the proxy leads to a server that refuses writes" if role == "proxy" and read_only else ""
-
-
-def _row(raw: Any, sql: str) -> Any:
-    cursor = raw.cursor()
-    try:
-        cursor.execute(sql)
-        return cursor.fetchone()
-    finally:
-        cursor.close()
-
-
-def _durability_of(raw: Any, *, group: bool) -> Durability:
-    cursor = raw.cursor()
-    try:
-        return durability.ask(cursor, group=group)
-    finally:
-        cursor.close()
+    return "primary" if server == shard.primary else "replica"

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import logging
 import os
+import threading
+import time
 import weakref
 from collections import Counter
 from collections.abc import Callable, Mapping
@@ -14,22 +16,27 @@ from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 from shard_router import fence, placement, routing, tables
 from shard_router.actor import Actor
 from shard_router.background import Background
+from shard_router.breaker import Breakers
 from shard_router.causality import CausalToken, Newest, Signer
 from shard_router.config import RouterConfig
 from shard_router.crew import Crew
 from shard_router.directory import Directory, DirectoryEntry
 from shard_router.engines import Engines, Purpose, error_code
-from shard_router.errors import RouterError, ShardUnavailable
+from shard_router.errors import RouterError, ShardReadOnly, ShardUnavailable
 from shard_router.fanout import Fleet
 from shard_router.gtid_sets import Marks
-from shard_router.health import Health, ServerHealth
+from shard_router.health import Health
+from shard_router.questions import Questions, ServerHealth
 from shard_router.redis_line import RedisLine
+from shard_router.roles import Verdict, View
 from shard_router.routing import Route
 from shard_router.sessions import ControlSession, Mode, ShopSession
 from shard_router.snapshot import Snapshot
 from shard_router.topology import Server, Shard, Topology, TopologyFile
 
 log = logging.getLogger(__name__)
+ASK_AGAIN = 0.02  # seconds between two looks for a successor
+FORGET_PAUSE = 20.0  # seconds after which a refusal is the first one again
 ROUTERS: weakref.WeakSet[Router] = weakref.WeakSet()
 
 
@@ -38,13 +45,27 @@ class Router:
         times = config.times
         self.config = config
         self._file = TopologyFile(config.topology)
+        self._view = View.of(self._file.current, {})
+        self._swaps = threading.Lock()
+        self._refused_since: dict[str, float] = {}
         self.counts: Counter[str] = Counter()
-        self.engines = Engines(config)
+        self.breakers = Breakers(
+            config.snapshot.with_suffix(".breakers"),
+            failures=config.breaker_failures,
+            window=times.breaker_window,
+            rest=times.breaker_rest,
+            probe=times.connect + times.poll_answer,
+        )
+        self.engines = Engines(config, self.breakers)
         self._line = RedisLine(config.redis_url, timeout=times.redis, rest=times.redis_rest)
         self.newest = Newest(self._line, config.redis_prefix)
         self._signer = Signer(config.token_keys)
-        self.health_watch = Health(self._poll_engine, replica_lag=times.replica_lag)
+        self._questions = Questions(self._poll_engine)
+        self._questions.on_answer = self._note_answer
+        self.health_watch = Health(self._questions, replica_lag=times.replica_lag)
+        self.health_watch.on_verdict = self._heed
         self.engines.on_lost = self.health_watch.forget
+        self.engines.on_refused = self.health_watch.refused
         self.engines.is_replica = self._is_replica
         self.engines.find_shard = self._find_shard
         self.directory = Directory(
@@ -109,7 +130,8 @@ class Router:
     # -- what is known --------------------------------------------------------------------------------------------
     @property
     def topology(self) -> Topology:
-        return self._file.current
+        """The servers as they stand: the file's, and the primaries that the servers themselves name."""
+        return self._view.topology
 
     def shard(self, name: str) -> Shard:
         found = self.topology.shards.get(name)
@@ -122,6 +144,37 @@ class Router:
         if name in self._unfit:
             raise ShardUnavailable(name, self._unfit[name])
         return self.shard(name)
+
+    def primary_for_writes(self, shard: Shard) -> Server:
+        """Where this shard's writes go; ShardReadOnly where none may be written anywhere."""
+        refused = self._view.refused(shard.name)
+        if refused:
+            raise ShardReadOnly(shard.name, refused)
+        return shard.primary
+
+    def await_primary(self, shard: str) -> bool:
+        """For who was refused by a demoted primary: waits until its successor takes writes. False: none does in time.
+
+        Nothing was committed, so the caller may do its work once more. The time counts from the first refusal on: a
+        shard that stays without a primary holds nobody up for longer.
+        """
+        limit = self.config.times.promotion
+        now = time.monotonic()
+        began = self._refused_since.get(shard, 0.0)
+        if now - began > FORGET_PAUSE:
+            began = self._refused_since[shard] = now
+        while now < began + limit and not self._view.refused(shard):
+            if self.health_watch.takes_writes(self._known(shard).primary):
+                self._refused_since.pop(shard, None)
+                return True
+            self.health_watch.nudge(self._known(shard))
+            time.sleep(ASK_AGAIN)
+            now = time.monotonic()
+        return False
+
+    def _known(self, name: str) -> Shard:
+        control = self.topology.control
+        return control if name == control.name else self.shard(name)
 
     def refuse_unfit(self, judge: Callable[[], Mapping[str, str]], *, every: float) -> None:
         """Serve no shop of the shards that `judge` names with a reason; it is asked again, so a mended one comes back.
@@ -174,9 +227,31 @@ class Router:
         before = {shard.name: shard.abilities for shard in self.topology.every()}
         changed = self._file.reload()
         if changed:  # connections were made for what their shard could do
+            with self._swaps:
+                self._view = self._view.on_file(self._file.current)
             same = [shard for shard in self.topology.every() if before.get(shard.name) == shard.abilities]
             self.engines.forget({(server.host, server.port) for shard in same for server in shard.servers})
         return changed
+
+    def _heed(self, shard: Shard, verdict: Verdict) -> Shard:
+        """Takes a round's verdict into the view, unless the view has changed since the round began."""
+        with self._swaps:
+            before = self._known(shard.name)
+            if before != shard or self._view.verdicts.get(shard.name, Verdict(before.primary)) == verdict:
+                return before
+            self._view = self._view.with_verdict(shard.name, verdict)
+        if verdict.problem:
+            log.error("%s: %s", shard.name, verdict.problem)
+        if verdict.primary == before.primary:
+            return before
+        log.warning("%s: %s is primary after %s", shard.name, verdict.primary.name, before.primary.name)
+        self.counts["promotions_followed"] += 1
+        self.engines.drop(before.primary.host, before.primary.port)
+        return self._known(shard.name)
+
+    def _note_answer(self, server: Server, answered: bool) -> None:
+        address = (server.host, server.port)
+        self.breakers.answered(address) if answered else self.breakers.failed(address)
 
     def refresh_snapshot(self) -> None:
         self.directory.refresh_snapshot(self.topology.source)
@@ -234,9 +309,19 @@ class Router:
         self.fleet_crew.close()
         self.health_watch.close()
         self.engines.close()
+        self.breakers.close()
 
     def _after_fork(self) -> None:
-        for part in (self._file, self.engines, self._line, self.newest, self.directory, self.health_watch):
+        self._swaps = threading.Lock()
+        for part in (
+            self._file,
+            self.breakers,
+            self.engines,
+            self._line,
+            self.newest,
+            self.directory,
+            self.health_watch,
+        ):
             part.after_fork()
         self.fleet_crew = Crew(self.config.fleet_threads, self.config.pools.fleet)
         if self.config.background:

@@ -22,6 +22,9 @@ if TYPE_CHECKING:
     from shard_router.router import Router
 
 
+ROLES_FRESH_MS = 100
+
+
 class Route:
     """One session's way to its server. `fenced` says whether its transactions begin by reading the fence."""
 
@@ -38,7 +41,9 @@ class Route:
     def choose(self) -> Engine:
         need = self._needed() if self._purpose is Purpose.READ else None  # may find that the map is old
         shard = self._router.shard_for_shops(self.entry.shard)
-        self.server = self._reader(shard, need) if self._purpose is Purpose.READ else shard.primary
+        self.server = (
+            self._reader(shard, need) if self._purpose is Purpose.READ else self._router.primary_for_writes(shard)
+        )
         return self._router.engines.get(shard.name, self.server, self._purpose)
 
     # -- reads ----------------------------------------------------------------------------------------------------
@@ -60,7 +65,18 @@ class Route:
             counts["read_replica_waited"] += 1
             return server
         counts["read_primary_behind"] += 1
-        return shard.primary
+        return self._primary_with(shard, need)
+
+    def _primary_with(self, shard: Shard, need: CausalToken) -> Server:
+        """The primary. If the shop has writes that it has not, and that are not its own, another one was promoted: then
+        the roles are looked at before anything is read."""
+        seen = self._router.health_watch.of(shard.primary)
+        if seen is None or seen.executed is None or seen.age_ms < ROLES_FRESH_MS:
+            return shard.primary
+        foreign = {uuid: n for uuid, n in need.marks.items() if uuid != seen.uuid}
+        if not gtid_sets.covers(seen.executed, foreign):
+            self._router.health_watch.look_again(shard, within=ROLES_FRESH_MS / 1000)
+        return self._router.shard(shard.name).primary
 
     def _needed(self) -> CausalToken | None:
         """What the answering server must have: all that the shop committed, and all that this caller has seen."""

@@ -25,6 +25,7 @@ from shard_router import (
     ControlSession,
     Mode,
     ReplicaLost,
+    ShardReadOnly,
     ShardUnavailable,
     ShopMoved,
     ShopSession,
@@ -33,6 +34,7 @@ from shard_router import (
 T = TypeVar("T")
 DEADLOCK, LOCK_WAIT = 1213, 1205
 DEADLOCK_TRIES = 3
+DEMOTED_TRIES = 5
 _VERSION = 2**31
 
 
@@ -299,9 +301,10 @@ class Attempt:
             if not self._again("unclear", most=1):
                 raise
         except ShardUnavailable as gone:
-            if "unclear" in self.tries:  # nobody is left to say what became of the first try's commit
-                raise CommitUnclear(headers={"Retry-After": "1"}) from gone
-            raise
+            if not (isinstance(gone, ShardReadOnly) and self._has_successor(gone.shard)):
+                if "unclear" in self.tries:  # nobody is left to say what became of the first try's commit
+                    raise CommitUnclear(headers={"Retry-After": "1"}) from gone
+                raise
         except DBAPIError as error:
             number = idempotency.number_of(error)
             if number == LOCK_WAIT and self.claim is not None:
@@ -309,6 +312,11 @@ class Attempt:
             if number != DEADLOCK or not self._again("deadlock", most=DEADLOCK_TRIES):
                 raise
             time.sleep(random.uniform(0.001, 0.01) * self.tries["deadlock"])  # noqa: S311 (not a secret)
+
+    def _has_successor(self, shard: str) -> bool:
+        """The server was demoted under our hands and committed nothing: the one after it is known in a moment."""
+        self.again = self._again("demoted", most=DEMOTED_TRIES) and runtime().router.await_primary(shard)
+        return self.again
 
     def _again(self, cause: str, *, most: int) -> bool:
         self.tries[cause] = self.tries.get(cause, 0) + 1

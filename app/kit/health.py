@@ -89,10 +89,12 @@ def _shard(name: str, members: list[ServerHealth]) -> dict[str, Any]:
     # The control plane's loss stops sign-up and settings; it has replicas only where somebody wants them.
     promised = not replicas or (guaranteed and durable is not None and not durable.thin)
     led_astray = any(one.role == "proxy" and one.problem for one in members)
-    healthy = primary is not None and serving == len(replicas) and promised and not led_astray
+    doubt = next((one.doubt for one in members if one.doubt), None)  # split brain, for one
+    healthy = primary is not None and serving == len(replicas) and promised and not led_astray and doubt is None
     return {
         "shard": name,
         "status": "ok" if healthy else "degraded" if primary is not None else "down",
+        "problem": doubt,
         "guaranteed": guaranteed,
         "durability": _durability(durable),
         "servers": [_server(one) for one in members],

@@ -12,7 +12,7 @@ from typing import Any
 from pymysql import err
 
 from shard_router.accounts import MOVER
-from shard_router.engines import READ_ONLY, UNREACHABLE, shared_tls
+from shard_router.engines import DEMOTED, FULL, LOST, shared_tls
 from shard_router.errors import RouterError
 from shard_router.gtid import TrackingConnection
 from shard_router.router import Router
@@ -101,7 +101,7 @@ class Line:
             raise ServerLost(f"{self.server.name}: the connection is closed") from closed
         except err.MySQLError as bad:
             code = error_number(bad)
-            if code in UNREACHABLE or code in READ_ONLY:
+            if code in LOST or code in FULL or code in DEMOTED:
                 raise ServerLost(f"{self.server.name}: {bad.args[-1]}") from bad
             raise
 

@@ -246,7 +246,7 @@ def test_a_demoted_primary_is_refused_once(toy: Toy) -> None:
     topology["shards"]["shard-a"]["primary"] = "a-2"
     path = toy.folder / "demoted.json"
     path.write_text(json.dumps(topology))
-    router = toy.router(topology=path, snapshot=toy.folder / "demoted.snapshot")
+    router = toy.router(topology=path, snapshot=toy.folder / "demoted.snapshot", background=False)
     sessions = [router.shop(1, ACTOR) for _ in range(3)]
     for session in sessions:
         session.scalars(select(Rate)).all()
