@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from shard_router.moves.gtids import GtidSet
-from tests.integration.shard_router.tail.conftest import ASHA, RAVI, Place, key, run
+from tests.support.tailing import ASHA, RAVI, Place, key, run
 
 
 def test_insert_update_and_delete(place: Place) -> None:

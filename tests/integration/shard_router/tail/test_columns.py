@@ -10,7 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, reject, settings
 from hypothesis import strategies as st
 
-from tests.integration.shard_router.tail.conftest import Place, key, run
+from tests.support.tailing import Place, key, run
 
 Value = Callable[[random.Random], str]  # as SQL
 ROW_TOO_LARGE = 1118

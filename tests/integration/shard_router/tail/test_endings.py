@@ -8,8 +8,9 @@ from collections.abc import Iterator
 
 import pytest
 
+from shard_router.moves.gtids import GtidSet
 from shard_router.moves.tail import SILENCE, TailBroken
-from tests.integration.shard_router.tail.conftest import Place, key
+from tests.support.tailing import Place, key
 from tests.support.tcp_proxy import TcpProxy
 from tests.support.waiting import until
 
@@ -116,3 +117,13 @@ def test_a_tail_that_was_never_started_can_be_stopped(place: Place) -> None:
     tail.stop()
     with pytest.raises(TailBroken):
         tail.take()
+
+
+def test_a_new_file_is_compared_with_what_was_seen(place: Place) -> None:
+    """Each file begins with all that was written before it. Here the tail is made to believe that it missed some."""
+    place.make("pieces")
+    with place.tail("pieces") as tail:
+        place.keys(tail)
+        tail._seen = GtidSet()
+        place.sql("FLUSH BINARY LOGS")
+        assert "wrote transactions that it did not send" in place.reason(tail)

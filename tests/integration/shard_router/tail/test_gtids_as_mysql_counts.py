@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from shard_router.moves.gtids import GtidSet
-from tests.integration.shard_router.tail.conftest import Place, run
+from tests.support.tailing import Place, run
 
 SOURCES = [UUID(int=n) for n in (1, 2, 2**127 + 5, 2**128 - 1)]
 MANY = settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])

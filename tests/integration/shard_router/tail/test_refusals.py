@@ -9,7 +9,7 @@ import pytest
 from shard_router.moves.events import TailBroken
 from shard_router.moves.keys import KeyRefused, read_shapes
 from shard_router.moves.tail import Tail
-from tests.integration.shard_router.tail.conftest import Place, key, run
+from tests.support.tailing import Place, key, run
 
 
 def ends(place: Place, *statements: str, database: str | None = "own", table: str = "pieces") -> str:
