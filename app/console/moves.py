@@ -74,11 +74,11 @@ def shop_tables() -> list[Any]:
     return tables_of(ShardBase)
 
 
-def mover_of(router: Router, limits: Limits | None = None) -> Mover:
+def mover_of(router: Router, limits: Limits = Limits()) -> Mover:  # noqa: B008 (frozen)
     """Raises NoMoverAccount."""
     if MOVER not in router.config.accounts:
         raise NoMoverAccount()
-    return Mover(router, tables=shop_tables(), sums=all_sums(), limits=limits or Limits())
+    return Mover(router, tables=shop_tables(), sums=all_sums(), limits=limits)
 
 
 def ask_for(

@@ -26,12 +26,13 @@ from app.kit.transactions import write_control
 from app.tenants import service as tenants
 from app.tenants.cli import refusable, refuse
 from shard_router import RouterError
-from shard_router.moves import MoveInterrupted, Mover, MoveRefused, MoveState, MoveStatus
+from shard_router.moves import Limits, MoveInterrupted, Mover, MoveRefused, MoveState, MoveStatus
 
 T = TypeVar("T")
 UNDONE, LEFT = 4, 3
 """Exit statuses beside 0, 1 (refused, nothing begun) and 2 (wrong usage): a move was undone; a move can be resumed."""
 
+NAMED = 5  # shops that a question names one by one
 NO_SUCH_MOVE = "Look at `flask shops moves --shop {shop_id}`."
 
 
@@ -47,8 +48,8 @@ class Pause(click.ParamType[int]):
         if found is None:
             self.fail(f"{value} is not a time. Write it like 250ms or 1s.", param, ctx)
         milliseconds = int(found[1]) * (1000 if found[2] == "s" else 1)
-        if not 10 <= milliseconds <= 10_000:
-            self.fail(f"{value} is not from 10ms to 10s: writers of the shop wait for so long.", param, ctx)
+        if not 20 <= milliseconds <= 10_000:
+            self.fail(f"{value} is not from 20ms to 10s: writers of the shop wait for so long.", param, ctx)
         return milliseconds
 
 
@@ -62,19 +63,30 @@ def crew_options(command: Callable[..., Any]) -> Callable[..., Any]:
     )(command)  # fmt: skip
 
 
+def degraded_option(command: Callable[..., Any]) -> Callable[..., Any]:
+    return click.option(
+        "--accept-degraded", is_flag=True,
+        help="Move though a shard may lose acknowledged commits with one server; `flask shards check` says how.",
+    )(command)  # fmt: skip
+
+
 @click.command("move")
 @click.argument("shop_ids", metavar="SHOP…", type=int, nargs=-1, required=True)
 @click.option("--to", "target", required=True, help="The shard to move to.")
 @click.option("--max-pause", type=Pause(), default=250, help="How long writers may wait at the switch.  [250ms]")
 @crew_options
+@degraded_option
 @click.option("--yes", is_flag=True, help="Do not ask before beginning.")
 @with_appcontext
-def move(shop_ids: tuple[int, ...], target: str, max_pause: int, at_once: int, per_shard: int, *, yes: bool) -> None:
+def move(
+    shop_ids: tuple[int, ...], target: str, max_pause: int, at_once: int, per_shard: int, *,
+    accept_degraded: bool, yes: bool,
+) -> None:  # fmt: skip
     """Move shops to another shard while they trade.
 
     Exit status: 0 done; 1 refused, nothing was begun; 3 interrupted, `flask shops resume` goes on; 4 undone.
     """
-    mover = mover_here()
+    mover = mover_here(accept_degraded=accept_degraded)
     wishes = [Wish(shop_id, target) for shop_id in dict.fromkeys(shop_ids)]
     confirm(wishes, max_pause, yes=yes)
     begin(mover, wishes, max_pause=max_pause, run=(at_once, per_shard))
@@ -115,11 +127,12 @@ def abort(shop_id: int, reason: str, *, yes: bool) -> None:
 
 @click.command("rollback")
 @click.argument("shop_id", metavar="SHOP", type=int)
+@degraded_option
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @with_appcontext
-def roll_back(shop_id: int, *, yes: bool) -> None:
+def roll_back(shop_id: int, *, accept_degraded: bool, yes: bool) -> None:
     """Take a shop that has moved back to its old home, with all that it wrote since."""
-    mover = mover_here()
+    mover = mover_here(accept_degraded=accept_degraded)
     found = _newest(mover, shop_id, MoveState.SWITCHED)
     _sure(
         f"Shop {shop_id} goes back from {found.target} to {found.source} with all that it wrote since; its writes "
@@ -139,10 +152,11 @@ def roll_back(shop_id: int, *, yes: bool) -> None:
 @click.command("resume")
 @click.argument("shop_ids", metavar="[SHOP…]", type=int, nargs=-1)
 @crew_options
+@degraded_option
 @with_appcontext
-def resume(shop_ids: tuple[int, ...], at_once: int, per_shard: int) -> None:
+def resume(shop_ids: tuple[int, ...], at_once: int, per_shard: int, *, accept_degraded: bool) -> None:
     """Go on with moves that were interrupted, or only planned; without a number, with all of them."""
-    mover = mover_here()
+    mover = mover_here(accept_degraded=accept_degraded)
     if shop_ids:
         found = [_live(mover, shop_id) for shop_id in dict.fromkeys(shop_ids)]
     else:
@@ -226,7 +240,10 @@ def _tell_end(one: Ended) -> None:
 
 def _tell_refused(refused: SeveralRefused) -> NoReturn:
     said = [f"shop {shop_id}: {'; '.join(reasons)}" for shop_id, reasons in refused.reasons.items()]
-    refuse(f"Refused, and nothing was begun. {' · '.join(said)}. Put this right and ask again.")
+    advice = "Put this right and ask again"
+    if any("degraded" in reason for reasons in refused.reasons.values() for reason in reasons):
+        advice += ", or accept what is degraded with --accept-degraded"
+    refuse(f"Refused, and nothing was begun. {' · '.join(said)}. {advice}.")
 
 
 # ---------------------------------------------------------------- asking first
@@ -235,10 +252,13 @@ def _tell_refused(refused: SeveralRefused) -> NoReturn:
 def confirm(wishes: Sequence[Wish], max_pause: int, *, yes: bool) -> None:
     if yes:
         return
-    names = ", ".join(_named(wish.shop_id) for wish in wishes)
+    names = ", ".join(_named(wish.shop_id) for wish in wishes[:NAMED])
+    if len(wishes) > NAMED:
+        names += f" and {len(wishes) - NAMED} more"
+    targets = " and ".join(sorted({wish.target for wish in wishes}))
     one = len(wishes) == 1
     _sure(
-        f"{names} {'moves' if one else 'move'} to {wishes[0].target} and {'trades' if one else 'trade'} meanwhile: "
+        f"{names} {'moves' if one else 'move'} to {targets} and {'trades' if one else 'trade'} meanwhile: "
         f"rows are copied, writes wait at most {max_pause} ms at the switch, reads never. The old rows stay for a day, "
         "and until then `flask shops rollback` takes a shop back.",
         yes=yes,
@@ -260,9 +280,9 @@ def _sure(says: str, *, yes: bool) -> None:
 # ---------------------------------------------------------------- small parts
 
 
-def mover_here() -> Mover:
+def mover_here(*, accept_degraded: bool = False) -> Mover:
     try:
-        return moves.mover_of(runtime().router)
+        return moves.mover_of(runtime().router, Limits(accept_degraded=accept_degraded))
     except NoMoverAccount as missing:
         refuse(str(missing))
 

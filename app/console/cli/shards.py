@@ -13,7 +13,7 @@ from rich.table import Table
 
 from app.console import balance, topology
 from app.console.balance import Measure, ShardsMissing
-from app.console.cli.moving import Pause, begin, confirm, crew_options, mover_here
+from app.console.cli.moving import Pause, begin, confirm, crew_options, degraded_option, mover_here
 from app.console.moves import Wish
 from app.kit.runtime import runtime
 from app.tenants.cli import refuse
@@ -74,9 +74,12 @@ def list_shards() -> None:
 @click.option("--watch", type=click.IntRange(1, 3600), default=10, show_default=True, help="Seconds; for --by writes.")
 @click.option("--apply", "wanted", is_flag=True, help="Ask for these moves; `flask shops resume` carries them out.")
 @click.option("--max-pause", type=Pause(), default=250, help="Of each move.  [250ms]")
+@degraded_option
 @click.option("--yes", is_flag=True, help="Do not ask before.")
 @with_appcontext
-def plan(by: str, tolerance: float, watch: int, max_pause: int, *, wanted: bool, yes: bool) -> None:
+def plan(
+    by: str, tolerance: float, watch: int, max_pause: int, *, wanted: bool, accept_degraded: bool, yes: bool
+) -> None:
     """The fewest moves that even the load out, by rows, bytes or writes. Nothing is moved unless you say --apply."""
     measure = Measure(by)
     try:
@@ -88,7 +91,7 @@ def plan(by: str, tolerance: float, watch: int, max_pause: int, *, wanted: bool,
         click.echo("Not every shard comes within its share: only an exchange of shops, or a split, would help there.")
     if wanted and found.steps:
         wishes = [Wish(step.shop_id, step.target) for step in found.steps]
-        mover = mover_here()
+        mover = mover_here(accept_degraded=accept_degraded)
         confirm(wishes, max_pause, yes=yes)
         begin(mover, wishes, max_pause=max_pause, run=None)
         click.echo(f"{len(wishes)} moves are asked for. Carry them out with: flask shops resume --at-once 2")
@@ -99,10 +102,11 @@ def plan(by: str, tolerance: float, watch: int, max_pause: int, *, wanted: bool,
 @click.option("--max-pause", type=Pause(), default=250, help="Of each move.  [250ms]")
 @click.option("--yes", is_flag=True, help="Do not ask before.")
 @crew_options
+@degraded_option
 @with_appcontext
-def drain(shard: str, max_pause: int, at_once: int, per_shard: int, *, yes: bool) -> None:
+def drain(shard: str, max_pause: int, at_once: int, per_shard: int, *, accept_degraded: bool, yes: bool) -> None:
     """Move every shop off a shard; from the first moment on it takes no new ones."""
-    router, mover = runtime().router, mover_here()
+    router, mover = runtime().router, mover_here(accept_degraded=accept_degraded)
     _drainable(router, shard)
     wishes = _drained(router, shard)
     if wishes:
