@@ -146,6 +146,22 @@ class Newest:
             return None
         return token
 
+    def all_of(self, shard: str) -> Marks | None:
+        """What the shops of a shard were told of, all together; None where Redis does not answer, or knows of none."""
+        marks: Marks = {}
+        cursor = b"0"
+        try:
+            while True:
+                (cursor, keys), run_id = self._line.speak("SCAN", cursor, "MATCH", f"{self._prefix}*", "COUNT", 1000)
+                for raw in self._line.call("MGET", *keys) if keys else ():
+                    run, _, of, gtid = raw.decode().split(" ") if raw else ("", "", "", "")
+                    if run == run_id and of == shard:
+                        marks = gtid_sets.merged(marks, gtid_sets.from_text(gtid))
+                if cursor == b"0":
+                    return marks or None
+        except RedisDown:
+            return None
+
     def _parse(self, shop_id: int, raw: bytes) -> tuple[str, CausalToken]:
         """A shop that is read more often than written has the same text each time."""
         seen = self._parsed.get(shop_id)

@@ -35,6 +35,22 @@ def contains(have: str, need: str) -> bool:
     )
 
 
+def missing(have: str, need: str) -> str:
+    """What of one set is not in another, as MySQL writes it: uuid:5-7:9."""
+    known = {uuid: _joined(spans) for uuid, spans in _spans(have).items()}
+    left = {uuid: _without(_joined(spans), known.get(uuid, [])) for uuid, spans in _spans(need).items()}
+    return ",".join(
+        ":".join([uuid, *(f"{first}-{last}" if last > first else str(first) for first, last in spans)])
+        for uuid, spans in sorted(left.items())
+        if spans
+    )
+
+
+def size(text: str) -> int:
+    """How many transactions a set holds."""
+    return sum(last - first + 1 for spans in _spans(text).values() for first, last in _joined(spans))
+
+
 def merged(one: Marks, other: Marks) -> dict[str, int]:
     both = dict(one)
     for uuid, n in other.items():
@@ -81,6 +97,21 @@ def _joined(spans: list[tuple[int, int]]) -> list[tuple[int, int]]:
         else:
             joined.append((first, last))
     return joined
+
+
+def _without(spans: list[tuple[int, int]], known: list[tuple[int, int]]) -> list[tuple[int, int]]:
+    """Both in order and without neighbours."""
+    left = []
+    for first, last in spans:
+        at = first
+        for begin, end in known:
+            if at <= end and begin <= last:
+                if at < begin:
+                    left.append((at, begin - 1))
+                at = end + 1
+        if at <= last:
+            left.append((at, last))
+    return left
 
 
 def _reach(spans: list[tuple[int, int]]) -> int:

@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping
 from sqlalchemy import Engine, func, insert
 from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 
-from shard_router import fence, placement, routing, tables
+from shard_router import fence, gtid_sets, placement, routing, tables
 from shard_router.actor import Actor
 from shard_router.background import Background
 from shard_router.breaker import Breakers
@@ -213,6 +213,11 @@ class Router:
         """
         marks = self.health_watch.executed_now(self.shard(db.shard))
         return CausalToken.of_marks(db.shard, db.epoch, marks) if marks else None
+
+    def acknowledged(self, shard: str) -> str | None:
+        """All transactions of a shard that the application was told of, as far as Redis knows; None: it cannot say."""
+        marks = self.newest.all_of(shard)
+        return gtid_sets.as_text(marks) if marks else None
 
     def wait_for(self, shard: Shard, server: Server, need: CausalToken) -> bool:
         engine = self.engines.get(shard.name, server, Purpose.READ)

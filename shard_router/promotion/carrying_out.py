@@ -1,0 +1,278 @@
+"""Owns the steps of a promotion in their order; each may be done twice, so whoever died in between runs it again."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable
+from pathlib import Path
+from tempfile import NamedTemporaryFile
+from typing import Any
+
+import pymysql
+
+from shard_router import gtid_sets
+from shard_router.promotion.looking import Administrator, Look, Root
+from shard_router.promotion.planning import Plan, PromotionRefused, plan
+from shard_router.topology import Kind, Shard, parse
+
+APPLY_WITHIN = 60
+SETTLE = 10.0
+LOCK_WAIT_TIMED_OUT = 1205
+
+OPEN_TRANSACTIONS = (
+    "SELECT trx_mysql_thread_id AS id FROM information_schema.innodb_trx JOIN performance_schema.threads"
+    " ON processlist_id = trx_mysql_thread_id WHERE type = 'FOREGROUND' AND processlist_command <> 'Binlog Dump GTID'"
+    " AND trx_mysql_thread_id <> CONNECTION_ID()"
+)
+SOURCE = (
+    "SELECT User_name AS user, User_password AS password, Enabled_ssl AS tls, Ssl_ca AS ca,"
+    " Ssl_verify_server_cert AS verify, Connect_retry AS retry, Retry_count AS count, Heartbeat AS heartbeat"
+    " FROM mysql.slave_master_info WHERE Channel_name = ''"
+)
+
+
+class Promotion:
+    """Of one shard, whose primary is the last known one. `say` hears of each step as it begins and as it is done;
+    `acknowledged` tells which transactions the application was told of, or None."""
+
+    def __init__(
+        self,
+        admin: Administrator,
+        shard: Shard,
+        *,
+        topology: Path,
+        acknowledged: Callable[[], str | None],
+        say: Callable[[str], None],
+        accept_loss: bool = False,
+    ) -> None:
+        self._admin, self._shard, self._topology, self._say = admin, shard, topology, say
+        self._acknowledged, self._accept_loss = acknowledged, accept_loss
+
+    def plan(self, to: str | None = None) -> Plan:
+        """Looks at all servers and changes nothing. Raises PromotionRefused."""
+        looks = self._admin.look_at_all(self._shard)
+        known = self._acknowledged()
+        return plan(self._shard, looks, to=to, accept_loss=self._accept_loss, acknowledged=known)
+
+    def run(self, plan: Plan) -> list[str]:
+        """What is not as it should be afterwards; empty where all is well. Raises PromotionRefused where it stopped."""
+        self._plan = plan
+        if plan.shard.kind is Kind.GROUP:
+            self._hand_over_in_group()
+        elif plan.finishing:
+            self._attach_others()
+        else:
+            self._shut_out_old() if not plan.old.reachable else self._close_old()
+            self._drain()
+            self._attach_others()
+            self._open()
+        self._name_in_topology()
+        return self._verify()
+
+    # -- the old one ----------------------------------------------------------------------------------------------
+    def _shut_out_old(self) -> None:
+        """It may be alive where we cannot see it: once nobody receives from it, it can acknowledge nothing more, and
+        what it did until then is looked at anew."""
+        followers = [one for one in self._plan.followers if one.follows]
+        for one in followers:
+            with self._admin.on(one.server) as root:
+                root.run("STOP REPLICA IO_THREAD")
+        try:
+            self._plan = self.plan(self._plan.candidate.name)
+            if self._plan.old.reachable:
+                raise PromotionRefused([f"{self._plan.old.name} answers again. Nothing was changed; begin anew."])
+        except PromotionRefused:
+            for one in followers:
+                with self._admin.on(one.server) as root:
+                    root.run("START REPLICA IO_THREAD")
+            raise
+        self._say(f"{self._plan.old.name} is not reachable; nobody receives from it any more.")
+
+    def _close_old(self) -> None:
+        old = self._plan.old
+        self._say(f"Closing {old.name}: it refuses writes from now on …")
+        with self._admin.on(old.server) as root:
+            if not self._refuse_writes(root):
+                _end_transactions(root)
+                if not self._refuse_writes(root):
+                    raise PromotionRefused([f"{old.name} could not be closed: a statement holds it. Nothing changed."])
+            if old.writable:
+                root.run("SET PERSIST_ONLY super_read_only = ON")
+        self._say(f"{old.name} is closed, and stays so when it is restarted.")
+
+    @staticmethod
+    def _refuse_writes(root: Root) -> bool:
+        """Waits for commits under way; False where something does not let go."""
+        try:
+            root.run("SET SESSION lock_wait_timeout = 2")
+            root.run("SET GLOBAL super_read_only = ON")
+        except pymysql.err.OperationalError as blocked:
+            if blocked.args[0] != LOCK_WAIT_TIMED_OUT:
+                raise
+            return False
+        return True
+
+    def _reopen_old(self) -> None:
+        """The promotion stops and the old primary was well: it goes on as if nothing had been."""
+        old = self._plan.old
+        if old.reachable and old.writable:
+            with self._admin.on(old.server) as root:
+                _accept_writes(root)
+            self._say(f"{old.name} accepts writes again, as before.")
+
+    # -- the new one ----------------------------------------------------------------------------------------------
+    def _drain(self) -> None:
+        """The candidate gets all that the old one has, and applies it."""
+        new, old = self._plan.candidate, self._plan.old
+        with self._admin.on(new.server) as root:
+            wanted = new.all
+            if old.reachable:
+                with self._admin.on(old.server) as closed:
+                    wanted = str(closed.value("SELECT @@global.gtid_executed")).replace("\n", "")
+                self._check_errant(root, wanted)
+            if new.follows:
+                root.run("START REPLICA" if old.reachable else "START REPLICA SQL_THREAD")
+            self._say(f"Waiting until {new.name} has applied everything …")
+            if root.value(f"SELECT WAIT_FOR_EXECUTED_GTID_SET(%s, {APPLY_WITHIN:d})", (wanted,)) != 0:
+                self._reopen_old()
+                raise PromotionRefused(
+                    [f"{new.name} did not apply everything within {APPLY_WITHIN} s. Try again later."]
+                )
+        self._say(f"{new.name} has everything.")
+
+    def _check_errant(self, root: Root, wanted: str) -> None:
+        """Exact only now: while the old one was open, a replica could have a commit a moment before it."""
+        own = gtid_sets.missing(wanted, str(root.value("SELECT @@global.gtid_executed")))
+        if own:
+            self._reopen_old()
+            raise PromotionRefused([f"{self._plan.candidate.name} holds transactions of its own ({own}): rebuild it."])
+
+    def _open(self) -> None:
+        new = self._plan.candidate
+        with self._admin.on(new.server) as root:
+            root.run("STOP REPLICA")
+            root.run("RESET REPLICA ALL")
+            if root.has("rpl_semi_sync_source_enabled"):
+                root.run("SET GLOBAL rpl_semi_sync_source_enabled = ON")
+            _accept_writes(root)
+        self._say(f"{new.name} accepts writes.")
+        if self._plan.old.reachable:
+            with self._admin.on(self._plan.old.server) as root:
+                _end_transactions(root)
+
+    def _hand_over_in_group(self) -> None:
+        new = self._plan.candidate
+        if not self._plan.finishing:
+            self._say(f"Asking the group to make {new.name} its primary …")
+            with self._admin.on(new.server) as root:
+                root.value("SELECT group_replication_set_as_primary(%s)", (new.uuid,))
+            self._say(f"{new.name} is the group's primary.")
+
+    # -- the others -------------------------------------------------------------------------------------------------
+    def _attach_others(self) -> None:
+        """Before the new one opens: under semi-sync its first commit waits for one of them."""
+        if not self._plan.followers:
+            return
+        way = self._way()
+        with self._admin.on(self._plan.candidate.server) as root:
+            there = str(root.value("SELECT @@global.gtid_executed"))
+        for one in self._plan.followers:
+            self._say(f"Letting {one.name} follow {self._plan.candidate.name} …")
+            try:
+                self._attach(one, way, there)
+            except pymysql.err.MySQLError as failed:
+                self._say(f"{one.name} could not be attached ({failed.args[-1]}). Run this again once it is well.")
+
+    def _way(self) -> dict[str, Any]:
+        """How replicas sign in: any of them knows. The candidate is asked first, before it forgets."""
+        for one in (self._plan.candidate, *self._plan.others, self._plan.old):
+            if one.reachable:
+                with self._admin.on(one.server) as root:
+                    rows = root.run(SOURCE)
+                if rows:
+                    return rows[0]
+        raise PromotionRefused(["No server knows the replication account any more: attach replicas by hand first."])
+
+    def _attach(self, one: Look, way: dict[str, Any], there: str) -> None:
+        new = self._plan.candidate
+        with self._admin.on(one.server) as root:
+            own = gtid_sets.missing(there, str(root.value("SELECT @@global.gtid_executed")))
+            if own:
+                self._say(f"{one.name} holds transactions that {new.name} has not ({own}): rebuild it.")
+                return
+            if root.has("rpl_semi_sync_source_enabled"):
+                root.run("SET GLOBAL rpl_semi_sync_source_enabled = OFF")  # what it applies was acknowledged already
+            root.run("STOP REPLICA")
+            root.run(
+                "CHANGE REPLICATION SOURCE TO SOURCE_HOST=%s, SOURCE_PORT=%s, SOURCE_USER=%s, SOURCE_PASSWORD=%s,"
+                " SOURCE_AUTO_POSITION=1, SOURCE_SSL=%s, SOURCE_SSL_CA=%s, SOURCE_SSL_VERIFY_SERVER_CERT=%s,"
+                " SOURCE_CONNECT_RETRY=%s, SOURCE_RETRY_COUNT=%s, SOURCE_HEARTBEAT_PERIOD=%s",
+                (*new.address, way["user"], way["password"], way["tls"], way["ca"], way["verify"], way["retry"],
+                 way["count"], way["heartbeat"]),
+            )  # fmt: skip
+            root.run("START REPLICA")
+
+    # -- what is written, and what is true afterwards ---------------------------------------------------------------
+    def _name_in_topology(self) -> None:
+        name, new = self._plan.shard.name, self._plan.candidate.name
+        raw = json.loads(self._topology.read_text(encoding="utf-8"))
+        plane = raw["control"] if name == "control" else raw["shards"][name]
+        if plane["primary"] == new:
+            return
+        plane["primary"] = new
+        raw["version"] += 1
+        text = json.dumps(raw, indent=1) + "\n"
+        parse(text)
+        _replace(self._topology, text)
+        self._say(f"{self._topology.name} names {new}, version {raw['version']}. Copy it to your other machines.")
+
+    def _verify(self) -> list[str]:
+        """By what the servers say now; those that answer are given a moment to connect."""
+        ends = time.monotonic() + SETTLE
+        wrong, silent = self._wrong()
+        while wrong and time.monotonic() < ends:
+            time.sleep(0.1)
+            wrong, silent = self._wrong()
+        return wrong + silent
+
+    def _wrong(self) -> tuple[list[str], list[str]]:
+        shard, new = self._plan.shard, self._plan.candidate
+        looks = self._admin.look_at_all(shard)
+        wrong = [] if looks[new.name].writable else [f"{new.name} does not accept writes. Run this command again."]
+        silent = []
+        for one in looks.values():
+            if one.name == new.name:
+                continue
+            if not one.reachable:
+                silent.append(f"{one.name} does not answer. When it is back, run this command again to attach it.")
+            elif one.writable:
+                wrong.append(f"{one.name} accepts writes too: run SET GLOBAL super_read_only=ON there at once.")
+            elif shard.kind is not Kind.GROUP and (one.follows != new.uuid or not one.receiving):
+                wrong.append(f"{one.name} does not follow {new.name}. Compare their transactions, or rebuild it.")
+        return wrong, silent
+
+
+def _accept_writes(root: Root) -> None:
+    root.run("SET GLOBAL super_read_only = OFF")
+    root.run("SET GLOBAL read_only = OFF")
+    root.run("RESET PERSIST IF EXISTS super_read_only")
+
+
+def _end_transactions(root: Root) -> None:
+    """They cannot commit any more; what they hold is let go."""
+    for row in root.run(OPEN_TRANSACTIONS):
+        try:
+            root.run(f"KILL {row['id']:d}")
+        except pymysql.err.MySQLError as gone:
+            if gone.args[0] != 1094:  # it has ended by itself
+                raise
+
+
+def _replace(path: Path, text: str) -> None:
+    """In one step and with the rights it had."""
+    with NamedTemporaryFile("w", dir=path.parent, prefix=f".{path.name}.", delete=False, encoding="utf-8") as made:
+        made.write(text)
+    new = Path(made.name)
+    new.chmod(path.stat().st_mode & 0o777)
+    new.replace(path)

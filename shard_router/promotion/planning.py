@@ -1,0 +1,242 @@
+"""Owns the decision: who may become primary, what that may cost, and why not. Pure: it asks nobody."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from shard_router import gtid_sets
+from shard_router.errors import RouterError
+from shard_router.promotion.looking import Look
+from shard_router.topology import Kind, Shard
+
+
+class PromotionRefused(RouterError):
+    """Nothing was changed; each reason says what to do."""
+
+    def __init__(self, reasons: list[str]) -> None:
+        super().__init__(" ".join(reasons))
+        self.reasons = reasons
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """`finishing`: the candidate is open already, an earlier run did not come to its end. `loss`: what is given up."""
+
+    shard: Shard
+    old: Look
+    candidate: Look
+    others: tuple[Look, ...]
+    finishing: bool
+    facts: tuple[str, ...]
+    loss: str = ""
+
+    @property
+    def followers(self) -> tuple[Look, ...]:
+        """Who could follow the candidate; whether it has nothing of its own is seen when it is attached."""
+        return tuple(one for one in (*self.others, self.old) if one.reachable)
+
+    def steps(self) -> list[str]:
+        old, new = self.old.name, self.candidate.name
+        if self.shard.kind is Kind.GROUP:
+            return [f"ask the group to make {new} its primary", f"name {new} in the topology file"]
+        found = []
+        if not self.finishing:
+            if self.old.reachable:
+                found.append(f"make {old} refuse writes, for good")
+            else:
+                found.append(f"let nobody confirm {old}'s writes any more, should it be alive after all")
+            found.append(f"wait until {new} has applied all that it received")
+        following = [one.name for one in self.followers]
+        if following:
+            found.append(f"let {' and '.join(following)} follow {new}")
+        if not self.finishing:
+            found.append(f"let {new} accept writes")
+        return [*found, f"name {new} in the topology file", "look at all servers once more"]
+
+
+def plan(
+    shard: Shard,
+    looks: Mapping[str, Look],
+    *,
+    to: str | None = None,
+    accept_loss: bool = False,
+    acknowledged: str | None = None,
+) -> Plan:
+    """`acknowledged`: transactions that the application was told of, as far as Redis knows; None: it cannot say.
+    Raises PromotionRefused with every reason at once."""
+    if shard.kind is Kind.PROXY:
+        raise PromotionRefused([f"{shard.name} is behind a proxy, which chooses the primary: promote there."])
+    if to is not None and to not in looks:
+        raise PromotionRefused([f"{to} is no server of {shard.name}. Its servers are {', '.join(sorted(looks))}."])
+    if shard.kind is Kind.GROUP:
+        return _in_group(shard, looks, to)
+    opened = [one for one in looks.values() if one.writable]
+    if len(opened) > 1:
+        raise PromotionRefused([_split(opened)])
+    old = opened[0] if opened else looks[shard.primary.name]
+    finishing = bool(opened) and old.name != shard.primary.name and to in (None, old.name)
+    if finishing:
+        return _finish(shard, looks, old)
+    candidate = _chosen(shard, looks, old, to)
+    others = tuple(one for one in looks.values() if one not in (old, candidate))
+    reasons = _unfit(candidate, old)
+    facts, loss = [], ""
+    if old.reachable:
+        facts.append(f"{old.name} answers, so nothing can be lost: {candidate.name} takes over with all that it has.")
+    else:
+        found = _without_old(old, candidate, others, acknowledged, accept_loss=accept_loss)
+        reasons += found.reasons
+        facts, loss = found.facts, found.loss
+    if reasons:
+        raise PromotionRefused(reasons)
+    return Plan(shard, old, candidate, others, finishing=False, facts=tuple(facts), loss=loss)
+
+
+def _split(opened: list[Look]) -> str:
+    names = " and ".join(one.name for one in opened)
+    extra = [
+        f"{one.name} alone has {gtid_sets.size(only)} transactions ({only})"
+        for one in opened
+        for other in opened
+        if one is not other and (only := gtid_sets.missing(other.executed, one.executed))
+    ]
+    return (
+        f"{names} both accept writes: split brain. {'; '.join(extra) or 'Their transactions are the same'}."
+        " Decide which of them is right, run SET GLOBAL super_read_only=ON on the other, then run this again."
+    )
+
+
+def _finish(shard: Shard, looks: Mapping[str, Look], opened: Look) -> Plan:
+    """An earlier run opened it and ended before it had told everybody."""
+    before = looks[shard.primary.name]
+    others = tuple(one for one in looks.values() if one not in (opened, before))
+    fact = f"{opened.name} accepts writes already: an earlier promotion is brought to its end."
+    return Plan(shard, before, opened, others, finishing=True, facts=(fact,))
+
+
+def _chosen(shard: Shard, looks: Mapping[str, Look], old: Look, to: str | None) -> Look:
+    if to is not None:
+        if to == old.name:
+            raise PromotionRefused([_is_already(shard, old)])
+        return looks[to]
+    there = [one for one in looks.values() if one is not old and one.reachable]
+    if not there:
+        raise PromotionRefused([f"No server of {shard.name} beside {old.name} answers. Bring one back first."])
+    return max(there, key=lambda one: (gtid_sets.size(one.all), not one.stopped_by, one.name))
+
+
+def _is_already(shard: Shard, old: Look) -> str:
+    if old.writable:
+        return f"{old.name} is the primary of {shard.name} already. There is nothing to do."
+    return (
+        f"{old.name} is the last known primary and refuses writes. If it holds all transactions, open it by hand with"
+        f" SET GLOBAL super_read_only=OFF, read_only=OFF; else promote one of the others."
+    )
+
+
+def _unfit(candidate: Look, old: Look) -> list[str]:
+    name = candidate.name
+    if not candidate.reachable:
+        return [f"{name} does not answer ({candidate.trouble}). Choose another, or bring it back."]
+    reasons = []
+    if candidate.stopped_by:
+        reasons.append(f"{name} has stopped applying: {candidate.stopped_by}. Repair it, or choose another.")
+    own = gtid_sets.missing(f"{old.all},{old.uuid}:1-{2**62}", candidate.all) if old.reachable else ""
+    if own:
+        reasons.append(
+            f"{name} holds {gtid_sets.size(own)} transactions that {old.name} never had ({own})."
+            " Rebuild it from the primary, or choose another."
+        )
+    return reasons
+
+
+@dataclass(frozen=True, slots=True)
+class _Verdict:
+    reasons: list[str]
+    facts: list[str]
+    loss: str
+
+
+def _without_old(
+    old: Look, candidate: Look, others: tuple[Look, ...], acknowledged: str | None, *, accept_loss: bool
+) -> _Verdict:
+    """The primary cannot be asked: what it acknowledged must be shown to be on the candidate."""
+    name, gone = candidate.name, old.name
+    ahead = [one for one in others if one.reachable and gtid_sets.missing(candidate.all, one.all)]
+    if ahead and candidate.reachable:
+        only = gtid_sets.missing(candidate.all, ahead[0].all)
+        text = f"{ahead[0].name} has {gtid_sets.size(only)} transactions that {name} has not ({only}). Promote"
+        return _Verdict([f"{text} {ahead[0].name} instead: --to {ahead[0].name}."], [], "")
+    facts = [f"{gone} does not answer ({old.trouble}).", _never_again(gone)]
+    lost = gtid_sets.missing(candidate.all, acknowledged) if acknowledged is not None else ""
+    if lost:
+        loss = f"{gtid_sets.size(lost)} acknowledged transactions are on {gone} alone and are lost: {lost}."
+        return _given_up(loss, facts, accept_loss=accept_loss)
+    known = "as far as Redis knows, none of them" if acknowledged is not None else "nobody can say how many"
+    weak = candidate.durability.lost_when if candidate.durability is not None else ("its settings are unknown",)
+    silent = [one.name for one in others if not one.reachable]
+    if weak:
+        loss = (
+            f"This shard runs degraded ({weak[0]}): writes that {gone} acknowledged may be on it alone; {known} is"
+            f" missing on {name}."
+        )
+        return _given_up(loss, facts, accept_loss=accept_loss)
+    if silent and not old.ended:
+        loss = (
+            f"{gone} and {' and '.join(silent)} do not answer, and nobody says that {gone} has ended: cut off from here"
+            " they may go on together, and what they acknowledge meanwhile would be lost."
+        )
+        return _given_up(loss, facts, accept_loss=accept_loss)
+    if silent and acknowledged is None:
+        loss = (
+            f"{' and '.join(silent)} does not answer either and may alone have the last acknowledged writes, and Redis"
+            " cannot say which there were."
+        )
+        return _given_up(loss, facts, accept_loss=accept_loss)
+    facts.append(
+        f"Nothing acknowledged can be lost: every commit waited for a replica, and {name} has all that "
+        + (f"the application was told of, though {' and '.join(silent)} is silent." if silent else "any of them has.")
+    )
+    return _Verdict([], facts, "")
+
+
+def _given_up(loss: str, facts: list[str], *, accept_loss: bool) -> _Verdict:
+    if accept_loss:
+        return _Verdict([], facts, loss)
+    return _Verdict([f"{loss} Bring the old primary back, or say --accept-loss."], [], "")
+
+
+def _never_again(gone: str) -> str:
+    return (
+        f"{gone} must never come back writable: before it is started again, put super_read_only=ON into its settings,"
+        " or keep it off the network; then run this command once more, which attaches it."
+    )
+
+
+# -- groups ---------------------------------------------------------------------------------------------------------
+def _in_group(shard: Shard, looks: Mapping[str, Look], to: str | None) -> Plan:
+    online = {name: one for name, one in looks.items() if _is_online(one)}
+    voices = [one for one in online.values() if _has_majority(one)]
+    if not voices:
+        raise PromotionRefused([f"No member of {shard.name} sees a majority of its group. Bring members back first."])
+    leads = next((member.uuid for member in voices[0].members if member.role == "PRIMARY"), "")
+    old = next((one for one in looks.values() if one.uuid == leads), looks[shard.primary.name])
+    choices = [one for one in online.values() if one is not old]
+    candidate = looks[to] if to is not None else max(choices, key=lambda one: gtid_sets.size(one.executed), default=old)
+    if candidate.name not in online:
+        raise PromotionRefused([f"{candidate.name} is not online in its group. Choose one of {', '.join(online)}."])
+    others = tuple(one for one in looks.values() if one not in (old, candidate))
+    fact = "The group hands over by itself: transactions under way end, and nothing acknowledged is lost."
+    finishing = candidate is old
+    if finishing and old.name == shard.primary.name:
+        raise PromotionRefused([f"{old.name} is the primary of {shard.name} already. There is nothing to do."])
+    return Plan(shard, old, candidate, others, finishing=finishing, facts=(fact,))
+
+
+def _is_online(one: Look) -> bool:
+    return any(member.uuid == one.uuid and member.state == "ONLINE" for member in one.members)
+
+
+def _has_majority(one: Look) -> bool:
+    return sum(member.state == "ONLINE" for member in one.members) * 2 > len(one.members)
