@@ -132,12 +132,15 @@ def bench(name: str, as_json: bool) -> None:
 
 @verbs.command(context_settings={"ignore_unknown_options": True})
 @click.option("--long", "long", is_flag=True, help="Also the runs that take minutes.")
-@click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
-def faults(long: bool, arguments: tuple[str, ...]) -> None:
-    """Kill and freeze servers and workers, and see that nothing is lost."""
+@click.option("--json", "as_json", is_flag=True, help="A line of JSON for each row and test, on standard output.")
+@click.option("--seed", type=int, default=0, help="Draw by chance as an earlier run did.")
+@click.option("--count", type=int, default=0, help="How often, in the place of what each test says.")
+@click.argument("words", nargs=-1, type=click.UNPROCESSED, metavar="[ROW]... [PYTEST ARGUMENT]...")
+def faults(long: bool, as_json: bool, seed: int, count: int, words: tuple[str, ...]) -> None:
+    """Kill and freeze servers and workers, and see that nothing is lost: all rows of docs/faults.md, or those named."""
     from ops.testing import faults as run
 
-    sys.exit(run(instance("test"), long=long, arguments=arguments))
+    sys.exit(run(instance("test"), words, long=long, as_json=as_json, seed=seed, count=count))
 
 
 @verbs.command()

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
+import re
 import subprocess
 import sys
-from collections.abc import Iterator, Sequence
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from pathlib import Path
+from typing import TextIO
 
 from ops import assets, testservers, tools
 from ops.cluster.control import Cluster
@@ -45,9 +50,50 @@ def test(instance: Instance, arguments: Sequence[str]) -> int:
     return _pytest(instance, ["-m", "not long", *folders, *arguments])
 
 
-def faults(instance: Instance, *, long: bool, arguments: Sequence[str]) -> int:
-    """The fault runs: the short ones, or all of them."""
-    return _pytest(instance, [*([] if long else ["-m", "not long"]), "tests/faults", *arguments])
+def faults(
+    instance: Instance,
+    words: Sequence[str],
+    *,
+    long: bool = False,
+    as_json: bool = False,
+    seed: int = 0,
+    count: int = 0,
+) -> int:
+    """The fault runs: of the rows that are named by number, or of all; other words go to pytest."""
+    rows = [int(word) for word in words if word.isdigit()]
+    shown = rows_shown()
+    unknown = [row for row in rows if row not in shown]
+    if unknown:
+        known = ", ".join(map(str, sorted(shown)))
+        raise Trouble(f"No test shows row {', '.join(map(str, unknown))}", f"choose among {known} (docs/faults.md)")
+    folders = sorted({str(path.relative_to(ROOT)) for row in rows or shown for path in shown[row]})
+    more = [word for word in words if not word.isdigit()]
+    asked = {"TEST_FAULT_ROWS": ",".join(map(str, rows)) or "all"}
+    asked |= {"TEST_FAULT_SEED": str(seed)} if seed else {}
+    asked |= {"TEST_FAULT_COUNT": str(count)} if count else {}
+    return _faults(instance, [*([] if long else ["-m", "not long"]), *folders, *more], asked, as_json=as_json)
+
+
+def rows_shown() -> dict[int, list[Path]]:
+    """Which files' tests carry which row of the table of faults."""
+    found: dict[int, list[Path]] = {}
+    for path in sorted((ROOT / "tests").rglob("test_*.py")):
+        marks = re.findall(r"mark\.fault\(([\d, ]+)\)", path.read_text(encoding="utf-8"))
+        for row in {int(number) for mark in marks for number in mark.split(",") if number.strip()}:
+            found.setdefault(row, []).append(path)
+    return found
+
+
+def _faults(instance: Instance, words: Sequence[str], asked: Mapping[str, str], *, as_json: bool) -> int:
+    """With JSON, a line for each row and test is all that goes to standard output."""
+    if not as_json:
+        return _pytest(instance, words, asked)
+    with tempfile.TemporaryDirectory() as folder, contextlib.redirect_stdout(sys.stderr):
+        lines = Path(folder) / "lines"
+        status = _pytest(instance, words, {**asked, "TEST_FAULT_JSON": str(lines)}, output=sys.stderr)
+        told = lines.read_text() if lines.exists() else ""
+    print(told, end="")
+    return status
 
 
 def bench(instance: Instance, name: str, *, as_json: bool) -> int:
@@ -60,8 +106,10 @@ def bench(instance: Instance, name: str, *, as_json: bool) -> int:
         return subprocess.run(words, cwd=ROOT, env=environment, check=False).returncode
 
 
-def _pytest(instance: Instance, words: Sequence[str]) -> int:
+def _pytest(
+    instance: Instance, words: Sequence[str], more: Mapping[str, str] | None = None, output: TextIO | None = None
+) -> int:
     with prepared(instance) as environment:
-        return subprocess.run(
-            [sys.executable, "-m", "pytest", *words], cwd=ROOT, env=environment, check=False
-        ).returncode
+        command = [sys.executable, "-m", "pytest", *words]
+        told = {**environment, **(more or {})}
+        return subprocess.run(command, cwd=ROOT, env=told, check=False, stdout=output).returncode

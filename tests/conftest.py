@@ -7,6 +7,17 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.support.fault_rows import (  # noqa: F401 hooks and fixtures of every kind of test
+    chance,
+    count,
+    measured,
+    pytest_collection_modifyitems,
+    pytest_runtest_makereport,
+    pytest_sessionfinish,
+    pytest_terminal_summary,
+    seed,
+)
+
 if TYPE_CHECKING:
     from shard_router import Router
     from tests.support.cluster import Cluster

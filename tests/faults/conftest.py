@@ -1,7 +1,7 @@
 """A cluster of its own that may be killed, the whole product over it as real processes, and shops that trade there."""
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,8 +14,6 @@ if TYPE_CHECKING:
     from tests.faults.servers import Servers
     from tests.support.cluster import Cluster
     from tests.support.stack import Stack
-
-MEASURED: list[tuple[str, str, object]] = []
 
 
 @pytest.fixture(scope="session")
@@ -96,23 +94,3 @@ def market(stack: "Stack", fault_runtime: "Runtime") -> "Market":
     from tests.faults.market import open_market
 
     return open_market(stack.url, fault_runtime)
-
-
-@pytest.fixture
-def measured(request: pytest.FixtureRequest, record_property: Callable[[str, object], None]) -> Callable[..., None]:
-    """Notes a figure; all of them are shown at the end of the run."""
-
-    def note(**figures: object) -> None:
-        for name, value in figures.items():
-            shown = round(value, 2) if isinstance(value, float) else value
-            record_property(name, shown)
-            MEASURED.append((request.node.name, name, shown))
-
-    return note
-
-
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    if MEASURED:
-        terminalreporter.section("measured under faults")
-        for test, name, value in MEASURED:
-            terminalreporter.write_line(f"{test[:80]:80}  {name} = {value}")

@@ -7,7 +7,7 @@ import time
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from tests.factories.stock import a_huid
@@ -72,8 +72,18 @@ class Journal:
         """Seconds from a moment to the last answer that was no success."""
         return max((one.at - at for one in self.troubles if one.at > at and one.shop_id in shop_ids), default=0.0)
 
+    def history(self) -> Iterator[dict[str, Any]]:
+        """All that was acknowledged and refused, in the order of the answers."""
+        told = [{"acknowledged": one.facts.get("number"), **_plain(one)} for one in self.sold]
+        refused = [{"refused": one.code, **_plain(one)} for one in self.troubles]
+        yield from sorted((*told, *refused), key=lambda line: float(line["at"]))
+
     def kinds(self) -> dict[str, int]:
         return dict(Counter(f"{one.what} {one.status} {one.code}" for one in self.troubles))
+
+
+def _plain(one: Sold | Trouble) -> dict[str, Any]:
+    return {name: value.decode() if isinstance(value, bytes) else value for name, value in asdict(one).items()}
 
 
 class Till(threading.Thread):

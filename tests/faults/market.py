@@ -38,6 +38,10 @@ class Market:
     prices: dict[int, int] = field(default_factory=dict)  # of a till's piece, by shop
     journal: Journal = field(default_factory=Journal)
 
+    def history(self) -> Iterator[dict[str, Any]]:
+        """Kept where a test fails."""
+        return self.journal.history()
+
     @property
     def people(self) -> tuple[Somebody, ...]:
         return (self.cast.asha, self.cast.ravi, self.cast.zoya)

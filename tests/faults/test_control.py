@@ -15,7 +15,7 @@ from tests.support.cast import PASSWORD
 from tests.support.stack import Stack, free_port
 from tests.support.waiting import until
 
-pytestmark = pytest.mark.usefixtures("stack")
+pytestmark = [pytest.mark.usefixtures("stack"), pytest.mark.fault(8)]
 BACK_WITHIN = 30.0
 
 

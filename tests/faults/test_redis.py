@@ -19,6 +19,7 @@ def client(fault_settings: Settings) -> Iterator["redis.Redis[bytes]"]:
         yield opened
 
 
+@pytest.mark.fault(9)
 def test_redis_killed_and_back_with_its_file(servers: Servers, market: Market, measured) -> None:
     with market.billing() as load:
         servers.kill("redis")
@@ -31,6 +32,7 @@ def test_redis_killed_and_back_with_its_file(servers: Servers, market: Market, m
     market.audit()
 
 
+@pytest.mark.fault(9)
 def test_redis_killed_and_back_empty(servers: Servers, market: Market) -> None:
     with market.billing() as load:
         servers.kill("redis")
@@ -41,6 +43,7 @@ def test_redis_killed_and_back_empty(servers: Servers, market: Market) -> None:
     market.audit()
 
 
+@pytest.mark.fault(9)
 def test_redis_that_forgets_everything(market: Market, client: "redis.Redis[bytes]") -> None:
     with market.billing() as load:
         for _ in range(3):
@@ -50,6 +53,7 @@ def test_redis_that_forgets_everything(market: Market, client: "redis.Redis[byte
     market.audit()
 
 
+@pytest.mark.fault(9)
 def test_a_rate_set_while_redis_was_gone_is_seen_when_it_is_back(
     servers: Servers, market: Market, client: "redis.Redis[bytes]"
 ) -> None:

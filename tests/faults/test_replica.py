@@ -16,6 +16,7 @@ def in_rotation(market: Market, name: str) -> bool:
     return next(one.in_rotation for one in market.runtime.router.health() if one.name == name)
 
 
+@pytest.mark.fault(6)
 def test_a_replica_killed_under_load_and_started_again(servers: Servers, market: Market, measured) -> None:
     until(lambda: in_rotation(market, "a-2"), within=20)
     with market.billing() as load:
@@ -36,6 +37,7 @@ def test_a_replica_killed_under_load_and_started_again(servers: Servers, market:
     market.audit()
 
 
+@pytest.mark.fault(6)
 def test_a_replica_that_applies_nothing_is_not_believed(servers: Servers, market: Market, measured) -> None:
     """Its connections answer as ever; only what it knows is old."""
     until(lambda: in_rotation(market, "a-2"), within=20)
@@ -57,12 +59,13 @@ def test_a_replica_that_applies_nothing_is_not_believed(servers: Servers, market
     market.audit()
 
 
+@pytest.mark.fault(6)
 @pytest.mark.long
-def test_thousands_of_pairs_while_a_replica_comes_and_goes(servers: Servers, market: Market, measured) -> None:
+def test_thousands_of_pairs_while_a_replica_comes_and_goes(servers: Servers, market: Market, measured, count) -> None:
     """Killed, stopped, started, in turn: of all the reads after writes not one is old."""
-    people = market.people * 2
+    people, wanted = market.people * 2, count(3_000)
     with market.billing(*people, pause=0.0) as load:
-        while market.journal.pairs < 3_000:
+        while market.journal.pairs < wanted:
             servers.kill("a-2")
             load.go_on(20, within=120)
             servers.start()

@@ -6,6 +6,8 @@ import signal
 import threading
 from concurrent.futures import ThreadPoolExecutor
 
+import pytest
+
 from tests.faults.http import Answer
 from tests.faults.market import Market
 from tests.faults.servers import Servers
@@ -13,6 +15,7 @@ from tests.support.stack import Stack
 from tests.support.waiting import until
 
 
+@pytest.mark.fault(15)
 def test_web_processes_killed_between_commit_and_reply(
     servers: Servers, stack: Stack, market: Market, measured
 ) -> None:
@@ -36,6 +39,7 @@ def test_web_processes_killed_between_commit_and_reply(
     market.audit()
 
 
+@pytest.mark.fault(15)
 def test_a_commit_whose_answer_is_lost(servers: Servers, market: Market) -> None:
     """The connection ends in mid-commit, and the commit stands. The web process asks again by itself: its second claim
     waits for the first one, and then the idempotency row tells what happened."""
@@ -55,6 +59,7 @@ def test_a_commit_whose_answer_is_lost(servers: Servers, market: Market) -> None
     market.audit()
 
 
+@pytest.mark.fault(15)
 def test_a_hundred_requests_with_one_key_at_once(market: Market, measured) -> None:
     zoya, key = market.cast.zoya, secrets.token_hex(16)
     body = market.bill_body(zoya)
@@ -79,6 +84,7 @@ def test_a_hundred_requests_with_one_key_at_once(market: Market, measured) -> No
     market.audit()
 
 
+@pytest.mark.fault(15)
 def test_web_processes_killed_at_any_moment(stack: Stack, market: Market, measured) -> None:
     """Under load, one after the other, each time in the middle of whatever it is at."""
     with market.billing() as load:

@@ -1,9 +1,12 @@
 """Fault 16, the relay's part, and the end of all fault runs: every bill has its PDF. Named so that it runs last."""
 
+import pytest
+
 from tests.faults.market import AUDITED, Market
 from tests.support.stack import Stack
 
 
+@pytest.mark.fault(16)
 def test_the_relay_killed_under_load_and_the_pdf_of_every_bill(stack: Stack, market: Market, measured) -> None:
     """Of this test, and of every fault before it in this run."""
     with market.billing() as load:

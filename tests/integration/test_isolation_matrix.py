@@ -239,6 +239,7 @@ def may_be_tried(route: Route, caller: Caller) -> bool:
     return member is None or (route.access.who is Who.MEMBER and route.access.right not in member.rights)
 
 
+@pytest.mark.fault(20)
 @pytest.mark.parametrize("name", CALLERS)
 def test_whoever_must_not_gets_nothing(flask_app, cluster, standing_cast, world, callers, name):
     asha, caller = standing_cast.asha, callers[name]
@@ -253,6 +254,7 @@ def test_whoever_must_not_gets_nothing(flask_app, cluster, standing_cast, world,
     assert rows_of(cluster, "shard-a", asha.shop_id) == before, f"{name} changed something in Asha's shop"
 
 
+@pytest.mark.fault(20)
 @pytest.mark.parametrize("name", ["ravi", "zoya"])
 def test_ones_own_shop_does_not_open_anothers_things(flask_app, cluster, standing_cast, world, name):
     """The dangerous one: signed in rightly, in one's own shop, with the id of another shop's thing."""
@@ -291,6 +293,7 @@ NAMING: list[tuple[str, str, Callable[[dict[str, str]], dict[str, object]]]] = [
 ]
 
 
+@pytest.mark.fault(20)
 @pytest.mark.parametrize("name", ["ravi", "zoya"])
 @pytest.mark.parametrize(("endpoint", "body"), [one[1:] for one in NAMING], ids=[one[0] for one in NAMING])
 def test_a_body_does_not_open_anothers_things(flask_app, runtime, cluster, standing_cast, world, name, endpoint, body):

@@ -32,6 +32,7 @@ def answers(ask: Callable[[], object], down: type[Exception]) -> bool:
     return True
 
 
+@pytest.mark.fault(9)
 @pytest.mark.parametrize("how", ["cut", "restarted"])
 def test_the_routers_line(cluster: Cluster, away: TcpProxy, how: str) -> None:
     there = urlsplit(cluster.raw["redis"])
@@ -52,6 +53,7 @@ def test_the_routers_line(cluster: Cluster, away: TcpProxy, how: str) -> None:
     until(lambda: answers(lambda: line.call("PING"), RedisDown), within=5, what="an answer of Redis")
 
 
+@pytest.mark.fault(9)
 def test_the_cache(cluster: Cluster, away: TcpProxy) -> None:
     there = urlsplit(cluster.raw["redis"])
     cache = RedisCache(there._replace(netloc=f"{there.netloc.rpartition(':')[0]}:{away.port}").geturl(), seconds=2)

@@ -67,6 +67,7 @@ def admin(stage: Stage) -> str:
     return make_admin(stage.runtime, "Uma", an_address()).token
 
 
+@pytest.mark.fault(20)
 @pytest.mark.parametrize("mode", [GenerationMode.POSITIVE, GenerationMode.NEGATIVE], ids=lambda mode: str(mode.value))
 def test_the_description_holds(described, stage, mode):
     """No 5xx, nothing undescribed, every reply as described; what does not fit the description is refused."""

@@ -117,6 +117,7 @@ def test_the_good_request_is_taken_and_names_every_field(spoiler, description):
     assert not missing
 
 
+@pytest.mark.fault(20)
 @pytest.mark.parametrize("endpoint", GOOD)
 def test_what_a_field_does_not_take_is_refused_and_named(spoiler):
     """Each odd value in all fields at once that do not take it: one reply has to name them all."""
@@ -149,6 +150,7 @@ def unnamed(reply: TestResponse, together: list[Slot]) -> str:
     return f"does not name {missing}, only {reply.json['fields']}" if missing else ""
 
 
+@pytest.mark.fault(20)
 @pytest.mark.parametrize("endpoint", GOOD)
 def test_what_a_field_takes_in_form_is_kept_or_refused(spoiler):
     """Each odd value that the description lets through, in one field at a time: rules may refuse it, nothing breaks."""

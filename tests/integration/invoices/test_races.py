@@ -13,6 +13,7 @@ def codes(answers):
     return Tally(answer.status_code for answer in answers)
 
 
+@pytest.mark.fault(17)
 def test_the_last_piece_is_sold_once(counter):
     """Sixteen tills want the same piece, each beside one of its own."""
     last, customer = counter.piece(), counter.customer()

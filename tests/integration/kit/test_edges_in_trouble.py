@@ -51,6 +51,7 @@ def count(toy: ToyApp, shop: OpenedShop, headers) -> int:
     return toy.client().get(f"/api/v1/shops/{shop.shop_id}/notes/count", headers=headers).json["count"]
 
 
+@pytest.mark.fault(15)
 @pytest.mark.parametrize("path", ["/", "/hot"])
 def test_a_commit_whose_answer_is_lost_is_looked_up_and_not_done_again(frail, shop, path):
     toy, proxy = frail

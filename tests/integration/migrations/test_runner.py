@@ -47,6 +47,7 @@ def test_without_an_administrator_migrate_keeps_the_fleet_up_to_date(own, histor
     assert tables(own, "shard-a") == tables(own, "shard-b") == {"one", "two"}
 
 
+@pytest.mark.fault(18)
 def test_a_crash_at_a_later_shard_is_resumed_there(own, histories):
     port = own.topology.shards["shard-b"].primary.port
     made = histories(
@@ -95,6 +96,7 @@ def test_the_canary_fails_alone(own, histories):
     assert tables(own, "shard-a") == set()
 
 
+@pytest.mark.fault(18)
 def test_a_step_that_died_half_way_is_finished_by_the_next_run(own, histories):
     made = histories(
         s0001=f"""
@@ -151,6 +153,7 @@ Runner(cluster_here().named("m").fleet_config(), root=Path(sys.argv[1])).up()
 """
 
 
+@pytest.mark.fault(18)
 def test_a_killed_runner_leaves_no_lock_and_the_next_one_goes_on(own, histories):
     made = histories(
         s0001=simple("one"),

@@ -46,6 +46,7 @@ def in_rotation(router: Router) -> Callable[[], bool]:
     return lambda: all(server.in_rotation for server in router.health() if server.role == "replica")
 
 
+@pytest.mark.fault(6)
 def test_every_read_sees_the_write_before_it(router: Router, other: Router, fresh_shop: Fresh, until: Until) -> None:
     """Whoever writes and whoever reads, in either process, with a token in hand or without."""
     until(in_rotation(router))

@@ -240,6 +240,8 @@ def test_no_free_connection_says_so(toy: Toy, frail: tuple[Router, TcpProxy]) ->
         holder.close()
 
 
+@pytest.mark.fault(3)
+@pytest.mark.usefixtures("router")  # which opens shop 1
 def test_a_demoted_primary_is_refused_once(toy: Toy) -> None:
     """a-2 is a replica (super_read_only). Taken for a primary, its refusal drops all pooled connections to it."""
     topology = json.loads((toy.folder / "topology.json").read_text())

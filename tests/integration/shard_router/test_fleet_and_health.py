@@ -166,6 +166,7 @@ def test_before_the_first_poll_nothing_is_claimed(toy: Toy) -> None:
     assert {(one.reachable, one.in_rotation, one.age_ms) for one in fresh.health()} == {(False, False, -1)}
 
 
+@pytest.mark.fault(7)
 def test_a_primary_taken_for_a_replica_is_not_read(toy: Toy, until: Until) -> None:
     """It accepts writes, and it has transactions that its supposed primary never had."""
     topology = json.loads((toy.folder / "topology.json").read_text())
