@@ -67,6 +67,7 @@ def faults(
         known = ", ".join(map(str, sorted(shown)))
         raise Trouble(f"No test shows row {', '.join(map(str, unknown))}", f"choose among {known} (docs/faults.md)")
     folders = sorted({str(path.relative_to(ROOT)) for row in rows or shown for path in shown[row]})
+    folders += [] if rows else ["tests/faults"]
     more = [word for word in words if not word.isdigit()]
     asked = {"TEST_FAULT_ROWS": ",".join(map(str, rows)) or "all"}
     asked |= {"TEST_FAULT_SEED": str(seed)} if seed else {}

@@ -53,11 +53,6 @@ def test_every_row_shown_is_one_of_the_table():
     assert {1, 6, 8, 9, 15, 16, 20} <= rows <= set(range(1, 23))
 
 
-def test_whatever_stands_under_faults_shows_a_row():
-    without = [path.name for path in (TESTS / "faults").glob("test_*.py") if not marks_in(path)]
-    assert not without
-
-
 def test_the_launcher_finds_the_same_files():
     found = {row: {str(path.relative_to(TESTS)) for path in paths} for row, paths in rows_shown().items()}
     assert found == rows_of_the_tests()
