@@ -74,10 +74,9 @@ def plan(
     opened = [one for one in looks.values() if one.writable]
     if len(opened) > 1:
         raise PromotionRefused([_split(opened)])
+    if opened and to in (None, opened[0].name):
+        return _finish(shard, looks, opened[0], to)
     old = opened[0] if opened else looks[shard.primary.name]
-    finishing = bool(opened) and old.name != shard.primary.name and to in (None, old.name)
-    if finishing:
-        return _finish(shard, looks, old)
     candidate = _chosen(shard, looks, old, to)
     others = tuple(one for one in looks.values() if one not in (old, candidate))
     reasons = _unfit(candidate, old)
@@ -107,18 +106,23 @@ def _split(opened: list[Look]) -> str:
     )
 
 
-def _finish(shard: Shard, looks: Mapping[str, Look], opened: Look) -> Plan:
-    """An earlier run opened it and ended before it had told everybody."""
-    before = looks[shard.primary.name]
-    others = tuple(one for one in looks.values() if one not in (opened, before))
-    fact = f"{opened.name} accepts writes already: an earlier promotion is brought to its end."
-    return Plan(shard, before, opened, others, finishing=True, facts=(fact,))
+def _finish(shard: Shard, looks: Mapping[str, Look], opened: Look, to: str | None) -> Plan:
+    """It is open, and an earlier run may have ended before it had told everybody. A primary that is well is never
+    changed unasked: who runs this twice must not promote twice."""
+    rest = [one for one in looks.values() if one is not opened]
+    astray = [one for one in rest if one.reachable and (one.follows != opened.uuid or not one.receiving)]
+    if opened.name == shard.primary.name and not astray:
+        others = " or ".join(one.name for one in rest if one.reachable) or "a server, once another one answers"
+        more = f"To hand over all the same, name the next: --to {others}." if to is None else "There is nothing to do."
+        raise PromotionRefused([f"{opened.name} is the primary of {shard.name} and accepts writes. {more}"])
+    fact = f"{opened.name} accepts writes already; what an earlier promotion left is brought to its end."
+    return Plan(shard, rest[0], opened, tuple(rest[1:]), finishing=True, facts=(fact,))
 
 
 def _chosen(shard: Shard, looks: Mapping[str, Look], old: Look, to: str | None) -> Look:
     if to is not None:
         if to == old.name:
-            raise PromotionRefused([_is_already(shard, old)])
+            raise PromotionRefused([_is_closed(old)])
         return looks[to]
     there = [one for one in looks.values() if one is not old and one.reachable]
     if not there:
@@ -126,12 +130,10 @@ def _chosen(shard: Shard, looks: Mapping[str, Look], old: Look, to: str | None) 
     return max(there, key=lambda one: (gtid_sets.size(one.all), not one.stopped_by, one.name))
 
 
-def _is_already(shard: Shard, old: Look) -> str:
-    if old.writable:
-        return f"{old.name} is the primary of {shard.name} already. There is nothing to do."
+def _is_closed(old: Look) -> str:
     return (
         f"{old.name} is the last known primary and refuses writes. If it holds all transactions, open it by hand with"
-        f" SET GLOBAL super_read_only=OFF, read_only=OFF; else promote one of the others."
+        " SET GLOBAL super_read_only=OFF, read_only=OFF; else promote one of the others."
     )
 
 
