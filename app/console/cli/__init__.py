@@ -3,7 +3,9 @@
 from app.console.cli.moving import OF_SHOPS
 from app.console.cli.promoting import promote
 from app.console.cli.shards import shards
+from app.console.cli.vschema import vschema
 
 shards.add_command(promote)
+shards.add_command(vschema)
 
 __all__ = ["OF_SHOPS", "shards"]
