@@ -240,11 +240,12 @@ class Mover:
         record = self._records.get(move_id)
         if record.state is not MoveState.SWITCHED or record.purge_after is None:
             raise MoveRefused([f"the move is {record.state}: its old rows are not kept any more"])
-        with self._ground(record.shop_id, record.target, record.source, record.epoch) as ground:
+        _, epoch = self._records.home(record.shop_id) or ("", record.epoch)  # a way back that was given up raised it
+        with self._ground(record.shop_id, record.target, record.source, epoch) as ground:
             if wrong := [*self._no_way_back(record, ground), *preflight.reasons(ground, copied=True)]:
                 raise MoveRefused(wrong)
         back = self._insert(
-            record.shop_id, record.target, record.source, epoch=record.epoch, max_pause_ms=record.max_pause_ms,
+            record.shop_id, record.target, record.source, epoch=epoch, max_pause_ms=record.max_pause_ms,
             asked_by=asked_by, facts={"rolls_back": str(move_id)}, copied_from=record.switched_from,
         )  # fmt: skip
         if not self._records.keep_rows(move_id):
@@ -256,7 +257,8 @@ class Mover:
         return self.status(move_id)
 
     def _no_way_back(self, record: Record, ground: preflight.Ground) -> Iterator[str]:
-        if self._records.home(record.shop_id) != (record.target, record.epoch):
+        later = [one for one in self._records.list_all(shop_id=record.shop_id) if one.asked_at > record.asked_at]
+        if any(one.state is not MoveState.ABORTED for one in later):
             yield "the shop has moved on since"
         if not ground.source.scalar("SELECT GTID_SUBSET(@@global.gtid_purged, %s)", (record.switched_from,)):
             yield f"{ground.source.server.name} has no binlog any more of what was written since: move the shop instead"

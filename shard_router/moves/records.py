@@ -39,6 +39,7 @@ RENEW = (
 RELEASE = "UPDATE moves SET runner = NULL, runner_until = NULL WHERE id = %s AND runner = %s"
 DIRECTORY = "SELECT shard, epoch, state FROM directory WHERE shop_id = %s"
 HOME = "UPDATE directory SET shard = %s, epoch = %s, updated_at = UTC_TIMESTAMP(6) WHERE shop_id = %s AND epoch < %s"
+LIVE = "WHERE id = %s AND live_shop_id IS NOT NULL"
 SWITCHED = "WHERE id = %s AND state = 'switched' AND purge_after IS NOT NULL"
 
 
@@ -176,16 +177,18 @@ class Records:
     def enter(self, move_id: UUID, runner: str, state: MoveState, facts: Mapping[str, Any], **columns: Any) -> None:
         """Superseded if another runner has it."""
         with self._line() as line:
-            _enter(line, move_id, state, facts, columns, runner=runner)
+            if not _enter(line, move_id, state, facts, columns, runner=runner):
+                raise Superseded("another process carries this move out, or has ended it")
 
     def settle(
         self, record: Record, state: MoveState, facts: Mapping[str, Any], *, home: tuple[str, int], **columns: Any
     ) -> None:
-        """What was decided on the shards, written down with the directory in one transaction. Twice is harmless."""
+        """What was decided on the shards, written down with the directory in one transaction; once."""
         shard, epoch = home
         with self._line() as line, line.transaction():
+            if not _enter(line, record.move_id, state, facts, {"live_shop_id": None, **columns}):
+                return
             line.tell(HOME, (shard, epoch, record.shop_id, epoch))
-            _enter(line, record.move_id, state, facts, {"live_shop_id": None, **columns})
             if record.rolls_back is not None:
                 _settle_first(line, record, record.rolls_back, state, columns.get("reason"))
 
@@ -232,14 +235,14 @@ def _enter(
     columns: Mapping[str, Any],
     *,
     runner: str | None = None,
-) -> None:
+) -> bool:
+    """False if it has ended, or is another runner's."""
     values = {"state": str(state), "facts": json.dumps(dict(facts)), **columns}
-    sql = f"UPDATE moves SET {_assignments(values)}, updated_at = UTC_TIMESTAMP(6) WHERE id = %s"
+    sql = f"UPDATE moves SET {_assignments(values)}, updated_at = UTC_TIMESTAMP(6) {LIVE}"
     binds: list[Any] = [*values.values(), move_id.bytes]
     if runner is not None:
         sql, binds = f"{sql} AND runner = %s", [*binds, runner]
-    if not line.tell(sql, binds):
-        raise Superseded("another process carries this move out")
+    return bool(line.tell(sql, binds))
 
 
 def _assignments(columns: Iterable[str]) -> str:

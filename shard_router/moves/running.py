@@ -36,6 +36,7 @@ QUIET = 0.03  # seconds; a round of changes as short as this means that the targ
 FEW = 200  # rows that may be left to compare within the fenced moment
 CLOSING = 20  # tries to have so few
 FOR_THE_LOCK = 0.6  # of the pause may go by until the fence is locked; the rest is for what comes then
+HELD = "transactions of the shop held its fence each time"
 CATCH_UP = 900.0
 SNAPSHOT_WAIT = 30.0
 Step = Callable[[str], None]
@@ -80,6 +81,7 @@ class Run:
     lines: Lines
     state: MoveState = field(init=False)
     looked_at: float = field(init=False, default=0.0)
+    hindrance: str = field(init=False, default="")
 
     def __post_init__(self) -> None:
         record = self.record
@@ -251,20 +253,22 @@ class Run:
                 self._add(fence_tries=self.seen.facts.get("fence_tries", 0) + 1)
                 if self._fence_and_switch(replicas):
                     return
-            raise MoveEnded("transactions of the shop held its fence each time: it is too busy to be fenced now")
+            raise MoveEnded(f"it could not be fenced: {self.hindrance}")
         finally:
             self.tail.stop()
 
     def _fence_and_switch(self, replicas: list[Line]) -> bool:
         """False if the fence could not be had. Whatever else goes wrong from here on is undone at once."""
-        if not self._all_near(replicas):
-            return self._held()
+        self.hindrance = self._hindrance(replicas)
+        if self.hindrance:
+            return self._wait_a_little()
         self._step("before the fence")
         began = time.monotonic()
         try:
             gtid = self.fences.fence(self.source, self.pause * FOR_THE_LOCK)
         except NotFenced:
-            return self._held()
+            self.hindrance = HELD
+            return self._wait_a_little()
         try:
             self._decide(gtid, replicas, began)
         except (Exception, KeyboardInterrupt) as failed:
@@ -272,16 +276,18 @@ class Run:
             raise
         return True
 
-    def _all_near(self, replicas: list[Line]) -> bool:
-        """Whether the fenced moment would be short: nobody holds the fence, and tail and replicas are close behind."""
+    def _hindrance(self, replicas: list[Line]) -> str:
+        """Why the fenced moment would be long; empty if nobody holds the fence, and tail and replicas are close."""
         if self.fences.clear_holders(self.source, old=self.pause, frozen=self.parts.limits.frozen):
-            return False
+            return HELD
         marker, near = self.book.mark(self.source), self.pause / 3
         if not self.changes.absorb_until(marker, near):
-            return False
-        return not replicas or fences.wait_for_replica(replicas, marker, time.monotonic() + near)
+            return "the source's binlog comes too late"
+        if replicas and not fences.wait_for_replica(replicas, marker, time.monotonic() + near):
+            return "every replica of the source is behind"
+        return ""
 
-    def _held(self) -> bool:
+    def _wait_a_little(self) -> bool:
         time.sleep(self.pause)
         self._tick(at_once=True)
         return False
@@ -324,11 +330,11 @@ class Run:
         part = self.book.read(self.target).get(progress.SWITCH)
         self._step("completing")
         entry = DirectoryEntry(self.record.shop_id, self.record.target, self.record.epoch)
-        moment = self._now()
+        switched, purge = self._moments(self.parts.limits.keep_source)
         self.parts.records.settle(
             self.record, MoveState.SWITCHED, self.seen.facts, home=(entry.shard, entry.epoch),
-            switched_from=part.gtids.encode() if part else None, switched_at=moment, ended_at=moment,
-            purge_after=self._now(self.parts.limits.keep_source),
+            switched_from=part.gtids.encode() if part else None, switched_at=switched, ended_at=switched,
+            purge_after=purge,
         )  # fmt: skip
         self.parts.router.directory.announce(entry)
         self._say(MoveState.SWITCHED)
@@ -342,17 +348,23 @@ class Run:
             self.complete()
             return
         row = self.fences.reopen(self.source)
+        now, _ = self._moments(0.0)
         home = self.record.source, row.epoch if row else self.record.epoch
         self.parts.records.settle(
-            self.record, MoveState.ABORTED, self.seen.facts, home=home, reason=reason[:500], ended_at=self._now(),
-            purge_after=None if self.record.rolls_back else self._now(),
+            self.record, MoveState.ABORTED, self.seen.facts, home=home, reason=reason[:500], ended_at=now,
+            purge_after=None if self.record.rolls_back else now,
         )  # fmt: skip
         self.parts.router.directory.announce(DirectoryEntry(self.record.shop_id, *home))
         self._say(MoveState.ABORTED, reason)
 
-    def _now(self, ahead: float = 0.0) -> object:
-        """By the target's clock, which all of a move's moments go by."""
-        return self.target.scalar("SELECT UTC_TIMESTAMP(6) + INTERVAL %s MICROSECOND", (int(ahead * 1e6),))
+    def _moments(self, ahead: float) -> tuple[object, object]:
+        """Now, and so many seconds later, by the target's clock, which all of a move's moments go by."""
+        row = self.target.find(
+            "SELECT now, now + INTERVAL %s MICROSECOND FROM (SELECT UTC_TIMESTAMP(6) AS now) AS clock",
+            (int(ahead * 1e6),),
+        )
+        assert row is not None
+        return row[0], row[1]
 
     # -- saying ---------------------------------------------------------------------------------------------------
     def _enter(self, state: MoveState) -> None:
