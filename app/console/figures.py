@@ -113,7 +113,7 @@ def keep(
     part = repository.find_part(control, shard, lock=True)
     if part is None or part.began_at is None or part.upto_shop_id != after:
         return part is not None and part.began_at is not None
-    there = repository.figures_of(control, [one.shop_id for one in counted], lock=True)
+    there = repository.lock_figures(control, [one.shop_id for one in counted])
     for one in counted:
         _keep(control, there.get(one.shop_id), one, shard, as_of)
     part.shops += len(counted)
