@@ -8,19 +8,16 @@ import dataclasses
 import datetime as dt
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from typing import Any
 
-import structlog
-from sqlalchemy import ColumnElement, delete, select
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy import ColumnElement, delete, select, tuple_
 
 from app.kit.clock import utc_now
 from app.kit.jobs import SYSTEM, ControlJobRun, control_job
 from app.kit.models import ControlIdempotencyKey, ControlJob, IdempotencyKey, OutboxJob, OutboxState
+from app.kit.rounds import Round
 from shard_router import FleetSession, Mode, Router
-from shard_router.errors import RouterError
-
-log = structlog.get_logger(__name__)
 
 KEYS_KEPT = dt.timedelta(hours=48)
 JOBS_KEPT = dt.timedelta(days=30)
@@ -30,17 +27,14 @@ ENDED = (OutboxState.DONE.value, OutboxState.FAILED.value)
 
 @control_job(time_limit=1800)
 def purge(job: ControlJobRun, *, on: str) -> None:
-    """A shop that can't be reached now is done tomorrow."""
+    """A shop that can't be reached now is done tomorrow. Killed half-way, the next run finds what is left."""
     now = utc_now()
     with purger(job.runtime.router) as router:
-        shops = _shops(router, now)
+        _purge_control(router, now)
+        shops, tour = _shops(router, now), Round(router, "purge")
         for done, shop_id in enumerate(shops, start=1):
             job.progress(done, len(shops))
-            try:
-                purge_shop(router, shop_id, now)
-            except (RouterError, DBAPIError):
-                log.warning("could not purge a shop", shop_id=shop_id, exc_info=True)
-        _purge_control(router, now)
+            tour.visit(shop_id, partial(purge_shop, router, shop_id, now))
 
 
 @contextmanager
@@ -95,7 +89,18 @@ def _in_steps(router: Router, shop_id: int, row: Any, column: Any, old: ColumnEl
 
 
 def _purge_control(router: Router, now: dt.datetime) -> None:
-    with router.control() as control:
-        control.execute(delete(ControlJob).where(ControlJob.state.in_(ENDED), ControlJob.finished_at < now - JOBS_KEPT))
-        control.execute(delete(ControlIdempotencyKey).where(ControlIdempotencyKey.created_at < now - KEYS_KEPT))
-        control.commit()
+    old_jobs = ControlJob.state.in_(ENDED) & (ControlJob.finished_at < now - JOBS_KEPT)
+    _control_in_steps(router, ControlJob, (ControlJob.id,), old_jobs)
+    key = (ControlIdempotencyKey.person_id, ControlIdempotencyKey.key)
+    _control_in_steps(router, ControlIdempotencyKey, key, ControlIdempotencyKey.created_at < now - KEYS_KEPT)
+
+
+def _control_in_steps(router: Router, row: Any, key: tuple[Any, ...], old: ColumnElement[bool]) -> None:
+    while True:
+        with router.control() as control:
+            found = [tuple(one) for one in control.execute(select(*key).where(old).limit(STEP))]
+            if not found:
+                return
+            gone = delete(row).where(tuple_(*key).in_(found)).execution_options(synchronize_session=False)
+            control.execute(gone)
+            control.commit()

@@ -22,6 +22,7 @@ from app.kit.jobs import SYSTEM
 from app.kit.leases import Candidate
 from app.kit.models import ControlJob, OutboxJob
 from app.kit.queueing import QUEUES, QueueUnavailable, Ticket
+from app.kit.rounds import Round
 from app.kit.runtime import Runtime
 from app.kit.transactions import write_control, write_shop
 from shard_router import FleetSession
@@ -31,6 +32,9 @@ log = structlog.get_logger(__name__)
 
 IDLE = 1.0
 """Seconds between passes while nobody pokes."""
+
+SHARD_WAIT = 3.0
+"""Seconds that a pass waits for a shard to say whose jobs are due; one that is later waits for the next pass."""
 
 REST = (1.0, 2.0, 5.0, 10.0)
 """Seconds to wait after a pass that failed, the longer the more failed in a row."""
@@ -77,7 +81,8 @@ class Relay:
         """One pass over every shop with something due; gives the number of jobs handed over."""
         if not self._runtime.queue.ping():
             raise QueueUnavailable()
-        return self._control() + sum(self._shop(shop_id) for shop_id in self._shops())
+        tour, handed = Round(self._runtime.router, "jobs that are due"), self._control()
+        return handed + sum(self._visit(tour, shop_id) for shop_id in self._shops())
 
     def _rest(self, stop: threading.Event, told: str, **more: Any) -> None:
         seconds = REST[min(self._failures, len(REST) - 1)]
@@ -93,7 +98,7 @@ class Relay:
             return list(session.scalars(select(OutboxJob.shop_id).where(leases.due()).distinct()))
 
         with self._runtime.router.fleet(reason="jobs that are due") as fleet:
-            found = fleet.each(due)
+            found = fleet.each(due, deadline=SHARD_WAIT)
         return [shop for shard, shops in found.parts.items() for shop in shops if self._lives_there(shop, shard)]
 
     def _lives_there(self, shop_id: int, shard: str) -> bool:
@@ -104,15 +109,24 @@ class Relay:
             log.warning("an outbox of a shop that the directory does not know", shop_id=shop_id, shard=shard)
             return False
 
+    def _visit(self, tour: Round, shop_id: int) -> int:
+        claims: list[Claim] = []
+        tour.visit(shop_id, lambda: claims.extend(self._claims(shop_id)))
+        return self._hand_over(claims, shop_id)
+
     def _shop(self, shop_id: int) -> int:
         try:
-            claims, _ = write_shop(
-                self._runtime.router, shop_id, SYSTEM, lambda db: self._claim(db, OutboxJob, SHARE, control=False)
-            )
+            claims = self._claims(shop_id)
         except (RouterError, DBAPIError):  # this shop's shard is away; the others' shops go on
             log.warning("a shop's jobs can't be claimed", shop_id=shop_id, exc_info=True)
             return 0
         return self._hand_over(claims, shop_id)
+
+    def _claims(self, shop_id: int) -> list[Claim]:
+        claims, _ = write_shop(
+            self._runtime.router, shop_id, SYSTEM, lambda db: self._claim(db, OutboxJob, SHARE, control=False)
+        )
+        return claims
 
     def _control(self) -> int:
         """With the control plane gone its own jobs wait; those of the shops go on."""

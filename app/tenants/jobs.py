@@ -4,12 +4,16 @@ from functools import partial
 from typing import Any
 from uuid import UUID
 
+from app.kit import outbox
 from app.kit.jobs import ControlJobRun, ShopJob, control_job, shop_job
+from app.kit.rounds import Round
 from app.kit.transactions import write_control
 from app.tenants import service
-from shard_router import Mode, RouterError
+from shard_router import Mode
 
 CHUNK = 200
+CHUNKS_A_RUN = 25
+MEMBERS = "app.tenants.jobs.reconcile_members"
 FOR_LONG = 40  # attempts: a shard that is away for hours does not leave a shop half-opened
 
 
@@ -43,22 +47,27 @@ def tell_names(job: ShopJob) -> None:
 
 
 @control_job(time_limit=1800)
-def reconcile_members(job: ControlJobRun, *, on: str, only: int | None = None) -> None:
+def reconcile_members(job: ControlJobRun, *, on: str, only: int | None = None, after: int = 0) -> None:
     """Compares every shop's member rights with its shard's and pushes again what differs; `on` only names the run.
 
     It also carries out what happens by date alone: a right that a role gains or loses from a day on. `only`: one shop.
+    A run looks at CHUNKS_A_RUN × CHUNK shops behind `after` and leaves the rest to another job.
     """
+    tour, done = Round(job.runtime.router, "members"), 0
     if only is not None:
-        _reconcile(job, only)
+        _reconcile(job, tour, only)
         return
-    after, done = 0, 0
-    while shops := job.control(partial(service.list_shops, after=after, limit=CHUNK)):
+    for _ in range(CHUNKS_A_RUN):
+        shops = job.control(partial(service.list_shops, after=after, limit=CHUNK))
         for shop in shops:
             if shop.ready_at is not None:
-                _reconcile(job, shop.shop_id)
+                _reconcile(job, tour, shop.shop_id)
             done += 1
             job.progress(done)
+        if len(shops) < CHUNK:
+            return
         after = shops[-1].shop_id
+    job.finish(lambda control: outbox.enqueue_control(control, MEMBERS, params={"on": on, "after": after}))
 
 
 @control_job
@@ -74,13 +83,14 @@ def purge_sign_ins(job: ControlJobRun, *, on: str) -> None:
     job.control(service.purge_invitations)
 
 
-def _reconcile(job: ControlJobRun, shop_id: int) -> None:
+def _reconcile(job: ControlJobRun, tour: Round, shop_id: int) -> None:
+    """Not a shop whose shard is away: the next run looks again."""
     wanted = job.control(lambda control: service.list_member_rights(control, shop_id))
-    try:
+    kept: list[service.MemberRightsView] = []
+
+    def look() -> None:
         with job.runtime.router.shop(shop_id, service.SYSTEM, mode=Mode.READ) as db:
-            kept = service.list_kept_members(db)
-    except RouterError:
-        return  # a shard that is away: the next run looks again
-    stale = service.stale_members(kept, wanted)
-    if stale:
+            kept.extend(service.list_kept_members(db))
+
+    if tour.visit(shop_id, look) and (stale := service.stale_members(kept, wanted)):
         job.control(lambda control: service.renew_members(control, shop_id, stale))
