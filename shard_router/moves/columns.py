@@ -41,7 +41,7 @@ class Type(IntEnum):
     GEOMETRY = 255
 
 
-LEFTOVER = (0, 1, 1, 2, 2, 3, 3, 4, 4, 4)  # bytes of the digits that fill no group of nine
+LEFTOVER = (0, 1, 1, 2, 2, 3, 3, 4, 4)  # bytes of the digits that fill no group of nine
 
 
 def string_size(meta: bytes) -> int:

@@ -127,11 +127,11 @@ class Statement:
     databases: tuple[bytes, ...] | None
 
     def may_touch(self, database: bytes) -> bool:
-        """Whether it may work on this database: the current one counts, whatever the statement does."""
-        if self.database.lower() == database.lower():
+        """Whether it may work on the database of this name in small letters. The current one always counts."""
+        if self.database.lower() == database:
             return True
         if self.databases is not None:
-            return database.lower() in [one.lower() for one in self.databases]
+            return database in [one.lower() for one in self.databases]
         named = rb"(?<![\w$])" + re.escape(database) + rb"(?![\w$])"
         return re.search(named, self.text, re.IGNORECASE) is not None
 

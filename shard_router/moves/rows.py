@@ -18,10 +18,11 @@ class RowReader:
     """For one table as its map describes it. TailBroken where that is not the table that the key's shape is of."""
 
     def __init__(self, described: TableMap, shape: KeyShape, shop_id: int) -> None:
-        metadata = metadata_of(described.types, described.metadata)
         self.table = shape.table
-        self._check(described, metadata, shape)
         self._columns = shape.columns
+        self._key_bits = (1 << len(shape.key)) - 1
+        metadata = metadata_of(described.types, described.metadata)
+        self._check(described, metadata, shape)
         self._nulls = (shape.columns + 7) // 8
         self._steps = [step(kind, meta) for kind, meta in zip(described.types, metadata, strict=True)]
         self._shop = shop_id.to_bytes(shape.key[0].size, "little", signed=True)
@@ -29,7 +30,7 @@ class RowReader:
         self._plans: dict[bytes, Plan] = {}
 
     def _check(self, described: TableMap, metadata: list[bytes], shape: KeyShape) -> None:
-        fits = len(described.types) == shape.columns and not described.nullable & ((1 << len(shape.key)) - 1)
+        fits = len(described.types) == shape.columns and not described.nullable & self._key_bits
         if not fits or not all(
             is_of(column, kind, meta) for column, kind, meta in zip(shape.key, described.types, metadata, strict=False)
         ):
@@ -70,6 +71,8 @@ class RowReader:
     def _plan(self, nulls: bytes) -> Plan:
         """Neighbours of a fixed size make one step; what is NULL takes no bytes."""
         absent, steps, fixed = int.from_bytes(nulls, "little"), [], 0
+        if absent & self._key_bits:
+            raise TailBroken(f"a row of {self.table} whose key is NULL")
         for place, (size, width) in enumerate(self._steps):
             if absent >> place & 1:
                 continue

@@ -69,9 +69,10 @@ class Stream:
     """Fed with packets in their order. It starts in front of the first event that a server sends."""
 
     def __init__(self, database: str, shop_id: int, keys: Mapping[str, KeyShape]) -> None:
-        self._database = database.encode()
+        # a server may write all names small, whatever it was told; one name too many costs nothing
+        self._database = database.lower().encode()
         self._shop_id = shop_id
-        self._shapes = {table.encode(): shape for table, shape in keys.items()}
+        self._shapes = {table.lower().encode(): shape for table, shape in keys.items()}
         self._checked = True  # we asked for checksums, so the events in front of the first file's have them
         self._open: Transaction | None = None
         self._announced: dict[bytes, RowReader | None] = {}  # by table id, in this transaction; None: not ours
@@ -145,8 +146,8 @@ class Stream:
 
     def _reader(self, body: bytes) -> RowReader | None:
         described = table_map_of(body)
-        shape = self._shapes.get(described.table)
-        if described.database != self._database or shape is None:
+        shape = self._shapes.get(described.table.lower())
+        if described.database.lower() != self._database or shape is None:
             return None
         layout = (described.types, described.metadata, described.nullable)
         if self._layouts.setdefault(described.table, layout) != layout:

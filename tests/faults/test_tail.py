@@ -104,6 +104,15 @@ def test_a_frozen_server_is_noticed(servers: Servers, place: Place) -> None:
             assert time.monotonic() - at < SILENCE + 3
 
 
+def test_an_idle_server_is_not_taken_for_a_frozen_one(place: Place) -> None:
+    """Nobody else writes here: its heartbeats are all that is heard of it."""
+    place.make("pieces")
+    with place.tail("pieces") as tail:
+        assert tail.wait_for(f"{ELSEWHERE}:99", SILENCE + 2) is False
+        place.sql("INSERT INTO pieces VALUES (1, %s, 7)", key(1))
+        assert place.keys(tail) == {"pieces": {(key(1),)}}
+
+
 def test_a_past_that_was_purged_is_not_skipped(servers: Servers, place: Place) -> None:
     place.make("pieces")
     since = place.executed()

@@ -121,6 +121,22 @@ def test_rows_that_do_not_fill_their_event() -> None:
         assert "do not end where" in reason(*begin(5, BEGIN, announced(), rows(3, 4, cut=cut), END))
 
 
+def test_a_row_whose_key_is_null() -> None:
+    """What is taken for the bits of NULL is something else then."""
+    good = rows(3)
+    head = 1 + 19 + 8 + 2 + 1 + 1
+    bad = packet(Event.WRITE_ROWS, good[20:head] + b"\2" + good[head + 1 : -4])
+    assert "whose key is NULL" in reason(*begin(5, BEGIN, announced(), bad, END))
+
+
+def test_names_in_another_case_are_the_same_names() -> None:
+    """A server may keep all names in small letters, while the settings say otherwise."""
+    stream = Stream("Shop", 1, {"Pieces": SHAPE})
+    found = [stream.read(one) for one in begin(5, BEGIN, announced(), rows(3), END)]
+    assert isinstance(found[-1], Transaction)
+    assert found[-1].keys == {"pieces": {(3,)}}
+
+
 def test_half_an_update() -> None:
     update = rows(3, 4, 5, kind=Event.UPDATE_ROWS)
     assert "do not end where" in reason(*begin(5, BEGIN, announced(), update, END))

@@ -169,6 +169,30 @@ def test_rows_that_a_trigger_writes(place: Place) -> None:
         assert place.keys(tail) == {"pieces": {(key(1),)}, "dues": {(key(1),)}}
 
 
+def test_rows_of_a_table_in_partitions(place: Place) -> None:
+    """Their events say which, in front of the rows."""
+    place.sql("DROP TABLE IF EXISTS parted")
+    place.sql(
+        "CREATE TABLE parted (shop_id BIGINT NOT NULL, id BINARY(16) NOT NULL, v INT, PRIMARY KEY (shop_id, id))"
+        " PARTITION BY KEY (id) PARTITIONS 5"
+    )
+    with place.tail("parted") as tail:
+        for n in range(9):
+            place.sql("INSERT INTO parted VALUES (1, %s, 7), (2, %s, 7)", key(n), key(n))
+        assert place.keys(tail) == {"parted": {(key(n),) for n in range(9)}}
+        place.sql("UPDATE parted SET id = CONCAT('x', RIGHT(id, 15))")
+        moved = {(b"x" + key(n)[1:],) for n in range(9)}
+        assert place.keys(tail) == {"parted": moved | {(key(n),) for n in range(9)}}
+
+
+def test_statements_that_are_written_beside_their_rows(place: Place) -> None:
+    place.make("pieces")
+    with place.tail("pieces") as tail, place.connect() as till:
+        run(till, "SET SESSION binlog_rows_query_log_events = ON")
+        run(till, "INSERT INTO pieces VALUES (1, %s, 7)", key(1))
+        assert place.keys(tail) == {"pieces": {(key(1),)}}
+
+
 def test_many_rows_in_one_statement(place: Place) -> None:
     """Ten thousand rows take some forty events, and the table is announced once."""
     place.make("pieces", "t VARCHAR(20)")

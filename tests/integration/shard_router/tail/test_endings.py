@@ -40,16 +40,6 @@ def test_a_server_that_falls_silent_is_noticed(place: Place, proxy: TcpProxy) ->
     proxy.mend()
 
 
-def test_an_idle_server_is_not_taken_for_a_silent_one(place: Place) -> None:
-    """A tail without heartbeats would end here, if nobody else wrote on this server."""
-    place.make("pieces")
-    began = time.monotonic()
-    with place.tail("pieces") as tail:
-        until(lambda: time.monotonic() - began > SILENCE + 2, within=SILENCE + 5)
-        place.sql("INSERT INTO pieces VALUES (1, %s, 7)", key(1))
-        assert place.keys(tail) == {"pieces": {(key(1),)}}
-
-
 def test_a_connection_that_is_cut_is_noticed_at_once(place: Place, proxy: TcpProxy) -> None:
     place.make("pieces")
     with place.tail("pieces", connect=lambda: place.connect_tail(port=proxy.port)) as tail:
@@ -109,6 +99,17 @@ def test_stopping_ends_the_thread_and_the_servers_too(place: Place) -> None:
     with pytest.raises(TailBroken, match="the tail was stopped"):
         tail.take()
     until(lambda: threads_of(place) == 0, within=10, what="the end of the server's thread")
+
+
+def test_stopping_does_not_wait_for_a_silent_server(place: Place, proxy: TcpProxy) -> None:
+    place.make("pieces")
+    with place.tail("pieces", connect=lambda: place.connect_tail(port=proxy.port)) as tail:
+        place.keys(tail)
+        proxy.silence()
+        began = time.monotonic()
+        tail.stop()
+        assert time.monotonic() - began < SILENCE / 2
+    proxy.mend()
 
 
 def test_a_tail_that_was_never_started_can_be_stopped(place: Place) -> None:
