@@ -73,6 +73,13 @@ def test_nobody_else_reads_the_control_plane() -> None:
     assert others(grants_for([directory])) == {"mover": {"SELECT", "UPDATE"}}
 
 
+def test_a_server_without_for_share_costs_one_column_of_one_table() -> None:
+    """The time of the fence: neither its epoch nor its state, and nothing of the others."""
+    tables = [shop_fence, table("shard", writes="insert-update")]
+    more = set(grants_for(tables, for_share=False)) - set(grants_for(tables))
+    assert more == {Grant("app", "UPDATE", "shop_fence", ("updated_at",))}
+
+
 def test_as_a_statement() -> None:
     grant = Grant("app", "UPDATE", "t", ("a", "b"))
     assert grant.sql("boolagold", "app") == "GRANT UPDATE (`a`, `b`) ON `boolagold`.`t` TO 'app'@'%'"

@@ -53,9 +53,10 @@ def test_a_good_one() -> None:
 def test_a_proxy_declares_what_it_can() -> None:
     proxy = {"kind": "proxy", "primary": "v", "servers": {"v": {"host": "h", "port": 9}}}
     plain = parse(json.dumps(changed(shards__shard_b=proxy))).shards["shard-b"]
-    assert (plain.for_share, plain.gtids) == (False, False)
+    assert (plain.for_share, plain.gtids, plain.packets) == (False, False, False)
     able = parse(json.dumps(changed(shards__shard_b={**proxy, "for_share": True}))).shards["shard-b"]
-    assert (able.for_share, able.gtids) == (True, False)
+    assert (able.for_share, able.gtids, able.packets) == (True, False, False)
+    assert able.abilities != plain.abilities, "connections are made for what their shard can"
 
 
 BAD = {
