@@ -13,7 +13,7 @@ from pymysql import err
 
 from shard_router.accounts import MOVER
 from shard_router.engines import DEMOTED, FULL, LOST, shared_tls
-from shard_router.errors import RouterError
+from shard_router.errors import RouterError, ShardUnavailable
 from shard_router.gtid import TrackingConnection
 from shard_router.router import Router
 from shard_router.topology import Server
@@ -120,7 +120,11 @@ class Lines:
 
     def primary(self, shard: str, *, account: str = MOVER) -> Line:
         """ServerLost also if it takes no writes: it was demoted, and the map is about to say so."""
-        line = self.to(self._router.shard(shard).primary, account=account)
+        try:
+            server = self._router.primary_for_writes(self._router.shard(shard))
+        except ShardUnavailable as lost:
+            raise ServerLost(str(lost)) from lost
+        line = self.to(server, account=account)
         if line.scalar("SELECT @@global.read_only"):
             raise ServerLost(f"{line.server.name} of {shard} is read-only")
         return line

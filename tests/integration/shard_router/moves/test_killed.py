@@ -25,13 +25,17 @@ SWITCHED = ["switched", "completing"]
 
 
 @pytest.fixture
-def settings(yard: Toy, router: Router, tmp_path: Path) -> Path:
+def settings(router: Router, tmp_path: Path) -> Path:
+    return settings_of(router, tmp_path)
+
+
+def settings_of(router: Router, folder: Path) -> Path:
     """What a child process needs to have the same router."""
     config = router.config
-    file = tmp_path / "settings.json"
+    file = folder / "settings.json"
     file.write_text(json.dumps({
         "topology": str(config.topology), "user": config.account("app").user,
-        "password": config.account("app").password, "snapshot": str(tmp_path / "snapshot.json"),
+        "password": config.account("app").password, "snapshot": str(folder / "snapshot.json"),
         "redis_url": config.redis_url, "tls_ca": str(config.tls_ca), "shard_database": config.shard_database,
         "control_database": config.control_database, "redis_prefix": config.redis_prefix,
         "token_key": config.token_keys[0].decode(),
@@ -88,6 +92,7 @@ def one_owner(yard: Toy, router: Router, shop_id: int, state: MoveState) -> str:
     return homes[0]
 
 
+@pytest.mark.fault(10)
 @pytest.mark.parametrize("step", [*BEFORE_THE_SWITCH, *FENCED, *SWITCHED])
 def test_a_killed_mover_is_taken_over(
     yard: Toy, router: Router, shop: DirectoryEntry, mover: Mover, child: Callable[..., Child], step: str

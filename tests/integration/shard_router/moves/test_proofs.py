@@ -24,6 +24,7 @@ def test_every_type_of_column_is_planted() -> None:
     assert SMALLEST.keys() == FULL.keys()
 
 
+@pytest.mark.fault(13)
 def test_the_smallest_change_of_every_type_is_found(
     yard: Toy, shop: DirectoryEntry, make_mover: Callable[..., Mover]
 ) -> None:
@@ -80,6 +81,7 @@ PLANTED = {
 }  # fmt: skip
 
 
+@pytest.mark.fault(13)
 @pytest.mark.parametrize("proof", PROOFS)
 @pytest.mark.parametrize("planted", PLANTED)
 def test_what_is_planted_undoes_the_move(

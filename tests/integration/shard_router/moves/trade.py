@@ -31,9 +31,9 @@ BUYERS = 20
 NOON = dt.datetime(2026, 11, 20, 12)  # noqa: DTZ001 (as the column holds it)
 
 
-def fill(yard: Toy, entry: DirectoryEntry, *, bills: int = 300) -> None:
+def fill(yard: Toy, entry: DirectoryEntry, *, bills: int = 300, server: str | None = None) -> None:
     """By hand, so that every type of column is written as MySQL takes it."""
-    shop_id, server = entry.shop_id, PRIMARIES[entry.shard]
+    shop_id, server = entry.shop_id, server or PRIMARIES[entry.shard]
     buyers = [new_id() for _ in range(BUYERS)]
     with yard.admin(server, yard.shard_database) as connection, connection.cursor() as cursor:
         cursor.execute("SET SESSION sql_mode = 'ALLOW_INVALID_DATES', foreign_key_checks = 0, time_zone = '+00:00'")
@@ -142,9 +142,11 @@ def trading(router: Router, shop_id: int, *, per_s: float = 50, tills: int = 4, 
             thread.join(60)
 
 
-def audit(yard: Toy, shop_id: int, home: str, history: History | None = None, *, bills: int = 300) -> None:
+def audit(
+    yard: Toy, shop_id: int, home: str, history: History | None = None, *, bills: int = 300, server: str | None = None
+) -> None:
     """Every acknowledged bill once, at home alone; numbers without a gap; lines and balances as they were billed."""
-    server = PRIMARIES[home]
+    server = server or PRIMARIES[home]
     there = dict(yard.sql(server, "SELECT id, no FROM mv_bills WHERE shop_id = %s", shop_id))
     sold = history.sold if history else {}
     assert {bill: there.get(bill) for bill in sold} == sold
