@@ -122,6 +122,7 @@ def test_a_packet_of_the_hot_write_asks_for_a_job_too(bench: Bench) -> None:
     assert bench.view(columns["id"]).result == {"mark": "ünd 'so'", "by": "Owner"}
 
 
+@pytest.mark.fault(21)
 @pytest.mark.parametrize("wrong", [dt.timedelta(minutes=5), dt.timedelta(minutes=-5)], ids=["fast", "slow"])
 def test_a_host_with_a_wrong_clock_holds_no_job_up(bench: Bench, wrong: dt.timedelta) -> None:
     """Asked for by a service, by a packet, and tried again after a failure: due by the database's clock."""

@@ -4,8 +4,9 @@ import json
 
 import pytest
 
-from ops.cluster.layout import FIRST_PRIMARIES
-from ops.cluster.state import describe, load, topology, write_topology
+from ops.cluster.layout import FIRST_PRIMARIES, Mode
+from ops.cluster.setup import Setup
+from ops.cluster.state import describe, load, promoted_elsewhere, topology, write, write_topology
 from ops.places import Instance
 from ops.trouble import Trouble
 from shard_router.topology import parse
@@ -45,6 +46,48 @@ def test_the_version_grows_with_a_change_only(cluster, tmp_path):
     write_topology(tmp_path, cluster)
     changed = parse(path.read_text())
     assert (changed.version, changed.shards["shard-a"].primary.name) == (2, "a-2")
+
+
+def test_what_others_wrote_into_the_topology_stays(cluster, tmp_path):
+    write_topology(tmp_path, cluster)
+    path = tmp_path / "topology.json"
+    theirs = json.loads(path.read_text())
+    theirs["version"] += 1
+    theirs["shards"]["shard-b"]["takes_new"] = False
+    theirs["shards"]["shard-c"] = {**theirs["shards"]["shard-b"], "primary": "c-1"}
+    theirs["ranges"] = [[1, 9, "shard-a"]]
+    path.write_text(json.dumps(theirs))
+    cluster["shards"]["shard-a"]["primary"] = "a-2"
+    write_topology(tmp_path, cluster)
+    found = json.loads(path.read_text())
+    assert (found["version"], found["shards"]["shard-a"]["primary"]) == (3, "a-2")
+    assert [found["shards"]["shard-b"], found["shards"]["shard-c"], found["ranges"]] == [
+        theirs["shards"]["shard-b"], theirs["shards"]["shard-c"], theirs["ranges"],
+    ]  # fmt: skip
+
+
+def test_a_promotion_by_others_is_told_from_our_own(tmp_path):
+    instance = Instance("dev", 26000, tmp_path)
+    write(instance, describe(instance, dict(FIRST_PRIMARIES)))
+    assert promoted_elsewhere(instance, "shard-a") is None
+    path = tmp_path / "topology.json"
+    theirs = json.loads(path.read_text())
+    theirs["shards"]["shard-a"]["primary"] = "a-2"
+    path.write_text(json.dumps(theirs))
+    assert promoted_elsewhere(instance, "shard-a") == "a-2"
+    assert promoted_elsewhere(instance, "shard-b") is None
+
+
+def test_a_group_is_called_a_group_and_control_is_none(tmp_path):
+    found = describe(Instance("dev", 26000, tmp_path), dict(FIRST_PRIMARIES), Setup(Mode.GROUP, group_names={}))
+    kinds = [found["control"]["kind"], found["shards"]["shard-a"]["kind"], found["shards"]["shard-b"]["kind"]]
+    assert kinds == ["replication", "group", "group"]
+    assert list(found["shards"]["shard-a"]["servers"]) == ["a-1", "a-2", "a-3"]
+
+
+def test_behind_proxies_clients_are_sent_to_them(tmp_path):
+    found = describe(Instance("dev", 26000, tmp_path), dict(FIRST_PRIMARIES), Setup(proxied=True))
+    assert found["shards"]["shard-a"]["servers"]["a-1"]["port"] == 26071
 
 
 def test_a_description_that_lacks_a_part_is_refused(cluster, tmp_path):
