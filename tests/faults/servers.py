@@ -90,6 +90,12 @@ class Servers:
         """As recorded, or as a group has elected."""
         return status.primaries_of(self._cluster)[group]
 
+    def running(self, group: str) -> list[str]:
+        """The servers of the group that run and are not frozen."""
+        named = [one.name for one in self._cluster.layout.members(group)]
+        processes = self._cluster.processes
+        return [name for name in named if processes.alive(name) is not None and not processes.is_frozen(name)]
+
     def replicas(self, group: str) -> list[str]:
         """All servers of the group but the primary."""
         return [one.name for one in self._cluster.layout.members(group) if one.name != self.primary(group)]

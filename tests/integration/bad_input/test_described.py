@@ -6,6 +6,7 @@ requests reach their rules; the others are test_requests' matter.
 
 from collections import Counter
 from dataclasses import dataclass
+from itertools import product
 from typing import Any
 
 import pytest
@@ -21,6 +22,7 @@ from tests.support.good_asks import GOOD, Ask, Stage, an_address, headers_of
 
 SEED = 20260401
 EXAMPLES = 12
+PER_ROUND = 40
 CHECKS = [
     schemathesis.checks.not_a_server_error,
     checks.status_code_conformance,
@@ -86,6 +88,27 @@ def test_the_description_holds(described, stage, mode):
     assert not statuses[401]
 
 
+@pytest.mark.fault(20)
+@pytest.mark.long
+def test_the_description_holds_however_often_it_is_asked(described, stage, count, seed, measured):
+    """A hundred thousand requests that schemathesis makes up, spoilt and whole: no 5xx, nothing undescribed."""
+    wanted, statuses, found, rounds = count(100_000), Counter(), [], 0
+    names = endpoints(stage.app)
+    operations = [result.ok() for result in described.get_all_operations()]
+    operations = [one for one in operations if one.body or one.query]
+    while statuses.total() < wanted and not found:
+        for operation, mode in product(operations, (GenerationMode.POSITIVE, GenerationMode.NEGATIVE)):
+            endpoint = names[operation.definition.raw["operationId"]]
+            asking = Asking(stage, operation, endpoint, mode, statuses, seed + rounds)
+            found += asking.problems(PER_ROUND)
+        rounds += 1
+    server_errors = sum(times for status, times in statuses.items() if status >= 500)
+    measured(cases=statuses.total(), server_errors=server_errors, statuses=dict(sorted(statuses.items())))
+    assert not found, "\n\n".join(found)
+    assert statuses.total() >= wanted
+    assert server_errors == 0
+
+
 @dataclass
 class Asking:
     """Asks one operation what schemathesis makes up, as somebody who may."""
@@ -95,6 +118,7 @@ class Asking:
     endpoint: str
     mode: GenerationMode
     statuses: Counter[int]
+    seed: int = SEED
 
     def __post_init__(self) -> None:
         self.ask = caller(self.stage, self.endpoint)
@@ -102,7 +126,7 @@ class Asking:
     def problems(self, examples: int) -> list[str]:
         cases = self.operation.as_strategy(generation_mode=self.mode)
         try:
-            seed(SEED)(quick(examples)(given(case=cases)(self.hold)))()
+            seed(self.seed)(quick(examples)(given(case=cases)(self.hold)))()
         except FailureGroup as group:
             return [f"{self.operation.label}: " + "; ".join(f"{one.title}: {one.message}" for one in group.exceptions)]
         return []

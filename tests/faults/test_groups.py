@@ -1,0 +1,141 @@
+"""Faults 1 and 2 of shards that are replication groups: the group elects, a member comes back, there are never two."""
+
+from collections.abc import Callable, Iterator
+
+import pymysql
+import pytest
+
+from ops.cluster import faults, groups, status
+from ops.cluster.control import Cluster
+from ops.cluster.layout import Mode
+from ops.trouble import Trouble
+from tests.faults.servers import Servers
+from tests.support.waiting import until
+
+pytestmark = pytest.mark.fault(1, 2)
+ELECTED_WITHIN = 30.0  # the engine's own time is 6.5 s on a machine that is not busy
+
+
+@pytest.fixture(scope="module")
+def three() -> Iterator[Servers]:
+    started = Servers(Mode.GROUP)
+    try:
+        started.begin()
+        started.sql(started.primary("shard-a"), "CREATE DATABASE trial")
+        started.sql(started.primary("shard-a"), "CREATE TABLE trial.t (no INT PRIMARY KEY)")
+        yield started
+    finally:
+        started.destroy()
+
+
+@pytest.fixture
+def cluster(three: Servers) -> Iterator[Cluster]:
+    yield three.cluster
+    faults.heal(three.cluster)
+
+
+@pytest.fixture
+def written(three: Servers) -> Callable[[], float]:
+    """Writes one row more on whoever lets it; gives the seconds that it took."""
+    rows: list[int] = []
+
+    def write() -> float:
+        return until(_once, within=ELECTED_WITHIN, what="a write")
+
+    def _once() -> bool:
+        number = three_next(three, rows)
+        for name in three.running("shard-a"):
+            try:
+                three.sql(name, f"INSERT INTO trial.t VALUES ({number})")
+            except pymysql.err.MySQLError:
+                continue
+            rows.append(number)
+            return True
+        return False
+
+    return write
+
+
+def three_next(three: Servers, rows: list[int]) -> int:
+    """A number that no row has yet."""
+    if rows:
+        return rows[-1] + 1
+    alive = three.running("shard-a")[0]
+    return int(three.sql(alive, "SELECT COALESCE(MAX(no), 0) + 1 AS n FROM trial.t")[0]["n"])
+
+
+def views(cluster: Cluster) -> set[tuple[int, int]]:
+    return {(one.online, one.known) for one in map(groups.look, cluster.members("shard-a"))}
+
+
+def count(three: Servers, name: str) -> int:
+    return int(three.sql(name, "SELECT COUNT(*) AS n FROM trial.t")[0]["n"])
+
+
+def test_a_killed_primary_is_followed_and_comes_back_as_a_member(
+    three: Servers, cluster: Cluster, written, measured
+) -> None:
+    written()
+    old, before = three.primary("shard-a"), count(three, three.primary("shard-a"))
+    faults.kill(cluster, old)
+    measured(first_write_after_s=written())
+    new = three.primary("shard-a")
+    assert new != old
+    assert count(three, new) == before + 1
+    faults.heal(cluster)
+    assert views(cluster) == {(3, 3)}
+    assert three.primary("shard-a") == new
+    until(lambda: count(three, old) == before + 1)
+
+
+def test_a_group_that_was_killed_whole_begins_once_where_the_most_is(three: Servers, cluster: Cluster, written) -> None:
+    written()
+    first = three.primary("shard-a")
+    others = three.replicas("shard-a")
+    had = count(three, first)
+    faults.kill(cluster, others[0])
+    written()
+    for name in (others[1], first):
+        faults.kill(cluster, name)
+    faults.heal(cluster)
+    assert views(cluster) == {(3, 3)}
+    assert three.primary("shard-a") != others[0]  # it lacks a write
+    until(lambda: {count(three, name) for name in (first, *others)} == {had + 1})
+
+
+def test_a_member_alone_refuses_writes_and_is_no_second_group(three: Servers, cluster: Cluster, written) -> None:
+    written()
+    first, (second, third) = three.primary("shard-a"), three.replicas("shard-a")
+    faults.kill(cluster, second)
+    faults.kill(cluster, third)
+    until(lambda: not groups.look(cluster.mysql[first]).in_a_group, within=30, what="the survivor to notice")
+    assert status.primaries_of(cluster)["shard-a"] == first  # as recorded: nobody else is there
+    assert next(one for one in status.worth(cluster) if one.group == "shard-a").light == "red"
+    faults.heal(cluster)
+    assert views(cluster) == {(3, 3)}
+    written()
+
+
+def test_a_member_that_woke_up_is_in_the_one_group(three: Servers, cluster: Cluster, written) -> None:
+    written()
+    old = three.primary("shard-a")
+    faults.freeze(cluster, old)
+    written()
+    faults.heal(cluster)
+    assert views(cluster) == {(3, 3)}
+    assert three.primary("shard-a") != old
+
+
+def test_a_member_is_promoted_by_the_group_itself(three: Servers, cluster: Cluster) -> None:
+    wanted = three.replicas("shard-a")[0]
+    cluster.promote("shard-a", wanted)
+    cluster.promote("shard-a", wanted)
+    assert three.primary("shard-a") == wanted
+    faults.kill(cluster, three.replicas("shard-a")[0])
+    with pytest.raises(Trouble, match="not running"):
+        cluster.promote("shard-a", next(one for one in ("a-1", "a-2", "a-3") if one not in three.running("shard-a")))
+
+
+def test_a_member_of_a_group_is_not_made_to_lag(cluster: Cluster, three: Servers) -> None:
+    with pytest.raises(Trouble, match="paces its members"):
+        faults.lag(cluster, three.replicas("shard-a")[0])
