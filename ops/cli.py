@@ -154,6 +154,15 @@ def shell(name: str, shop_id: int, write: bool) -> None:
     run(instance(name), shop_id, write=write)
 
 
+@verbs.command(context_settings={"ignore_unknown_options": True, "help_option_names": []})
+@click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
+def flask(arguments: tuple[str, ...]) -> None:
+    """Give the running demo one of the application's commands: `./dev flask shops moves`."""
+    from ops.shell import flask as run
+
+    run(instance("dev"), arguments)
+
+
 @verbs.command()
 @_with_instance("dev")
 @click.argument("process", required=False)

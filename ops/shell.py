@@ -1,20 +1,36 @@
-"""Owns `./dev shell`: a Python prompt inside one shop, by the same router and guards as the application."""
+"""Owns the ways into what runs: a Python prompt inside one shop, and the application's own commands."""
 
 from __future__ import annotations
 
 import code
+import os
+import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 from ops.environment import environment_for
-from ops.places import Instance
+from ops.places import ROOT, Instance
 from ops.trouble import Trouble
 from shard_router import Account, Actor, DirectoryUnavailable, Mode, Router, RouterConfig, ShardUnavailable, UnknownShop
 
 
-def run(instance: Instance, shop_id: int, *, write: bool) -> None:
-    """Opens the prompt; leaving it without db.commit() rolls everything back."""
+def flask(instance: Instance, arguments: Sequence[str]) -> None:
+    """Becomes `flask --app app.factory …` with the environment of what runs, Ctrl-C and exit status included."""
+    _started(instance)
+    environment = {**os.environ, **environment_for(instance), "BOOLA_LOG_LEVEL": "WARNING"}
+    os.chdir(ROOT)
+    words = [sys.executable, "-m", "flask", "--app", "app.factory:create_app", *arguments]
+    os.execve(sys.executable, words, environment)  # noqa: S606 (our own command line)
+
+
+def _started(instance: Instance) -> None:
     if not (instance.folder / "topology.json").exists():
         raise Trouble(f"The instance {instance.name} was never started", "run ./dev up first")
+
+
+def run(instance: Instance, shop_id: int, *, write: bool) -> None:
+    """Opens the prompt; leaving it without db.commit() rolls everything back."""
+    _started(instance)
     router = Router(_config(environment_for(instance)))
     actor = Actor(person_id=None, name="./dev shell")
     mode = Mode.WRITE if write else Mode.READ

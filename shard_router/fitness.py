@@ -20,10 +20,11 @@ USED = ("app", "fleet_ro", "mover", "purger")
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One thing that was looked at. `wrong` is empty where all is well."""
+    """One thing that was looked at. `wrong` is empty where all is well; `note` is less than it should be, and bears."""
 
     what: str
     wrong: str = ""
+    note: str = ""
 
 
 def judge(router: Router, name: str, *, version: Select[str], needed: str) -> list[Finding]:
@@ -51,7 +52,7 @@ def _safe(primary: ServerHealth) -> Iterator[Finding]:
         yield Finding("acknowledged commits", "what they are worth could not be asked")
         return
     yield Finding("acknowledged commits", f"lost when {'; or when '.join(worth.lost_when)}" if worth.lost_when else "")
-    yield Finding("replicas that confirm", "; ".join(worth.thin))
+    yield Finding("replicas that confirm", note="; ".join(worth.thin))
 
 
 def _accounts(router: Router, shard: Shard) -> Iterator[Finding]:

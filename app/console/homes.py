@@ -83,11 +83,12 @@ def list_moves(control: ControlSession) -> list[MoveView]:
     found = []
     for row in repository.list_moves(control, limit=SHOWN):
         seen = row.facts.get("progress", {})
+        copied = row.facts.get("copy_rows") or seen.get("rows_copied", 0)
         found.append(
             MoveView(
-                row.shop_id, row.source, row.target, MoveState(row.state), seen.get("rows_copied", 0),
-                row.facts.get("rows_expected", 0), row.facts.get("pause_ms"), seen.get("note", ""), row.reason,
-                row.asked_by, row.asked_at.replace(tzinfo=dt.UTC), row.ended_at and row.ended_at.replace(tzinfo=dt.UTC),
+                row.shop_id, row.source, row.target, MoveState(row.state), copied, row.facts.get("rows_expected", 0),
+                row.facts.get("pause_ms"), seen.get("note", ""), row.reason, row.asked_by,
+                row.asked_at.replace(tzinfo=dt.UTC), row.ended_at and row.ended_at.replace(tzinfo=dt.UTC),
             )
         )  # fmt: skip
     return found

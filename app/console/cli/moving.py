@@ -32,6 +32,7 @@ T = TypeVar("T")
 UNDONE, LEFT = 4, 3
 """Exit statuses beside 0, 1 (refused, nothing begun) and 2 (wrong usage): a move was undone; a move can be resumed."""
 
+WIDE = 200
 NAMED = 5  # shops that a question names one by one
 NO_SUCH_MOVE = "Look at `flask shops moves --shop {shop_id}`."
 
@@ -140,7 +141,7 @@ def roll_back(shop_id: int, *, accept_degraded: bool, yes: bool) -> None:
         yes=yes,
     )
     moves.note(runtime().router, "move.rolled_back", shop_id, {"move": str(found.move_id), "by": _who()})
-    with told_to_stop(lambda: None), Watch(_console(), [found]) as watch:
+    with told_to_stop(lambda: None), Watch(_console(), {shop_id: found.source}) as watch:
         ended = refusable_move(
             lambda: mover.roll_back(
                 found.move_id, asked_by=_who(), on_progress=lambda progress: watch.show(shop_id, progress)
@@ -168,10 +169,18 @@ def resume(shop_ids: tuple[int, ...], at_once: int, per_shard: int, *, accept_de
 
 
 @click.command("purge")
+@click.option("--early", is_flag=True, help="Also those whose day of grace is not over.")
+@click.option("--yes", is_flag=True, help="Do not ask.")
 @with_appcontext
-def purge() -> None:
+def purge(*, early: bool, yes: bool) -> None:
     """Delete the rows that moves left behind and whose grace is over; until then a move can be rolled back."""
-    gone = refusable_move(lambda: mover_here().purge(now=utc_now()))
+    mover, upto = mover_here(), utc_now()
+    if early:
+        kept = [one for one in refusable_move(mover.list_moves) if one.purge_after is not None]
+        upto = max([upto, *(one.purge_after for one in kept if one.purge_after is not None)])
+        shops = ", ".join(str(shop_id) for shop_id in sorted({one.shop_id for one in kept})) or "none"
+        _sure(f"Old rows of these shops go now, and their moves cannot be rolled back any more: {shops}.", yes=yes)
+    gone = refusable_move(lambda: mover.purge(now=upto))
     click.echo(f"{gone:,} rows are gone." if gone else "No move's grace is over; nothing to delete.")
 
 
@@ -197,7 +206,8 @@ def begin(mover: Mover, wishes: Sequence[Wish], *, max_pause: int, run: tuple[in
 def carry_out(mover: Mover, found: Sequence[MoveStatus], *, at_once: int, per_shard: int) -> None:
     """Returns if every shop has moved, else ends the process with a status that says what became of them."""
     crew = Crew(mover, at_once=at_once, per_shard=per_shard)
-    with told_to_stop(crew.stop), Watch(_console(), found) as watch:
+    ways = {move.shop_id: move.target for move in found}
+    with told_to_stop(crew.stop), Watch(_console(), ways) as watch:
         ended = crew.run(found, watch.show)
     for one in ended:
         _tell_end(one)
@@ -313,11 +323,16 @@ def _newest(mover: Mover, shop_id: int, state: MoveState) -> MoveStatus:
 
 
 def _cells(one: MoveStatus) -> Iterable[str]:
-    rows = f"{one.progress.rows_copied:,}"
+    rows = f"{rows_copied(one):,}"
     if one.state.live:
         rows += f" of ~{one.progress.rows_expected:,}"
     yield from (str(one.shop_id), one.source, one.target, str(one.state), rows, _pause(one.progress.pause_ms))
     yield from (f"{ist(one.asked_at):%d %b %H:%M:%S}", one.asked_by, one.reason or one.progress.note)
+
+
+def rows_copied(one: MoveStatus) -> int:
+    """By the copy's own account once it is over; before, as far as it has told."""
+    return int(one.facts.get("copy_rows") or one.progress.rows_copied)
 
 
 def _pause(milliseconds: float | None) -> str:
@@ -329,4 +344,5 @@ def _who() -> str:
 
 
 def _console() -> Console:
-    return Console(highlight=False)
+    """As wide as the terminal; a file or a pipe gets whole lines."""
+    return Console(highlight=False, width=None if sys.stdout.isatty() else WIDE)

@@ -137,7 +137,8 @@ def check(shard: str, file: Path | None) -> None:
     except (TopologyRefused, ShardUnavailable) as refused:
         refuse(f"{refused}. Correct the topology file.")
     for one in found:
-        click.echo(f"  {'✗' if one.wrong else '✓'} {one.what}{': ' + one.wrong if one.wrong else ''}")
+        mark, told = ("✗", one.wrong) if one.wrong else ("!", one.note) if one.note else ("✓", "")
+        click.echo(f"  {mark} {one.what}{': ' + told if told else ''}")
     if any(one.wrong for one in found):
         refuse(f"{shard} is not fit to hold shops yet. Put right what is marked and check again.")
     click.echo(f"{shard} is fit to hold shops.")
