@@ -140,8 +140,9 @@ class Lines:
         return found
 
     def control(self) -> Line:
-        config = self._router.config
-        return self.to(self._router.topology.control.primary, database=config.control_database, answer=10.0)
+        """The caller closes it."""
+        server, database = self._router.topology.control.primary, self._router.config.control_database
+        return Line(self.connect(server, database=database, answer=10.0), server)
 
     def to(self, server: Server, *, account: str = MOVER, database: str | None = None, answer: float = ANSWER) -> Line:
         line = Line(self.connect(server, account=account, database=database, answer=answer), server)

@@ -284,7 +284,6 @@ class Mover:
         left = record.target if record.state is MoveState.ABORTED else record.source
         if record.state is not MoveState.ABORTED and not self._records.give_up_rows(record.move_id):
             return 0
-        book = Book(record.shop_id, record.move_id)
         with Lines(self._router) as lines:
             line = lines.primary(left, account=PURGER)
             try:
@@ -292,6 +291,7 @@ class Mover:
             except StillNeeded:
                 return 0
             for shard in (record.source, record.target):
-                book.forget(lines.primary(shard, account=PURGER))
+                for move_id in filter(None, (record.move_id, record.rolls_back)):
+                    Book(record.shop_id, move_id).forget(lines.primary(shard, account=PURGER))
         self._records.change(record.move_id, purge_after=None)
         return deleted

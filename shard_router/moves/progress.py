@@ -18,7 +18,7 @@ from shard_router.moves.lines import Line
 RUNNER = "runner"
 TAIL = "tail"
 SWITCH = "switch"
-MARKER = "marker"  # on the source: a commit that stands behind all that a snapshot shows
+MARKER = "marker"  # a commit that stands behind all that a snapshot of the source shows
 RESERVED = {RUNNER, TAIL, SWITCH, MARKER}
 
 READ = "SELECT part, last_key, copied, whole, gtids FROM move_progress WHERE shop_id = %s AND move_id = %s"
@@ -70,7 +70,7 @@ class Book:
         self.write(line, Part(RUNNER, last_key=token))
 
     def mark(self, line: Line) -> str:
-        """Commits a row on the source; what its GTID comes behind in the binlog was visible before."""
+        """Commits a row; what its GTID comes behind in the binlog was visible before."""
         self.write(line, Part(MARKER, copied=(line.scalar(MARKED, (self.shop_id, self.move_id.bytes)) or 0) + 1))
         return line.gtid
 

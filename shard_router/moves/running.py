@@ -277,10 +277,14 @@ class Run:
         return True
 
     def _hindrance(self, replicas: list[Line]) -> str:
-        """Why the fenced moment would be long; empty if nobody holds the fence, and tail and replicas are close."""
+        """Why the fenced moment would be long; empty if nobody holds the fence, and all who must be quick then are."""
         if self.fences.clear_holders(self.source, old=self.pause, frozen=self.parts.limits.frozen):
             return HELD
-        marker, near = self.book.mark(self.source), self.pause / 3
+        near, began = self.pause / 3, time.monotonic()
+        self.book.mark(self.target)
+        if time.monotonic() - began > near:
+            return "the target commits too slowly"
+        marker = self.book.mark(self.source)
         if not self.changes.absorb_until(marker, near):
             return "the source's binlog comes too late"
         if replicas and not fences.wait_for_replica(replicas, marker, time.monotonic() + near):
@@ -417,7 +421,7 @@ class Heartbeat:
         while not self._stop.wait(lease / 3):
             try:
                 seen.lost = not records.renew(record.move_id, runner, lease, seen.all())
-            except ServerLost:
+            except (ServerLost, err.MySQLError):
                 continue
 
     def __enter__(self) -> None:

@@ -19,7 +19,7 @@ from uuid import UUID
 import pytest
 
 from shard_router import DirectoryEntry, Router, Times
-from shard_router.moves import Limits, Mover, MoveState
+from shard_router.moves import Limits, Mover, MoveRefused, MoveState
 from shard_router.moves.adding_up import SumsAgree
 from shard_router.moves.verifying import compare_rows
 from tests.faults.servers import Servers
@@ -250,3 +250,37 @@ def test_a_worker_frozen_across_the_switch_writes_nothing_on_the_old_shard(
     )  # fmt: skip
     assert there == ((301,),)
     measured(refused_with=refused, writes_on_the_old_shard=0)
+
+
+SEMI_SYNC = "SHOW GLOBAL STATUS LIKE 'Rpl_semi_sync_source_status'"
+SETTINGS = {
+    "binlog_row_image": ("MINIMAL", "FULL"),
+    "binlog_row_value_options": ("PARTIAL_JSON", ""),
+    "binlog_transaction_compression": ("ON", "OFF"),
+    "binlog_order_commits": ("OFF", "ON"),
+    "binlog_format": ("MIXED", "ROW"),
+    "rpl_semi_sync_source_enabled": ("OFF", "ON"),
+}
+
+
+@pytest.mark.parametrize("setting", SETTINGS)
+@pytest.mark.parametrize("shard", OTHER)
+def test_servers_that_are_set_otherwise_are_refused(
+    moves_field: Field, servers: Servers, shard: str, setting: str
+) -> None:
+    entry, server = moves_field.open_shop(), moves_field.primary(shard)
+    wrong, right = SETTINGS[setting]
+    servers.sql(server, f"SET GLOBAL {setting} = '{wrong}'")
+    try:
+        with pytest.raises(MoveRefused) as refused:
+            moves_field.mover(limits=Limits()).ask(entry.shop_id, "shard-b", asked_by="a fault run")
+    finally:
+        servers.sql(server, f"SET GLOBAL {setting} = '{right}'")
+    until(lambda: servers.sql(server, SEMI_SYNC)[0]["Value"] == "ON", what="semi-sync")
+    side = "source" if shard == "shard-a" else "target"
+    said = [reason for reason in refused.value.reasons if reason.startswith(f"{side} {server}: ")]
+    assert len(said) == len(refused.value.reasons) == 1
+    assert setting in said[0] or "semi-sync is off" in said[0]
+    moves_field.mover(limits=Limits()).abort(
+        moves_field.mover(limits=Limits()).ask(entry.shop_id, "shard-b", asked_by="a fault run"), "the test is over"
+    )
