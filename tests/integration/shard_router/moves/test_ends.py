@@ -51,7 +51,7 @@ def test_a_shop_that_went_back_may_move_again_once_the_rest_is_purged(
 ) -> None:
     mover.roll_back(moved(mover, shop).move_id)
     with pytest.raises(MoveRefused, match="the target holds rows"):
-        mover.ask(shop.shop_id, "shard-b", asked_by="a test")
+        mover.ask(shop.shop_id, "shard-b", asked_by="a test", max_pause_ms=5000)
     mover.purge(now=TOMORROW)
     moved(mover, shop)
     audit(yard, shop.shop_id, "shard-b")
@@ -130,7 +130,7 @@ def test_an_end_and_a_switch_race_and_one_wins(
 def test_two_processes_do_not_carry_out_one_move(
     shop: DirectoryEntry, mover: Mover, make_mover: Callable[..., Mover]
 ) -> None:
-    move_id = mover.ask(shop.shop_id, "shard-b", asked_by="a test")
+    move_id = mover.ask(shop.shop_id, "shard-b", asked_by="a test", max_pause_ms=5000)
     said: list[str] = []
 
     def second(step: str) -> None:
@@ -152,7 +152,7 @@ def test_a_broken_off_run_leaves_no_fence(yard: Toy, shop: DirectoryEntry, make_
             raise KeyboardInterrupt
 
     mover = make_mover(step=interrupt)
-    move_id = mover.ask(shop.shop_id, "shard-b", asked_by="a test")
+    move_id = mover.ask(shop.shop_id, "shard-b", asked_by="a test", max_pause_ms=5000)
     with pytest.raises(KeyboardInterrupt):
         mover.run(move_id)
     assert fence_of(yard, "a-1", shop.shop_id) == ("open", 3, None)
@@ -191,7 +191,7 @@ def test_old_rows_go_when_their_grace_is_over_and_not_before(
 def test_an_undone_move_leaves_no_rows_behind(
     yard: Toy, shop: DirectoryEntry, make_mover: Callable[..., Mover]
 ) -> None:
-    move_id = make_mover().ask(shop.shop_id, "shard-b", asked_by="a test")
+    move_id = make_mover().ask(shop.shop_id, "shard-b", asked_by="a test", max_pause_ms=5000)
     stopped = make_mover(step=lambda step: make_mover().abort(move_id, "enough") if step == "verified" else None)
     try:
         status = stopped.run(move_id)

@@ -53,7 +53,7 @@ def test_the_smallest_change_of_every_type_is_found(
         PROOFS["sums"](sides, shapes)
 
     mover = make_mover(checks=[plant_each])
-    done = mover.run(mover.ask(shop.shop_id, "shard-b", asked_by="a test"))
+    done = mover.run(mover.ask(shop.shop_id, "shard-b", asked_by="a test", max_pause_ms=5000))
     assert not unseen
     assert done.state is MoveState.SWITCHED, done.reason
 
@@ -98,7 +98,7 @@ def test_what_is_planted_undoes_the_move(
             assert cursor.execute(statement, (shop.shop_id,)) > 0
 
     mover = make_mover(checks=[PROOFS[proof]], step=plant)
-    done = mover.run(mover.ask(shop.shop_id, "shard-b", asked_by="a test"))
+    done = mover.run(mover.ask(shop.shop_id, "shard-b", asked_by="a test", max_pause_ms=5000))
     assert done.state is MoveState.ABORTED
     assert "differ" in str(done.reason) or "on the source" in str(done.reason)
     assert fence_of(yard, "a-1", shop.shop_id) == ("open", 2, None)

@@ -11,8 +11,8 @@ from tests.integration.shard_router.moves.conftest import fence_of
 from tests.integration.shard_router.moves.trade import audit, contents, trading
 
 
-def move(mover: Mover, shop_id: int, target: str = "shard-b", **more: Any) -> Any:
-    return mover.run(mover.ask(shop_id, target, asked_by="a test", **more))
+def move(mover: Mover, shop_id: int, target: str = "shard-b") -> Any:
+    return mover.run(mover.ask(shop_id, target, asked_by="a test", max_pause_ms=5000))
 
 
 def test_every_row_of_every_type_arrives_as_it_was(yard: Toy, shop: DirectoryEntry, mover: Mover) -> None:
