@@ -18,6 +18,8 @@ from tests.faults.load import a_piece
 from tests.faults.market import Market
 from tests.support.cast import Somebody
 
+pytestmark = pytest.mark.fault(17)
+
 TILLS = 4  # of each shop; every one keeps its own line, and the lines end in different web processes
 PIECES = [200, pytest.param(10_000, marks=pytest.mark.long)]
 

@@ -18,6 +18,8 @@ from tests.support.cluster import Cluster
 from tests.support.releases import Code, NoHistory, previous_code, this_code
 from tests.support.waiting import until
 
+pytestmark = pytest.mark.fault(18)
+
 NEXT = '''"""Makes room for a note on each piece.
 
 ALGORITHM/LOCK: two columns, INSTANT, and an index, INPLACE and LOCK=NONE.

@@ -7,6 +7,8 @@ from migrations.releases import Release
 from migrations.runner import Runner
 from tests.support.releases import NoHistory, previous_code, this_code
 
+pytestmark = pytest.mark.fault(18)
+
 
 @pytest.fixture(scope="module")
 def previous(tmp_path_factory):
