@@ -11,10 +11,10 @@ from functools import partial
 from itertools import islice
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
-from sqlalchemy import Row, Select
+from sqlalchemy import Row
 
 from shard_router.engines import Purpose
-from shard_router.keyset import Cursor, Order
+from shard_router.keyset import Cursor, Order, Statement
 from shard_router.sessions import FleetSession
 from shard_router.topology import Server, Shard
 
@@ -107,7 +107,7 @@ class Fleet:
 
     def page(
         self,
-        statement: Select[Any],
+        statement: Statement,
         *,
         order: Order,
         after: str | None = None,

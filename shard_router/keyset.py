@@ -24,6 +24,7 @@ from shard_router.errors import RouterError
 from shard_router.tables import shop_fence
 
 Place = tuple[Any, ...]
+Statement = Select[*tuple[Any, ...]]
 LONGEST_CURSOR = 4000
 READERS: dict[type, Callable[[Any], Any]] = {
     int: int,
@@ -63,7 +64,9 @@ class Order:
     def name(self) -> str:
         return f"{'-' if self.down else ''}{','.join(str(column) for column in self.columns)}"
 
-    def page_of(self, statement: Select[Any], behind: Place | None, limit: int) -> Select[Any]:
+    def page_of(
+        self, statement: Select[*tuple[Any, ...]], behind: Place | None, limit: int
+    ) -> Select[*tuple[Any, ...]]:
         """The first rows behind a place; each with its place and its shop's epoch at the end."""
         wanted = statement.where(shop_fence.c.shop_id == self.shop)
         wanted = wanted.add_columns(

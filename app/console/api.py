@@ -16,6 +16,8 @@ from app.console.schemas import (
     ConsoleTokenOut,
     ContractOut,
     ExtensionIn,
+    FailedJobArgs,
+    FailedJobsOut,
     FiguresOut,
     NewShopIn,
     OpenedOut,
@@ -29,6 +31,7 @@ from app.console.schemas import (
     SweepOut,
 )  # fmt: skip
 from app.console.service import AskedSweep, ShopDetail, ShopRow
+from app.kit.failed_jobs import FailedJobs, list_failed_jobs
 from app.kit.http import (
     ShopUnknown,
     console_blueprint,
@@ -209,6 +212,15 @@ def enable_person(body: dict[str, Any], person_id: UUID) -> PersonStanding:
 def sweep(body: dict[str, Any]) -> AskedSweep:
     """Ends trials and years whose last day is over, now and not only at night."""
     return control_write(lambda control: service.ask_to_sweep(control, on=body["on"]))
+
+
+@platform.get("/failed-jobs")
+@vendor_admin
+@platform.arguments(FailedJobArgs, location="query")
+@platform.response(200, FailedJobsOut)
+def list_failed(args: dict[str, Any]) -> FailedJobs:
+    """Jobs that were given up, in whichever shop, the newest first; shards that do not answer are named."""
+    return list_failed_jobs(runtime().router, **args)
 
 
 @platform.get("/figures")

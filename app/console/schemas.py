@@ -3,8 +3,11 @@
 from marshmallow import fields
 
 from app.kit.locale import LANGUAGES
-from app.kit.paging import PageArgs, page_of
-from app.kit.schemas import ApiSchema, Day, Flag, IdField, Moment, OneOf, Secret, Text
+from app.kit.paging import DEFAULT_LIMIT, MAX_LIMIT, PageArgs, page_of
+from app.kit.schemas import ApiSchema, Day, Flag, IdField, Moment, OneOf, QueryArgs, Secret, Text, Whole
+
+MAX_SHARDS_CURSOR = 4000
+"""It names the shards that were missing on the way."""
 
 
 class ConsoleSignInIn(ApiSchema):
@@ -178,6 +181,35 @@ class PersonStandingOut(ApiSchema):
     disabled_at = Moment(allow_none=True)
     disabled_because = fields.String(allow_none=True)
     version = fields.Integer()
+
+
+class FailedJobOut(ApiSchema):
+    shop_id = fields.Integer()
+    id = IdField()
+    job = fields.String()
+    attempts = fields.Integer()
+    error = fields.String(allow_none=True)
+    created_at = Moment()
+    finished_at = Moment(allow_none=True)
+
+
+class MissingShardOut(ApiSchema):
+    shard = fields.String()
+    reason = fields.String()
+
+
+class FailedJobsOut(ApiSchema):
+    """`missing`: shards that did not answer for this page; `missed`: those whose jobs some page so far lacks."""
+
+    items = fields.List(fields.Nested(FailedJobOut))
+    next_cursor = fields.String(data_key="next", allow_none=True)
+    missing = fields.List(fields.Nested(MissingShardOut))
+    missed = fields.List(fields.String())
+
+
+class FailedJobArgs(QueryArgs):
+    limit = Whole(least=1, most=MAX_LIMIT, load_default=DEFAULT_LIMIT)
+    after = Text(most=MAX_SHARDS_CURSOR, load_default=None)
 
 
 class SweepIn(ApiSchema):

@@ -65,7 +65,7 @@ def test_the_consoles_pages(open_page: Callable[..., Watched], cast: Cast, look:
         "console-shops": f"/console/shops?q={cast.asha.shop.slug}", "console-new": "/console/shops/new",
         "console-shop": f"/console/shops/{cast.asha.shop_id}",
         "console-person": f"/console/people/{cast.bina.person_id}", "console-none": "/console/shops?q=nobodyatall",
-        "console-shards": "/console/shards",
+        "console-shards": "/console/shards", "console-jobs": "/console/jobs",
     }.items():  # fmt: skip
         assert screen.go(address) == 200, address
         screen.look(f"{look}-{name}")
