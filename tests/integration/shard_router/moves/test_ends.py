@@ -88,10 +88,7 @@ def test_what_was_purged_does_not_go_back(yard: Toy, shop: DirectoryEntry, mover
     "step",
     [
         "planted",
-        "copied",
-        "before catching_up",
         "at a snapshot",
-        "before the fence",
         "fenced",
         "before the switch",
         "switched",
