@@ -14,6 +14,7 @@ from tests.support.tailing import Place, key, run
 
 Value = Callable[[random.Random], str]  # as SQL
 ROW_TOO_LARGE = 1118
+BUSY = [HealthCheck.function_scoped_fixture, HealthCheck.too_slow]  # the machine may be
 
 
 def number(low: int, high: int) -> Value:
@@ -193,7 +194,7 @@ def test_each_type_is_stepped_over_exactly(place: Place, column: str) -> None:
     fill(place, [whole], seed=len(column), rows=25)
 
 
-@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=20, deadline=None, suppress_health_check=BUSY)
 @given(columns=st.lists(st.sampled_from(sorted(TYPES)), min_size=2, max_size=9), seed=st.integers(0, 2**32))
 def test_any_columns_beside_each_other(place: Place, columns: list[str], seed: int) -> None:
     try:
@@ -204,7 +205,7 @@ def test_any_columns_beside_each_other(place: Place, columns: list[str], seed: i
         reject()
 
 
-@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=15, deadline=None, suppress_health_check=BUSY)
 @given(width=st.sampled_from([5, 6, 7, 13, 14, 15, 60, 248, 249, 250, 300, 1000]), seed=st.integers(0, 2**32))
 def test_every_pattern_of_nulls(place: Place, width: int, seed: int) -> None:
     """Also in tables whose bits of NULL, or whose number of columns, take another byte."""
