@@ -59,7 +59,7 @@ class Times:
     shard_slow: float = 1.0  # half of a shard's threads busy with it for longer: newcomers are refused at once
     breaker_window: float = 10.0  # failures in a row further apart than this are no row
     breaker_rest: float = 1.0  # how long nobody asks a server whose breaker opened, if the poller hears nothing
-    promotion: float = 2.0  # how long a write that a demoted primary refused waits for its successor
+    promotion: float = 5.0  # how long a write that a demoted primary refused waits for its successor
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from tempfile import NamedTemporaryFile
 from typing import Any
@@ -61,14 +62,24 @@ class Promotion:
         if plan.shard.kind is Kind.GROUP:
             self._hand_over_in_group()
         elif plan.finishing:
-            self._attach_others()
+            self._attach(plan.followers, self._way())
         else:
-            self._shut_out_old() if not plan.old.reachable else self._close_old()
-            self._drain()
-            self._attach_others()
-            self._open()
+            self._change(self._way())
         self._name_in_topology()
         return self._verify()
+
+    def _change(self, way: dict[str, Any]) -> None:
+        """What stands between closing and opening is what writers wait for, so the old one is attached afterwards. The
+        others are attached before: under semi-sync the new one's first commit waits for one of them."""
+        old = self._plan.old
+        self._close_old() if old.reachable else self._shut_out_old()
+        self._drain()
+        self._attach(tuple(one for one in self._plan.followers if one is not old), way)
+        self._open()
+        if old.reachable:
+            with self._admin.on(old.server) as root:
+                _end_transactions(root)
+            self._attach((old,), way)
 
     # -- the old one ----------------------------------------------------------------------------------------------
     def _shut_out_old(self) -> None:
@@ -157,9 +168,6 @@ class Promotion:
                 root.run("SET GLOBAL rpl_semi_sync_source_enabled = ON")
             _accept_writes(root)
         self._say(f"{new.name} accepts writes.")
-        if self._plan.old.reachable:
-            with self._admin.on(self._plan.old.server) as root:
-                _end_transactions(root)
 
     def _hand_over_in_group(self) -> None:
         new = self._plan.candidate
@@ -170,19 +178,21 @@ class Promotion:
             self._say(f"{new.name} is the group's primary.")
 
     # -- the others -------------------------------------------------------------------------------------------------
-    def _attach_others(self) -> None:
-        """Before the new one opens: under semi-sync its first commit waits for one of them."""
-        if not self._plan.followers:
+    def _attach(self, servers: Sequence[Look], way: dict[str, Any]) -> None:
+        """All at once; one that fails keeps nobody from going on."""
+        if not servers:
             return
-        way = self._way()
         with self._admin.on(self._plan.candidate.server) as root:
             there = str(root.value("SELECT @@global.gtid_executed"))
-        for one in self._plan.followers:
-            self._say(f"Letting {one.name} follow {self._plan.candidate.name} …")
-            try:
-                self._attach(one, way, there)
-            except pymysql.err.MySQLError as failed:
-                self._say(f"{one.name} could not be attached ({failed.args[-1]}). Run this again once it is well.")
+        with ThreadPoolExecutor(len(servers)) as threads:
+            for said in threads.map(lambda one: self._attach_one(one, way, there), servers):
+                self._say(said)
+
+    def _attach_one(self, one: Look, way: dict[str, Any], there: str) -> str:
+        try:
+            return self._point(one, way, there)
+        except pymysql.err.MySQLError as failed:
+            return f"{one.name} could not be attached ({failed.args[-1]}). Run this again once it is well."
 
     def _way(self) -> dict[str, Any]:
         """How replicas sign in: any of them knows. The candidate is asked first, before it forgets."""
@@ -194,13 +204,12 @@ class Promotion:
                     return rows[0]
         raise PromotionRefused(["No server knows the replication account any more: attach replicas by hand first."])
 
-    def _attach(self, one: Look, way: dict[str, Any], there: str) -> None:
+    def _point(self, one: Look, way: dict[str, Any], there: str) -> str:
         new = self._plan.candidate
         with self._admin.on(one.server) as root:
             own = gtid_sets.missing(there, str(root.value("SELECT @@global.gtid_executed")))
             if own:
-                self._say(f"{one.name} holds transactions that {new.name} has not ({own}): rebuild it.")
-                return
+                return f"{one.name} holds transactions that {new.name} has not ({own}): rebuild it."
             if root.has("rpl_semi_sync_source_enabled"):
                 root.run("SET GLOBAL rpl_semi_sync_source_enabled = OFF")  # what it applies was acknowledged already
             root.run("STOP REPLICA")
@@ -212,6 +221,7 @@ class Promotion:
                  way["count"], way["heartbeat"]),
             )  # fmt: skip
             root.run("START REPLICA")
+        return f"{one.name} follows {new.name}."
 
     # -- what is written, and what is true afterwards ---------------------------------------------------------------
     def _name_in_topology(self) -> None:

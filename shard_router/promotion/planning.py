@@ -47,11 +47,12 @@ class Plan:
             else:
                 found.append(f"let nobody confirm {old}'s writes any more, should it be alive after all")
             found.append(f"wait until {new} has applied all that it received")
-        following = [one.name for one in self.followers]
-        if following:
-            found.append(f"let {' and '.join(following)} follow {new}")
+        first = [one.name for one in self.followers if one is not self.old or self.finishing]
+        if first:
+            found.append(f"let {' and '.join(first)} follow {new}")
         if not self.finishing:
             found.append(f"let {new} accept writes")
+            found += [f"let {old} follow {new}"] if self.old.reachable else []
         return [*found, f"name {new} in the topology file", "look at all servers once more"]
 
 
@@ -200,6 +201,8 @@ def _without_old(
         f"Nothing acknowledged can be lost: every commit waited for a replica, and {name} has all that "
         + (f"the application was told of, though {' and '.join(silent)} is silent." if silent else "any of them has.")
     )
+    if not any(one.reachable for one in others):
+        facts.append(f"No other server is there to confirm {name}'s writes: they wait until one is, and follows it.")
     return _Verdict([], facts, "")
 
 

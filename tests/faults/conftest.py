@@ -50,8 +50,11 @@ def fault_settings(fault_cluster: "Cluster", tmp_path_factory: pytest.TempPathFa
 
     given = os.environ.get("BOOLA_FONT_DIR")
     fonts = Path(given) if given else tools.fonts(lambda said: None)
+    folder = tmp_path_factory.mktemp("product")
+    topology = folder / "topology.json"  # its own: promotions write it, and `up` writes the cluster's anew
+    topology.write_text(fault_cluster.file.read_text())
     return settings_for(
-        fault_cluster, tmp_path_factory.mktemp("product"), public_url=f"http://127.0.0.1:{free_port()}",
+        fault_cluster, folder, topology_file=topology, public_url=f"http://127.0.0.1:{free_port()}",
         side_url=f"http://127.0.0.1:{free_port()}", font_dir=fonts, log_json=False,
     )  # fmt: skip
 
