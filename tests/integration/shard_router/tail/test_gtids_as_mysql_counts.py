@@ -15,7 +15,7 @@ from tests.support.tailing import Place, run
 
 SOURCES = [UUID(int=n) for n in (1, 2, 2**127 + 5, 2**128 - 1)]
 BUSY = [HealthCheck.function_scoped_fixture, HealthCheck.too_slow]  # the machine may be
-MANY = settings(max_examples=150, deadline=None, suppress_health_check=BUSY)
+MANY = settings(max_examples=60, deadline=None, suppress_health_check=BUSY)
 
 
 @st.composite
