@@ -151,6 +151,15 @@ def test_one_replica_is_called_degraded(toy):
     assert (shards["shard-a"]["status"], shards["shard-a"]["guaranteed"]) == ("degraded", False)
 
 
+def test_what_an_acknowledgement_is_worth_is_told_with_the_reasons(toy):
+    """As the primaries' own variables say it: nothing is flushed at commit here, and semi-sync gives up after 1 s."""
+    shards = {one["shard"]: one for one in toy.client().get("/api/health/database").json["shards"]}
+    told = shards["shard-a"]["durability"]
+    assert (told["mode"], told["light"], told["confirming"]) == ("degraded", "red", 1)
+    assert any("loses power" in reason for reason in told["lostWhen"])
+    assert any("silent for 1 s" in reason for reason in told["lostWhen"])
+
+
 # ---------------------------------------------------------------- the reference
 
 
