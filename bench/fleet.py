@@ -350,6 +350,7 @@ def _memory() -> int:
 
 if __name__ == "__main__":
     figures, where = run()
-    if "--json" not in sys.argv:
+    only_figures = "--json" in sys.argv
+    if not only_figures:
         PICTURE.write_text(draw(figures, where), encoding="utf-8")
-    print(json.dumps(figures, indent=1))
+    print(json.dumps(figures, indent=None if only_figures else 1))

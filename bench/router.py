@@ -244,4 +244,4 @@ def interleaved(ways: dict[str, Callable[[int], str]]) -> dict[str, list[float]]
 
 
 if __name__ == "__main__":
-    print(json.dumps(run(), indent=1))
+    print(json.dumps(run(), indent=None if "--json" in sys.argv else 1))
