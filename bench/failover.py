@@ -72,8 +72,10 @@ class Writer(threading.Thread):
                 self.errors.append(time.monotonic())
                 self.ending.wait(0.02)
 
-    def first_after(self, moment: float) -> float | None:
-        return next((at for at, _ in self.acknowledged if at > moment), None)
+    def back_after(self, moment: float) -> float | None:
+        """When its first write after a first error succeeded: one that was under way may still be answered."""
+        failed = next((at for at in self.errors if at > moment), None)
+        return None if failed is None else next((at for at, _ in self.acknowledged if at > failed), None)
 
 
 @contextmanager
@@ -124,7 +126,7 @@ def failover(cluster: Cluster, place: Place, router: Router, writers: list[Write
     floor = bare_client(place, victim, killed_at) if mode is Mode.GROUP else None
     if mode is Mode.GUARANTEE:
         promote(place, router)
-    back = wait_for(lambda: mine.first_after(killed_at))
+    back = wait_for(lambda: mine.back_after(killed_at))
     time.sleep(AFTER)
     for writer in writers:
         writer.ending.set()
