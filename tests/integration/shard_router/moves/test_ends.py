@@ -9,7 +9,7 @@ from collections.abc import Callable
 import pytest
 
 from shard_router import DirectoryEntry, Router
-from shard_router.moves import Mover, MoveRefused, MoveState, MoveStatus
+from shard_router.moves import MoveInterrupted, Mover, MoveRefused, MoveState, MoveStatus
 from shard_router.moves.errors import MoveError
 from tests.integration.shard_router.conftest import Toy
 from tests.integration.shard_router.moves.conftest import LIMITS, fence_of
@@ -139,6 +139,31 @@ def test_two_processes_do_not_carry_out_one_move(
 
     assert make_mover(step=second).run(move_id).state is MoveState.SWITCHED
     assert "is carried out by" in said[0]
+
+
+@pytest.mark.parametrize(
+    ("step", "then"), [("planted", MoveState.SWITCHED), ("copied", MoveState.SWITCHED), ("verified", MoveState.ABORTED)]
+)
+def test_a_run_that_was_replaced_writes_nothing_more(
+    yard: Toy, shop: DirectoryEntry, mover: Mover, make_mover: Callable[..., Mover], step: str, then: MoveState
+) -> None:
+    """As if it had slept while another run took the move over: each of its transactions on the target asks first."""
+    replaced: list[object] = []
+
+    def replace(taken: str) -> None:
+        if taken == step and not replaced:
+            yard.sql(
+                "b-1", "UPDATE move_progress SET last_key = 'x' WHERE shop_id = %s AND part = 'runner'", shop.shop_id
+            )
+            replaced.append(contents(yard, "b-1", shop.shop_id))
+
+    move_id = mover.ask(shop.shop_id, "shard-b", asked_by="a test", max_pause_ms=5000)
+    with pytest.raises(MoveInterrupted):
+        make_mover(step=replace).run(move_id)
+    assert fence_of(yard, "b-1", shop.shop_id) == ("incoming", 2, None)
+    assert [contents(yard, "b-1", shop.shop_id)] == replaced
+    assert mover.run(move_id).state is then
+    audit(yard, shop.shop_id, "shard-b" if then is MoveState.SWITCHED else "shard-a")
 
 
 def test_a_broken_off_run_leaves_no_fence(yard: Toy, shop: DirectoryEntry, make_mover: Callable[..., Mover]) -> None:
