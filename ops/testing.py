@@ -16,11 +16,12 @@ from ops import assets, testservers, tools
 from ops.cluster.control import Cluster
 from ops.environment import environment_for_tests
 from ops.places import ROOT, Instance
-from ops.progress import Steps
+from ops.progress import Steps, console
 from ops.trouble import Trouble
 from ops.up import start_cluster
 
-FOLDERS = ("tests/unit", "tests/integration", "tests/e2e", "tests/faults")
+HALVES = (("tests/unit", "tests/integration"), ("tests/e2e", "tests/faults"))
+"""Run beside each other: one half waits for disks, the other for browsers and for servers that were killed."""
 
 
 @contextmanager
@@ -44,10 +45,26 @@ def prepared(instance: Instance) -> Iterator[dict[str, str]]:
 
 
 def test(instance: Instance, arguments: Sequence[str]) -> int:
-    """All tests but the long fault runs, or those that the arguments name."""
-    named = any((ROOT / argument.split("::")[0]).exists() for argument in arguments if not argument.startswith("-"))
-    folders = [] if named else [folder for folder in FOLDERS if (ROOT / folder).is_dir()]
-    return _pytest(instance, ["-m", "not long", *folders, *arguments])
+    """All tests but the long fault runs, or those that the arguments name. Both halves are run to their ends."""
+    words = ["-m", "not long"]
+    if any((ROOT / argument.split("::")[0]).exists() for argument in arguments if not argument.startswith("-")):
+        return _pytest(instance, [*words, *arguments])
+    with prepared(instance) as environment, tempfile.TemporaryFile("w+") as told:
+        first, second = (_command([*words, *folders, *arguments]) for folders in HALVES)
+        own = {**environment, "BOOLA_TEST_PREFIX": "beside"}  # its databases and accounts on the same servers
+        beside = subprocess.Popen(second, cwd=ROOT, env=own, stdout=told, stderr=subprocess.STDOUT)
+        try:
+            status = subprocess.run(first, cwd=ROOT, env=environment, check=False).returncode
+            console.print("And the browser and fault tests, which run beside these:")
+        finally:
+            beside.wait()  # Ctrl-C reaches it too, and it has servers to end
+            told.seek(0)
+            sys.stdout.writelines(told)
+    return status or beside.returncode
+
+
+def _command(words: Sequence[str]) -> list[str]:
+    return [sys.executable, "-m", "pytest", *words]
 
 
 def faults(
@@ -111,6 +128,5 @@ def _pytest(
     instance: Instance, words: Sequence[str], more: Mapping[str, str] | None = None, output: TextIO | None = None
 ) -> int:
     with prepared(instance) as environment:
-        command = [sys.executable, "-m", "pytest", *words]
         told = {**environment, **(more or {})}
-        return subprocess.run(command, cwd=ROOT, env=told, check=False, stdout=output).returncode
+        return subprocess.run(_command(words), cwd=ROOT, env=told, check=False, stdout=output).returncode

@@ -100,6 +100,7 @@ class Health:
 
     def look_at(self, shard: Shard) -> None:
         """Replicas first: whatever they have by then, the primary must have too, or it is errant."""
+        had = {server: self.of(server) for server in shard.replicas}  # reads go on learning while the primary is asked
         replicas = [(server, *self._ask_patiently(shard, server, "replica")) for server in shard.replicas]
         primary, claim = self._ask_patiently(shard, shard.primary, role_of(shard, shard.primary))
         verdict = self._decide(shard, [claim, *(claim for _, _, claim in replicas)])
@@ -111,7 +112,7 @@ class Health:
             self.note_primary(shard.name, primary.executed)
         self._store(shard.primary, replace(primary, doubt=verdict.problem))
         for server, seen, _ in replicas:
-            self._store(server, self.judge(shard.name, seen, primary, self.of(server)))
+            self._store(server, self.judge(shard.name, seen, primary, had[server]))
 
     def _decide(self, shard: Shard, claims: list[Claim]) -> Verdict:
         """A newcomer is asked once more, after all others: what they have from it by now, it must have too."""

@@ -16,6 +16,8 @@ from sqlalchemy.exc import DBAPIError
 
 from shard_router import DirectoryEntry, FleetSession, Mode, ReadOnlySession, Router, ShardUnavailable, Times
 from shard_router.errors import WrongShop
+from shard_router.roles import Verdict
+from shard_router.topology import Shard
 from tests.integration.shard_router.conftest import ACTOR, ASHA, HOMES, Toy
 from tests.integration.shard_router.toys import Piece, Rate
 from tests.support.tcp_proxy import TcpProxy
@@ -164,6 +166,30 @@ def test_health_names_every_server(router: Router, until: Until) -> None:
 def test_before_the_first_poll_nothing_is_claimed(toy: Toy) -> None:
     fresh = toy.router(background=False)
     assert {(one.reachable, one.in_rotation, one.age_ms) for one in fresh.health()} == {(False, False, -1)}
+
+
+def test_what_reads_learned_while_the_servers_were_asked_makes_no_replica_errant(
+    toy: Toy, router: Router, until: Until
+) -> None:
+    """A commit that came behind the primary's answer, and that a read has found on the replica already."""
+    own = toy.router(background=False)
+    watch, shard = own.health_watch, own.topology.shards["shard-a"]
+    replica = shard.replicas[0]
+    watch.look_at(shard)
+    heed = watch.on_verdict
+
+    def meanwhile(looked_at: Shard, verdict: Verdict) -> Shard:
+        with own.shop(ASHA, ACTOR) as db:
+            db.merge(Rate(purity=417, paise=1))
+            db.commit()
+        assert db.token is not None
+        until(lambda: own.wait_for(shard, replica, db.token))
+        return heed(looked_at, verdict)
+
+    watch.on_verdict = meanwhile
+    watch.look_at(shard)
+    assert not next(one for one in own.health() if one.name == replica.name).errant
+    own.close()
 
 
 @pytest.mark.fault(7)
