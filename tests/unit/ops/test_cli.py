@@ -23,7 +23,21 @@ def test_a_verb_has_one_line_of_help(name, command):
 
 
 def test_the_verbs_of_the_readme_are_there():
-    verbs = {"up", "down", "status", "test", "check", "lint", "lock", "bench", "faults", "shell", "logs", "cluster"}
+    verbs = {
+        "up",
+        "down",
+        "status",
+        "test",
+        "check",
+        "lint",
+        "lock",
+        "bench",
+        "faults",
+        "shell",
+        "logs",
+        "cluster",
+        "flask",
+    }
     assert verbs | {"assets", "containers"} == set(cli.verbs.commands)
 
 
