@@ -7,6 +7,7 @@ import pytest
 from app.kit.cache import NoStore
 from app.kit.ids import new_id
 from tests.support.kit_app import toy_app
+from tests.support.waiting import until
 
 
 @pytest.fixture
@@ -133,8 +134,25 @@ def test_only_origins_on_the_list_may_call_the_api(toy, shop):
 # ---------------------------------------------------------------- health
 
 
+def looked_at(toy):
+    """Health of the database once every server has been asked; before that, nothing is claimed."""
+    client = toy.client()
+    replies = [client.get("/api/health/database")]
+
+    def whole():
+        replies.append(client.get("/api/health/database"))
+        return replies[-1].status_code == 200 and all(one["reachable"] for one in servers_in(replies[-1]))
+
+    until(whole, what="the first look at every server")
+    return replies[-1]
+
+
+def servers_in(reply):
+    return [server for shard in reply.json["shards"] for server in shard["servers"]]
+
+
 def test_health_of_the_database_names_every_server(toy, cluster):
-    reply = toy.client().get("/api/health/database")
+    reply = looked_at(toy)
     servers = {one["name"] for shard in reply.json["shards"] for one in shard["servers"]}
     assert servers == {"ctl-1", "a-1", "a-2", "b-1", "b-2"}
     assert reply.status_code == 200
@@ -147,13 +165,13 @@ def test_health_of_the_database_names_every_server(toy, cluster):
 
 def test_one_replica_is_called_degraded(toy):
     """Guarantee mode needs two; the development cluster has one and must not hide it."""
-    shards = {one["shard"]: one for one in toy.client().get("/api/health/database").json["shards"]}
+    shards = {one["shard"]: one for one in looked_at(toy).json["shards"]}
     assert (shards["shard-a"]["status"], shards["shard-a"]["guaranteed"]) == ("degraded", False)
 
 
 def test_what_an_acknowledgement_is_worth_is_told_with_the_reasons(toy):
     """As the primaries' own variables say it: nothing is flushed at commit here, and semi-sync gives up after 1 s."""
-    shards = {one["shard"]: one for one in toy.client().get("/api/health/database").json["shards"]}
+    shards = {one["shard"]: one for one in looked_at(toy).json["shards"]}
     told = shards["shard-a"]["durability"]
     assert (told["mode"], told["light"], told["confirming"]) == ("degraded", "red", 1)
     assert any("loses power" in reason for reason in told["lostWhen"])
