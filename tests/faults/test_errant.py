@@ -21,6 +21,7 @@ def plant(servers: Servers, name: str) -> None:
     servers.sql(name, "SET GLOBAL super_read_only = ON")
 
 
+@pytest.mark.long  # a replica that begins from nothing takes its time where others work
 def test_a_replica_with_a_write_of_its_own_is_read_no_more_until_it_is_rebuilt(
     servers: Servers, market: Market, measured
 ) -> None:

@@ -17,6 +17,8 @@ from tests.faults.promoting import Promoter
 from tests.faults.servers import Servers
 from tests.support.waiting import until
 
+pytestmark = pytest.mark.long  # minutes on two cores; ./dev faults --long
+
 BACK_WITHIN = 15.0
 PAUSE = 2.0
 FOLLOWED_WITHIN = 2.0

@@ -12,7 +12,7 @@ from ops.trouble import Trouble
 from tests.faults.servers import Servers
 from tests.support.waiting import until
 
-pytestmark = pytest.mark.fault(1, 2)
+pytestmark = [pytest.mark.fault(1, 2), pytest.mark.long]  # minutes on two cores; ./dev faults --long
 ELECTED_WITHIN = 30.0  # the engine's own time is 6.5 s on a machine that is not busy
 
 

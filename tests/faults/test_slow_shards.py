@@ -13,6 +13,8 @@ from tests.faults.market import Market
 from tests.faults.servers import Servers
 from tests.support.waiting import until
 
+pytestmark = pytest.mark.long  # minutes on two cores; ./dev faults --long
+
 OPEN_WITHIN = 10.0  # the pollers' three failures, each of two seconds at most
 AT_ONCE = 0.1  # beyond what a request takes anyway; of the router alone: test_dead_and_slow_shards.py
 CROWD = 12

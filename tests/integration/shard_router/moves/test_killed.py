@@ -19,6 +19,8 @@ from tests.integration.shard_router.moves.conftest import fence_of
 from tests.integration.shard_router.moves.trade import PRIMARIES, audit, trading
 from tests.support.waiting import until
 
+pytestmark = pytest.mark.long  # minutes on two cores; ./dev faults --long
+
 BEFORE_THE_SWITCH = ["planted", "copied:1", "copied:5", "before catching_up", "at a snapshot", "before the fence"]
 FENCED = ["fenced", "before the switch"]
 SWITCHED = ["switched", "completing"]
