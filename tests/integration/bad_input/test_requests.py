@@ -100,6 +100,7 @@ LISTS = [
     "rates.list_history", "items.list_items", "customers.list_customers", "invoices.list_invoices",
     "images.list_pictures", "exports.list_exports", "console_shops.list_shops",
 ]  # fmt: skip
+OVER_SHARDS = "console_platform.list_failed"  # it has one order
 INVALID = codes((422, "invalid_input"))
 LIMITS = ("0", "-1", "201", "1000000000", "9" * 5000, "1.5", "ten", "", " 5", "1e1", "٥", "true", "0x5", "+5", "5\x00")
 PLACES = (
@@ -123,10 +124,10 @@ def listed(stage, endpoint, query: str) -> TestResponse:
 
 def test_every_list_is_tried(description):
     with_arguments = {name for name in description.operations if description.queries_of(name)}
-    assert {endpoint.replace(".", "_") for endpoint in LISTS} == with_arguments
+    assert {endpoint.replace(".", "_") for endpoint in (*LISTS, OVER_SHARDS)} == with_arguments
 
 
-@pytest.mark.parametrize("endpoint", LISTS)
+@pytest.mark.parametrize("endpoint", [*LISTS, OVER_SHARDS])
 def test_absurd_arguments(stage, description, unchanged, endpoint):
     found = []
 
@@ -140,9 +141,10 @@ def test_absurd_arguments(stage, description, unchanged, endpoint):
     for place in PLACES:
         query = f"after={quote(place)}"
         check(query, codes((400, "cursor_malformed"), (422, "invalid_input"))(listed(stage, endpoint, query)))
+    unknown = INVALID if endpoint == OVER_SHARDS else codes((400, "sort_unknown"))
     for sort in ("x", "--name", "shop_id", "name;drop", "-", "id,name", "__class__", "💍"):
         query = f"sort={quote(sort)}"
-        check(query, codes((400, "sort_unknown"))(listed(stage, endpoint, query)))
+        check(query, unknown(listed(stage, endpoint, query)))
     for query in ("surprise=1", "limit[]=5", "__proto__=1", "=1", "limit=5&surprise", "shop_id=1", "shopId=1"):
         check(query, INVALID(listed(stage, endpoint, query)))
     for name in arguments(description, endpoint):
@@ -183,6 +185,16 @@ def test_a_place_in_a_list_that_somebody_made_up(stage, description, unchanged, 
     other = listed(stage, endpoint, f"sort=-{sorts[0]}&after={cursor(sorts[0], 'a', FREE_ID)}")
     assert (other.status_code, other.json["code"]) == (400, "cursor_malformed")
     assert taken > 0  # some of them are places that there might be
+    assert not found, "\n".join(found)
+
+
+def test_a_place_over_all_shards_that_somebody_made_up(stage, description, unchanged):
+    found = []
+    for mark in BAD_MARKS:
+        for places in ((mark,), (mark, mark), ([mark], {}), ({"shard-a": mark},), (1, {"shard-a": [mark, mark]})):
+            reply = listed(stage, OVER_SHARDS, f"after={cursor(*places)}")
+            if problem := wrong(description, OVER_SHARDS.replace(".", "_"), reply):
+                found.append(f"{places}: {problem}")
     assert not found, "\n".join(found)
 
 
