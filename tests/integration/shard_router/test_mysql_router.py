@@ -38,6 +38,7 @@ from tests.integration.shard_router.test_packets import CLAIM, PIECES, SELL, bil
 from tests.integration.shard_router.toys import Piece, Rate, Series
 from tests.support.tcp_proxy import TcpProxy
 
+pytestmark = pytest.mark.long  # another package and servers of its own: ./dev test FILE -m long
 ABLE = {"for_share": True, "gtids": True, "packets": True}
 POOR: dict[str, bool] = {}  # what declares nothing is asked for nothing
 WAYS = {"passing": ABLE, "ending": ABLE, "sharing": POOR}
