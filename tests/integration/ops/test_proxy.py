@@ -189,6 +189,7 @@ def test_half_requests_are_ended_in_the_end(start: Start, held: ExitStack) -> No
     )
     halves = [held.enter_context(half(proxy.web, text, "127.0.0.1")) for text in (HALF_HEADERS, HALF_BODY)]
     until(lambda: all(ended(one) for one in halves), within=60, what="the end of half requests")
+    until(lambda: len(proxy.lines()) == len(halves), what="their lines in the log")
     assert [line["status"] for line in proxy.lines()] == [408, 408]  # too slow, and not for any other reason
 
 
@@ -274,6 +275,7 @@ def test_the_client_is_who_connects_whatever_it_says(proxy: Proxy) -> None:
     assert set(seen) == {404, 429}, "the limiter counts somebody else"
     assert ask(proxy.web, "GET", "/nothing", source="127.0.4.10").status == 404
     assert ask(proxy.web, "GET", "/nothing", source="127.0.4.2", headers={"X-Forwarded-For": "127.0.4.1"}).status == 404
+    until(lambda: len(proxy.lines()) == len(seen) + 2, what="their lines in the log, which come after the replies")
     assert {line["client"] for line in proxy.lines()} == {"127.0.4.1", "127.0.4.10", "127.0.4.2"}
 
 
