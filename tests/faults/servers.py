@@ -143,12 +143,13 @@ class Servers:
         return bool(self.sql(name, "SELECT COUNT(*) AS n FROM performance_schema.data_lock_waits")[0]["n"])
 
     def _bills_in_commit(self, primary: str) -> list[int]:
+        """A commit has its GTID from the moment in which it goes into the binlog; ended before, it would be rolled back."""
         rows = self.sql(
             primary,
             "SELECT DISTINCT t.processlist_id AS id FROM performance_schema.threads t"
             " JOIN performance_schema.data_locks l ON l.thread_id = t.thread_id AND l.object_name = 'invoices'"
-            " WHERE t.processlist_state LIKE 'Waiting for semi-sync ACK%'"
-            " OR t.processlist_state = 'waiting for handler commit'",
+            " JOIN performance_schema.events_transactions_current e ON e.thread_id = t.thread_id"
+            " WHERE e.state = 'ACTIVE' AND e.gtid LIKE '%:%'",
         )
         return [row["id"] for row in rows]
 
