@@ -28,7 +28,7 @@ class KeepsHistory(Protocol):
 
 
 def rows_of(item: pytest.Item) -> tuple[int, ...]:
-    return tuple(row for mark in item.iter_markers("fault") for row in mark.args)
+    return tuple(dict.fromkeys(row for mark in item.iter_markers("fault") for row in mark.args))
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
