@@ -274,6 +274,56 @@ def cluster_rebuild(make: Callable[[], Cluster], server: str) -> None:
     console.print(f"{server} follows its primary again.")
 
 
+@cluster.command("backup")
+@click.argument("shard")
+@click.pass_obj
+def cluster_backup(make: Callable[[], Cluster], shard: str) -> None:
+    """Take a snapshot of SHARD (CLONE), and from now on copy its binlog."""
+    from ops.cluster import backups
+
+    found = make()
+    with found.locked():
+        made = backups.back_up(found, shard)
+    console.print(f"Snapshot of {made.server} in {made.folder}; the binlog of {shard} is being copied.", soft_wrap=True)
+
+
+@cluster.command("restored")
+@click.argument("shard")
+@click.option("--at", metavar="MOMENT", help="2026-11-20T20:15:00Z, or a GTID; without it, all that was backed up.")
+@click.pass_obj
+def cluster_restored(make: Callable[[], Cluster], shard: str, at: str | None) -> None:
+    """Start a read-only server with SHARD as it was, from snapshot and binlog; SHARD itself may be dead."""
+    from ops.cluster import restored
+
+    found = make()
+    with found.locked():
+        made = restored.restore(found, shard, at)
+    upto = f"up to {made.last.moment:%Y-%m-%d %H:%M:%S.%f} UTC ({made.last.gtid})" if made.last else "as it was"
+    console.print(
+        f"{made.name} has {shard} {upto}: the snapshot of {made.snapshot.ended:%H:%M:%S} UTC"
+        f" and {made.applied:,} transactions.",
+        soft_wrap=True,
+    )
+    console.print(f"Give a shop back from it: flask shops restore SHOP --from 127.0.0.1:{made.port} --to SHARD")
+
+
+@cluster.command("forget")
+@click.argument("shard")
+@click.option("--backups", "also_backups", is_flag=True, help="Its snapshots and the copy of its binlog, too.")
+@click.pass_obj
+def cluster_forget(make: Callable[[], Cluster], shard: str, *, also_backups: bool) -> None:
+    """End the restored server of SHARD and delete its data; the backups stay."""
+    from ops.cluster import backups, restored
+
+    found = make()
+    backups.check(found, shard)
+    with found.locked():
+        ended = restored.forget(found, shard)
+        if also_backups:
+            backups.forget(found, shard)
+    console.print("Forgotten." if ended or also_backups else f"No restored server of {shard} was there.")
+
+
 def _for(text: str | None) -> float | None:
     return None if text is None else seconds_of(text)
 
@@ -366,7 +416,7 @@ def cluster_heal(make: Callable[[], Cluster], server: str | None) -> None:
 
 
 def _show_cluster(chosen: Instance) -> bool:
-    from ops.cluster import status
+    from ops.cluster import backups, status
 
     table = Table(box=None, pad_edge=False, header_style="dim")
     for heading in ("server", "role", "port", "process", "MB", "state"):
@@ -381,4 +431,6 @@ def _show_cluster(chosen: Instance) -> bool:
     console.print(f"Mode: {cluster.setup.mode}.")
     for worth in status.worth(cluster):
         console.print(f"  {worth.group:8} [{worth.light}]{worth.sentence}")
+    for well, sentence in backups.states(cluster):
+        console.print(f"  backup   [{'green' if well else 'red'}]{sentence}")
     return all(one.healthy for one in servers)

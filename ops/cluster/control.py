@@ -12,7 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from ops import files
-from ops.cluster import groups, promotion, proxies, redis, replication, roles, setup, state, tls
+from ops.cluster import backups, groups, promotion, proxies, redis, replication, roles, setup, state, tls
 from ops.cluster.layout import EVERY_SERVER, FIRST_PRIMARIES, GROUPS, PROXY_LINE, REDIS, REDIS_OFFSET, Layout, Mode
 from ops.cluster.mysql import DURABILITIES, MySQL, program_and_template, settings_text
 from ops.cluster.roles import Duty
@@ -89,6 +89,7 @@ class Cluster:
                 fast.result()
             redis.wait(self.instance, self.processes)
             self.record(primaries)
+            backups.go_on(self)
             return sorted(set(self._running()) - before)
 
     def _choose(self, mode: Mode | None, *, proxied: bool | None) -> None:
@@ -223,6 +224,7 @@ class Cluster:
 
     def _stop(self) -> list[str]:
         names = [server.name for server in EVERY_SERVER]
+        self.processes.stop(backups.PROCESSES)
         self.processes.go_on(names)  # one that was frozen hears nothing else
         primaries = set(roles.load(self.roles_file).values())
         replicas = [name for name in names if name not in primaries]

@@ -49,6 +49,9 @@ SECOND = (Server("a-2", "shard-a", 12), Server("b-2", "shard-b", 22))
 THIRD = (Server("a-3", "shard-a", 13), Server("b-3", "shard-b", 23))
 SPARE_CONTROL = (Server("ctl-2", CONTROL, 8), Server("ctl-3", CONTROL, 9))
 
+RESTORED = {"shard-a": Server("restored-a", "shard-a", 14), "shard-b": Server("restored-b", "shard-b", 24)}
+"""Where a shard is restored to, beside the shard itself. They belong to no layout: nobody trades on them."""
+
 FIRST_PRIMARIES = {server.group: server.name for server in FIRST}
 
 

@@ -121,6 +121,7 @@ replica-parallel-workers=2
 replica-preserve-commit-order=ON
 plugin-load-add=semisync_source.so
 plugin-load-add=semisync_replica.so
+plugin-load-add=mysql_clone.so
 loose-rpl-semi-sync-source-enabled=ON
 loose-rpl-semi-sync-source-wait-point=AFTER_SYNC
 loose-rpl-semi-sync-replica-enabled=ON

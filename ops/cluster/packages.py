@@ -11,6 +11,7 @@ from pathlib import Path
 
 from ops import debian
 from ops.debian import Bundle, Say
+from ops.trouble import Trouble
 
 MYSQL = Bundle("mysql", "sid", ("mysql-server-core",))  # no stable Debian has MySQL itself
 REDIS = Bundle("redis", "bookworm", ("redis-server",))
@@ -49,6 +50,17 @@ def unpacked_mysql(say: Say) -> Program:
     root = debian.unpacked(MYSQL, say)
     command = (*debian.loader(root), str(root / "usr/sbin/mysqld"))
     return Program(command, _says([*command, "--no-defaults", "--version"]), installed=False, base=root / "usr")
+
+
+def binlog_reader(program: Program) -> tuple[str, ...]:
+    """The words that start the mysqlbinlog which came with this mysqld."""
+    mysqld = Path(program.command[-1])
+    if program.installed:
+        found = shutil.which("mysqlbinlog", path=f"{os.environ.get('PATH', '')}:{mysqld.parent}:/usr/local/bin")
+        if found is None:
+            raise Trouble("mysqlbinlog is missing beside mysqld", "install the client programs of the same MySQL")
+        return (found,)
+    return (*program.command[:-1], str(mysqld.parent.parent / "bin" / "mysqlbinlog"))
 
 
 def redis(say: Say) -> Program:
