@@ -10,8 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from hashlib import sha256
 
-from shard_router import gtid_sets
-from shard_router.gtid_sets import Marks
+from shard_router.marks import Marks, as_text, from_text, last_marks, merged
 from shard_router.redis_line import RedisDown, RedisLine
 
 log = logging.getLogger(__name__)
@@ -31,16 +30,16 @@ class CausalToken:
 
     def __post_init__(self) -> None:
         if not self.marks and self.gtid:
-            object.__setattr__(self, "marks", gtid_sets.from_text(self.gtid))
+            object.__setattr__(self, "marks", from_text(self.gtid))
 
     @classmethod
     def of_commit(cls, shard: str, epoch: int, gtid: str) -> CausalToken:
         """From the one GTID of an OK packet: a server commits its own in order, so n means 1 to n."""
-        return cls.of_marks(shard, epoch, gtid_sets.last_marks(gtid))
+        return cls.of_marks(shard, epoch, last_marks(gtid))
 
     @classmethod
     def of_marks(cls, shard: str, epoch: int, marks: Marks) -> CausalToken:
-        return cls(shard, epoch, gtid_sets.as_text(marks), marks)
+        return cls(shard, epoch, as_text(marks), marks)
 
     def __str__(self) -> str:
         return f"{self.shard} {self.epoch} {self.gtid}"
@@ -156,7 +155,7 @@ class Newest:
                 for raw in self._line.call("MGET", *keys) if keys else ():
                     run, _, of, gtid = raw.decode().split(" ") if raw else ("", "", "", "")
                     if run == run_id and of == shard:
-                        marks = gtid_sets.merged(marks, gtid_sets.from_text(gtid))
+                        marks = merged(marks, from_text(gtid))
                 if cursor == b"0":
                     return marks or None
         except RedisDown:

@@ -1,123 +1,160 @@
-"""Owns the arithmetic of GTID sets: what a server has executed, and whether a token is within it."""
+"""Owns exact GTID sets: which transactions a server has or a stream has shown, as MySQL itself writes and counts them.
+
+Unlike the marks of `marks.py`, which round up for speed, nothing is rounded here: a gap stays a gap.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+import struct
+from bisect import bisect_right
+from uuid import UUID
 
-Marks = Mapping[str, int]  # server uuid -> n: everything from 1 to n of that server
+from shard_router.errors import RouterError
 
-
-def last_marks(text: str) -> dict[str, int]:
-    """The highest number of each server in `@@gtid_executed`, or in the one GTID of an OK packet.
-
-    A server commits its own transactions in order, so n stands for 1 to n. Tagged GTIDs (uuid:tag:n) are left out:
-    nothing of ours makes them.
-    """
-    return {uuid: max(last for _, last in spans) for uuid, spans in _spans(text).items()}
-
-
-def solid_marks(text: str) -> dict[str, int]:
-    """How far each server's numbers reach from 1 without a gap: what a replica is known to have."""
-    return {uuid: _reach(spans) for uuid, spans in _spans(text).items()}
+SERVER = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
+TAG = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+SPAN = re.compile(r"([0-9]+)(?:-([0-9]+))?")
+LAST_NUMBER = 2**63 - 2  # the highest that a server gives
 
 
-def covers(have: Marks, need: Marks) -> bool:
-    return all(have.get(uuid, 0) >= n for uuid, n in need.items())
+class BadGtidSet(RouterError, ValueError):
+    """What was given is no GTID set."""
 
 
-def contains(have: str, need: str) -> bool:
-    """Exactly: whether every transaction of one `@@gtid_executed` is in another, gaps and all."""
-    known = {uuid: _joined(spans) for uuid, spans in _spans(have).items()}
-    return all(
-        any(begin <= first and last <= end for begin, end in known.get(uuid, ()))
-        for uuid, spans in _spans(need).items()
-        for first, last in spans
-    )
+class TaggedGtid(BadGtidSet):
+    """The set holds GTIDs with a tag (uuid:tag:n), which no stream that is read here may have."""
+
+
+Source = tuple[UUID, str]  # a server and the tag of its numbers, which run by themselves; "" for those without
+
+
+class GtidSet:
+    """For each source the numbers seen, as sorted intervals of which no two touch."""
+
+    def __init__(self, text: str = "") -> None:
+        self._spans: dict[Source, list[tuple[int, int]]] = {}
+        for part in "".join(text.split()).split(","):
+            if part:
+                self._read(part)
+
+    def _read(self, part: str) -> None:
+        server, *spans = part.split(":")
+        if not SERVER.fullmatch(server) or not spans or TAG.fullmatch(spans[-1]):
+            raise BadGtidSet(f"no GTID set: {part[:80]!r}")
+        tag = ""
+        for span in spans:
+            if TAG.fullmatch(span):
+                tag = span.lower()
+            elif found := SPAN.fullmatch(span):
+                self._include((UUID(server), tag), int(found[1]), int(found[2] or found[1]))
+            else:
+                raise BadGtidSet(f"no GTID set: {part[:80]!r}")
+
+    def add(self, server: UUID, number: int) -> None:
+        spans = self._spans.get((server, ""))
+        if spans and spans[-1][1] == number - 1:  # nearly always: the next of its source
+            spans[-1] = (spans[-1][0], number)
+        else:
+            self._include((server, ""), number, number)
+
+    def _include(self, source: Source, first: int, last: int) -> None:
+        if not 1 <= first <= last <= LAST_NUMBER:
+            raise BadGtidSet(f"no interval of GTIDs: {first}-{last}")
+        spans = self._spans.setdefault(source, [])
+        start = bisect_right(spans, first - 1, key=lambda span: span[1] + 1)  # the first that touches or lies behind
+        end = bisect_right(spans, last + 1, key=lambda span: span[0])  # behind the last that touches
+        touched = spans[start:end]
+        if touched:
+            first, last = min(first, touched[0][0]), max(last, touched[-1][1])
+        spans[start:end] = [(first, last)]
+
+    def has(self, server: UUID, number: int) -> bool:
+        return self._within((server, ""), number, number)
+
+    def covers(self, other: GtidSet) -> bool:
+        """Whether all of the other's are here too: GTID_SUBSET(other, self)."""
+        return all(self._within(source, *span) for source, spans in other._spans.items() for span in spans)
+
+    def __sub__(self, other: GtidSet) -> GtidSet:
+        """What the other lacks: GTID_SUBTRACT(self, other)."""
+        left = GtidSet()
+        for source, spans in self._spans.items():
+            for first, last in spans:
+                at = first
+                for begin, end in other._spans.get(source, ()):
+                    if at <= end and begin <= last:
+                        if at < begin:
+                            left._include(source, at, begin - 1)
+                        at = end + 1
+                if at <= last:
+                    left._include(source, at, last)
+        return left
+
+    def __len__(self) -> int:
+        """How many transactions: none is also false."""
+        return sum(last - first + 1 for spans in self._spans.values() for first, last in spans)
+
+    def _within(self, source: Source, first: int, last: int) -> bool:
+        spans = self._spans.get(source, [])
+        at = bisect_right(spans, first, key=lambda span: span[0]) - 1
+        return at >= 0 and last <= spans[at][1]
+
+    def __str__(self) -> str:
+        return ",".join(
+            ":".join([str(server), *([tag] if tag else []), *(_span(*span) for span in spans)])
+            for (server, tag), spans in sorted(self._spans.items())
+        )
+
+    def __repr__(self) -> str:
+        return f"GtidSet({str(self)!r})"
+
+    # -- as the server's protocol and its binlog files write a set ------------------------------------------------
+    def encode(self) -> bytes:
+        """TaggedGtid where one has a tag: that is another format."""
+        if any(tag for _, tag in self._spans):
+            raise TaggedGtid(f"a GTID with a tag: {str(self)[:120]}")
+        parts = [struct.pack("<Q", len(self._spans))]
+        for (server, _), spans in sorted(self._spans.items()):
+            parts.append(server.bytes + struct.pack("<Q", len(spans)))
+            parts += [struct.pack("<QQ", first, last + 1) for first, last in spans]
+        return b"".join(parts)
+
+    @classmethod
+    def decode(cls, data: bytes) -> GtidSet:
+        found = cls()
+        try:
+            at = found._decode(data)
+        except struct.error:
+            raise BadGtidSet("an encoded GTID set ends too early") from None
+        if at != len(data):
+            raise BadGtidSet("an encoded GTID set goes on behind its end")
+        return found
+
+    def _decode(self, data: bytes) -> int:
+        if data[7:8] not in (b"", b"\0"):  # the format stands in the highest byte of the number of sources; 0: no tags
+            raise TaggedGtid("an encoded GTID set with tags")
+        (sources,) = struct.unpack_from("<Q", data)
+        at = 8
+        for _ in range(sources):
+            server, spans = struct.unpack_from("<16sQ", data, at)
+            at += 24
+            for _ in range(spans):
+                first, behind = struct.unpack_from("<QQ", data, at)
+                at += 16
+                self._include((UUID(bytes=server), ""), first, behind - 1)
+        return at
 
 
 def missing(have: str, need: str) -> str:
-    """What of one set is not in another, as MySQL writes it: uuid:5-7:9."""
-    known = {uuid: _joined(spans) for uuid, spans in _spans(have).items()}
-    left = {uuid: _without(_joined(spans), known.get(uuid, [])) for uuid, spans in _spans(need).items()}
-    return ",".join(
-        ":".join([uuid, *(f"{first}-{last}" if last > first else str(first) for first, last in spans)])
-        for uuid, spans in sorted(left.items())
-        if spans
-    )
+    """What of one set is not in another."""
+    return str(GtidSet(need) - GtidSet(have))
 
 
 def size(text: str) -> int:
     """How many transactions a set holds."""
-    return sum(last - first + 1 for spans in _spans(text).values() for first, last in _joined(spans))
+    return len(GtidSet(text))
 
 
-def merged(one: Marks, other: Marks) -> dict[str, int]:
-    both = dict(one)
-    for uuid, n in other.items():
-        if n > both.get(uuid, 0):
-            both[uuid] = n
-    return both
-
-
-def as_text(marks: Marks) -> str:
-    return ",".join(f"{uuid}:1-{n}" for uuid, n in sorted(marks.items()))
-
-
-def from_text(text: str) -> dict[str, int]:
-    """The reverse of `as_text`; ValueError for anything else."""
-    marks: dict[str, int] = {}
-    if not text:
-        return marks
-    for part in text.split(","):
-        uuid, _, span = part.partition(":1-")
-        if len(uuid) != 36 or not span.isascii() or not span.isdigit():
-            raise ValueError(f"not a token's GTID set: {text[:80]!r}")
-        marks[uuid] = int(span)
-    return marks
-
-
-def _spans(text: str) -> dict[str, list[tuple[int, int]]]:
-    found: dict[str, list[tuple[int, int]]] = {}
-    for part in text.replace("\n", "").replace(" ", "").split(","):
-        uuid, *spans = part.split(":")
-        for span in spans:
-            first, _, last = span.partition("-")
-            if not first.isdigit():
-                break  # a tag: its numbers are a sequence of their own
-            found.setdefault(uuid.lower(), []).append((int(first), int(last or first)))
-    return found
-
-
-def _joined(spans: list[tuple[int, int]]) -> list[tuple[int, int]]:
-    """In order, and neighbours made one."""
-    joined: list[tuple[int, int]] = []
-    for first, last in sorted(spans):
-        if joined and first <= joined[-1][1] + 1:
-            joined[-1] = joined[-1][0], max(joined[-1][1], last)
-        else:
-            joined.append((first, last))
-    return joined
-
-
-def _without(spans: list[tuple[int, int]], known: list[tuple[int, int]]) -> list[tuple[int, int]]:
-    """Both in order and without neighbours."""
-    left = []
-    for first, last in spans:
-        at = first
-        for begin, end in known:
-            if at <= end and begin <= last:
-                if at < begin:
-                    left.append((at, begin - 1))
-                at = end + 1
-        if at <= last:
-            left.append((at, last))
-    return left
-
-
-def _reach(spans: list[tuple[int, int]]) -> int:
-    reach = 0
-    for first, last in sorted(spans):
-        if first > reach + 1:
-            break
-        reach = max(reach, last)
-    return reach
+def _span(first: int, last: int) -> str:
+    return str(first) if first == last else f"{first}-{last}"

@@ -8,8 +8,8 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
-from shard_router import gtid_sets, roles
-from shard_router.gtid_sets import Marks
+from shard_router import roles
+from shard_router.marks import Marks, covers, merged
 from shard_router.questions import Questions, ServerHealth
 from shard_router.roles import Claim, Verdict
 from shard_router.topology import Kind, Server, Shard, Topology
@@ -65,7 +65,7 @@ class Health:
         """A replica said that it has these."""
         seen = self.of(server)
         if seen is not None and seen.executed is not None:
-            self.known[server.host, server.port] = replace(seen, executed=gtid_sets.merged(seen.executed, marks))
+            self.known[server.host, server.port] = replace(seen, executed=merged(seen.executed, marks))
 
     def executed_now(self, shard: Shard) -> Marks | None:
         """All that the shard's primary has committed, asked at this moment; None if it does not answer."""
@@ -162,7 +162,7 @@ class Health:
 
     def _lag(self, shard: str, have: Marks) -> float:
         for at, marks in self._primary_had.get(shard, []):
-            if not gtid_sets.covers(have, marks):
+            if not covers(have, marks):
                 return time.monotonic() - at
         return 0.0
 
@@ -175,7 +175,7 @@ class Health:
             return seen
         had = before.executed if before is not None and before.executed is not None else seen.executed
         lag = self._lag(shard, seen.executed)
-        errant = primary.executed is not None and not gtid_sets.covers(primary.executed, had)
+        errant = primary.executed is not None and not covers(primary.executed, had)
         problem = seen.problem
         if not seen.read_only:
             problem = problem or "a replica that accepts writes"

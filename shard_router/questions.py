@@ -9,10 +9,10 @@ from typing import Any
 
 from sqlalchemy import Engine
 
-from shard_router import durability, gtid_sets
+from shard_router import durability
 from shard_router.durability import Durability
 from shard_router.engines import LOST, error_code
-from shard_router.gtid_sets import Marks
+from shard_router.marks import Marks, last_marks, solid_marks
 from shard_router.roles import Claim, Member
 from shard_router.topology import Kind, Server, Shard
 
@@ -99,7 +99,7 @@ class Questions:
             read_only=bool(read_only),
             replicating=replicating if replica else None,
             preserves_order=bool(order),
-            executed=gtid_sets.solid_marks(executed) if replica else gtid_sets.last_marks(executed),
+            executed=solid_marks(executed) if replica else last_marks(executed),
             problem=_problem(blank.role, gtids, read_only),
             durability=self._durable(raw, shard, server) if blank.role == "primary" else None,
             uuid=uuid,

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from shard_router import gtid_sets
+from shard_router.gtid_sets import missing
 from shard_router.topology import Kind, Server, Shard, Topology
 
 SPLIT = (
@@ -83,7 +83,7 @@ def _split(shard: Shard, writable: list[Claim]) -> Verdict:
     problem = SPLIT.format(names=" and ".join(one.server.name for one in writable), shard=shard.name)
     last = next((one for one in writable if one.server == shard.primary), None)
     outdone = last is not None and any(
-        gtid_sets.contains(one.executed, last.executed) and not gtid_sets.contains(last.executed, one.executed)
+        not missing(one.executed, last.executed) and missing(last.executed, one.executed)
         for one in writable
         if one is not last
     )
@@ -97,7 +97,7 @@ def _doubt(one: Claim, others: list[Claim]) -> str:
     if one.follows:
         return "it still replicates from another server"
     for other in others:
-        if not gtid_sets.contains(one.executed, other.executed):
+        if missing(one.executed, other.executed):
             return f"{other.server.name} has transactions that it lacks"
         if other.follows not in ("", one.uuid):
             return f"{other.server.name} does not replicate from it"

@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping
 from sqlalchemy import Engine, func, insert
 from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 
-from shard_router import fence, gtid_sets, placement, routing, tables
+from shard_router import fence, placement, routing, tables
 from shard_router.actor import Actor
 from shard_router.background import Background
 from shard_router.breaker import Breakers
@@ -24,8 +24,8 @@ from shard_router.directory import Directory, DirectoryEntry
 from shard_router.engines import Engines, Purpose, error_code
 from shard_router.errors import RouterError, ShardReadOnly, ShardUnavailable
 from shard_router.fanout import Fleet
-from shard_router.gtid_sets import Marks
 from shard_router.health import Health
+from shard_router.marks import Marks, as_text
 from shard_router.questions import Questions, ServerHealth
 from shard_router.redis_line import RedisLine
 from shard_router.roles import Verdict, View
@@ -217,7 +217,7 @@ class Router:
     def acknowledged(self, shard: str) -> str | None:
         """All transactions of a shard that the application was told of, as far as Redis knows; None: it cannot say."""
         marks = self.newest.all_of(shard)
-        return gtid_sets.as_text(marks) if marks else None
+        return as_text(marks) if marks else None
 
     def wait_for(self, shard: Shard, server: Server, need: CausalToken) -> bool:
         engine = self.engines.get(shard.name, server, Purpose.READ)

@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection, Engine
 
-from shard_router import deciding, fence, gtid_sets
+from shard_router import deciding, fence
 from shard_router.causality import CausalToken
 from shard_router.engines import Purpose
 from shard_router.errors import RouterError, ShopMoved
 from shard_router.fence import Fence
 from shard_router.gtid import TrackingConnection
 from shard_router.guards import FOR_SHARE, FOR_UPDATE
+from shard_router.marks import covers, merged
 from shard_router.topology import Server, Shard
 
 if TYPE_CHECKING:
@@ -55,7 +56,7 @@ class Route:
             return shard.primary
         health = self._router.health_watch
         known = [(server, seen) for server in shard.replicas if (seen := health.of(server)) and seen.in_rotation]
-        covering = [server for server, seen in known if gtid_sets.covers(seen.executed or {}, need.marks)]
+        covering = [server for server, seen in known if covers(seen.executed or {}, need.marks)]
         if covering:
             counts["read_replica"] += 1
             return _one_of(covering)
@@ -74,7 +75,7 @@ class Route:
         if seen is None or seen.executed is None or seen.age_ms < ROLES_FRESH_MS:
             return shard.primary
         foreign = {uuid: n for uuid, n in need.marks.items() if uuid != seen.uuid}
-        if not gtid_sets.covers(seen.executed, foreign):
+        if not covers(seen.executed, foreign):
             self._router.health_watch.look_again(shard, within=ROLES_FRESH_MS / 1000)
         return self._router.shard(shard.name).primary
 
@@ -91,9 +92,9 @@ class Route:
             self._router.newest.want(self.entry.shop_id)  # it moved, and nothing was written since
         if newest is None or not self._fits(newest) or (given is not None and not self._fits(given)):
             return None
-        if given is None or gtid_sets.covers(newest.marks, given.marks):
+        if given is None or covers(newest.marks, given.marks):
             return newest
-        both = gtid_sets.merged(newest.marks, given.marks)
+        both = merged(newest.marks, given.marks)
         return CausalToken.of_marks(newest.shard, newest.epoch, both)
 
     def _fits(self, token: CausalToken) -> bool:

@@ -20,7 +20,7 @@ from ops.cluster.binlogs import Session, Transaction
 from ops.cluster.layout import RESTORED
 from ops.cluster.mysql import DURABILITIES, MySQL, Root, program_and_template, settings_text
 from ops.trouble import Trouble, tool_failed
-from shard_router.moves.gtids import GtidSet
+from shard_router.gtid_sets import GtidSet
 
 if TYPE_CHECKING:
     from ops.cluster.control import Cluster

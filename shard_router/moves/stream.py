@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from uuid import UUID
 
+from shard_router.gtid_sets import GtidSet
 from shard_router.moves.events import (
     Event,
     TailBroken,
@@ -21,7 +22,6 @@ from shard_router.moves.events import (
     table_map_of,
     unwrap,
 )
-from shard_router.moves.gtids import GtidSet
 from shard_router.moves.keys import Key, KeyShape
 from shard_router.moves.rows import RowReader
 

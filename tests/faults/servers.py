@@ -143,7 +143,7 @@ class Servers:
         return bool(self.sql(name, "SELECT COUNT(*) AS n FROM performance_schema.data_lock_waits")[0]["n"])
 
     def _bills_in_commit(self, primary: str) -> list[int]:
-        """A commit has its GTID from the moment in which it goes into the binlog; ended before, it would be rolled back."""
+        """A commit has its GTID from when it goes into the binlog; ended before that, it would be rolled back."""
         rows = self.sql(
             primary,
             "SELECT DISTINCT t.processlist_id AS id FROM performance_schema.threads t"

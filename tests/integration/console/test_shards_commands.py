@@ -6,7 +6,8 @@ import pytest
 
 from app.console import balance, topology
 from app.console.balance import Measure
-from shard_router import Router, TopologyRefused, gtid_sets
+from shard_router import Router, TopologyRefused
+from shard_router.marks import covers
 from shard_router.moves.planning import Load
 from tests.support.counter import Counter
 from tests.support.waiting import until
@@ -47,7 +48,7 @@ def caught_up(runtime):
 
         def has_all():
             seen = runtime.router.health_watch.of(shard.replicas[0])
-            return seen is not None and seen.in_rotation and gtid_sets.covers(seen.executed or {}, marks)
+            return seen is not None and seen.in_rotation and covers(seen.executed or {}, marks)
 
         until(has_all, 10)
 

@@ -14,7 +14,7 @@ from pymysql.constants import CLIENT
 from shard_router import WrongShop, gtid
 from shard_router.engines import shared_tls
 from shard_router.gtid import TrackingConnection
-from shard_router.gtid_sets import last_marks
+from shard_router.marks import last_marks
 from tests.integration.shard_router.conftest import Toy
 
 INIT = "SET SESSION transaction_isolation='READ-COMMITTED', SESSION session_track_gtids='OWN_GTID'"

@@ -8,8 +8,8 @@ from uuid import UUID
 
 import pytest
 
+from shard_router.gtid_sets import GtidSet
 from shard_router.moves.events import Event, Statement, TailBroken
-from shard_router.moves.gtids import GtidSet
 from shard_router.moves.keys import KeyColumn, KeyShape, Kind
 from shard_router.moves.stream import Stream, Transaction
 

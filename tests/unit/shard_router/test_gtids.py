@@ -7,7 +7,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from shard_router.moves.gtids import BadGtidSet, GtidSet, TaggedGtid
+from shard_router.gtid_sets import BadGtidSet, GtidSet, TaggedGtid
 
 ONE, OTHER = UUID(int=1), UUID(int=2)
 UNHURRIED = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])  # a busy machine is no failure
@@ -27,6 +27,8 @@ def test_it_is_a_set_of_numbers(have: set[tuple[UUID, int]], need: set[tuple[UUI
     assert of(have).covers(of(need)) == (need <= have)
     assert {(source, n) for source in (ONE, OTHER) for n in range(1, 41) if of(have).has(source, n)} == have
     assert str(of(have)) == str(of(have | have))
+    assert str(of(have) - of(need)) == str(of(have - need))
+    assert len(of(have)) == len(have)
 
 
 @UNHURRIED
@@ -53,9 +55,18 @@ def test_the_bytes_are_those_of_the_protocol() -> None:
 
 
 @pytest.mark.parametrize("text", [f"{ONE}:a:1-3", f"{ONE}:1-2:my_tag:4", f"{OTHER}:1,{ONE}:_:1"])
-def test_a_tag_is_refused(text: str) -> None:
+def test_a_tag_is_known_and_has_no_bytes(text: str) -> None:
+    assert GtidSet(str(GtidSet(text))).covers(GtidSet(text))
     with pytest.raises(TaggedGtid):
-        GtidSet(text)
+        GtidSet(text).encode()
+
+
+def test_the_numbers_of_a_tag_run_by_themselves() -> None:
+    tagged = GtidSet(f"{ONE}:1-5:tag:1-2")
+    assert not tagged.covers(GtidSet(f"{ONE}:tag:3"))
+    assert not GtidSet(f"{ONE}:1-5").covers(tagged)
+    assert str(tagged - GtidSet(f"{ONE}:1-5")) == f"{ONE}:tag:1-2"
+    assert len(tagged) == 7
 
 
 def test_a_tag_in_bytes_is_refused() -> None:
@@ -67,7 +78,7 @@ def test_a_tag_in_bytes_is_refused() -> None:
 @pytest.mark.parametrize(
     "text",
     ["x", f"{ONE}", f"{ONE}:", f"{ONE}:0", f"{ONE}:3-2", f"{ONE}:1-", f"{ONE}:-1", f"{ONE}:1 2:x-", "1:1", f"{ONE}:१",
-     f"{ONE}:1-9223372036854775807", f"{str(ONE)[:-1]}:1", f"{ONE};1", f"{ONE}::1"],
+     f"{ONE}:1-9223372036854775807", f"{str(ONE)[:-1]}:1", f"{ONE};1", f"{ONE}::1", f"{ONE}:tag"],
 )  # fmt: skip
 def test_what_is_no_set_is_refused(text: str) -> None:
     with pytest.raises(BadGtidSet):

@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 from shard_router import CausalToken, ServerHealth
 from shard_router.causality import Signer
 from shard_router.gtid import gtid_in
-from shard_router.gtid_sets import as_text, covers, from_text, last_marks, merged, solid_marks
 from shard_router.health import Health
+from shard_router.marks import as_text, covers, from_text, last_marks, merged, solid_marks
 
 A, B = "250621b8-e4cd-11f1-8147-02fc00000001", "250621b8-e4cd-11f1-8147-02fc00000002"
 marks_of = st.dictionaries(st.sampled_from([A, B]), st.integers(1, 2**60), min_size=1)

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from shard_router.moves.gtids import GtidSet
+from shard_router.gtid_sets import GtidSet
 from tests.support.tailing import ASHA, RAVI, Place, key, run
 
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from shard_router.moves.gtids import GtidSet
+from shard_router.gtid_sets import GtidSet
 from shard_router.moves.tail import SILENCE, TailBroken
 from tests.support.tailing import Place, key
 from tests.support.tcp_proxy import TcpProxy

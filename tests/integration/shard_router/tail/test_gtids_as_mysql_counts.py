@@ -10,7 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from shard_router.moves.gtids import GtidSet
+from shard_router.gtid_sets import GtidSet
 from tests.support.tailing import Place, run
 
 SOURCES = [UUID(int=n) for n in (1, 2, 2**127 + 5, 2**128 - 1)]
