@@ -14,8 +14,6 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import pymysql
-
 from ops import files
 from ops.cluster import binlogs, replication, roles
 from ops.cluster.layout import RESTORED
@@ -28,7 +26,6 @@ if TYPE_CHECKING:
     from ops.cluster.control import Cluster
 
 KEPT = dt.timedelta(days=30)
-COPIES_WITHIN = 3600
 BEGINS_WITHIN = 30.0
 FACTS = "snapshot.json"
 
@@ -105,24 +102,13 @@ def _snapshot(cluster: Cluster, shard: str, donor: MySQL) -> Snapshot:
     snapshots = files.private_folder(folder_of(cluster, shard) / "snapshots")
     began = _now(donor)
     with files.published(snapshots / f"{began:%Y%m%dT%H%M%S}") as scratch:
-        _clone(donor, scratch / "data")
+        replication.copy(donor, scratch / "data")
         with donor.root() as root:
             gtids = root.executed()
         made = Snapshot(scratch, began, _now(donor), gtids, donor.name)
         facts = {**asdict(made), "folder": "", "began": began.isoformat(), "ended": made.ended.isoformat()}
         files.write(scratch / FACTS, json.dumps(facts) + "\n")
     return snapshots_of(cluster, shard)[-1]
-
-
-def _clone(donor: MySQL, data: Path) -> None:
-    with donor.root(patience=COPIES_WITHIN) as root:
-        try:
-            root.run("CLONE LOCAL DATA DIRECTORY = %s", (str(data),))
-        except pymysql.err.MySQLError as failed:
-            raise Trouble(
-                f"{donor.name} could not be copied ({failed.args[-1]}); no snapshot was made",
-                "mend that (a server started by an older ./dev lacks CLONE until its next start) and run it again",
-            ) from None
 
 
 def _now(mysql: MySQL) -> dt.datetime:

@@ -12,7 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from ops import files
-from ops.cluster import backups, groups, promotion, proxies, redis, replication, roles, setup, state, tls
+from ops.cluster import backups, groups, promotion, proxies, rebuilding, redis, replication, roles, setup, state, tls
 from ops.cluster.layout import EVERY_SERVER, FIRST_PRIMARIES, GROUPS, PROXY_LINE, REDIS, REDIS_OFFSET, Layout, Mode
 from ops.cluster.mysql import DURABILITIES, MySQL, program_and_template, settings_text
 from ops.cluster.roles import Duty
@@ -261,21 +261,10 @@ class Cluster:
             promotion.promote(self, group, name, accept_loss=accept_loss)
 
     def rebuild(self, name: str) -> None:
-        """Throws a replica's data away and lets it follow its primary from the first transaction on."""
-        primaries = roles.load(self.roles_file)
-        mysql = self.mysql.get(name)
-        if mysql is None or name in primaries.values():
-            raise Trouble(
-                f"{name} is no replica", f"choose one of {', '.join(sorted(set(self.mysql) - set(primaries.values())))}"
-            )
-        with self.mysql[primaries[mysql.server.group]].root() as root:
-            if root.value("SELECT @@GLOBAL.gtid_purged AS g"):
-                raise Trouble(
-                    f"{name}'s primary no longer keeps its first transactions", "copy its data with MySQL's CLONE"
-                )
+        """Throws a replica's data away for a copy of its primary's, and lets it follow from there on."""
         with self.locked():
-            self.processes.stop([name])
-            shutil.rmtree(mysql.folder)
+            self._primaries()  # whom somebody has promoted by other means must not be thrown away
+            rebuilding.rebuild(self, name)
         self.up()
 
     # ---------------------------------------------------------------- sql

@@ -30,6 +30,7 @@ def options(instance: Instance, layout: Layout, server: Server, group_name: str)
         "group-seeds": ",".join(lines.values()),
         "start-on-boot": "OFF",
         "bootstrap-group": "OFF",
+        "gtid-assignment-block-size": 1,  # one row of numbers: a gap for each primary would keep replicas from reads
         "member-expel-timeout": 0,  # a dead primary is followed at once, instead of 5 s later
         "unreachable-majority-timeout": 5,  # a member alone must not keep its writers waiting for ever
         "exit-state-action": "READ_ONLY",
