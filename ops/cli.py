@@ -346,26 +346,23 @@ def _make(make: Callable[[], Cluster], server: str, lasting: str | None, fault: 
 _lasting = click.option("--for", "lasting", metavar="TIME", help="Undo it after so long: 30s, 2m, 500ms.")
 
 
-@cluster.command("kill")
-@click.argument("server")
-@_lasting
-@click.pass_obj
-def cluster_kill(make: Callable[[], Cluster], server: str, lasting: str | None) -> None:
-    """End SERVER with kill -9."""
-    from ops.cluster import faults
+def _fault_command(name: str, said: str) -> None:
+    """A fault that has nothing to be told but the server and for how long; `faults` knows it by the same name."""
 
-    _make(make, server, lasting, lambda found: faults.kill(found, server))
+    @cluster.command(name, help=said)
+    @click.argument("server")
+    @_lasting
+    @click.pass_obj
+    def make_fault(make: Callable[[], Cluster], server: str, lasting: str | None) -> None:
+        from ops.cluster import faults
+
+        fault: Callable[[Cluster, str], str] = getattr(faults, name)
+        _make(make, server, lasting, lambda found: fault(found, server))
 
 
-@cluster.command("freeze")
-@click.argument("server")
-@_lasting
-@click.pass_obj
-def cluster_freeze(make: Callable[[], Cluster], server: str, lasting: str | None) -> None:
-    """Let SERVER stand still with its port open (SIGSTOP)."""
-    from ops.cluster import faults
-
-    _make(make, server, lasting, lambda found: faults.freeze(found, server))
+_fault_command("kill", "End SERVER with kill -9.")
+_fault_command("freeze", "Let SERVER stand still with its port open (SIGSTOP).")
+_fault_command("cut", "Silence the line to SERVER, with no reset; needs `cluster up --proxied`.")
 
 
 @cluster.command("lag")
@@ -379,17 +376,6 @@ def cluster_lag(make: Callable[[], Cluster], server: str, by: str | None, lastin
 
     late = None if by is None else max(1, round(seconds_of(by)))
     _make(make, server, lasting, lambda found: faults.lag(found, server, late))
-
-
-@cluster.command("cut")
-@click.argument("server")
-@_lasting
-@click.pass_obj
-def cluster_cut(make: Callable[[], Cluster], server: str, lasting: str | None) -> None:
-    """Silence the line to SERVER, with no reset; needs `cluster up --proxied`."""
-    from ops.cluster import faults
-
-    _make(make, server, lasting, lambda found: faults.cut(found, server))
 
 
 @cluster.command("slow")

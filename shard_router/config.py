@@ -41,7 +41,7 @@ class Times:
     lock_wait: int = 2  # innodb_lock_wait_timeout; whole seconds, the server knows no less
     idle_ping: float = 30.0  # a connection idle for longer is pinged before use
     causal_wait: float = 0.05  # how long a read waits for a replica to catch up
-    deciding: float = 0.75  # how long a write waits for a move to decide: the pause that it allows itself, and 0.5
+    deciding: float = 1.5  # how long a write waits for a move to decide; a move may pause for as much, less 0.5
     redis: float = 0.1
     redis_rest: float = 1.0  # after a failure Redis is left alone for so long
     directory: float = 5.0  # a process believes a directory entry for so long

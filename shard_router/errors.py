@@ -58,6 +58,10 @@ class ShardReadOnly(ShardUnavailable):
     """The server refuses writes: it was demoted, or a promotion is under way. Nothing was committed."""
 
 
+class ShopCrowded(ShardUnavailable):
+    """So many requests of this shop are under way in this process that one more would stand in its neighbours' way."""
+
+
 class AmbiguousCommit(RouterError):
     """The connection was lost while COMMIT was under way: it may or may not have happened.
 

@@ -16,6 +16,7 @@ from shard_router.topology import Kind, Server, Shard, Topology
 
 log = logging.getLogger(__name__)
 THREADS = 16
+CLOSING = 3.0  # seconds
 
 
 class Health:
@@ -32,6 +33,7 @@ class Health:
         self.known: dict[tuple[str, int], ServerHealth] = {}
         self._primary_had: dict[str, list[tuple[float, Marks]]] = {}
         self._busy: set[str] = set()
+        self._closed = False
         self._threads = ThreadPoolExecutor(THREADS, "router-health")
 
     def of(self, server: Server) -> ServerHealth | None:
@@ -79,7 +81,7 @@ class Health:
 
     def nudge(self, shard: Shard) -> None:
         """A round of this shard now, if none is under way."""
-        if shard.name not in self._busy:
+        if shard.name not in self._busy and not self._closed:
             self._busy.add(shard.name)
             self._threads.submit(self._round, shard)
 
@@ -94,7 +96,8 @@ class Health:
         try:
             self.look_at(shard)
         except Exception:
-            log.exception("health of %s", shard.name)
+            if not self._closed:  # else a server hung, and the pools were closed meanwhile
+                log.exception("health of %s", shard.name)
         finally:
             self._busy.discard(shard.name)
 
@@ -194,6 +197,11 @@ class Health:
         self._busy, self._aside = set(), set()
 
     def close(self) -> None:
+        """Begins no round any more and waits for those under way, but not for long where a server hangs."""
+        self._closed = True
+        ends = time.monotonic() + CLOSING
+        while (self._busy or self._aside) and time.monotonic() < ends:
+            time.sleep(0.005)
         self._threads.shutdown(wait=False, cancel_futures=True)
 
 

@@ -17,6 +17,7 @@ from shard_router import fence, placement, routing, tables
 from shard_router.actor import Actor
 from shard_router.background import Background
 from shard_router.breaker import Breakers
+from shard_router.bulkhead import Shares
 from shard_router.causality import CausalToken, Newest, Signer
 from shard_router.config import RouterConfig
 from shard_router.crew import Crew
@@ -57,6 +58,7 @@ class Router:
             probe=times.connect + times.poll_answer,
         )
         self.engines = Engines(config, self.breakers)
+        self.shares = self._new_shares()
         self._line = RedisLine(config.redis_url, timeout=times.redis, rest=times.redis_rest)
         self.newest = Newest(self._line, config.redis_prefix)
         self._signer = Signer(config.token_keys)
@@ -291,6 +293,10 @@ class Router:
         return False
 
     # -- inner ----------------------------------------------------------------------------------------------------
+    def _new_shares(self) -> Shares | None:
+        threads, times = self.config.shard_threads, self.config.times
+        return Shares(threads, slow=times.shard_slow, wait=times.pool) if threads else None
+
     def _control_engine(self, purpose: Purpose) -> Engine:
         control = self.topology.control
         return self.engines.get(control.name, control.primary, purpose)
@@ -318,6 +324,7 @@ class Router:
 
     def _after_fork(self) -> None:
         self._swaps = threading.Lock()
+        self.shares = self._new_shares()
         for part in (
             self._file,
             self.breakers,

@@ -39,6 +39,15 @@ class Route:
         self.server: Server | None = None
         self.fenced = purpose is not Purpose.READ
 
+    def enter(self) -> int | None:
+        """A place among those that its shop may have in this process; for `leave`. Raises ShopCrowded."""
+        shares = self._router.shares
+        return shares.enter(self.entry.shop_id, self.entry.shard) if shares is not None else None
+
+    def leave(self, place: int) -> None:
+        if self._router.shares is not None:
+            self._router.shares.leave(self.entry.shop_id, place)
+
     def choose(self) -> Engine:
         need = self._needed() if self._purpose is Purpose.READ else None  # may find that the map is old
         shard = self._router.shard_for_shops(self.entry.shard)

@@ -70,6 +70,7 @@ class ShopSession(Session):
         self._route = route
         self._engine: Engine | None = None
         self._raw: TrackingConnection | None = None
+        self._place: int | None = None
         self._trips = 0
         self._trips_at_begin = 0
         self.token: CausalToken | None = None
@@ -143,6 +144,16 @@ class ShopSession(Session):
             raise TypeError("a ShopSession begins by itself and ends with commit(), which also hands out the token")
         return super().begin(nested=True)
 
+    def _leave(self) -> None:
+        if self._place is not None:
+            place, self._place = self._place, None
+            self._route.leave(place)
+
+    def __del__(self) -> None:
+        """Of one that was never closed: its connection comes back by itself, and its place does."""
+        if "_place" in self.__dict__:
+            self._leave()
+
     # -- doors that stay shut -------------------------------------------------------------------------------------
     def connection(self, *_: Any, **__: Any) -> NoReturn:
         raise WrongShop("connection() of a ShopSession: its statements go through the session")
@@ -178,6 +189,13 @@ def narrow(state: ORMExecuteState) -> Any:
     return state.invoke_statement(state.statement.options(ONE_SHOP), params=shop)
 
 
+def enter(session: Session, transaction: SessionTransaction) -> None:
+    """A place for its shop comes before a connection, so that who waits for one holds none."""
+    assert isinstance(session, ShopSession)
+    if transaction.parent is None:
+        session._place = session._route.enter()
+
+
 def begin(session: Session, transaction: SessionTransaction, connection: Connection) -> None:
     """Pins the connection to the shop, and reads the fence before anything else is said on it."""
     assert isinstance(session, ShopSession)
@@ -208,7 +226,10 @@ def committed(session: Session) -> None:
 
 def ended(session: Session, transaction: SessionTransaction) -> None:
     assert isinstance(session, ShopSession)
-    if transaction.parent is None and session._raw is not None:
+    if transaction.parent is not None:
+        return
+    session._leave()
+    if session._raw is not None:
         session._trips = session.round_trips
         session._raw = None
 
@@ -238,6 +259,7 @@ def stamp(session: Session, *_: Any) -> None:
 
 for name, listener in (
     ("do_orm_execute", narrow),
+    ("after_transaction_create", enter),
     ("after_begin", begin),
     ("after_commit", committed),
     ("after_transaction_end", ended),

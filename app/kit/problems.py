@@ -16,10 +16,18 @@ from app.kit import errors, logs
 from app.kit.bodies import BodyTooLarge, LengthMissing, MalformedJson, WrongContentType
 from app.kit.errors import AppError
 from app.kit.texts import N_, _
-from shard_router import AmbiguousCommit, DirectoryUnavailable, ShardUnavailable, ShopMoved, UnknownShop
+from shard_router import (
+    AmbiguousCommit,
+    DirectoryUnavailable,
+    ShardUnavailable,
+    ShopCrowded,
+    ShopMoved,
+    UnknownShop,
+)
 
 PROBLEM_JSON = "application/problem+json"
 RETRY_SOON = {"Retry-After": "1"}
+SOON = (429, 503)
 
 
 class InternalError(AppError):
@@ -54,6 +62,13 @@ class ShardDown(errors.Unavailable):
 
     default_message = N_("Your shop's data can't be reached at the moment. Nothing was changed.")
     default_action = N_("Try again in a few seconds.")
+
+
+class TooManyAtOnce(errors.TooManyRequests):
+    """So many requests of this shop are being worked on that one more would make other shops wait; nothing was done."""
+
+    default_message = N_("Too many requests of your shop are being worked on at this moment. Nothing was changed.")
+    default_action = N_("Try again in a second.")
 
 
 class DatabaseDown(errors.Unavailable):
@@ -107,6 +122,7 @@ BY_STATUS: dict[int, type[AppError]] = {
 CONTROL = "control"  # as every topology calls the control plane
 
 OF_OTHERS: tuple[tuple[tuple[type[Exception], ...], type[AppError]], ...] = (
+    ((ShopCrowded,), TooManyAtOnce),
     ((ShardUnavailable, DirectoryUnavailable), ShardDown),
     ((ShopMoved,), ShopMoving),
     ((AmbiguousCommit,), CommitUnclear),
@@ -151,7 +167,7 @@ def as_app_error(error: BaseException) -> AppError | None:
         return DatabaseDown(headers=RETRY_SOON)
     for kinds, refusal in OF_OTHERS:
         if isinstance(error, kinds):
-            return refusal(headers=RETRY_SOON if refusal.status == 503 and refusal is not CommitUnclear else None)
+            return refusal(headers=RETRY_SOON if refusal.status in SOON and refusal is not CommitUnclear else None)
     return None
 
 

@@ -33,7 +33,8 @@ OnProgress = Callable[[Progress], None]
 DEFAULTS = Limits()
 AGAIN = 0.3  # seconds between two attempts
 BREAKS = 3  # streams that may break one after the other before the move is given up
-SHORTEST, LONGEST = 20, 10_000  # milliseconds of pause that may be allowed
+SHORTEST = 20  # milliseconds of pause that may be allowed
+UNDOING = 0.5  # seconds in which a pause that ran out is taken back, while writes go on waiting
 
 
 def silent(progress: Progress) -> None:
@@ -63,7 +64,7 @@ class Mover:
         self._router = router
         self._limits = limits
         self._lines = Lines(router)
-        self._records = Records(self._lines.control)
+        self._records = Records(self._lines.control, keep_source=limits.keep_source)
         names = tuple(table.name for table in tables)
         if taken := RESERVED & set(names):
             raise ValueError(f"a table may not be called {', '.join(sorted(taken))}")
@@ -99,8 +100,7 @@ class Mover:
 
     def _obvious(self, shop_id: int, home: tuple[str, int] | None, target: str, max_pause_ms: int) -> Iterator[str]:
         shards = self._router.topology.shards
-        if not SHORTEST <= max_pause_ms <= LONGEST:
-            yield f"a pause of {max_pause_ms} ms: from {SHORTEST} to {LONGEST} can be allowed"
+        yield from self._too_long(max_pause_ms)
         if target not in shards:
             yield f"no such shard: {target}; there are {', '.join(sorted(shards))}"
         if home is None:
@@ -116,6 +116,16 @@ class Mover:
             yield f"shop {shop_id} is being moved already: ask for the state of its moves"
         if self._migrating():
             yield "a migration is running: wait for its end"
+
+    def _too_long(self, max_pause_ms: int) -> Iterator[str]:
+        """A pause in which writes would be refused, since they wait for a decision no longer than `Times.deciding`."""
+        waits = self._router.config.times.deciding
+        longest = int((waits - UNDOING) * 1000)
+        if not SHORTEST <= max_pause_ms <= longest:
+            yield (
+                f"a pause of {max_pause_ms} ms: from {SHORTEST} to {longest} can be allowed, since a write waits"
+                f" {waits:g} s for a move to decide and {UNDOING:g} s of these are for taking it back"
+            )
 
     def _migrating(self) -> bool:
         lock = f"migrations.{self._router.config.control_database}"[:64]
@@ -197,7 +207,7 @@ class Mover:
             raise MoveBusy(move_id, record.runner or "?", f"{record.runner_until:%H:%M:%S} UTC") from why
         if record.state.live:
             raise MoveInterrupted(f"{why}; run it again") from why
-        return record.status()
+        return record
 
     def _release(self, move_id: UUID, runner: str) -> None:
         try:
@@ -214,7 +224,7 @@ class Mover:
         return self.status(move_id)
 
     def status(self, move_id: UUID) -> MoveStatus:
-        return self._records.get(move_id).status()
+        return self._records.get(move_id)
 
     # -- to undo --------------------------------------------------------------------------------------------------
     def abort(self, move_id: UUID, reason: str) -> MoveStatus:
@@ -266,7 +276,7 @@ class Mover:
     # -- to list and to purge -------------------------------------------------------------------------------------
     def list_moves(self, *, shop_id: int | None = None, live_only: bool = False) -> list[MoveStatus]:
         """The newest first."""
-        return [record.status() for record in self._records.list_all(shop_id=shop_id, live_only=live_only)]
+        return [*self._records.list_all(shop_id=shop_id, live_only=live_only)]
 
     def purge(self, *, now: dt.datetime) -> int:
         """Deletes the rows that moves left behind and whose grace is over; returns how many. A server that is gone

@@ -6,7 +6,7 @@ import datetime as dt
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, fields
 from typing import Any
 from uuid import UUID
 
@@ -15,11 +15,11 @@ from pymysql import err
 from shard_router.moves.errors import MoveBusy, MoveRefused, UnknownMove
 from shard_router.moves.fences import Superseded
 from shard_router.moves.lines import DUPLICATE, Line, error_number
-from shard_router.moves.states import MoveState, MoveStatus, Progress
+from shard_router.moves.states import MoveState, MoveStatus
 
 COLUMNS = (
-    "id, shop_id, source, target, state, epoch, max_pause_ms, copied_from, switched_from, facts, reason, asked_by,"
-    " runner, runner_until, asked_at, updated_at, switched_at, ended_at, purge_after"
+    "id, shop_id, source, target, state, epoch, max_pause_ms, facts, reason, asked_by, runner, runner_until, asked_at,"
+    " updated_at, switched_at, ended_at, purge_after, copied_from, switched_from"
 )
 SELECT = f"SELECT {COLUMNS} FROM moves"
 INSERT = (
@@ -39,71 +39,50 @@ RENEW = (
 RELEASE = "UPDATE moves SET runner = NULL, runner_until = NULL WHERE id = %s AND runner = %s"
 DIRECTORY = "SELECT shard, epoch, state FROM directory WHERE shop_id = %s"
 HOME = "UPDATE directory SET shard = %s, epoch = %s, updated_at = UTC_TIMESTAMP(6) WHERE shop_id = %s AND epoch < %s"
+ROLLED_BACK = (
+    "UPDATE moves SET state = 'rolled_back', reason = %s, updated_at = UTC_TIMESTAMP(6)"
+    " WHERE id = %s AND state = 'switched'"
+)
+KEPT = (
+    "UPDATE moves SET purge_after = switched_at + INTERVAL %s MICROSECOND, reason = %s, updated_at = UTC_TIMESTAMP(6)"
+    " WHERE id = %s AND state = 'switched'"
+)
 LIVE = "WHERE id = %s AND live_shop_id IS NOT NULL"
 SWITCHED = "WHERE id = %s AND state = 'switched' AND purge_after IS NOT NULL"
 
 
 @dataclass(frozen=True, slots=True)
-class Record:
-    """One row. Moments are UTC without a zone, as the server keeps them."""
+class Record(MoveStatus):
+    """One row: also from where on the copy and the way back are caught up, as GTID sets."""
 
-    move_id: UUID
-    shop_id: int
-    source: str
-    target: str
-    state: MoveState
-    epoch: int
-    max_pause_ms: int
     copied_from: str
     switched_from: str
-    facts: dict[str, Any] = field(repr=False)
-    reason: str | None
-    asked_by: str
-    runner: str | None
-    runner_until: dt.datetime | None
-    asked_at: dt.datetime
-    updated_at: dt.datetime
-    switched_at: dt.datetime | None
-    ended_at: dt.datetime | None
-    purge_after: dt.datetime | None
 
     @property
     def rolls_back(self) -> UUID | None:
         """The move that this one takes back."""
         return UUID(self.facts["rolls_back"]) if "rolls_back" in self.facts else None
 
-    def status(self) -> MoveStatus:
-        seen = self.facts.get("progress", {})
-        progress = Progress(
-            self.move_id, self.state, seen.get("rows_copied", 0), self.facts.get("rows_expected", 0),
-            seen.get("dirty", 0), self.facts.get("pause_ms"), seen.get("note", ""),
-        )  # fmt: skip
-        return MoveStatus(
-            self.move_id, self.shop_id, self.source, self.target, self.state, self.epoch, self.max_pause_ms,
-            self.facts, self.reason, self.asked_by, self.runner, _utc(self.runner_until), self.asked_at.replace(
-                tzinfo=dt.UTC
-            ), self.updated_at.replace(tzinfo=dt.UTC), _utc(self.switched_at), _utc(self.ended_at),
-            _utc(self.purge_after), progress,
-        )  # fmt: skip
 
-
-def _utc(moment: dt.datetime | None) -> dt.datetime | None:
-    return moment.replace(tzinfo=dt.UTC) if moment else None
+FIELDS = [one.name for one in fields(Record)]  # as COLUMNS has them
 
 
 def _record(row: tuple[Any, ...]) -> Record:
-    move_id, shop_id, source, target, state, epoch, pause, copied, switched, facts, *rest = row
-    return Record(
-        UUID(bytes=move_id), shop_id, source, target, MoveState(state), epoch, pause, (copied or b"").decode(),
-        (switched or b"").decode(), json.loads(facts), *rest,
-    )  # fmt: skip
+    known: dict[str, Any] = {
+        name: value.replace(tzinfo=dt.UTC) if isinstance(value, dt.datetime) else value
+        for name, value in zip(FIELDS, row, strict=True)
+    }
+    read = {"move_id": UUID(bytes=known["move_id"]), "state": MoveState(known["state"])}
+    gtids = {name: (known[name] or b"").decode() for name in ("copied_from", "switched_from")}
+    return Record(**{**known, **read, **gtids, "facts": json.loads(known["facts"])})
 
 
 class Records:
     """Each call has a connection of its own: they are rare, and the control plane may go and come back between them."""
 
-    def __init__(self, control: Callable[[], Line]) -> None:
-        self._control = control
+    def __init__(self, control: Callable[[], Line], *, keep_source: float) -> None:
+        """`keep_source`: for how many seconds old rows are kept behind a switch."""
+        self._control, self._keep_source = control, keep_source
 
     @contextmanager
     def _line(self) -> Iterator[Line]:
@@ -190,7 +169,15 @@ class Records:
                 return
             line.tell(HOME, (shard, epoch, record.shop_id, epoch))
             if record.rolls_back is not None:
-                _settle_first(line, record, record.rolls_back, state, columns.get("reason"))
+                self._settle_first(line, record, record.rolls_back, state, columns.get("reason"))
+
+    def _settle_first(self, line: Line, record: Record, first: UUID, state: MoveState, reason: str | None) -> None:
+        """The move that was to be taken back: it is, or its old rows are kept for as long as they were to be."""
+        if state is MoveState.SWITCHED:
+            line.tell(ROLLED_BACK, (f"by {record.asked_by}"[:500], first.bytes))
+        else:
+            why = f"a way back was not finished: {reason}"[:500]
+            line.tell(KEPT, (int(self._keep_source * 1e6), why, first.bytes))
 
     def keep_rows(self, move_id: UUID) -> bool:
         """The old rows are needed again. False if their purge has begun."""
@@ -207,24 +194,6 @@ class Records:
     def change(self, move_id: UUID, **columns: Any) -> None:
         with self._line() as line:
             line.tell(f"UPDATE moves SET {_assignments(columns)} WHERE id = %s", (*columns.values(), move_id.bytes))
-
-
-def _settle_first(line: Line, record: Record, first: UUID, state: MoveState, reason: str | None) -> None:
-    """The move that was to be taken back: it is, or its old rows are kept for as long as they were to be."""
-    if state is MoveState.SWITCHED:
-        line.tell(ROLLED_BACK, (f"by {record.asked_by}"[:500], first.bytes))
-    else:
-        line.tell(KEPT, (f"a way back was not finished: {reason}"[:500], first.bytes))
-
-
-ROLLED_BACK = (
-    "UPDATE moves SET state = 'rolled_back', reason = %s, updated_at = UTC_TIMESTAMP(6)"
-    " WHERE id = %s AND state = 'switched'"
-)
-KEPT = (
-    "UPDATE moves SET purge_after = switched_at + INTERVAL 1 DAY, reason = %s, updated_at = UTC_TIMESTAMP(6)"
-    " WHERE id = %s AND state = 'switched'"
-)
 
 
 def _enter(

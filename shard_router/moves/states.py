@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 from uuid import UUID
@@ -65,16 +65,16 @@ class Progress:
 
 @dataclass(frozen=True, slots=True)
 class MoveStatus:
-    """What the control plane knows of a move. `facts` are seconds, rows and pauses of each phase."""
+    """What the control plane knows of a move. `facts` are seconds, rows and pauses of each phase; moments are UTC."""
 
     move_id: UUID
     shop_id: int
     source: str
     target: str
     state: MoveState
-    epoch: int | None
+    epoch: int
     max_pause_ms: int
-    facts: Mapping[str, Any]
+    facts: Mapping[str, Any] = field(repr=False)
     reason: str | None
     asked_by: str
     runner: str | None
@@ -84,7 +84,14 @@ class MoveStatus:
     switched_at: dt.datetime | None
     ended_at: dt.datetime | None
     purge_after: dt.datetime | None
-    progress: Progress
+
+    @property
+    def progress(self) -> Progress:
+        seen = self.facts.get("progress", {})
+        return Progress(
+            self.move_id, self.state, seen.get("rows_copied", 0), self.facts.get("rows_expected", 0),
+            seen.get("dirty", 0), self.facts.get("pause_ms"), seen.get("note", ""),
+        )  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)

@@ -44,6 +44,7 @@ def fault_cluster(servers: "Servers") -> "Cluster":
 @pytest.fixture(scope="session")
 def fault_settings(fault_cluster: "Cluster", tmp_path_factory: pytest.TempPathFactory) -> "Settings":
     """The product's defaults, but for addresses and the log."""
+    from app.settings import Settings
     from ops import tools
     from tests.support.settings import settings_for
     from tests.support.stack import free_port
@@ -56,6 +57,7 @@ def fault_settings(fault_cluster: "Cluster", tmp_path_factory: pytest.TempPathFa
     return settings_for(
         fault_cluster, folder, topology_file=topology, public_url=f"http://127.0.0.1:{free_port()}",
         side_url=f"http://127.0.0.1:{free_port()}", font_dir=fonts, log_json=False,
+        shard_threads=Settings.model_fields["shard_threads"].default,
     )  # fmt: skip
 
 

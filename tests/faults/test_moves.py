@@ -50,7 +50,7 @@ class Field:
         self.yard = Toy(json.loads(servers.instance.cluster_file.read_text()), folder, "faults_mv")
         self.follow()
         create(self.yard)
-        self.router: Router = self.yard.router(times=Times(deciding=4.0))
+        self.router: Router = self.yard.router(times=Times(deciding=6.0))
 
     def follow(self) -> None:
         """The file names who is primary now, for processes that begin later."""

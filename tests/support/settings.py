@@ -29,6 +29,7 @@ def settings_for(cluster: Cluster, folder: Path, **changes: Any) -> Settings:
         "bcrypt_rounds": 4,
         "rate_client": "0/minute",
         "rate_shop": "0/minute",
+        "shard_threads": 20,  # tests let more tills of one shop come at once than a web process has threads
         "environment": "tests",
     }
     return load(**{**given, **changes})

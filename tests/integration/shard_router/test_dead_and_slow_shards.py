@@ -4,10 +4,12 @@ import json
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
+from itertools import count
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import select
 
 from shard_router import Mode, Router, ShardUnavailable, Times
 from tests.integration.shard_router.conftest import ACTOR, ASHA, ZOYA, Toy
@@ -15,6 +17,7 @@ from tests.integration.shard_router.toys import Piece, Rate
 from tests.support.tcp_proxy import TcpProxy
 
 Until = Callable[..., None]
+SHOPS = count(8_200_000)
 AT_ONCE = 0.1  # seconds; what the design grants once the breaker is open
 
 
@@ -49,7 +52,7 @@ def far_b(toy: Toy, router: Router, until: Until) -> Iterator[FarB]:
         path.write_text(json.dumps(topology))
         far.routers = [
             toy.router(
-                topology=path, snapshot=toy.folder / f"far-b-{one.port}.snapshot", shard_threads=3,
+                topology=path, snapshot=toy.folder / f"far-b-{one.port}.snapshot", shard_threads=6,
                 redis_prefix=router.config.redis_prefix,
                 times=Times(connect=1, answer=3, poll_answer=1, shard_slow=0.5),
             )
@@ -95,7 +98,7 @@ def test_once_it_is_open_all_processes_refuse_at_once_and_the_others_trade(far_b
     assert [pieces(each, ZOYA) for each in far_b.routers] == [3, 3]
 
 
-def test_requests_alone_open_it_where_nobody_polls(toy: Toy, far_b: FarB) -> None:
+def test_requests_alone_open_it_where_nobody_polls(toy: Toy, far_b: FarB, until: Until) -> None:
     quiet = toy.router(
         topology=far_b.routers[0].config.topology, snapshot=toy.folder / "quiet.snapshot", background=False,
         redis_prefix=far_b.routers[0].config.redis_prefix, times=Times(connect=1, answer=1, breaker_rest=0.2),
@@ -105,44 +108,91 @@ def test_requests_alone_open_it_where_nobody_polls(toy: Toy, far_b: FarB) -> Non
     reasons = [refusal(quiet, ZOYA)[1] for _ in range(5)]
     assert "does not answer" in reasons[-1] and "does not answer" not in reasons[0]
     far_b.mend()
-    for _ in range(200):
-        try:
-            assert pieces(quiet, ZOYA) == 3
-        except ShardUnavailable:
-            threading.Event().wait(0.02)
-        else:
-            break
+    until(lambda: answers(quiet, ZOYA))
     assert pieces(quiet, ZOYA) == 3
 
 
-def test_a_slow_shard_holds_no_more_threads_than_its_share(far_b: FarB, until: Until) -> None:
-    """Three may be inside; each waits a second there. Who comes when they have waited long is refused at once."""
-    router = far_b.routers[0]
-    inside = threading.Semaphore(0)
+def answers(router: Router, shop_id: int) -> bool:
+    try:
+        pieces(router, shop_id)
+    except ShardUnavailable:
+        return False
+    return True
 
-    def dawdle() -> None:
-        with router.shop(ZOYA, ACTOR) as db:
+
+@contextmanager
+def dawdlers(router: Router, until: Until, *shop_ids: int) -> Iterator[None]:
+    """Three requests of each of these shops, which have been on their shard for longer than what is called slow."""
+    inside, go_on = threading.Semaphore(0), threading.Event()
+
+    def dawdle(shop_id: int) -> None:
+        with router.shop(shop_id, ACTOR) as db:
             db.scalars(select(Rate)).all()
             inside.release()
-            db.execute(select(func.sleep(1.5)).select_from(Rate).limit(1)).all()
+            go_on.wait(20)
 
-    slow = [threading.Thread(target=dawdle, daemon=True) for _ in range(3)]
+    slow = [threading.Thread(target=dawdle, args=(shop_id,), daemon=True) for shop_id in shop_ids for _ in range(3)]
     for one in slow:
         one.start()
     for _ in slow:
-        assert inside.acquire(timeout=5)
+        assert inside.acquire(timeout=10)
     began = time.monotonic()
     until(lambda: time.monotonic() - began > 0.6)
-    took, why = refusal(router, ZOYA)
-    assert took < AT_ONCE and "slow" in why
-    assert pieces(router, ASHA) == 3
-    for one in slow:
-        one.join(10)
+    try:
+        yield
+    finally:
+        go_on.set()
+        for one in slow:
+            one.join(10)
+
+
+def test_a_slow_shop_holds_no_more_threads_than_its_share(toy: Toy, far_b: FarB, until: Until) -> None:
+    """Of six places a shop has three. Held for long, they make its next request fail at once, and no neighbour's."""
+    router = far_b.routers[0]
+    neighbour = toy.open_shop(router, next(SHOPS), "shard-b").shop_id
+    with dawdlers(router, until, ZOYA):
+        took, why = refusal(router, ZOYA)
+        assert took < AT_ONCE and "slow: 3 requests" in why
+        assert pieces(router, neighbour) == 0
+        assert pieces(router, ASHA) == 3
     assert pieces(router, ZOYA) == 3
 
 
+def test_a_slow_shard_holds_no_more_threads_than_its_share(toy: Toy, far_b: FarB, until: Until) -> None:
+    """Two shops hold all six places for long: the shard is slow, for whoever comes, and no other shard is."""
+    router = far_b.routers[0]
+    second, third = (toy.open_shop(router, next(SHOPS), "shard-b").shop_id for _ in range(2))
+    with dawdlers(router, until, ZOYA, second):
+        took, why = refusal(router, third)
+        assert took < AT_ONCE and "slow: 6 requests" in why
+        assert pieces(router, ASHA) == 3
+    assert pieces(router, third) == 0
+
+
+def test_no_pool_is_opened_or_asked_behind_a_close(
+    toy: Toy, router: Router, until: Until, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The poller is at work all the time, on servers that answer late: it ends before the pools that it asks by."""
+    with TcpProxy(*toy.address("b-1")) as late:
+        topology = json.loads((toy.folder / "topology.json").read_text())
+        topology["shards"]["shard-b"]["servers"]["b-1"] = {"host": "127.0.0.1", "port": late.port}
+        path = toy.folder / f"late-{late.port}.json"
+        path.write_text(json.dumps(topology))
+        for n in range(10):
+            one = toy.router(
+                topology=path, snapshot=toy.folder / f"late-{n}.snapshot", redis_prefix=router.config.redis_prefix,
+                times=Times(poll=0.001),
+            )  # fmt: skip
+            until(lambda one=one: all(server.checked_at for server in one.health()))
+            caplog.clear()
+            one.close()
+            assert one.engines._engines == {}
+            assert not one.health_watch._busy and not one.health_watch._aside
+            assert [record.message for record in caplog.records] == []
+
+
 def test_a_read_under_a_write_of_the_same_thread_needs_no_second_place(far_b: FarB) -> None:
-    """Three threads that each hold a place and ask for another would wait for one another."""
+    """Three threads that each hold one of their shop's three places and ask for another would wait for one another."""
     router = far_b.routers[0]
     meet = threading.Barrier(3)
     seen: list[int] = []

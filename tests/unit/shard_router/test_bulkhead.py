@@ -1,33 +1,44 @@
-"""A process's threads in one shard: bounded, in line while it is well, refused at once while it is slow."""
+"""Threads of a process in one shard, and of one shop there: bounded, in line while all is well, else refused."""
 
 import threading
+import time
 from collections.abc import Callable
 
 import pytest
 
-from shard_router.bulkhead import Bulkhead
-from shard_router.errors import ShardUnavailable
+from shard_router.bulkhead import Bulkhead, Shares
+from shard_router.errors import ShardUnavailable, ShopCrowded
 from tests.support.waiting import until
+
+ASHA, RAVI = 1, 2
 
 
 class Holder(threading.Thread):
     """Enters and stays until it is told to go."""
 
-    def __init__(self, bulkhead: Bulkhead) -> None:
+    def __init__(self, bulkhead: Bulkhead | Shares, shop: int = ASHA) -> None:
         super().__init__(daemon=True)
-        self.bulkhead, self.inside, self.go = bulkhead, threading.Event(), threading.Event()
+        self.bulkhead, self.shop, self.inside, self.go = bulkhead, shop, threading.Event(), threading.Event()
         self.refused = ""
         self.start()
 
     def run(self) -> None:
         try:
-            whose = self.bulkhead.enter()
+            whose = self._enter()
         except ShardUnavailable as refused:
             self.refused = refused.reason
             return
         self.inside.set()
         self.go.wait(20)
-        self.bulkhead.leave(whose)
+        self._leave(whose)
+
+    def _enter(self) -> int:
+        shares = self.bulkhead
+        return shares.enter(self.shop, "shard-a") if isinstance(shares, Shares) else shares.enter()
+
+    def _leave(self, whose: int) -> None:
+        shares = self.bulkhead
+        return shares.leave(self.shop, whose) if isinstance(shares, Shares) else shares.leave(whose)
 
     def leave(self) -> None:
         self.go.set()
@@ -85,3 +96,105 @@ def test_who_is_inside_may_enter_again_and_gives_one_place_back() -> None:
     another = Holder(bulkhead)
     assert another.inside.wait(5)
     another.leave()
+
+
+def test_who_has_just_left_stands_behind_who_waits() -> None:
+    bulkhead = Bulkhead("shard-a", limit=1, slow=60.0, wait=1.0)
+    place = bulkhead.enter()
+    first = Holder(bulkhead)
+    until(lambda: bulkhead._line, within=5)
+    bulkhead.leave(place)
+    with pytest.raises(ShardUnavailable, match="no place free"):
+        bulkhead.enter()
+    assert first.inside.is_set()
+    first.leave()
+    assert bulkhead.idle
+
+
+def test_a_shard_with_a_free_place_is_not_slow() -> None:
+    """One of two places was left a moment ago and is for who waits; the other has been held for long."""
+    bulkhead = Bulkhead("shard-a", limit=2, slow=1.2, wait=0.8)
+    held = Holder(bulkhead)
+    assert held.inside.wait(5)
+    until(lambda: time.monotonic() - bulkhead._inside[held.ident or 0][1] > 1.2, within=5)
+    place = bulkhead.enter()
+    waits = Holder(bulkhead)
+    until(lambda: bulkhead._line, within=5)
+    with bulkhead._changed:  # nobody goes in meanwhile
+        bulkhead.leave(place)
+        with pytest.raises(ShardUnavailable, match="no place free"):
+            bulkhead.enter()
+    assert waits.inside.is_set(), waits.refused
+    for one in (held, waits):
+        one.leave()
+
+
+def test_one_slow_shop_does_not_make_its_shard_slow() -> None:
+    """Asha's requests, half of those inside, have been there for long; the other half comes and goes."""
+    bulkhead = Bulkhead("shard-a", limit=4, slow=0.2, wait=5.0)
+    slow = [Holder(bulkhead) for _ in range(2)]
+    assert all(one.inside.wait(5) for one in slow)
+    began = time.monotonic()
+    until(lambda: time.monotonic() - began > 0.3, within=5)
+    quick = [Holder(bulkhead) for _ in range(2)]
+    assert all(one.inside.wait(5) for one in quick)
+    newcomer = Holder(bulkhead)
+    until(lambda: len(bulkhead._line) == 1 or newcomer.refused, within=5)
+    quick[0].leave()
+    assert newcomer.inside.wait(5), newcomer.refused
+    for one in (*slow, quick[1], newcomer):
+        one.leave()
+
+
+# -- shares -------------------------------------------------------------------------------------------------------
+def crowd(shares: Shares, shop: int, size: int) -> list[Holder]:
+    return [Holder(shares, shop) for _ in range(size)]
+
+
+def test_a_shop_has_half_of_the_places_and_its_neighbour_goes_straight_in() -> None:
+    shares = Shares(4, slow=60.0, wait=60.0)
+    asha = crowd(shares, ASHA, 5)
+    until(lambda: sum(one.inside.is_set() for one in asha) == 2, within=5)
+    ravi = crowd(shares, RAVI, 2)
+    assert all(one.inside.wait(5) for one in ravi)
+    assert sum(one.inside.is_set() for one in asha) == 2
+    for one in (*ravi, *asha):
+        one.leave()
+    assert all(one.inside.is_set() for one in asha), "who waited had its turn"
+
+
+def test_as_many_wait_as_the_shard_has_places_and_one_more_is_refused_at_once() -> None:
+    shares = Shares(4, slow=60.0, wait=60.0)
+    asha = crowd(shares, ASHA, 2 + 4)
+    until(lambda: len(shares._shops[ASHA]._line) == 4, within=5)
+    with pytest.raises(ShopCrowded, match="6 requests of one shop") as refused:
+        shares.enter(ASHA, "shard-a")
+    assert refused.value.shard == "shard-a"
+    assert shares.enter(RAVI, "shard-a")
+    for one in asha:
+        one.leave()
+    assert all(one.inside.is_set() for one in asha)
+
+
+def test_a_shop_whose_requests_take_long_is_refused_at_once_and_alone() -> None:
+    shares = Shares(4, slow=0.1, wait=60.0)
+    asha = crowd(shares, ASHA, 2)
+    assert all(one.inside.wait(5) for one in asha)
+    waits = Holder(shares, ASHA)
+    until(lambda: waits.refused, within=5)
+    assert "slow" in waits.refused
+    shares.leave(RAVI, shares.enter(RAVI, "shard-a"))
+    for one in asha:
+        one.leave()
+
+
+def test_a_shop_with_nothing_under_way_is_forgotten() -> None:
+    shares = Shares(1, slow=60.0, wait=0.05)
+    place = shares.enter(ASHA, "shard-a")
+    late = Holder(shares, ASHA)
+    until(lambda: late.refused, within=5)
+    assert set(shares._shops) == {ASHA}
+    shares.leave(ASHA, place)
+    assert not shares._shops
+    shares.leave(ASHA, place)  # twice is harmless
+    assert not shares._shops

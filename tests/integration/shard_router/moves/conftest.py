@@ -69,7 +69,7 @@ def yard(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Toy]:
 @pytest.fixture(scope="session")
 def router(yard: Toy) -> Router:
     """Its writers wait for longer than others: pauses on a busy machine are not what these tests are about."""
-    return yard.router(times=Times(deciding=4.0))
+    return yard.router(times=Times(deciding=6.0))
 
 
 @pytest.fixture

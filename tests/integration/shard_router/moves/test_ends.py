@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import datetime as dt
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 import pytest
 
 from shard_router import DirectoryEntry, Router
 from shard_router.moves import MoveInterrupted, Mover, MoveRefused, MoveState, MoveStatus
-from shard_router.moves.errors import MoveError
+from shard_router.moves.errors import MoveEnded, MoveError
+from shard_router.moves.shapes import Shape
+from shard_router.moves.verifying import Sides
 from tests.integration.shard_router.conftest import Toy
 from tests.integration.shard_router.moves.conftest import LIMITS, fence_of
 from tests.integration.shard_router.moves.stock import TABLES
@@ -74,6 +77,27 @@ def test_a_way_back_that_is_given_up_can_be_tried_again(
     assert (again.state, again.purge_after is not None) == (MoveState.SWITCHED, True)
     assert mover.roll_back(status.move_id).state is MoveState.ROLLED_BACK
     audit(yard, shop.shop_id, "shard-a")
+
+
+def _differs(sides: Sides, shapes: Sequence[Shape]) -> None:
+    raise MoveEnded("found wanting")
+
+
+@pytest.mark.parametrize("hours", [1, 72])
+def test_rows_are_kept_for_as_long_as_the_limits_say_also_behind_a_way_back_that_failed(
+    shop: DirectoryEntry, make_mover: Callable[..., Mover], hours: int
+) -> None:
+    mover = make_mover(limits=replace(LIMITS, keep_source=hours * 3600.0))
+    status = moved(mover, shop)
+    assert status.switched_at is not None
+    until_purge = dt.timedelta(hours=hours)
+    assert status.purge_after == status.switched_at + until_purge
+    broken = make_mover(limits=replace(LIMITS, keep_source=hours * 3600.0), checks=[_differs])
+    with pytest.raises(MoveError):
+        broken.roll_back(status.move_id)
+    again = mover.status(status.move_id)
+    assert (again.state, again.purge_after) == (MoveState.SWITCHED, status.switched_at + until_purge)
+    assert "a way back was not finished" in (again.reason or "")
 
 
 def test_what_was_purged_does_not_go_back(yard: Toy, shop: DirectoryEntry, mover: Mover) -> None:

@@ -60,7 +60,7 @@ def test_a_shop_bills_on_while_it_moves_there_and_back(
     thread.start()
     try:
         until(lambda: len(bills) > 4, what="a till that sells")
-        done = mover.run(mover.ask(asha.shop_id, "shard-b", asked_by="a test", max_pause_ms=3000))
+        done = mover.run(mover.ask(asha.shop_id, "shard-b", asked_by="a test", max_pause_ms=1000))
         assert done.state is MoveState.SWITCHED, done.reason
         sold = len(bills)
         until(lambda: len(bills) > sold + 2, within=60, what="bills at the new home")

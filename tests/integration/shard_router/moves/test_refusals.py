@@ -37,9 +37,18 @@ def test_an_unknown_shard_and_an_unknown_shop_at_once(yard: Toy, mover: Mover) -
     assert "no such shop: 987654321" in said
 
 
-@pytest.mark.parametrize("pause", [0, -1, 19, 10_001])
-def test_a_pause_that_is_none(yard: Toy, shop: DirectoryEntry, mover: Mover, pause: int) -> None:
-    assert f"a pause of {pause} ms" in refusal(yard, mover, shop.shop_id, max_pause_ms=pause)
+@pytest.mark.parametrize("pause", [0, -1, 19, 5501, 10_001])
+def test_a_pause_that_is_none_or_longer_than_writes_wait(
+    yard: Toy, shop: DirectoryEntry, mover: Mover, pause: int
+) -> None:
+    """Writes of this router wait 6 s; half a second of it is for taking a pause back that ran out."""
+    said = refusal(yard, mover, shop.shop_id, max_pause_ms=pause)
+    assert f"a pause of {pause} ms: from 20 to 5500 can be allowed, since a write waits 6 s" in said
+
+
+def test_the_longest_pause_that_writes_wait_for(shop: DirectoryEntry, mover: Mover) -> None:
+    move_id = mover.ask(shop.shop_id, "shard-b", asked_by="a test", max_pause_ms=5500)
+    assert mover.abort(move_id, "the test is over").state is MoveState.ABORTED
 
 
 def test_a_second_live_move(yard: Toy, shop: DirectoryEntry, mover: Mover) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable
+from typing import Any
 
 import pymysql
 import pytest
@@ -155,24 +156,31 @@ TYPES: dict[str, Value] = {
 }  # fmt: skip
 
 
-def fill(place: Place, columns: list[str], seed: int, rows: int) -> None:
-    """Rows of two shops in one statement, then all changed, then all gone: each time the keys must be Asha's."""
+def seen(place: Place, columns: list[str], seed: int, rows: int) -> list[dict[str, set[Any]]]:
+    """Rows of two shops in one statement, then all changed, twice, then all gone: the keys that the tail saw each time.
+
+    They must be Asha's, `hers`."""
     r = random.Random(seed)
     place.make("wide", ", ".join(f"c{n} {one} {'' if 'GENERATED' in one else 'NULL'}" for n, one in enumerate(columns)))
     names = ", ".join(f"c{n}" for n in range(len(columns)))
-    expected = {"wide": {(key(n),) for n in range(rows) if n % 3}}
     with place.connect() as till:
         run(till, "SET SESSION sql_mode = ''")
+        values = ",".join(f"({1 if n % 3 else 2},X'{key(n).hex()}',{_row(r, columns)})" for n in range(rows))
         with place.tail("wide") as tail:
-            values = ",".join(f"({1 if n % 3 else 2},X'{key(n).hex()}',{_row(r, columns)})" for n in range(rows))
-            run(till, f"INSERT INTO wide (shop_id, id, {names}) VALUES {values}")
-            assert place.keys(tail) == expected
-            run(till, f"UPDATE wide SET shop_id = shop_id + 10, {_changes(r, columns)}")
-            assert place.keys(tail) == expected
-            run(till, f"UPDATE wide SET shop_id = shop_id - 10, {_changes(r, columns)}")
-            assert place.keys(tail) == expected
-            run(till, "DELETE FROM wide")
-            assert place.keys(tail) == expected
+            found = []
+            for change in (
+                f"INSERT INTO wide (shop_id, id, {names}) VALUES {values}",
+                f"UPDATE wide SET shop_id = shop_id + 10, {_changes(r, columns)}",
+                f"UPDATE wide SET shop_id = shop_id - 10, {_changes(r, columns)}",
+                "DELETE FROM wide",
+            ):
+                run(till, change)
+                found.append(place.keys(tail))
+    return found
+
+
+def hers(rows: int) -> dict[str, set[Any]]:
+    return {"wide": {(key(n),) for n in range(rows) if n % 3}}
 
 
 def _row(r: random.Random, columns: list[str]) -> str:
@@ -191,18 +199,19 @@ def _changes(r: random.Random, columns: list[str]) -> str:
 @pytest.mark.parametrize("column", [one if len(one) < 60 else one[:50] for one in TYPES])
 def test_each_type_is_stepped_over_exactly(place: Place, column: str) -> None:
     whole = next(one for one in TYPES if one.startswith(column))
-    fill(place, [whole], seed=len(column), rows=25)
+    assert seen(place, [whole], seed=len(column), rows=25) == [hers(25)] * 4
 
 
 @settings(max_examples=20, deadline=None, suppress_health_check=BUSY)
 @given(columns=st.lists(st.sampled_from(sorted(TYPES)), min_size=2, max_size=9), seed=st.integers(0, 2**32))
 def test_any_columns_beside_each_other(place: Place, columns: list[str], seed: int) -> None:
     try:
-        fill(place, columns, seed, rows=12)
+        found = seen(place, columns, seed, rows=12)
     except pymysql.err.OperationalError as bad:
         if bad.args[0] != ROW_TOO_LARGE:
             raise
         reject()
+    assert found == [hers(12)] * 4
 
 
 @settings(max_examples=15, deadline=None, suppress_health_check=BUSY)
