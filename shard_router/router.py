@@ -266,22 +266,29 @@ class Router:
     def restamp(self) -> int:
         """Gives a token to shops that have none: all that their primary has executed by now."""
         executed: dict[str, Marks | None] = {}
+        return self.newest.restamp(lambda shop_id: self._stamp(shop_id, executed))
 
-        def stamp(shop_id: int) -> CausalToken | None:
-            try:
-                entry = self.directory.lookup(shop_id)
-                shard = self.shard(entry.shard)
-                if shard.name not in executed:
-                    executed[shard.name] = self.health_watch.executed_now(shard)
-                marks = executed[shard.name]
-                if not marks or not self._open_here(entry, shard):
-                    return None
-            except (RouterError, SQLAlchemyError) as failed:
-                log.info("no token for shop %s: %s", shop_id, failed)
+    def stamp(self, shop_id: int) -> bool:
+        """Lets all processes know where the shop lives by now: whoever reads by an older map meets a younger token.
+
+        False where Redis does not take it, or the shop's shard does not answer."""
+        self.directory.refresh(shop_id)
+        token = self._stamp(shop_id, {})
+        return token is not None and (self.config.redis_url is None or self.newest.keep(shop_id, token))
+
+    def _stamp(self, shop_id: int, executed: dict[str, Marks | None]) -> CausalToken | None:
+        try:
+            entry = self.directory.lookup(shop_id)
+            shard = self.shard(entry.shard)
+            if shard.name not in executed:
+                executed[shard.name] = self.health_watch.executed_now(shard)
+            marks = executed[shard.name]
+            if not marks or not self._open_here(entry, shard):
                 return None
-            return CausalToken.of_marks(shard.name, entry.epoch, marks)
-
-        return self.newest.restamp(stamp)
+        except (RouterError, SQLAlchemyError) as failed:
+            log.info("no token for shop %s: %s", shop_id, failed)
+            return None
+        return CausalToken.of_marks(shard.name, entry.epoch, marks)
 
     def _open_here(self, entry: DirectoryEntry, shard: Shard) -> bool:
         """Asked after the marks were read: an old map must not vouch for a shard that the shop has left."""

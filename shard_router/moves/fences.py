@@ -50,10 +50,13 @@ LEAVE = (
     "UPDATE shop_fence SET state = 'moved', updated_at = UTC_TIMESTAMP(6)"
     " WHERE shop_id = %s AND state = 'fenced' AND move_id = %s"
 )
-HOLDERS = (
-    "SELECT trx.trx_mysql_thread_id, TIMESTAMPDIFF(MICROSECOND, trx.trx_started, NOW(6)) / 1e6, trx.trx_query IS NULL"
+HOLDERS = (  # `trx_started` is by the clock of the server's host, whatever time zone the session has
+    "SELECT trx.trx_mysql_thread_id,"
+    " TIMESTAMPDIFF(MICROSECOND, trx.trx_started, CONVERT_TZ(UTC_TIMESTAMP(6), '+00:00', 'SYSTEM')) / 1e6,"
+    " IF(process.command = 'Sleep', process.time, 0)"
     " FROM performance_schema.data_locks AS held"
     " JOIN information_schema.innodb_trx AS trx ON trx.trx_id = held.engine_transaction_id"
+    " LEFT JOIN performance_schema.processlist AS process ON process.id = trx.trx_mysql_thread_id"
     " WHERE held.object_schema = DATABASE() AND held.object_name = 'shop_fence' AND held.lock_type = 'RECORD'"
     " AND held.lock_status = 'GRANTED' AND held.lock_data = %s AND trx.trx_mysql_thread_id <> CONNECTION_ID()"
 )
@@ -170,9 +173,12 @@ class Fences:
         line.tell(LEAVE, (self.shop_id, self.move_id.bytes))
 
     def reopen(self, line: Line) -> FenceRow | None:
-        """Behind `end`: the shop trades here again, at an epoch that no late runner expects."""
-        if not line.tell(REOPEN, (self.shop_id, self.move_id.bytes)):
-            line.tell(RAISE, (self.shop_id, self.epoch - 1))
+        """Behind `end`: the shop trades here again, at an epoch that no late runner expects. A runner that waits for
+        the lock meanwhile must not get it in between: what it fenced then would stay so."""
+        with line.transaction():
+            read(line, self.shop_id, lock=True)
+            if not line.tell(REOPEN, (self.shop_id, self.move_id.bytes)):
+                line.tell(RAISE, (self.shop_id, self.epoch - 1))
         return read(line, self.shop_id)
 
     def fenced(self, line: Line) -> bool:
@@ -183,11 +189,11 @@ class Fences:
         return row is not None and row.state == State.OPEN and row.epoch == self.epoch - 1
 
     def clear_holders(self, line: Line, *, old: float, frozen: float) -> float:
-        """Seconds that the oldest transaction has held the shop's fence for. One that has been idle for longer than
+        """Seconds that the oldest transaction has held the shop's fence for. One that has said nothing for longer than
         `frozen` is killed: its worker stands still, and it would hold up every writer of the shop behind the move."""
         oldest = 0.0
-        for thread, age, idle in line.ask(HOLDERS, (str(self.shop_id),)):
-            if idle and age > frozen:
+        for thread, age, silent in line.ask(HOLDERS, (str(self.shop_id),)):
+            if silent and silent > frozen:
                 _kill(line, int(thread))
             else:
                 oldest = max(oldest, float(age))

@@ -80,6 +80,25 @@ class Line:
         with self._translated():
             self.raw.commit()
 
+    @contextmanager
+    def not_waiting_for_locks(self) -> Iterator[None]:
+        """For longer than a second, which is the least that the server knows."""
+        self.tell("SET SESSION lock_wait_timeout = 1, SESSION innodb_lock_wait_timeout = 1")
+        try:
+            yield
+        finally:
+            if self.raw.open:
+                self.tell(f"SET SESSION lock_wait_timeout = DEFAULT, SESSION innodb_lock_wait_timeout = {LOCK_WAIT}")
+
+    @contextmanager
+    def answering_within(self, seconds: float) -> Iterator[None]:
+        """Whoever answers later is lost."""
+        patience, self.raw._read_timeout = self.raw._read_timeout, seconds
+        try:
+            yield
+        finally:
+            self.raw._read_timeout = patience
+
     @property
     def gtid(self) -> str:
         """Of the last commit on this line."""

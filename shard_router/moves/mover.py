@@ -167,28 +167,22 @@ class Mover:
         return self._tidied(move_id)
 
     def _attempts(self, record: Record, runner: str, seen: Seen, on_progress: OnProgress) -> None:
-        ends, breaks = time.monotonic() + self._limits.patience, 0
+        ends, breaks, state = time.monotonic() + self._limits.patience, 0, record.state
         while True:
-            copied = seen.copied
+            copied, run = seen.copied, None
             try:
+                record = self._records.claim(record.move_id, runner, self._limits.lease)  # it may be another's by now
                 with Lines(self._router) as lines:
-                    run = Run(
-                        self._parts,
-                        self._records.get(record.move_id),
-                        runner,
-                        runner.encode(),
-                        seen,
-                        on_progress,
-                        lines,
-                    )
+                    run = Run(self._parts, record, runner, runner.encode(), seen, on_progress, lines)
                     return self._attempt(run, breaks)
             except (ServerLost, TailBroken) as lost:
+                state = run.state if run is not None else state
                 breaks += isinstance(lost, TailBroken)
                 if seen.copied > copied:
                     ends, breaks = time.monotonic() + self._limits.patience, 0
                 if time.monotonic() > ends:
                     raise MoveInterrupted(f"{lost}; the move stands where it is, run it again") from lost
-                on_progress(Progress(record.move_id, run.state, seen.copied, note=f"again: {lost}"))
+                on_progress(Progress(record.move_id, state, seen.copied, note=f"again: {lost}"))
                 time.sleep(AGAIN)
                 self._router.reload()
 
@@ -229,7 +223,7 @@ class Mover:
     # -- to undo --------------------------------------------------------------------------------------------------
     def abort(self, move_id: UUID, reason: str) -> MoveStatus:
         """Undoes it, whoever carries it out. MoveRefused once it has switched; MoveInterrupted without its servers."""
-        record = self._records.get(move_id)
+        record, reason = self._records.get(move_id), reason.encode("utf-8", "replace").decode()
         if not record.state.live:
             raise MoveRefused([f"the move is {record.state}: there is nothing to abort"])
         try:
@@ -238,7 +232,7 @@ class Mover:
                 run.source, run.target = lines.primary(record.source), lines.primary(record.target)
                 run.undo(reason)
         except ServerLost as lost:
-            raise MoveInterrupted(f"{lost}; nothing was decided, abort it again") from lost
+            raise MoveInterrupted(f"{lost}; abort it again") from lost
         status = self._tidied(move_id)
         if status.state is not MoveState.ABORTED:
             raise MoveRefused([f"too late: it is {status.state}; it can be rolled back"])
@@ -292,8 +286,14 @@ class Mover:
     def _purge_one(self, record: Record) -> int:
         """From `finished` on it cannot be rolled back, so that comes before the first row goes."""
         left = record.target if record.state is MoveState.ABORTED else record.source
-        if record.state is not MoveState.ABORTED and not self._records.give_up_rows(record.move_id):
+        if came_back := self._came_back(record, left):
+            if not came_back.state.live:
+                self._records.change(record.move_id, purge_after=None)
             return 0
+        if record.state is not MoveState.ABORTED and not (
+            self._router.stamp(record.shop_id) and self._records.give_up_rows(record.move_id)
+        ):
+            return 0  # needed, or there might be somebody who reads them by an old map
         with Lines(self._router) as lines:
             line = lines.primary(left, account=PURGER)
             try:
@@ -305,3 +305,9 @@ class Mover:
                     Book(record.shop_id, move_id).forget(lines.primary(shard, account=PURGER))
         self._records.change(record.move_id, purge_after=None)
         return deleted
+
+    def _came_back(self, record: Record, left: str) -> Record | None:
+        """A later move that brought the shop to the shard that this one left: rows there are that one's business, also
+        where the shop is gone from there once more."""
+        later = (one for one in self._records.list_all(shop_id=record.shop_id) if one.asked_at > record.asked_at)
+        return next((one for one in later if one.target == left and one.state is not MoveState.ABORTED), None)

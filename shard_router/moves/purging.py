@@ -9,7 +9,8 @@ from shard_router.moves.lines import Line
 
 BATCH = 500
 REST = 0.01  # seconds between two transactions
-GUARD = "SELECT 1 FROM shop_fence WHERE shop_id = %s AND state = 'moved' FOR SHARE"
+GONE = "SELECT epoch FROM shop_fence WHERE shop_id = %s AND state = 'moved'"
+GUARD = f"{GONE} AND epoch = %s FOR SHARE"
 
 
 class StillNeeded(Exception):
@@ -17,17 +18,18 @@ class StillNeeded(Exception):
 
 
 def purge_rows(line: Line, tables: Sequence[str], *, shop_id: int, pause: Callable[[float], None] = time.sleep) -> int:
-    """Each transaction first makes sure that the shop is still elsewhere, and keeps it so. StillNeeded if it is not."""
-    deleted = 0
+    """Each transaction first makes sure that the shop is still elsewhere, and keeps it so. StillNeeded if it is not, or
+    came and went meanwhile."""
+    deleted, epoch = 0, line.scalar(GONE, (shop_id,))
     for table in reversed(tables):
-        while count := _purge_some(line, table, shop_id):
+        while count := _purge_some(line, table, shop_id, epoch):
             deleted += count
             pause(REST)
     return deleted
 
 
-def _purge_some(line: Line, table: str, shop_id: int) -> int:
+def _purge_some(line: Line, table: str, shop_id: int, epoch: int | None) -> int:
     with line.transaction():
-        if not line.ask(GUARD, (shop_id,)):
+        if not line.ask(GUARD, (shop_id, epoch)):
             raise StillNeeded(f"shop {shop_id} is not gone from {line.server.name}")
         return line.tell(f"DELETE FROM `{table}` WHERE shop_id = %s LIMIT {BATCH}", (shop_id,))

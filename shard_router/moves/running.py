@@ -37,6 +37,7 @@ FEW = 200  # rows that may be left to compare within the fenced moment
 CLOSING = 20  # tries to have so few
 FOR_THE_LOCK = 0.6  # of the pause may go by until the fence is locked; the rest is for what comes then
 HELD = "transactions of the shop held its fence each time"
+STALLED = 1.0  # seconds past the pause after which a server that does not answer is lost
 CATCH_UP = 900.0
 SNAPSHOT_WAIT = 30.0
 Step = Callable[[str], None]
@@ -260,20 +261,28 @@ class Run:
     def _fence_and_switch(self, replicas: list[Line]) -> bool:
         """False if the fence could not be had. Whatever else goes wrong from here on is undone at once."""
         self.hindrance = self._hindrance(replicas)
-        if self.hindrance:
-            return self._wait_a_little()
-        self._step("before the fence")
+        if not self.hindrance:
+            self._step("before the fence")
+            with self.target.not_waiting_for_locks():
+                if self._switched(replicas):
+                    return True
+            self.hindrance = HELD
+        return self._wait_a_little()
+
+    def _switched(self, replicas: list[Line]) -> bool:
+        """From the fence on a server that stands still is a lost one: the shop's writers wait."""
         began = time.monotonic()
         try:
             gtid = self.fences.fence(self.source, self.pause * FOR_THE_LOCK)
         except NotFenced:
-            self.hindrance = HELD
-            return self._wait_a_little()
-        try:
-            self._decide(gtid, replicas, began)
-        except (Exception, KeyboardInterrupt) as failed:
-            self._undo_fenced(failed)
-            raise
+            return False
+        answer = self.pause + STALLED
+        with self.source.answering_within(answer), self.target.answering_within(answer):
+            try:
+                self._decide(gtid, replicas, began)
+            except (Exception, KeyboardInterrupt) as failed:
+                self._undo_fenced(failed)
+                raise
         return True
 
     def _hindrance(self, replicas: list[Line]) -> str:
@@ -325,7 +334,10 @@ class Run:
         """The shop's writers wait. Where the target cannot be asked, the next attempt finds the fence and undoes it."""
         if isinstance(failed, (ServerLost, Superseded)):
             return  # the fences are asked anew, over new connections, or by whoever has the move now
-        self.undo(str(failed) or type(failed).__name__)
+        if isinstance(failed, err.MySQLError):
+            self.undo(f"a server refused a statement: {failed.args[-1]}")
+        else:
+            self.undo(str(failed) or type(failed).__name__)
 
     # -- behind ---------------------------------------------------------------------------------------------------
     def complete(self) -> None:
