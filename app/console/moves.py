@@ -19,7 +19,7 @@ from app.kit.sums import shop_sums
 from app.kit.transactions import write_control
 from app.numbering import service as numbering
 from app.rates import service as rates
-from shard_router import Router
+from shard_router import Router, RouterError
 from shard_router.moves import Limits, MoveInterrupted, Mover, MoveRefused, MoveState, MoveStatus, Progress, Sum
 
 MOVER = "mover"
@@ -92,13 +92,20 @@ def ask_for(
             asked[wish.shop_id] = mover.ask(wish.shop_id, wish.target, asked_by=asked_by, max_pause_ms=max_pause_ms)
         except MoveRefused as why:
             refused[wish.shop_id] = why.reasons
+        except RouterError:
+            _take_back(mover, asked.values())
+            raise
     if refused:
-        for move_id in asked.values():
-            mover.abort(move_id, "asked for together with a move that was refused")
+        _take_back(mover, asked.values())
         raise SeveralRefused(refused)
     for wish in wishes:
         note(router, "move.asked", wish.shop_id, {"to": wish.target, "by": asked_by, "move": str(asked[wish.shop_id])})
     return asked
+
+
+def _take_back(mover: Mover, move_ids: Iterable[UUID]) -> None:
+    for move_id in move_ids:
+        mover.abort(move_id, "asked for together with a move that was refused")
 
 
 def note(router: Router, action: str, shop_id: int, facts: dict[str, Any]) -> None:

@@ -1,12 +1,13 @@
 """Moves a shop from one shard to another while it trades. Knows tables, sums and shards, and no domain."""
 
-from shard_router.moves.errors import MoveBusy, MoveInterrupted, MoveRefused, UnknownMove
+from shard_router.moves.errors import MoveBusy, MoveEnded, MoveInterrupted, MoveRefused, UnknownMove
 from shard_router.moves.mover import Mover
 from shard_router.moves.states import Limits, MoveState, MoveStatus, Progress, Sum
 
 __all__ = [
     "Limits",
     "MoveBusy",
+    "MoveEnded",
     "MoveInterrupted",
     "MoveRefused",
     "MoveState",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import getpass
+import os
 import platform
 import re
 import signal
@@ -26,7 +27,7 @@ from app.kit.transactions import write_control
 from app.tenants import service as tenants
 from app.tenants.cli import refusable, refuse
 from shard_router import RouterError
-from shard_router.moves import Limits, MoveInterrupted, Mover, MoveRefused, MoveState, MoveStatus
+from shard_router.moves import Limits, MoveEnded, MoveInterrupted, Mover, MoveRefused, MoveState, MoveStatus
 
 T = TypeVar("T")
 UNDONE, LEFT = 4, 3
@@ -49,6 +50,15 @@ class Pause(click.ParamType[int]):
         if found is None:
             self.fail(f"{value} is not a time. Write it like 250ms or 1s.", param, ctx)
         return int(found[1]) * (1000 if found[2] == "s" else 1)
+
+
+def text(context: click.Context, param: click.Parameter, value: str) -> str:
+    """A shell of another encoding passes on bytes that are no text, and no database takes them."""
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        raise click.BadParameter("that is no UTF-8 text.", context, param) from None
+    return value
 
 
 def crew_options(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -110,7 +120,7 @@ def list_moves(*, live: bool, shop_id: int | None) -> None:
 
 @click.command("abort")
 @click.argument("shop_id", metavar="SHOP", type=int)
-@click.option("--reason", default="aborted by hand", show_default=True, help="Kept with the move.")
+@click.option("--reason", default="aborted by hand", show_default=True, callback=text, help="Kept with the move.")
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @with_appcontext
 def abort(shop_id: int, reason: str, *, yes: bool) -> None:
@@ -137,14 +147,25 @@ def roll_back(shop_id: int, *, accept_degraded: bool, yes: bool) -> None:
         f"wait at most {found.max_pause_ms} ms at the switch, its reads never.",
         yes=yes,
     )
+    ended = refusable_move(lambda: _roll_back(mover, found))
     moves.note(runtime().router, "move.rolled_back", shop_id, {"move": str(found.move_id), "by": _who()})
-    with told_to_stop(lambda: None), Watch(_console(), {shop_id: found.source}) as watch:
-        ended = refusable_move(
-            lambda: mover.roll_back(
+    click.echo(f"Shop {shop_id} trades at {ended.source} again; its move is {ended.state}.")
+
+
+def _roll_back(mover: Mover, found: MoveStatus) -> MoveStatus:
+    shop_id = found.shop_id
+    try:
+        with told_to_stop(lambda: None), Watch(_console(), {shop_id: found.source}) as watch:
+            return mover.roll_back(
                 found.move_id, asked_by=_who(), on_progress=lambda progress: watch.show(shop_id, progress)
             )
-        )
-    click.echo(f"Shop {shop_id} trades at {ended.source} again; its move is {ended.state}.")
+    except MoveInterrupted as left:
+        click.echo(f"Shop {shop_id}: left where it is ({left}).", err=True)
+        _tell_how_to_go_on([shop_id])
+        sys.exit(LEFT)
+    except MoveEnded as undone:
+        click.echo(f"Shop {shop_id}: {undone}.", err=True)
+        sys.exit(UNDONE)
 
 
 @click.command("resume")
@@ -191,7 +212,9 @@ OF_SHOPS: tuple[click.Command, ...] = (move, list_moves, abort, roll_back, resum
 def begin(mover: Mover, wishes: Sequence[Wish], *, max_pause: int, run: tuple[int, int] | None) -> None:
     """Ask for these moves, all or none, and carry them out with (at_once, per_shard); None leaves them to `resume`."""
     try:
-        asked = moves.ask_for(runtime().router, mover, wishes, asked_by=_who(), max_pause_ms=max_pause)
+        asked = refusable_move(
+            lambda: moves.ask_for(runtime().router, mover, wishes, asked_by=_who(), max_pause_ms=max_pause)
+        )
     except SeveralRefused as refused:
         _tell_refused(refused)
     if run is None:
@@ -210,11 +233,15 @@ def carry_out(mover: Mover, found: Sequence[MoveStatus], *, at_once: int, per_sh
         _tell_end(one)
     left = [one for one in ended if isinstance(one.error, MoveInterrupted)]
     if left:
-        numbers = " ".join(str(one.shop_id) for one in left)
-        click.echo(f"Go on with: flask shops resume {numbers}   or undo with: flask shops abort SHOP", err=True)
+        _tell_how_to_go_on([one.shop_id for one in left])
         sys.exit(LEFT)
     if any(one.status is None or one.status.state is not MoveState.SWITCHED for one in ended):
         sys.exit(UNDONE)
+
+
+def _tell_how_to_go_on(shop_ids: Sequence[int]) -> None:
+    numbers = " ".join(map(str, shop_ids))
+    click.echo(f"Go on with: flask shops resume {numbers}   or undo with: flask shops abort SHOP", err=True)
 
 
 @contextmanager
@@ -312,7 +339,8 @@ def _live(mover: Mover, shop_id: int) -> MoveStatus:
 
 
 def _newest(mover: Mover, shop_id: int, state: MoveState) -> MoveStatus:
-    found = refusable_move(lambda: mover.list_moves(shop_id=shop_id))
+    listed = refusable_move(lambda: mover.list_moves(shop_id=shop_id))
+    found = [one for one in listed if one.state is not MoveState.ABORTED]  # those left the shop where it was
     if not found or found[0].state is not state:
         was = f"its last move is {found[0].state}" if found else "it was never moved"
         refuse(f"Shop {shop_id} cannot be rolled back: {was}. {NO_SUCH_MOVE.format(shop_id=shop_id)}")
@@ -337,7 +365,11 @@ def _pause(milliseconds: float | None) -> str:
 
 
 def _who() -> str:
-    return f"{getpass.getuser()}@{platform.node()}"
+    try:
+        user = getpass.getuser()
+    except (KeyError, OSError):  # a container's account that has no name
+        user = f"uid {os.getuid()}"
+    return f"{user}@{platform.node()}"
 
 
 def _console() -> Console:

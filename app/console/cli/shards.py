@@ -17,7 +17,7 @@ from app.console.cli.moving import Pause, begin, confirm, crew_options, degraded
 from app.console.moves import Wish
 from app.kit.runtime import runtime
 from app.tenants.cli import refuse
-from shard_router import Router, ServerHealth
+from shard_router import Router, RouterError, ServerHealth
 from shard_router.errors import ShardUnavailable, TopologyRefused
 from shard_router.fitness import judge
 from shard_router.moves.loads import shops_by_shard
@@ -54,18 +54,27 @@ def list_shards() -> None:
     router = runtime().router
     for shard in router.topology.every():
         router.health_watch.look_at(shard)
-    with router.control() as control:
-        homes = shops_by_shard(control)
+    homes = _homes(router)
     table = Table(box=None, pad_edge=False)
     for title in ("shard", "server", "part", "state", "behind", "shops"):
         table.add_column(title)
     for server in router.health():
         holds = server.role != "replica" and server.shard in router.topology.shards
-        shops = str(homes.get(server.shard, 0)) if holds else ""
+        shops = str(homes.get(server.shard, 0)) if holds and homes is not None else ""
         table.add_row(server.shard, server.name, server.role, _state(server), _behind(server), shops)
     Console(highlight=False).print(table)
     if router.topology_problem is not None:
         click.echo(f"The topology file as it stands is refused: {router.topology_problem}", err=True)
+
+
+def _homes(router: Router) -> dict[str, int] | None:
+    """None where nobody can tell: who lists servers wants to see them just then."""
+    try:
+        with router.control() as control:
+            return shops_by_shard(control)
+    except RouterError as gone:
+        click.echo(f"How many shops each shard holds is not known: {gone}", err=True)
+        return None
 
 
 @shards.command("plan")

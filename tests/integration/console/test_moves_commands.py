@@ -16,7 +16,7 @@ from app.kit.jobruns import run_job
 from app.kit.leases import Candidate
 from app.kit.models import OutboxJob, OutboxState
 from app.kit.relay import Relay
-from shard_router.moves import MoveState
+from shard_router.moves import Limits, MoveEnded, Mover, MoveState
 from tests.support.counter import Counter, made
 from tests.support.jobs import ask, marks, view
 from tests.support.waiting import until
@@ -201,6 +201,38 @@ def test_a_move_that_is_left_can_be_undone(run, runtime, counter, stopped_at_onc
     assert home(runtime, shop) == "shard-a"
     made(counter.bill([counter.piece()], customerId=counter.customer_id))
     assert counter.books().sound
+
+
+@pytest.fixture
+def rolled_back(cluster):
+    """How often the platform's audit log says that a shop was taken back."""
+    control = next(one for one in cluster.fleet.targets if one.plane == "control")
+    noted = sa.text("SELECT COUNT(*) FROM platform_audit_log WHERE action = 'move.rolled_back' AND shop_id = :shop")
+
+    def count(shop):
+        with cluster.fleet.connect(control, "admin") as link:
+            return link.scalar(noted, {"shop": shop})
+
+    return count
+
+
+def test_a_way_back_that_was_given_up_is_told_as_that_and_may_be_asked_for_again(
+    run, runtime, moved, rolled_back, monkeypatch
+):
+    def differs(sides, shapes):
+        raise MoveEnded("a difference was planted")
+
+    shop, limits = moved.who.shop_id, Limits(accept_degraded=True)
+    unhappy = Mover(runtime.router, tables=moves.shop_tables(), sums=(), limits=limits, checks=[differs])
+    with monkeypatch.context() as within:
+        within.setattr(moves, "mover_of", lambda *given: unhappy)
+        told = run("rollback", str(shop), "--yes")
+    assert told.exit_code == 4 and "a difference was planted" in told.output, told.output
+    assert home(runtime, shop) == "shard-b" and rolled_back(shop) == 0
+    again = run("rollback", str(shop), "--yes")
+    assert again.exit_code == 0, again.output
+    assert home(runtime, shop) == "shard-a" and rolled_back(shop) == 1
+    assert moved.books().sound
 
 
 # -- seen once --------------------------------------------------------------------------------------------------------
