@@ -2,6 +2,6 @@
 
 from shard_router.promotion.carrying_out import Promotion
 from shard_router.promotion.looking import Administrator, Look
-from shard_router.promotion.planning import Plan, PromotionRefused, plan
+from shard_router.promotion.planning import Plan, PromotionBrokenOff, PromotionRefused, plan
 
-__all__ = ["Administrator", "Look", "Plan", "Promotion", "PromotionRefused", "plan"]
+__all__ = ["Administrator", "Look", "Plan", "Promotion", "PromotionBrokenOff", "PromotionRefused", "plan"]

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from tempfile import NamedTemporaryFile
 from typing import Any
@@ -14,11 +15,14 @@ import pymysql
 
 from shard_router import gtid_sets
 from shard_router.promotion.looking import Administrator, Look, Root
-from shard_router.promotion.planning import Plan, PromotionRefused, plan
+from shard_router.promotion.planning import Plan, PromotionBrokenOff, PromotionRefused, plan
 from shard_router.topology import Kind, Shard, parse
 
 APPLY_WITHIN = 60
 SETTLE = 10.0
+LOCK = "boola: change of the primary"
+BY_HAND = "Attach the others by hand, with CHANGE REPLICATION SOURCE TO … SOURCE_AUTO_POSITION=1."
+Way = dict[str, Any]  # what a replica needs to sign in at its source
 LOCK_WAIT_TIMED_OUT = 1205
 
 OPEN_TRANSACTIONS = (
@@ -58,23 +62,61 @@ class Promotion:
 
     def run(self, plan: Plan) -> list[str]:
         """What is not as it should be afterwards; empty where all is well. Raises PromotionRefused where it stopped."""
-        self._plan = plan
+        try:
+            with self._alone(plan):
+                return self._run(plan)
+        except pymysql.err.MySQLError as lost:
+            raise PromotionBrokenOff(
+                f"It broke off: {lost.args[-1]}. Run the same command again; what is done is not done twice."
+            ) from lost
+
+    def _run(self, plan: Plan) -> list[str]:
+        self._plan = self._still(plan)
         if plan.shard.kind is Kind.GROUP:
             self._hand_over_in_group()
         elif plan.finishing:
-            self._attach(plan.followers, self._way())
+            self._attach(self._plan.followers, self._way())
         else:
             self._change(self._way())
         self._name_in_topology()
         return self._verify()
 
-    def _change(self, way: dict[str, Any]) -> None:
+    @contextmanager
+    def _alone(self, plan: Plan) -> Iterator[None]:
+        """Two at once would open two servers. The lock is one of the servers' own, on each that answers: it ends with
+        the connection, so whoever dies here keeps nobody out."""
+        with ExitStack() as held:
+            for one in sorted((plan.old, plan.candidate, *plan.others), key=lambda look: look.name):
+                if not one.reachable:
+                    continue
+                root = held.enter_context(self._admin.on(one.server))
+                if root.value("SELECT GET_LOCK(%s, 0)", (LOCK,)) != 1:
+                    raise PromotionRefused(
+                        [f"Somebody else is changing the primary of {plan.shard.name}. Wait for its end, begin anew."]
+                    )
+            yield
+
+    def _still(self, plan: Plan) -> Plan:
+        """The same plan by what the servers say now: between the look and the yes an hour may have gone by."""
+        now = self.plan(plan.candidate.name)
+        if (now.old.name, now.old.reachable, now.old.writable, now.finishing, now.loss) != (
+            plan.old.name, plan.old.reachable, plan.old.writable, plan.finishing, plan.loss,
+        ):  # fmt: skip
+            raise PromotionRefused([f"{plan.shard.name} is not as it was when you were asked. Begin anew."])
+        return now
+
+    def _change(self, way: Way | None) -> None:
         """What stands between closing and opening is what writers wait for, so the old one is attached afterwards. The
         others are attached before: under semi-sync the new one's first commit waits for one of them."""
+        if self._plan.old.reachable:
+            self._wait_for_candidate()
+            self._close_old()
+        else:
+            self._shut_out_old()
         old = self._plan.old
-        self._close_old() if old.reachable else self._shut_out_old()
-        self._drain()
-        self._attach(tuple(one for one in self._plan.followers if one is not old), way)
+        with self._reopening():
+            self._drain()
+            self._attach(tuple(one for one in self._plan.followers if one is not old), way)
         self._open()
         if old.reachable:
             with self._admin.on(old.server) as root:
@@ -108,8 +150,7 @@ class Promotion:
                 _end_transactions(root)
                 if not self._refuse_writes(root):
                     raise PromotionRefused([f"{old.name} could not be closed: a statement holds it. Nothing changed."])
-            if old.writable:
-                root.run("SET PERSIST_ONLY super_read_only = ON")
+            root.run("SET PERSIST_ONLY super_read_only = ON")
         self._say(f"{old.name} is closed, and stays so when it is restarted.")
 
     @staticmethod
@@ -124,6 +165,20 @@ class Promotion:
             return False
         return True
 
+    @contextmanager
+    def _reopening(self) -> Iterator[None]:
+        """Until the new one is to accept writes everything can be taken back, whatever goes wrong."""
+        try:
+            yield
+        except pymysql.err.MySQLError as failed:
+            self._reopen_old()
+            raise PromotionRefused(
+                [f"{self._plan.candidate.name} was lost ({failed.args[-1]}). Begin anew."]
+            ) from failed
+        except BaseException:
+            self._reopen_old()
+            raise
+
     def _reopen_old(self) -> None:
         """The promotion stops and the old primary was well: it goes on as if nothing had been."""
         old = self._plan.old
@@ -133,6 +188,17 @@ class Promotion:
             self._say(f"{old.name} accepts writes again, as before.")
 
     # -- the new one ----------------------------------------------------------------------------------------------
+    def _wait_for_candidate(self) -> None:
+        """What it lacks by far is waited for while the old one still serves."""
+        new = self._plan.candidate
+        with self._admin.on(new.server) as root:
+            if new.follows:
+                root.run("START REPLICA")
+            if root.value(f"SELECT WAIT_FOR_EXECUTED_GTID_SET(%s, {APPLY_WITHIN:d})", (self._plan.old.executed,)) != 0:
+                raise PromotionRefused(
+                    [f"{new.name} is more than {APPLY_WITHIN} s behind. Nothing was changed; choose another, or wait."]
+                )
+
     def _drain(self) -> None:
         """The candidate gets all that the old one has, and applies it."""
         new, old = self._plan.candidate, self._plan.old
@@ -146,7 +212,6 @@ class Promotion:
                 root.run("START REPLICA" if old.reachable else "START REPLICA SQL_THREAD")
             self._say(f"Waiting until {new.name} has applied everything …")
             if root.value(f"SELECT WAIT_FOR_EXECUTED_GTID_SET(%s, {APPLY_WITHIN:d})", (wanted,)) != 0:
-                self._reopen_old()
                 raise PromotionRefused(
                     [f"{new.name} did not apply everything within {APPLY_WITHIN} s. Try again later."]
                 )
@@ -156,7 +221,6 @@ class Promotion:
         """Exact only now: while the old one was open, a replica could have a commit a moment before it."""
         own = gtid_sets.missing(wanted, str(root.value("SELECT @@global.gtid_executed")))
         if own:
-            self._reopen_old()
             raise PromotionRefused([f"{self._plan.candidate.name} holds transactions of its own ({own}): rebuild it."])
 
     def _open(self) -> None:
@@ -178,9 +242,12 @@ class Promotion:
             self._say(f"{new.name} is the group's primary.")
 
     # -- the others -------------------------------------------------------------------------------------------------
-    def _attach(self, servers: Sequence[Look], way: dict[str, Any]) -> None:
+    def _attach(self, servers: Sequence[Look], way: Way | None) -> None:
         """All at once; one that fails keeps nobody from going on."""
         if not servers:
+            return
+        if way is None:
+            self._say(f"No server knows the replication account any more. {BY_HAND}")
             return
         with self._admin.on(self._plan.candidate.server) as root:
             there = str(root.value("SELECT @@global.gtid_executed"))
@@ -188,23 +255,24 @@ class Promotion:
             for said in threads.map(lambda one: self._attach_one(one, way, there), servers):
                 self._say(said)
 
-    def _attach_one(self, one: Look, way: dict[str, Any], there: str) -> str:
+    def _attach_one(self, one: Look, way: Way, there: str) -> str:
         try:
             return self._point(one, way, there)
         except pymysql.err.MySQLError as failed:
             return f"{one.name} could not be attached ({failed.args[-1]}). Run this again once it is well."
 
-    def _way(self) -> dict[str, Any]:
-        """How replicas sign in: any of them knows. The candidate is asked first, before it forgets."""
+    def _way(self) -> Way | None:
+        """How replicas sign in: any of them knows. The candidate is asked first, before it forgets. None: of two
+        servers the one that knew was opened, and the run ended before it had told the other."""
         for one in (self._plan.candidate, *self._plan.others, self._plan.old):
             if one.reachable:
                 with self._admin.on(one.server) as root:
                     rows = root.run(SOURCE)
                 if rows:
                     return rows[0]
-        raise PromotionRefused(["No server knows the replication account any more: attach replicas by hand first."])
+        return None
 
-    def _point(self, one: Look, way: dict[str, Any], there: str) -> str:
+    def _point(self, one: Look, way: Way, there: str) -> str:
         new = self._plan.candidate
         with self._admin.on(one.server) as root:
             own = gtid_sets.missing(there, str(root.value("SELECT @@global.gtid_executed")))

@@ -36,6 +36,7 @@ class Look:
 
     server: Server
     trouble: str = ""  # why it was not reached; empty: it was
+    turned_away: bool = False  # it answered, and would not let this administrator in, or not let them look
     uuid: str = ""
     address: tuple[str, int] = ("", 0)  # under which other servers reach it
     writable: bool = False
@@ -127,7 +128,7 @@ class Administrator:
             finally:
                 connection.close()
         except (pymysql.err.OperationalError, OSError) as gone:
-            return Look(server, trouble=_told(gone))
+            return Look(server, trouble=_told(gone), turned_away=_is_an_answer(gone))
 
     def look_at_all(self, shard: Shard) -> Mapping[str, Look]:
         """The last known primary last: what a replica has by then, it has too."""
@@ -158,6 +159,12 @@ def _seen(root: Root, server: Server, *, group: bool) -> Look:
 
 def _one_line(text: str) -> str:
     return text.replace("\n", "")
+
+
+def _is_an_answer(gone: Exception) -> bool:
+    """Numbers from 2000 to 2999 are the driver's own: it heard nothing. All others a server has given."""
+    number = gone.args[0] if isinstance(gone, pymysql.err.OperationalError) and gone.args else 2000
+    return isinstance(number, int) and not 2000 <= number < 3000
 
 
 def _told(gone: Exception) -> str:

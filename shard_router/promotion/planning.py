@@ -19,6 +19,10 @@ class PromotionRefused(RouterError):
         self.reasons = reasons
 
 
+class PromotionBrokenOff(RouterError):
+    """A server was lost half-way: the same command goes on."""
+
+
 @dataclass(frozen=True, slots=True)
 class Plan:
     """`finishing`: the candidate is open already, an earlier run did not come to its end. `loss`: what is given up."""
@@ -72,6 +76,7 @@ def plan(
         raise PromotionRefused([f"{to} is no server of {shard.name}. Its servers are {', '.join(sorted(looks))}."])
     if shard.kind is Kind.GROUP:
         return _in_group(shard, looks, to)
+    _check_let_in(shard, looks, accept_loss=accept_loss)
     opened = [one for one in looks.values() if one.writable]
     if len(opened) > 1:
         raise PromotionRefused([_split(opened)])
@@ -91,6 +96,18 @@ def plan(
     if reasons:
         raise PromotionRefused(reasons)
     return Plan(shard, old, candidate, others, finishing=False, facts=tuple(facts), loss=loss)
+
+
+def _check_let_in(shard: Shard, looks: Mapping[str, Look], *, accept_loss: bool) -> None:
+    """A server that turns the administrator away is alive, and may be the one that takes the writes."""
+    reasons = [
+        f"{one.name} answers, and does not let the administrator in ({one.trouble}): it is no dead server. Give an"
+        " account that it lets in, or take it off the network."
+        for one in looks.values()
+        if one.turned_away and (one.name == shard.primary.name or not accept_loss)
+    ]
+    if reasons:
+        raise PromotionRefused(reasons)
 
 
 def _split(opened: list[Look]) -> str:
@@ -128,7 +145,9 @@ def _chosen(shard: Shard, looks: Mapping[str, Look], old: Look, to: str | None) 
     there = [one for one in looks.values() if one is not old and one.reachable]
     if not there:
         raise PromotionRefused([f"No server of {shard.name} beside {old.name} answers. Bring one back first."])
-    return max(there, key=lambda one: (gtid_sets.size(one.all), not one.stopped_by, one.name))
+    return max(
+        there, key=lambda one: (gtid_sets.size(one.all), not one.stopped_by, gtid_sets.size(one.executed), one.name)
+    )
 
 
 def _is_closed(old: Look) -> str:

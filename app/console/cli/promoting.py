@@ -10,7 +10,7 @@ from flask.cli import with_appcontext
 from app.kit.runtime import runtime
 from app.tenants.cli import refuse
 from shard_router import Account, Router
-from shard_router.promotion import Administrator, Plan, Promotion, PromotionRefused
+from shard_router.promotion import Administrator, Plan, Promotion, PromotionBrokenOff, PromotionRefused
 from shard_router.topology import Shard, parse
 
 NEEDED = "BOOLA_MYSQL_ADMIN_USER and BOOLA_MYSQL_ADMIN_PASSWORD_FILE are needed: the account may change servers."
@@ -59,6 +59,9 @@ def promote(
     )
     try:
         _carry_out(promotion, to, dry_run=dry_run, yes=yes)
+    except PromotionBrokenOff as broken:
+        click.echo(f"Error: {broken}", err=True)
+        click.get_current_context().exit(UNFINISHED)
     except PromotionRefused as refused:
         for reason in refused.reasons[:-1]:
             click.echo(reason, err=True)

@@ -75,6 +75,20 @@ def test_an_unfit_candidate_is_refused(second: Look, why: str) -> None:
     assert why in refused(LEADS, second, THIRD, to="a-2")
 
 
+def test_a_server_that_turns_the_administrator_away_is_alive() -> None:
+    """A wrong password, or no connection left: over a living primary nobody is promoted, whatever is accepted."""
+    away = replace(gone(LEADS, "Access denied"), turned_away=True)
+    assert "a-1 answers, and does not let the administrator in (Access denied)" in refused(away, SECOND, THIRD)
+    assert "a-1 answers" in refused(away, SECOND, THIRD, accept_loss=True)
+    assert "a-3 answers" in refused(gone(LEADS), SECOND, replace(gone(THIRD, "Access denied"), turned_away=True))
+
+
+def test_of_two_that_received_the_same_the_one_that_applied_more_is_chosen() -> None:
+    """A replica that is late on purpose has all, and could open only in an hour."""
+    late = replace(THIRD, executed=f"{U1}:1-40", received=f"{U1}:1-100")
+    assert planned(gone(LEADS), SECOND, late).candidate.name == "a-2"
+
+
 def test_an_unknown_server_is_refused_with_the_known_ones() -> None:
     assert "Its servers are a-1, a-2, a-3" in refused(LEADS, SECOND, THIRD, to="b-1")
 
