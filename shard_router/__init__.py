@@ -22,7 +22,7 @@ from shard_router.errors import (
 from shard_router.fanout import FanoutResult, Fleet, FleetPage
 from shard_router.fence import shops_open_here
 from shard_router.keyset import CursorRefused, Order
-from shard_router.packets import PacketResult, Prepared, duplicate_key
+from shard_router.packets import Bound, PacketResult, Prepared, duplicate_key
 from shard_router.questions import ServerHealth
 from shard_router.router import Router
 from shard_router.sessions import ControlSession, FleetSession, Mode, ShopOwned, ShopSession
@@ -32,6 +32,7 @@ __all__ = [
     "Account",
     "Actor",
     "AmbiguousCommit",
+    "Bound",
     "CausalToken",
     "ControlSession",
     "CursorRefused",

@@ -255,6 +255,13 @@ def run(session: ShopSession, statements: Sequence[Bound], *, commit: bool) -> l
     return [_result(form, result) for form, result in zip(forms, got, strict=False)]
 
 
+def run_alone(connection: TrackingConnection, one: Bound, shop_id: int, send: Callable[[bytes], int]) -> PacketResult:
+    """One statement on a connection that belongs to no session: a move's own. It claims nothing under a fence."""
+    form = one.prepared.form()
+    send(form.render(connection, one.rows, shop_id, 0).encode())
+    return _result(form, connection._result)
+
+
 def _fence_first(session: ShopSession, link: Connection, statements: Sequence[Bound]) -> list[PacketResult]:
     claims = statements[0].prepared.form().reading.fences
     if not claims:

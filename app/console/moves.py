@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
+from app.console import restores
 from app.customers import service as customers
 from app.inventory import service as inventory
 from app.invoices import service as invoices
@@ -20,7 +21,17 @@ from app.kit.transactions import write_control
 from app.numbering import service as numbering
 from app.rates import service as rates
 from shard_router import Router, RouterError
-from shard_router.moves import Limits, MoveInterrupted, Mover, MoveRefused, MoveState, MoveStatus, Progress, Sum
+from shard_router.moves import (
+    RESTORE,
+    Limits,
+    MoveInterrupted,
+    Mover,
+    MoveRefused,
+    MoveState,
+    MoveStatus,
+    Progress,
+    Sum,
+)
 
 MOVER = "mover"
 SAFE_TO_LEAVE = frozenset({MoveState.PLANNED, MoveState.COPYING, MoveState.CATCHING_UP, MoveState.VERIFYING})
@@ -78,7 +89,7 @@ def mover_of(router: Router, limits: Limits = Limits()) -> Mover:  # noqa: B008 
     """Raises NoMoverAccount."""
     if MOVER not in router.config.accounts:
         raise NoMoverAccount()
-    return Mover(router, tables=shop_tables(), sums=all_sums(), limits=limits)
+    return Mover(router, tables=shop_tables(), sums=all_sums(), limits=limits, settle=restores.settle)
 
 
 def ask_for(
@@ -154,7 +165,8 @@ class Crew:
     def _one(self, move: MoveStatus, on_progress: OnProgress) -> Ended:
         def heard(progress: Progress) -> None:
             on_progress(move.shop_id, progress)
-            if self._stopping.is_set() and progress.state in SAFE_TO_LEAVE:
+            leave = RESTORE not in move.facts and progress.state in SAFE_TO_LEAVE  # one that is restored is shut
+            if self._stopping.is_set() and leave:
                 raise MoveInterrupted("told to stop")
 
         try:

@@ -8,6 +8,7 @@ from sqlalchemy import Select, String, bindparam, func, or_, select
 
 from app.customers.models import Customer
 from app.kit.db import Id
+from app.kit.restoring import Rows
 from app.kit.sums import added_up
 from shard_router import Prepared, ShopSession
 from shard_router.moves import Sum
@@ -16,6 +17,9 @@ PACKED = (
     Customer.name, Customer.phone, Customer.gstin, Customer.pan, Customer.address, Customer.city, Customer.pin,
     Customer.state_code,
 )  # fmt: skip
+
+
+ROWS = Rows(Customer)  # of a restore
 
 
 def find_customer(db: ShopSession, customer_id: UUID, *, lock: bool = False) -> Customer | None:

@@ -21,11 +21,12 @@ from app.kit.ids import new_id
 from app.kit.sealing import Keyring
 from app.kit.texts import _
 from shard_router import ShopSession
+from shard_router.moves import Restoring
 
 __all__ = [
     "BUYER_FOR_SHARE", "BUYER_FOR_UPDATE", "Buyer", "Customer", "CustomerDraft", "buyer_of", "edit_customer",
     "find_by_phone", "get_buyer", "get_customer", "list_customers", "lock_buyer", "names_of", "register_customer",
-    "shop_sums",
+    "settle_restore", "shop_sums",
 ]  # fmt: skip
 
 BUYER_FOR_UPDATE, BUYER_FOR_SHARE = repository.BUYER_FOR_UPDATE, repository.BUYER_FOR_SHARE
@@ -187,3 +188,14 @@ def _flush(db: ShopSession) -> None:
 
 def _customer(row: CustomerRow) -> Customer:
     return Customer(*(getattr(row, field.name) for field in dataclasses.fields(Customer)))
+
+
+def settle_restore(restoring: Restoring) -> None:
+    """Who was erased since stays erased."""
+    if restoring.closed is None:
+        return
+    there = repository.ROWS.read(restoring.target)
+    closed = repository.ROWS.read(restoring.closed)
+    erased = [row for key, row in closed.items() if row.erased_at is not None and key in there]
+    repository.ROWS.drop(restoring.target, erased)
+    repository.ROWS.add(restoring.target, erased)

@@ -19,6 +19,15 @@ SOLD_BY = (DocumentKind.INVOICE.value, DocumentKind.BILL_OF_SUPPLY.value)
 CASH = "cash"
 
 
+DOCUMENTS = Prepared(
+    lambda: (
+        select(Invoice.id, Invoice.kind, Invoice.number, Invoice.issued_at, Invoice.total_paise)
+        .where(Invoice.shop_id == bindparam("shop_id"))
+        .order_by(Invoice.id)
+    )
+)
+
+
 def find_invoice(db: ShopSession, invoice_id: UUID) -> Invoice | None:
     """The document with its lines and payments, in three statements."""
     return db.scalars(
@@ -167,6 +176,18 @@ def numbers_used(db: ShopSession) -> Sequence[Any]:
             func.count().label("count"), func.min(Invoice.no).label("first"), func.max(Invoice.no).label("last"),
         ).group_by(Invoice.registration_id, Invoice.fy_start, Invoice.kind, Invoice.till_id)
     ).all()  # fmt: skip
+
+
+def count_between(
+    db: ShopSession, *, registration_id: UUID, fy_start: int, kind: str, till_id: UUID, first: int, last: int
+) -> int:
+    """How many documents of one series have these numbers."""
+    return db.scalars(
+        select(func.count()).select_from(Invoice).where(
+            Invoice.registration_id == registration_id, Invoice.fy_start == fy_start, Invoice.kind == kind,
+            Invoice.till_id == till_id, Invoice.no.between(first, last),
+        )
+    ).one()  # fmt: skip
 
 
 def _cash_of_day() -> Select[Any]:

@@ -5,7 +5,7 @@ and in every backup. The application's account has no UPDATE and no DELETE on th
 """
 
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, cast
 from uuid import UUID
 
@@ -14,10 +14,11 @@ from sqlalchemy import Table, bindparam, func, insert, select, update
 
 from app.kit.clock import utc_now
 from app.kit.models import AuditEntry, AuditHead, PlatformAuditEntry, PlatformAuditHead
-from shard_router import ControlSession, FleetSession, Prepared, ShopSession
+from shard_router import Actor, Bound, ControlSession, FleetSession, PacketResult, Prepared, ShopSession
 
 GENESIS = bytes(32)
 OPENED = "shop.opened"
+PLATFORM = Actor(None, name="the platform")
 
 
 def canonical(facts: Mapping[str, Any]) -> bytes:
@@ -35,9 +36,13 @@ def entry_body(
     db: ShopSession, *, seq: int, at: str, action: str, subject_id: UUID | None, facts: Mapping[str, Any]
 ) -> bytes:
     """The body that is chained: the entry's own columns and who acted stand in it, so none can be changed alone."""
+    return _body(db.actor, seq=seq, at=at, action=action, subject_id=subject_id, facts=facts)
+
+
+def _body(actor: Actor, *, seq: int, at: str, action: str, subject_id: UUID | None, facts: Mapping[str, Any]) -> bytes:
     return canonical({
-        "seq": seq, "at": at, "action": action, "subject": subject_id, "actor": db.actor.person_id,
-        "actingFor": db.actor.acting_for, "till": db.actor.till_id, "request": db.actor.request_id, "facts": facts,
+        "seq": seq, "at": at, "action": action, "subject": subject_id, "actor": actor.person_id,
+        "actingFor": actor.acting_for, "till": actor.till_id, "request": actor.request_id, "facts": facts,
     })  # fmt: skip
 
 
@@ -133,6 +138,17 @@ PREVIOUS_HASH = Prepared(
     )
 )
 INSERT_ENTRY = Prepared(lambda: insert(cast(Table, AuditEntry.__table__)))
+
+
+def chain(run: Callable[[Bound], PacketResult], action: str, facts: Mapping[str, Any]) -> None:
+    """One entry of the platform's own, where no session is: within the switch of a restore. It commits with that."""
+    seq = run(ADVANCE_HEAD.bind()).insert_id
+    (previous,) = run(PREVIOUS_HASH.bind()).rows
+    at = utc_now()
+    body = _body(PLATFORM, seq=seq, at=at.isoformat(), action=action, subject_id=None, facts=facts)
+    run(INSERT_ENTRY.bind(
+        seq=seq, at=at, actor_id=None, action=action, subject_id=None, body=body, hash=link(previous.hash, body),
+    ))  # fmt: skip
 
 
 def _plain(value: Any) -> Any:

@@ -65,6 +65,30 @@ DRAW = Prepared(
 )
 
 
+SERIES = Prepared(
+    lambda: select(
+        NumberSeries.registration_id, NumberSeries.fy_start, NumberSeries.kind, NumberSeries.till_id,
+        NumberSeries.last_no,
+    ).where(NumberSeries.shop_id == bindparam("shop_id"))
+)  # fmt: skip
+
+# Of a restore: a series goes on behind this number, or behind a later one that it has.
+GO_ON_BEHIND = Prepared(
+    lambda: (
+        insert(NumberSeries)
+        .values(
+            shop_id=bindparam("shop_id"),
+            registration_id=bindparam("registration_id", type_=Id),
+            fy_start=bindparam("fy_start"),
+            kind=bindparam("kind"),
+            till_id=bindparam("till_id", type_=Id),
+            last_no=bindparam("last_no"),
+        )
+        .on_duplicate_key_update(last_no=func.greatest(NumberSeries.last_no, bindparam("at_least")))
+    )
+)
+
+
 def shop_sums() -> tuple[Sum, ...]:
     """The last number of each series: kind, year, till and registration."""
     series = (

@@ -2,9 +2,12 @@
 
 from shard_router.moves.errors import MoveBusy, MoveEnded, MoveInterrupted, MoveRefused, UnknownMove
 from shard_router.moves.mover import Mover
+from shard_router.moves.restoring import RESTORE, Origin
+from shard_router.moves.settling import Restoring, Settle, Side
 from shard_router.moves.states import Limits, MoveState, MoveStatus, Progress, Sum
 
 __all__ = [
+    "RESTORE",
     "Limits",
     "MoveBusy",
     "MoveEnded",
@@ -13,7 +16,11 @@ __all__ = [
     "MoveState",
     "MoveStatus",
     "Mover",
+    "Origin",
     "Progress",
+    "Restoring",
+    "Settle",
+    "Side",
     "Sum",
     "UnknownMove",
 ]

@@ -10,6 +10,7 @@ source   open → fenced       epoch + 1, and the new home's name
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -49,6 +50,10 @@ RAISE = (
 LEAVE = (
     "UPDATE shop_fence SET state = 'moved', updated_at = UTC_TIMESTAMP(6)"
     " WHERE shop_id = %s AND state = 'fenced' AND move_id = %s"
+)
+CLOSE = (
+    "UPDATE shop_fence SET state = 'moved', epoch = %s, moved_to = %s, move_id = %s, updated_at = UTC_TIMESTAMP(6)"
+    " WHERE shop_id = %s AND state <> 'moved' AND epoch < %s"
 )
 HOLDERS = (  # `trx_started` is by the clock of the server's host, whatever time zone the session has
     "SELECT trx.trx_mysql_thread_id,"
@@ -127,12 +132,13 @@ class Fences:
         if not line.ask(GUARD, (self.shop_id, self.move_id.bytes, token)):
             raise Superseded("the target's fence, or the move's runner, is no longer ours")
 
-    def switch(self, line: Line, token: bytes) -> None:
-        """THE decision. Where the stream back begins is written with it."""
+    def switch(self, line: Line, token: bytes, *, also: Callable[[], None] = lambda: None) -> None:
+        """THE decision. Where the stream back begins is written with it, and what `also` writes."""
         book = Book(self.shop_id, self.move_id)
         with line.transaction():
             self.guard(line, token)
             book.write(line, Part(SWITCH, gtids=line.executed()))
+            also()
             if line.tell(OPEN, (self.epoch, self.shop_id, self.move_id.bytes)) != 1:
                 raise Superseded("the target's fence is no longer ours")
 
@@ -180,6 +186,10 @@ class Fences:
             if not line.tell(REOPEN, (self.shop_id, self.move_id.bytes)):
                 line.tell(RAISE, (self.shop_id, self.epoch - 1))
         return read(line, self.shop_id)
+
+    def close(self, line: Line) -> bool:
+        """On a source that was dead when its shop was restored elsewhere. Whether there was anything to close."""
+        return bool(line.tell(CLOSE, (self.epoch, self.target, self.move_id.bytes, self.shop_id, self.epoch)))
 
     def fenced(self, line: Line) -> bool:
         return self._mine(read(line, self.shop_id), State.FENCED)

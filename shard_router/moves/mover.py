@@ -17,20 +17,23 @@ from shard_router.accounts import PURGER
 from shard_router.moves import preflight
 from shard_router.moves.adding_up import SumsAgree
 from shard_router.moves.errors import MoveBusy, MoveEnded, MoveInterrupted, MoveRefused
-from shard_router.moves.fences import Superseded
+from shard_router.moves.fences import Fences, Superseded
 from shard_router.moves.lines import Lines, ServerLost
 from shard_router.moves.progress import RESERVED, Book
 from shard_router.moves.purging import StillNeeded, purge_rows
 from shard_router.moves.records import Record, Records
+from shard_router.moves.restoring import RESTORE, Origin, Restore
 from shard_router.moves.running import Heartbeat, Parts, Run, Seen
+from shard_router.moves.settling import Settle, Side, settle_nothing
 from shard_router.moves.states import Limits, MoveState, MoveStatus, Progress, Sum
 from shard_router.moves.tail import TailBroken
 from shard_router.moves.verifying import Check, compare_rows
 from shard_router.router import Router
-from shard_router.topology import Kind
+from shard_router.topology import Kind, Server
 
 OnProgress = Callable[[Progress], None]
 DEFAULTS = Limits()
+LEFT = (MoveState.SWITCHED, MoveState.FINISHED)  # the shop lives at the target
 AGAIN = 0.3  # seconds between two attempts
 BREAKS = 3  # streams that may break one after the other before the move is given up
 SHORTEST = 20  # milliseconds of pause that may be allowed
@@ -49,7 +52,8 @@ class Mover:
     """`tables` are all tables of a shard that hold rows of shops, parents first; the router's own two are not among
     them. `sums` are the application's: what a bookkeeper would add up to see that nothing is missing.
 
-    `checks` are the proofs that must all agree before a switch. `step` is told of every step as it is taken."""
+    `checks` are the proofs that must all agree before a switch. `settle` decides, within a restore's switch, what is
+    not taken back with the shop. `step` is told of every step as it is taken."""
 
     def __init__(
         self,
@@ -59,6 +63,7 @@ class Mover:
         sums: Sequence[Sum],
         limits: Limits = DEFAULTS,
         checks: Sequence[Check] | None = None,
+        settle: Settle = settle_nothing,
         step: Callable[[str], None] = no_step,
     ) -> None:
         self._router = router
@@ -69,7 +74,7 @@ class Mover:
         if taken := RESERVED & set(names):
             raise ValueError(f"a table may not be called {', '.join(sorted(taken))}")
         proofs = (compare_rows, SumsAgree(sums)) if checks is None else checks
-        self._parts = Parts(router, self._records, names, proofs, limits, step)
+        self._parts = Parts(router, self._records, names, proofs, limits, settle, step)
 
     # -- to begin -------------------------------------------------------------------------------------------------
     def ask(self, shop_id: int, target: str, *, asked_by: str, max_pause_ms: int = 250) -> UUID:
@@ -86,6 +91,68 @@ class Mover:
         return self._insert(
             shop_id, source, target, epoch=epoch, max_pause_ms=max_pause_ms, asked_by=asked_by, facts=facts
         )
+
+    def ask_to_restore(
+        self, shop_id: int, target: str, origin: Origin, *, asked_by: str, max_pause_ms: int = 250
+    ) -> UUID:
+        """The intent to have the shop as the origin has it, at another shard. MoveRefused names every reason."""
+        source, epoch, expected = self.check_restore(shop_id, target, origin, max_pause_ms=max_pause_ms)
+        facts = {"rows_expected": expected, RESTORE: origin.facts()}
+        return self._insert(
+            shop_id, source, target, epoch=epoch, max_pause_ms=max_pause_ms, asked_by=asked_by, facts=facts
+        )
+
+    def check_restore(
+        self, shop_id: int, target: str, origin: Origin, *, max_pause_ms: int = 250
+    ) -> tuple[str, int, int]:
+        """The shop's shard and epoch, and about how many rows would come. MoveRefused names every reason."""
+        home = self._records.home(shop_id)
+        if wrong := list(self._obvious(shop_id, home, target, max_pause_ms)):
+            raise MoveRefused(wrong)
+        assert home is not None
+        source, epoch = home
+        with Lines(self._router) as lines:
+            try:
+                if origin.dead:
+                    self._check_dead(lines, source)
+                live = None if origin.dead else lines.primary(source)
+                ground = preflight.Ground(
+                    origin.line(lines), lines.primary(target), self._router.config.shard_database, shop_id, epoch,
+                    self._parts.tables, self._limits,
+                )  # fmt: skip
+                if wrong := preflight.reasons_to_restore(ground, live):
+                    raise MoveRefused(wrong)
+                return source, epoch, preflight.rows_expected(ground)
+            except ServerLost as lost:
+                raise MoveRefused([str(lost)]) from lost
+
+    def _check_dead(self, lines: Lines, source: str) -> None:
+        """MoveRefused if any server of the shard answers: whoever can write there must be stopped by its fence."""
+        shard = self._router.shard(source)
+        alive = [server.name for server in shard.servers if _answers(lines, server)]
+        if alive:
+            raise MoveRefused(
+                [f"{', '.join(alive)} of {source} answers, so the shard is not dead: bring it back, or promote there"]
+            )
+
+    @contextmanager
+    def compare(self, shop_id: int, shard: str, origin: Origin) -> Iterator[tuple[Side | None, Side]]:
+        """The shop's rows on a shard, None if that is dead, and those at the origin; to be read. MoveRefused where
+        one of them does not answer."""
+        with Lines(self._router) as lines:
+            try:
+                live = None if origin.dead else Side(lines.primary(shard), shop_id)
+                yield live, Side(origin.line(lines), shop_id)
+            except ServerLost as lost:
+                raise MoveRefused([str(lost)]) from lost
+
+    def executed(self, origin: Origin) -> str:
+        """The transactions that the restored server has. MoveRefused where it does not answer."""
+        with Lines(self._router) as lines:
+            try:
+                return origin.line(lines).executed()
+            except ServerLost as lost:
+                raise MoveRefused([str(lost)]) from lost
 
     def _insert(
         self, shop_id: int, source: str, target: str, *, epoch: int, max_pause_ms: int, asked_by: str,
@@ -173,7 +240,7 @@ class Mover:
             try:
                 record = self._records.claim(record.move_id, runner, self._limits.lease)  # it may be another's by now
                 with Lines(self._router) as lines:
-                    run = Run(self._parts, record, runner, runner.encode(), seen, on_progress, lines)
+                    run = kind_of(record)(self._parts, record, runner, runner.encode(), seen, on_progress, lines)
                     return self._attempt(run, breaks)
             except (ServerLost, TailBroken) as lost:
                 state = run.state if run is not None else state
@@ -228,8 +295,8 @@ class Mover:
             raise MoveRefused([f"the move is {record.state}: there is nothing to abort"])
         try:
             with Lines(self._router) as lines:
-                run = Run(self._parts, record, "", b"", Seen(dict(record.facts)), silent, lines)
-                run.source, run.target = lines.primary(record.source), lines.primary(record.target)
+                run = kind_of(record)(self._parts, record, "", b"", Seen(dict(record.facts)), silent, lines)
+                run.connect()
                 run.undo(reason)
         except ServerLost as lost:
             raise MoveInterrupted(f"{lost}; abort it again") from lost
@@ -240,17 +307,20 @@ class Mover:
 
     def roll_back(self, move_id: UUID, *, asked_by: str = "", on_progress: OnProgress = silent) -> MoveStatus:
         """Takes a switched shop back to its old home, with all that it wrote since: a move without a copy, whose
-        stream begins at the switch. MoveRefused. Returns what became of the move that was to be taken back."""
+        stream begins at the switch. One that was restored gets its rows of before, and what it wrote since is left
+        behind. MoveRefused. Returns what became of the move that was to be taken back."""
         record = self._records.get(move_id)
         if record.state is not MoveState.SWITCHED or record.purge_after is None:
             raise MoveRefused([f"the move is {record.state}: its old rows are not kept any more"])
         _, epoch = self._records.home(record.shop_id) or ("", record.epoch)  # a way back that was given up raised it
+        restored = RESTORE in record.facts
         with self._ground(record.shop_id, record.target, record.source, epoch) as ground:
-            if wrong := [*self._no_way_back(record, ground), *preflight.reasons(ground, copied=True)]:
+            if wrong := [*self._no_way_back(record, ground), *_against(ground, record)]:
                 raise MoveRefused(wrong)
+        facts = {"rolls_back": str(move_id)} | ({RESTORE: Origin(kept=True).facts()} if restored else {})
         back = self._insert(
             record.shop_id, record.target, record.source, epoch=epoch, max_pause_ms=record.max_pause_ms,
-            asked_by=asked_by, facts={"rolls_back": str(move_id)}, copied_from=record.switched_from,
+            asked_by=asked_by, facts=facts, copied_from="" if restored else record.switched_from,
         )  # fmt: skip
         if not self._records.keep_rows(move_id):
             self.abort(back, "its old rows are being purged")
@@ -264,8 +334,28 @@ class Mover:
         later = [one for one in self._records.list_all(shop_id=record.shop_id) if one.asked_at > record.asked_at]
         if any(one.state is not MoveState.ABORTED for one in later):
             yield "the shop has moved on since"
+        if RESTORE in record.facts:
+            return
         if not ground.source.scalar("SELECT GTID_SUBSET(@@global.gtid_purged, %s)", (record.switched_from,)):
             yield f"{ground.source.server.name} has no binlog any more of what was written since: move the shop instead"
+
+    # -- a shard that came back ---------------------------------------------------------------------------------
+    def close_late(self) -> list[int]:
+        """Closes the fences of shops that were restored elsewhere while their shard was dead; returns their numbers.
+        To be done before anybody may write on that shard again; `purge` does it, too."""
+        closed = []
+        for record in self._records.list_all():
+            with Lines(self._router) as lines, suppress(ServerLost):
+                if self._close_late(record, lines):
+                    closed.append(record.shop_id)
+        return closed
+
+    def _close_late(self, record: Record, lines: Lines) -> bool:
+        origin = Origin.of(record.facts)
+        if origin is None or not origin.dead or record.state not in LEFT:
+            return False
+        old = Fences(record.shop_id, record.move_id, record.source, record.target, record.epoch)
+        return old.close(lines.primary(record.source))
 
     # -- to list and to purge -------------------------------------------------------------------------------------
     def list_moves(self, *, shop_id: int | None = None, live_only: bool = False) -> list[MoveStatus]:
@@ -295,6 +385,7 @@ class Mover:
         ):
             return 0  # needed, or there might be somebody who reads them by an old map
         with Lines(self._router) as lines:
+            self._close_late(record, lines)
             line = lines.primary(left, account=PURGER)
             try:
                 deleted = purge_rows(line, self._parts.tables, shop_id=record.shop_id)
@@ -311,3 +402,21 @@ class Mover:
         where the shop is gone from there once more."""
         later = (one for one in self._records.list_all(shop_id=record.shop_id) if one.asked_at > record.asked_at)
         return next((one for one in later if one.target == left and one.state is not MoveState.ABORTED), None)
+
+def kind_of(record: Record) -> type[Run]:
+    return Restore if RESTORE in record.facts else Run
+
+
+def _against(ground: preflight.Ground, record: Record) -> list[str]:
+    """Why the way back cannot be gone."""
+    if RESTORE in record.facts:
+        return preflight.reasons_to_return(ground, record.move_id.bytes)
+    return preflight.reasons(ground, copied=True)
+
+
+def _answers(lines: Lines, server: Server) -> bool:
+    try:
+        lines.to(server, answer=2.0)
+    except ServerLost:
+        return False
+    return True

@@ -65,6 +65,51 @@ def reasons(ground: Ground, *, copied: bool = False) -> list[str]:
     return found
 
 
+def reasons_to_restore(ground: Ground, live: Line | None) -> list[str]:
+    """The same of a restore; the ground's source is the restored server, `live` the primary that the shop leaves."""
+    found = list(of_restored(ground.source, ground.shop_id))
+    found += _of_another(ground, live)
+    for side, line in (("target", ground.target), *((("source", live),) if live is not None else ())):
+        found += _of_server(side, line, ground)
+    found += _of_schema(ground)
+    if live is not None:
+        found += _of_live_fence(live, ground)
+    found += _of_target_fence(ground)
+    return found + list(_of_rows(ground))
+
+
+def reasons_to_return(ground: Ground, move_id: bytes) -> list[str]:
+    """Of the way back from a restore: the rows that were closed then are opened, and nothing is copied."""
+    found = [*_of_live_fence(ground.source, ground)]
+    for side, line in ground.sides:
+        found += _of_server(side, line, ground)
+    versions = [_version(line) for _, line in ground.sides]
+    if versions[0] != versions[1]:
+        found.append(f"the schemas differ: {versions[0]} and {versions[1]}; migrate both first")
+    row = fences.read(ground.target, ground.shop_id)
+    if row is None or row.state != State.MOVED or row.move_id != move_id:
+        found.append("the rows that it had before are not there any more")
+    return found
+
+
+def of_restored(line: Line, shop_id: int) -> Iterator[str]:
+    """Whether a server may be read as what the shop was."""
+    if not line.scalar("SELECT @@global.read_only"):
+        yield f"{line.server.name} takes writes: set read_only there, so that it stays what was restored"
+    row = fences.read(line, shop_id)
+    if row is None:
+        yield f"{line.server.name} has nothing of shop {shop_id}"
+    elif row.state not in (State.OPEN, State.FENCED):
+        yield f"{line.server.name} is of a moment when the shop lived elsewhere: its fence says {row.state} there"
+
+
+def _of_another(ground: Ground, live: Line | None) -> Iterator[str]:
+    mine = ground.source.scalar("SELECT @@server_uuid")
+    for line in filter(None, (ground.target, live)):
+        if line.scalar("SELECT @@server_uuid") == mine:
+            yield f"{ground.source.server.name} is {line.server.name} itself"
+
+
 # -- servers ------------------------------------------------------------------------------------------------------
 def _of_server(side: str, line: Line, ground: Ground) -> Iterator[str]:
     name = f"{side} {line.server.name}"
@@ -169,9 +214,17 @@ TRIGGERS = "SELECT event_object_table, trigger_name FROM information_schema.trig
 
 # -- the shop -----------------------------------------------------------------------------------------------------
 def _of_fences(ground: Ground) -> Iterator[str]:
-    row = fences.read(ground.source, ground.shop_id)
+    yield from _of_live_fence(ground.source, ground)
+    yield from _of_target_fence(ground)
+
+
+def _of_live_fence(line: Line, ground: Ground) -> Iterator[str]:
+    row = fences.read(line, ground.shop_id)
     if row is None or row.state != State.OPEN or row.epoch != ground.epoch:
         yield f"the shop is not open on the source at epoch {ground.epoch}: {row or 'it has no fence there'}"
+
+
+def _of_target_fence(ground: Ground) -> Iterator[str]:
     row = fences.read(ground.target, ground.shop_id)
     if row is not None and row.state != State.MOVED:
         yield f"the target's fence of the shop says {row.state}"

@@ -25,6 +25,7 @@ from shard_router.moves.lines import DEADLOCK, LOCK_TIMED_OUT, Line, Lines, Serv
 from shard_router.moves.pacing import Pace
 from shard_router.moves.progress import Book
 from shard_router.moves.records import Record, Records
+from shard_router.moves.settling import Settle
 from shard_router.moves.shapes import read_columns, shapes_of
 from shard_router.moves.states import Limits, MoveState, Progress
 from shard_router.moves.tail import Tail
@@ -52,6 +53,7 @@ class Parts:
     tables: tuple[str, ...]
     checks: Sequence[Check]
     limits: Limits
+    settle: Settle  # of restores
     step: Step  # is told of each step; nothing is said to it that it could change
 
 
@@ -94,14 +96,11 @@ class Run:
     # -- the whole ------------------------------------------------------------------------------------------------
     def carry_out(self) -> None:
         """Until it has switched or was undone. ServerLost and TailBroken may be tried again; Superseded ends it."""
-        self.source = self.lines.primary(self.record.source)
-        self.target = self.lines.primary(self.record.target)
+        self.connect()
         if self._decided():
             return
         try:
-            self._prepare()
-            self._bring_over()
-            self._close_and_switch()
+            self.work()
         except MoveEnded as ended:
             self.undo(str(ended))
         except err.MySQLError as refused:
@@ -110,6 +109,16 @@ class Run:
             self.undo(f"a server refused a statement: {refused.args[-1]}")
         else:
             self.complete()
+
+    def connect(self) -> None:
+        self.source = self.lines.primary(self.record.source)
+        self.target = self.lines.primary(self.record.target)
+
+    def work(self) -> None:
+        """From wherever it stands to behind the switch."""
+        self._prepare()
+        self._bring_over()
+        self._close_and_switch()
 
     def _decided(self) -> bool:
         """Whether the fences say that it was switched or ended already; then the rest of that is done."""
@@ -124,11 +133,15 @@ class Run:
         return False
 
     # -- before ---------------------------------------------------------------------------------------------------
-    def _prepare(self) -> None:
+    def take_over(self) -> None:
+        """The target waits for the shop, and for this run to bring it."""
         self.fences.plant(self.target)
         with self.target.transaction():
             self.book.take_over(self.target, self.token)
         self._step("planted")
+
+    def _prepare(self) -> None:
+        self.take_over()
         if self.fences.fenced(self.source):
             raise MoveEnded("its process ended in the fenced moment")
         found = self.book.read(self.target)
@@ -342,7 +355,7 @@ class Run:
     # -- behind ---------------------------------------------------------------------------------------------------
     def complete(self) -> None:
         """Behind the switch: the map, the caches, and the source's fence follow."""
-        self.fences.leave(self.source)
+        self.leave()
         part = self.book.read(self.target).get(progress.SWITCH)
         self._step("completing")
         entry = DirectoryEntry(self.record.shop_id, self.record.target, self.record.epoch)
@@ -363,15 +376,22 @@ class Run:
         except Switched:
             self.complete()
             return
-        row = self.fences.reopen(self.source)
+        home = self.record.source, self.reopen()
         now, _ = self._moments(0.0)
-        home = self.record.source, row.epoch if row else self.record.epoch
         self.parts.records.settle(
             self.record, MoveState.ABORTED, self.seen.facts, home=home, reason=reason[:500], ended_at=now,
             purge_after=None if self.record.rolls_back else now,
         )  # fmt: skip
         self.parts.router.directory.announce(DirectoryEntry(self.record.shop_id, *home))
         self._say(MoveState.ABORTED, reason)
+
+    def leave(self) -> None:
+        self.fences.leave(self.source)
+
+    def reopen(self) -> int:
+        """The epoch at which the shop trades on at its old home."""
+        row = self.fences.reopen(self.source)
+        return row.epoch if row else self.record.epoch
 
     def _moments(self, ahead: float) -> tuple[object, object]:
         """Now, and so many seconds later, by the target's clock, which all of a move's moments go by."""
@@ -410,6 +430,10 @@ class Run:
         self._say(self.state, self.seen.note)
         if self.seen.lost:
             raise Superseded("another process carries this move out")
+        self.check_source()
+
+    def check_source(self) -> None:
+        """MoveEnded if the shop has left it by other means."""
         if not self.fences.still_open(self.source):
             raise MoveEnded("the source's fence changed while the copy was under way")
 

@@ -138,7 +138,7 @@ class Market:
         assert self.journal.stale == []
         for who in self.people:
             sold = self.journal.of(who.shop_id)
-            self._replays_are_the_same(who, sold)
+            self.replay(who, sold)
             self.look(who, lambda db, sold=sold: _books_agree(db, sold))
         if self not in AUDITED:
             AUDITED.append(self)
@@ -153,7 +153,7 @@ class Market:
             assert made == len(self.journal.of(who.shop_id))
         return waited
 
-    def _replays_are_the_same(self, who: Somebody, sold: Sequence[Sold]) -> None:
+    def replay(self, who: Somebody, sold: Sequence[Sold]) -> None:
         """Each key once more: told the same, byte for byte, and nothing is made."""
         line = Line(self.url)
         for one in sold:

@@ -18,7 +18,8 @@ from flask.cli import with_appcontext
 from rich.console import Console
 from rich.table import Table
 
-from app.console import moves
+from app.console import moves, restores
+from app.console.cli.losing import tell_lost
 from app.console.cli.watching import Watch
 from app.console.moves import Crew, Ended, NoMoverAccount, SeveralRefused, Wish
 from app.kit.clock import ist, utc_now
@@ -27,7 +28,7 @@ from app.kit.transactions import write_control
 from app.tenants import service as tenants
 from app.tenants.cli import refusable, refuse
 from shard_router import RouterError
-from shard_router.moves import Limits, MoveEnded, MoveInterrupted, Mover, MoveRefused, MoveState, MoveStatus
+from shard_router.moves import RESTORE, Limits, MoveEnded, MoveInterrupted, Mover, MoveRefused, MoveState, MoveStatus
 
 T = TypeVar("T")
 UNDONE, LEFT = 4, 3
@@ -127,9 +128,9 @@ def abort(shop_id: int, reason: str, *, yes: bool) -> None:
     """Stop a shop's move before its switch: it goes on at its old home, the copied rows are deleted."""
     mover = mover_here()
     found = _live(mover, shop_id)
-    _sure(f"The move of shop {shop_id} to {found.target} is undone; it trades on at {found.source}.", yes=yes)
+    sure(f"The move of shop {shop_id} to {found.target} is undone; it trades on at {found.source}.", yes=yes)
     ended = refusable_move(lambda: mover.abort(found.move_id, reason))
-    moves.note(runtime().router, "move.aborted", shop_id, {"move": str(found.move_id), "by": _who(), "reason": reason})
+    moves.note(runtime().router, "move.aborted", shop_id, {"move": str(found.move_id), "by": who(), "reason": reason})
     click.echo(f"Shop {shop_id} trades at {ended.source}; its move is {ended.state}.")
 
 
@@ -139,16 +140,23 @@ def abort(shop_id: int, reason: str, *, yes: bool) -> None:
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @with_appcontext
 def roll_back(shop_id: int, *, accept_degraded: bool, yes: bool) -> None:
-    """Take a shop that has moved back to its old home, with all that it wrote since."""
+    """Take a shop that has moved back to its old home, with all that it wrote since.
+
+    One that was restored gets the rows of before; what it wrote since is listed, and left behind."""
     mover = mover_here(accept_degraded=accept_degraded)
     found = _newest(mover, shop_id, MoveState.SWITCHED)
-    _sure(
-        f"Shop {shop_id} goes back from {found.target} to {found.source} with all that it wrote since; its writes "
-        f"wait at most {found.max_pause_ms} ms at the switch, its reads never.",
-        yes=yes,
-    )
+    if RESTORE in found.facts:
+        tell_lost(refusable_move(lambda: restores.lost_by_going_back(runtime().router, mover, found)), None)
+        says = f"Shop {shop_id} gets the rows back that it had on {found.source} before it was restored."
+    else:
+        says = (
+            f"Shop {shop_id} goes back from {found.target} to {found.source} with all that it wrote since; its writes "
+            f"wait at most {found.max_pause_ms} ms at the switch, its reads never."
+        )
+    sure(says, yes=yes)
     ended = refusable_move(lambda: _roll_back(mover, found))
-    moves.note(runtime().router, "move.rolled_back", shop_id, {"move": str(found.move_id), "by": _who()})
+    moves.note(runtime().router, "move.rolled_back", shop_id, {"move": str(found.move_id), "by": who()})
+    runtime().cache.forget(shop_id)
     click.echo(f"Shop {shop_id} trades at {ended.source} again; its move is {ended.state}.")
 
 
@@ -157,7 +165,7 @@ def _roll_back(mover: Mover, found: MoveStatus) -> MoveStatus:
     try:
         with told_to_stop(lambda: None), Watch(_console(), {shop_id: found.source}) as watch:
             return mover.roll_back(
-                found.move_id, asked_by=_who(), on_progress=lambda progress: watch.show(shop_id, progress)
+                found.move_id, asked_by=who(), on_progress=lambda progress: watch.show(shop_id, progress)
             )
     except MoveInterrupted as left:
         click.echo(f"Shop {shop_id}: left where it is ({left}).", err=True)
@@ -197,13 +205,14 @@ def purge(*, early: bool, yes: bool) -> None:
         kept = [one for one in refusable_move(mover.list_moves) if one.purge_after is not None]
         upto = max([upto, *(one.purge_after for one in kept if one.purge_after is not None)])
         shops = ", ".join(str(shop_id) for shop_id in sorted({one.shop_id for one in kept})) or "none"
-        _sure(f"Old rows of these shops go now, and their moves cannot be rolled back any more: {shops}.", yes=yes)
+        sure(f"Old rows of these shops go now, and their moves cannot be rolled back any more: {shops}.", yes=yes)
+    for shop_id in refusable_move(mover.close_late):
+        click.echo(f"Shop {shop_id}: its fence on the shard that was dead is closed.")
     gone = refusable_move(lambda: mover.purge(now=upto))
     click.echo(f"{gone:,} rows are gone." if gone else "No move's grace is over; nothing to delete.")
 
 
-OF_SHOPS: tuple[click.Command, ...] = (move, list_moves, abort, roll_back, resume, purge)
-"""Commands that stand under `flask shops`, beside those of the AMC room."""
+OF_MOVES: tuple[click.Command, ...] = (move, list_moves, abort, roll_back, resume, purge)
 
 
 # ---------------------------------------------------------------- carrying out
@@ -213,7 +222,7 @@ def begin(mover: Mover, wishes: Sequence[Wish], *, max_pause: int, run: tuple[in
     """Ask for these moves, all or none, and carry them out with (at_once, per_shard); None leaves them to `resume`."""
     try:
         asked = refusable_move(
-            lambda: moves.ask_for(runtime().router, mover, wishes, asked_by=_who(), max_pause_ms=max_pause)
+            lambda: moves.ask_for(runtime().router, mover, wishes, asked_by=who(), max_pause_ms=max_pause)
         )
     except SeveralRefused as refused:
         _tell_refused(refused)
@@ -229,8 +238,11 @@ def carry_out(mover: Mover, found: Sequence[MoveStatus], *, at_once: int, per_sh
     ways = {move.shop_id: move.target for move in found}
     with told_to_stop(crew.stop), Watch(_console(), ways) as watch:
         ended = crew.run(found, watch.show)
+    restored = {one.shop_id for one in found if RESTORE in one.facts}
+    for shop_id in restored:
+        runtime().cache.forget(shop_id)
     for one in ended:
-        _tell_end(one)
+        _tell_end(one, closed=one.shop_id in restored)
     left = [one for one in ended if isinstance(one.error, MoveInterrupted)]
     if left:
         _tell_how_to_go_on([one.shop_id for one in left])
@@ -260,9 +272,11 @@ def told_to_stop(stop: Callable[[], None]) -> Iterator[None]:
             signal.signal(number, handler)
 
 
-def _tell_end(one: Ended) -> None:
+def _tell_end(one: Ended, *, closed: bool) -> None:
+    """`closed`: it is being restored, so nobody may write it until that is over."""
     if isinstance(one.error, MoveInterrupted):
-        click.echo(f"Shop {one.shop_id}: left where it is ({one.error}); it trades at its old home.", err=True)
+        trades = "its fence may be closed until that is over" if closed else "it trades at its old home"
+        click.echo(f"Shop {one.shop_id}: left where it is ({one.error}); {trades}.", err=True)
     elif one.status is None:
         click.echo(f"Shop {one.shop_id}: {one.error}", err=True)
     elif one.status.state is MoveState.SWITCHED:
@@ -291,7 +305,7 @@ def confirm(wishes: Sequence[Wish], max_pause: int, *, yes: bool) -> None:
         names += f" and {len(wishes) - NAMED} more"
     targets = " and ".join(sorted({wish.target for wish in wishes}))
     one = len(wishes) == 1
-    _sure(
+    sure(
         f"{names} {'moves' if one else 'move'} to {targets} and {'trades' if one else 'trade'} meanwhile: "
         f"rows are copied, writes wait at most {max_pause} ms at the switch, reads never. The old rows stay for a day, "
         "and until then `flask shops rollback` takes a shop back.",
@@ -305,7 +319,7 @@ def _named(shop_id: int) -> str:
     return f"Shop {shop_id} ({shop.name}, on {router.directory.lookup(shop_id).shard})"
 
 
-def _sure(says: str, *, yes: bool) -> None:
+def sure(says: str, *, yes: bool) -> None:
     if not yes:
         click.echo(says)
         click.confirm("Go on?", abort=True)
@@ -364,7 +378,7 @@ def _pause(milliseconds: float | None) -> str:
     return "" if milliseconds is None else f"{milliseconds:.0f} ms"
 
 
-def _who() -> str:
+def who() -> str:
     try:
         user = getpass.getuser()
     except (KeyError, OSError):  # a container's account that has no name

@@ -7,6 +7,7 @@ from app.invoices.service.documents import Document, Line, Party, Payment
 from app.invoices.service.drafts import BillDraft, LineDraft, PaymentDraft, PaymentMode
 from app.invoices.service.exporting import ExportPlace, ExportRow, list_export_rows
 from app.invoices.service.issue import PDF_JOB, issue_invoice
+from app.invoices.service.lost import LostDocument, lost_documents
 from app.invoices.service.notes import NoteDraft, issue_credit_note, refund_due, reversed_lines
 from app.invoices.service.printing import (
     StoredPdf,
@@ -34,6 +35,7 @@ __all__ = [
     "InvoiceSummary",
     "Line",
     "LineDraft",
+    "LostDocument",
     "NoteDraft",
     "NoteSummary",
     "Party",
@@ -53,6 +55,7 @@ __all__ = [
     "list_export_rows",
     "list_invoices",
     "list_notes",
+    "lost_documents",
     "object_key",
     "paid_by_mode",
     "quote",

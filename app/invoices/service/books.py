@@ -4,8 +4,10 @@ What breaks the promise: somebody who can rewrite the chain from the changed ent
 every backup.
 """
 
-from collections import Counter
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from typing import NamedTuple
 from uuid import UUID
 
 from app.invoices import repository
@@ -14,10 +16,19 @@ from app.invoices.service.documents import LINE_COLUMNS, PAYMENT_COLUMNS, conten
 from app.invoices.service.issue import ISSUED
 from app.invoices.service.notes import NOTED
 from app.kit import audit, audit_reading
+from app.kit.restoring import RESTORED
 from app.numbering import service as numbering
+from app.numbering.service import Series
 from shard_router import ShopSession
 
 CHUNK = 200
+
+
+class Span(NamedTuple):
+    """Numbers from `first` to `last`."""
+
+    first: int
+    last: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +40,7 @@ class BooksReport:
     changed: tuple[UUID, ...]  # documents whose content is not what the chain says, or that it does not know
     missing: tuple[UUID, ...]  # documents that the chain says were issued and that are gone
     gaps: tuple[str, ...]  # series whose numbers are not 1, 2, 3 … up to the last one given
+    lost: tuple[str, ...] = ()  # numbers whose documents a restore took back: accounted for in the chain, so no gaps
 
     @property
     def sound(self) -> bool:
@@ -48,7 +60,9 @@ def verify_books(db: ShopSession) -> BooksReport:
                 changed.append(row.id)
         after = rows[-1].id
         db.expunge_all()
-    return BooksReport(seen, audit.first_broken(db), tuple(changed), tuple(chained), tuple(_gaps(db)))
+    lost = _lost(db)
+    told = tuple(f"{kind} {year} till {till}: {one.first} to {one.last}" for (_, year, kind, till), one in _each(lost))
+    return BooksReport(seen, audit.first_broken(db), tuple(changed), tuple(chained), tuple(_gaps(db, lost)), told)
 
 
 def hash_of(row: Invoice) -> bytes:
@@ -70,13 +84,43 @@ def _chained(db: ShopSession) -> tuple[dict[UUID, str], list[UUID]]:
     return found, [subject for subject, count in times.items() if count > 1]
 
 
-def _gaps(db: ShopSession) -> list[str]:
+def _gaps(db: ShopSession, lost: Mapping[Series, list[Span]]) -> list[str]:
     last = numbering.last_numbers(db)
+    used = {(row.registration_id, row.fy_start, row.kind, row.till_id): row for row in repository.numbers_used(db)}
     gaps = []
-    for row in repository.numbers_used(db):
-        given = last.pop((row.registration_id, row.fy_start, row.kind, row.till_id), None)
-        if not (row.first == 1 and row.count == row.last == given):
-            span = f"{row.count} from {row.first} to {row.last}, last given {given}"
-            gaps.append(f"{row.kind} {row.fy_start} till {row.till_id}: {span}")
-    gaps += [f"{kind} {year} till {till}: {no} given, none there" for (_, year, kind, till), no in last.items() if no]
+    for series in sorted(used.keys() | {series for series, given in last.items() if given}, key=str):
+        given, row, spans = last.get(series), used.get(series), lost.get(series, [])
+        count, ends = (row.count, [row.first, row.last]) if row else (0, [])
+        ends += [end for span in spans for end in (span.first, span.last)]
+        whole = count + sum(span.last - span.first + 1 for span in spans) == given
+        if not (whole and min(ends) == 1 and max(ends) == given and not _taken(db, series, spans)):
+            _, year, kind, till = series
+            span = f"{count} from {row.first} to {row.last}" if row else "none"
+            gaps.append(f"{kind} {year} till {till}: {span}, last given {given}")
     return gaps
+
+
+def _taken(db: ShopSession, series: Series, spans: Iterable[Span]) -> bool:
+    """Whether a document has a number that is said to be lost."""
+    registration_id, fy_start, kind, till_id = series
+    return any(
+        repository.count_between(
+            db, registration_id=registration_id, fy_start=fy_start, kind=kind, till_id=till_id, first=span.first,
+            last=span.last,
+        )
+        for span in spans
+    )  # fmt: skip
+
+
+def _lost(db: ShopSession) -> dict[Series, list[Span]]:
+    """What the chain says of numbers that restores took back."""
+    found: dict[Series, list[Span]] = defaultdict(list)
+    for entry in audit_reading.entries(db, (RESTORED,)):
+        for one in entry.facts["lostNumbers"]:
+            series = UUID(one["registration"]), one["year"], one["kind"], UUID(one["till"])
+            found[series].append(Span(one["first"], one["last"]))
+    return dict(found)
+
+
+def _each(lost: Mapping[Series, list[Span]]) -> Iterator[tuple[Series, Span]]:
+    return ((series, span) for series, spans in lost.items() for span in spans)

@@ -70,6 +70,7 @@ from app.tenants.service.projections import (
     stale_members,
     written_dates,
 )  # fmt: skip
+from app.tenants.service.restores import settle_restore
 from app.tenants.service.sign_in import Enrolment, SignedIn, SignIns
 from app.tenants.service.staff import StaffView, get_staff, list_staff, sign_out_member
 from app.tenants.service.standing import PersonStanding, disable_person, enable_person, get_standing, names_of
@@ -103,6 +104,7 @@ __all__ = [
     "keep_names", "list_invitations", "list_kept_members", "list_member_rights", "list_memberships",
     "list_own_invitations", "list_people", "list_shops", "list_staff", "mark_ready", "names_of", "open_shop",
     "page_of_shops", "prepare_shop", "purge_invitations", "purge_sign_ins", "read_dates", "remove_member",
-    "rename_till", "renew_members", "reset_second_factor", "rotate_keys", "set_sign_in_cookie", "shop_view",
-    "sign_out_everywhere", "sign_out_member", "stale_members", "withdraw_invitation", "write_rows", "written_dates",
+    "rename_till", "renew_members", "reset_second_factor", "rotate_keys", "set_sign_in_cookie", "settle_restore",
+    "shop_view", "sign_out_everywhere", "sign_out_member", "stale_members", "withdraw_invitation", "write_rows",
+    "written_dates",
 ]  # fmt: skip
