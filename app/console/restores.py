@@ -11,7 +11,7 @@ from app.numbering import service as numbering
 from app.numbering.service import LostNumbers
 from app.tenants import service as tenants
 from shard_router import Router, gtid_sets
-from shard_router.moves import Mover, MoveStatus, Origin, Restoring
+from shard_router.moves import MoveStatus, Origin, Restoring, compare, executed
 
 
 def settle(restoring: Restoring) -> None:
@@ -30,21 +30,21 @@ def _facts(one: LostNumbers) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def lost_with(mover: Mover, shop_id: int, shard: str, origin: Origin) -> Sequence[LostDocument]:
+def lost_with(router: Router, shop_id: int, shard: str, origin: Origin) -> Sequence[LostDocument]:
     """The documents that the shop has on that shard and would not have, or has not, by the restore; none can be told
     where the shard is dead."""
-    with mover.compare(shop_id, shard, origin) as (closed, restored):
+    with compare(router, shop_id, shard, origin) as (closed, restored):
         return [] if closed is None else invoices.lost_documents(closed, restored)
 
 
-def lost_by_going_back(router: Router, mover: Mover, done: MoveStatus) -> Sequence[LostDocument]:
+def lost_by_going_back(router: Router, done: MoveStatus) -> Sequence[LostDocument]:
     """What a restored shop has written since, and will not have where its rows of before are."""
     old = router.shard(done.source).primary
-    return lost_with(mover, done.shop_id, done.target, Origin(old.host, old.port))
+    return lost_with(router, done.shop_id, done.target, Origin(old.host, old.port))
 
 
-def may_be_missing(router: Router, mover: Mover, shard: str, origin: Origin) -> int | None:
+def may_be_missing(router: Router, shard: str, origin: Origin) -> int | None:
     """How many transactions of a dead shard were acknowledged and are not at the origin; None where Redis, which
     keeps the newest one of each shop, cannot tell."""
     told = router.acknowledged(shard)
-    return None if told is None else gtid_sets.size(gtid_sets.missing(mover.executed(origin), told))
+    return None if told is None else gtid_sets.size(gtid_sets.missing(executed(router, origin), told))

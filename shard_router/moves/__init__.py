@@ -2,7 +2,7 @@
 
 from shard_router.moves.errors import MoveBusy, MoveEnded, MoveInterrupted, MoveRefused, UnknownMove
 from shard_router.moves.mover import Mover
-from shard_router.moves.restoring import RESTORE, Origin
+from shard_router.moves.restoring import RESTORE, Origin, compare, executed
 from shard_router.moves.settling import Restoring, Settle, Side
 from shard_router.moves.states import Limits, MoveState, MoveStatus, Progress, Sum
 
@@ -23,4 +23,6 @@ __all__ = [
     "Side",
     "Sum",
     "UnknownMove",
+    "compare",
+    "executed",
 ]

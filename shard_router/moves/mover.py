@@ -22,14 +22,14 @@ from shard_router.moves.lines import Lines, ServerLost
 from shard_router.moves.progress import RESERVED, Book
 from shard_router.moves.purging import StillNeeded, purge_rows
 from shard_router.moves.records import Record, Records
-from shard_router.moves.restoring import RESTORE, Origin, Restore
+from shard_router.moves.restoring import RESTORE, Origin, answers, kind_of, reasons_against
 from shard_router.moves.running import Heartbeat, Parts, Run, Seen
-from shard_router.moves.settling import Settle, Side, settle_nothing
+from shard_router.moves.settling import Settle, settle_nothing
 from shard_router.moves.states import Limits, MoveState, MoveStatus, Progress, Sum
 from shard_router.moves.tail import TailBroken
 from shard_router.moves.verifying import Check, compare_rows
 from shard_router.router import Router
-from shard_router.topology import Kind, Server
+from shard_router.topology import Kind
 
 OnProgress = Callable[[Progress], None]
 DEFAULTS = Limits()
@@ -129,30 +129,11 @@ class Mover:
     def _check_dead(self, lines: Lines, source: str) -> None:
         """MoveRefused if any server of the shard answers: whoever can write there must be stopped by its fence."""
         shard = self._router.shard(source)
-        alive = [server.name for server in shard.servers if _answers(lines, server)]
+        alive = [server.name for server in shard.servers if answers(lines, server)]
         if alive:
             raise MoveRefused(
                 [f"{', '.join(alive)} of {source} answers, so the shard is not dead: bring it back, or promote there"]
             )
-
-    @contextmanager
-    def compare(self, shop_id: int, shard: str, origin: Origin) -> Iterator[tuple[Side | None, Side]]:
-        """The shop's rows on a shard, None if that is dead, and those at the origin; to be read. MoveRefused where
-        one of them does not answer."""
-        with Lines(self._router) as lines:
-            try:
-                live = None if origin.dead else Side(lines.primary(shard), shop_id)
-                yield live, Side(origin.line(lines), shop_id)
-            except ServerLost as lost:
-                raise MoveRefused([str(lost)]) from lost
-
-    def executed(self, origin: Origin) -> str:
-        """The transactions that the restored server has. MoveRefused where it does not answer."""
-        with Lines(self._router) as lines:
-            try:
-                return origin.line(lines).executed()
-            except ServerLost as lost:
-                raise MoveRefused([str(lost)]) from lost
 
     def _insert(
         self, shop_id: int, source: str, target: str, *, epoch: int, max_pause_ms: int, asked_by: str,
@@ -315,7 +296,7 @@ class Mover:
         _, epoch = self._records.home(record.shop_id) or ("", record.epoch)  # a way back that was given up raised it
         restored = RESTORE in record.facts
         with self._ground(record.shop_id, record.target, record.source, epoch) as ground:
-            if wrong := [*self._no_way_back(record, ground), *_against(ground, record)]:
+            if wrong := [*self._no_way_back(record, ground), *reasons_against(ground, record)]:
                 raise MoveRefused(wrong)
         facts = {"rolls_back": str(move_id)} | ({RESTORE: Origin(kept=True).facts()} if restored else {})
         back = self._insert(
@@ -402,21 +383,3 @@ class Mover:
         where the shop is gone from there once more."""
         later = (one for one in self._records.list_all(shop_id=record.shop_id) if one.asked_at > record.asked_at)
         return next((one for one in later if one.target == left and one.state is not MoveState.ABORTED), None)
-
-def kind_of(record: Record) -> type[Run]:
-    return Restore if RESTORE in record.facts else Run
-
-
-def _against(ground: preflight.Ground, record: Record) -> list[str]:
-    """Why the way back cannot be gone."""
-    if RESTORE in record.facts:
-        return preflight.reasons_to_return(ground, record.move_id.bytes)
-    return preflight.reasons(ground, copied=True)
-
-
-def _answers(lines: Lines, server: Server) -> bool:
-    try:
-        lines.to(server, answer=2.0)
-    except ServerLost:
-        return False
-    return True

@@ -8,22 +8,25 @@ the switch, in whose transaction the application settles what a restore must not
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
 from shard_router.moves import fences, preflight
 from shard_router.moves.copying import Copy
-from shard_router.moves.errors import MoveEnded
+from shard_router.moves.errors import MoveEnded, MoveRefused
 from shard_router.moves.fences import NotFenced
 from shard_router.moves.keys import read_shapes
-from shard_router.moves.lines import Line, Lines
+from shard_router.moves.lines import Line, Lines, ServerLost
 from shard_router.moves.pacing import Pace
+from shard_router.moves.records import Record
 from shard_router.moves.running import HELD, Run, ms
 from shard_router.moves.settling import Restoring, Side
 from shard_router.moves.shapes import read_columns, shapes_of
 from shard_router.moves.states import MoveState
 from shard_router.moves.verifying import Sides
+from shard_router.router import Router
 from shard_router.topology import Server
 
 RESTORE = "restore"  # in a move's facts: it is one, and from where
@@ -159,3 +162,44 @@ class Restore(Run):
     def reopen(self) -> int:
         """The dead shard's fence is as it was, and so is the directory."""
         return self.record.epoch - 1 if self.origin.dead else super().reopen()
+
+
+def kind_of(record: Record) -> type[Run]:
+    return Restore if RESTORE in record.facts else Run
+
+
+def reasons_against(ground: preflight.Ground, record: Record) -> list[str]:
+    """Why the way back cannot be gone."""
+    if RESTORE in record.facts:
+        return preflight.reasons_to_return(ground, record.move_id.bytes)
+    return preflight.reasons(ground, copied=True)
+
+
+def answers(lines: Lines, server: Server) -> bool:
+    try:
+        lines.to(server, answer=2.0)
+    except ServerLost:
+        return False
+    return True
+
+
+# -- looking ---------------------------------------------------------------------------------------------------
+@contextmanager
+def compare(router: Router, shop_id: int, shard: str, origin: Origin) -> Iterator[tuple[Side | None, Side]]:
+    """The shop's rows on a shard, None if that is dead, and those at the origin; to be read. MoveRefused where
+    one of them does not answer."""
+    with Lines(router) as lines:
+        try:
+            live = None if origin.dead else Side(lines.primary(shard), shop_id)
+            yield live, Side(origin.line(lines), shop_id)
+        except ServerLost as lost:
+            raise MoveRefused([str(lost)]) from lost
+
+
+def executed(router: Router, origin: Origin) -> str:
+    """The transactions that the restored server has. MoveRefused where it does not answer."""
+    with Lines(router) as lines:
+        try:
+            return origin.line(lines).executed()
+        except ServerLost as lost:
+            raise MoveRefused([str(lost)]) from lost

@@ -146,7 +146,7 @@ def roll_back(shop_id: int, *, accept_degraded: bool, yes: bool) -> None:
     mover = mover_here(accept_degraded=accept_degraded)
     found = _newest(mover, shop_id, MoveState.SWITCHED)
     if RESTORE in found.facts:
-        tell_lost(refusable_move(lambda: restores.lost_by_going_back(runtime().router, mover, found)), None)
+        tell_lost(refusable_move(lambda: restores.lost_by_going_back(runtime().router, found)), None)
         says = f"Shop {shop_id} gets the rows back that it had on {found.source} before it was restored."
     else:
         says = (

@@ -13,7 +13,7 @@ from app.console.cli.losing import tell_lost
 from app.console.cli.moving import carry_out, degraded_option, mover_here, refusable_move, sure, who
 from app.kit.runtime import runtime
 from app.tenants.cli import refuse
-from shard_router.moves import Mover, Origin
+from shard_router.moves import Origin
 
 PORT = 3306
 
@@ -63,11 +63,11 @@ def restore(
     router, mover = runtime().router, mover_here(accept_degraded=accept_degraded)
     shard = refusable_move(lambda: router.directory.lookup(shop_id)).shard
     if accept_dead_source:
-        origin = _of_dead(shard, origin, unknown, mover)
+        origin = _of_dead(shard, origin, unknown)
     elif unknown is not None:
         refuse("--unknown is for a shard that is dead: leave it away, or say --accept-dead-source.")
     refusable_move(lambda: mover.check_restore(shop_id, target, origin))
-    lost = refusable_move(lambda: restores.lost_with(mover, shop_id, shard, origin))
+    lost = refusable_move(lambda: restores.lost_with(router, shop_id, shard, origin))
     if origin.dead:
         click.echo(
             f"Of the shard's acknowledged transactions {origin.unknown:,} are not on the restored server: which bills"
@@ -84,14 +84,14 @@ def restore(
     facts = {"from": f"{origin.host}:{origin.port}", "to": target, "by": who(), "move": str(move_id)}
     moves.note(router, "shop.restore_asked", shop_id, facts)
     carry_out(mover, [mover.status(move_id)], at_once=1, per_shard=1)
-    at_last = refusable_move(lambda: restores.lost_with(mover, shop_id, shard, origin))
+    at_last = refusable_move(lambda: restores.lost_with(router, shop_id, shard, origin))
     if len(at_last) > len(lost):
         click.echo("Between the question and the closing of its fence the shop went on. All that is lost:")
         tell_lost(at_last, list_file)
 
 
-def _of_dead(shard: str, origin: Origin, unknown: int | None, mover: Mover) -> Origin:
-    told = refusable_move(lambda: restores.may_be_missing(runtime().router, mover, shard, origin))
+def _of_dead(shard: str, origin: Origin, unknown: int | None) -> Origin:
+    told = refusable_move(lambda: restores.may_be_missing(runtime().router, shard, origin))
     missing = told if unknown is None else unknown
     if missing is None:
         refuse(

@@ -18,7 +18,10 @@ from ops.cli import verbs
 ROOT = Path(__file__).resolve().parents[3]
 PAGES = [*sorted((ROOT / "docs" / "runbooks").glob("*.md")), ROOT / "docs" / "platforms.md"]
 BESIDE = {"BOOLA_MYSQL_ADMIN_USER", "BOOLA_MYSQL_ADMIN_PASSWORD_FILE", "BOOLA_PORT_BASE"}  # of migrations and of ./dev
-TROUBLES = {"primary-died", "replica-lags", "shard-full", "move-hangs", "control-gone", "redis-gone", "split-brain"}
+TROUBLES = {
+    "primary-died", "replica-lags", "shard-full", "move-hangs", "control-gone", "redis-gone", "split-brain",
+    "restore-one-shop",
+}  # fmt: skip
 
 SAID = {
     "shard_router": (
