@@ -45,7 +45,7 @@ def replica(runtime, counter):
     """The address of shard A's, once it has both bills."""
     server = runtime.router.shard("shard-a").replicas[0]
     origin = Origin(server.host, server.port)
-    lost = lambda: restores.lost_with(mover(runtime), counter.who.shop_id, "shard-a", origin)  # noqa: E731
+    lost = lambda: restores.lost_with(runtime.router, counter.who.shop_id, "shard-a", origin)  # noqa: E731
     until(lambda: lost() == [], what="the replica")
     return origin
 
