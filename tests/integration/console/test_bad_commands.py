@@ -152,4 +152,4 @@ def test_an_account_without_a_name_is_told_by_its_number(monkeypatch):
         raise KeyError(number)
 
     monkeypatch.setattr("pwd.getpwuid", nobody)
-    assert moving._who().startswith(f"uid {os.getuid()}@")
+    assert moving.who().startswith(f"uid {os.getuid()}@")
