@@ -10,7 +10,8 @@ source   open → fenced       epoch + 1, and the new home's name
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -65,6 +66,9 @@ HOLDERS = (  # `trx_started` is by the clock of the server's host, whatever time
     " WHERE held.object_schema = DATABASE() AND held.object_name = 'shop_fence' AND held.lock_type = 'RECORD'"
     " AND held.lock_status = 'GRANTED' AND held.lock_data = %s AND trx.trx_mysql_thread_id <> CONNECTION_ID()"
 )
+
+
+REOPEN_TRY, REOPEN_WITHIN = 0.25, 5.0  # seconds
 
 
 class Superseded(MoveError):
@@ -155,24 +159,29 @@ class Fences:
 
     # -- the source -----------------------------------------------------------------------------------------------
     def fence(self, line: Line, within: float) -> str:
-        """From its commit on nobody writes the shop here; returns that commit's GTID. NotFenced after `within` s.
+        """From its commit on nobody writes the shop here; returns that commit's GTID. NotFenced after `within` s."""
+        with self._locked(line, within) as row:
+            if row is None or row.state != State.OPEN or row.epoch != self.epoch - 1:
+                raise MoveEnded(f"the source's fence is not as it was: {row}")
+            self._put(line, row, State.FENCED, self.epoch, self.target)
+        return line.gtid
 
-        A waiting exclusive lock holds up all that ask behind it, so the wait is bounded: the server ends the SELECT
-        after max_execution_time, which knows milliseconds where lock waits know seconds."""
+    @contextmanager
+    def _locked(self, line: Line, within: float) -> Iterator[FenceRow | None]:
+        """A transaction that has the row for itself. NotFenced after `within` s: a waiting exclusive lock holds up all
+        that ask behind it. The server ends the SELECT after max_execution_time, which knows milliseconds where lock
+        waits know seconds."""
         line.tell(f"SET SESSION max_execution_time = {max(1, int(within * 1000))}")
         try:
             with line.transaction():
-                row = read(line, self.shop_id, lock=True)
-                if row is None or row.state != State.OPEN or row.epoch != self.epoch - 1:
-                    raise MoveEnded(f"the source's fence is not as it was: {row}")
-                self._put(line, row, State.FENCED, self.epoch, self.target)
+                yield read(line, self.shop_id, lock=True)
         except err.OperationalError as busy:
             if error_number(busy) not in (TIMED_OUT, LOCK_TIMED_OUT):
                 raise
             raise NotFenced("a transaction of the shop holds its fence") from busy
         finally:
-            line.tell("SET SESSION max_execution_time = 0")
-        return line.gtid
+            if line.raw.open:
+                line.tell("SET SESSION max_execution_time = 0")
 
     def leave(self, line: Line) -> None:
         """Behind the switch: whoever comes here goes on to the new home without asking."""
@@ -180,12 +189,19 @@ class Fences:
 
     def reopen(self, line: Line) -> FenceRow | None:
         """Behind `end`: the shop trades here again, at an epoch that no late runner expects. A runner that waits for
-        the lock meanwhile must not get it in between: what it fenced then would stay so."""
-        with line.transaction():
-            read(line, self.shop_id, lock=True)
-            if not line.tell(REOPEN, (self.shop_id, self.move_id.bytes)):
-                line.tell(RAISE, (self.shop_id, self.epoch - 1))
-        return read(line, self.shop_id)
+        the lock meanwhile must not get it in between: what it fenced then would stay so. ServerLost where the shop's
+        own transactions hold it for too long; nobody waits behind this one meanwhile."""
+        ends = time.monotonic() + REOPEN_WITHIN
+        while True:
+            try:
+                with self._locked(line, REOPEN_TRY):
+                    if not line.tell(REOPEN, (self.shop_id, self.move_id.bytes)):
+                        line.tell(RAISE, (self.shop_id, self.epoch - 1))
+                return read(line, self.shop_id)
+            except NotFenced as held:
+                if time.monotonic() > ends:
+                    raise ServerLost(f"{line.server.name}: {held}") from held
+                time.sleep(REOPEN_TRY)
 
     def close(self, line: Line) -> bool:
         """On a source that was dead when its shop was restored elsewhere. Whether there was anything to close."""

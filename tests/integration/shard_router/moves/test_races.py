@@ -13,7 +13,7 @@ import pytest
 from sqlalchemy import func, select
 
 from shard_router import DirectoryEntry, Mode, Router, ShopMoved, Times
-from shard_router.moves import MoveBusy, Mover, MoveState
+from shard_router.moves import MoveBusy, MoveInterrupted, Mover, MoveState
 from shard_router.moves.errors import MoveError
 from shard_router.moves.fences import Fences, NotFenced
 from shard_router.moves.lines import Line, Lines
@@ -143,6 +143,39 @@ def test_a_transaction_that_stands_still_is_ended(yard: Toy, shop: DirectoryEntr
         assert fences.clear_holders(line, old=0.0, frozen=1.0) > 0
         gone = lambda: not fences.clear_holders(line, old=0.0, frozen=1.0)  # noqa: E731
         until(gone, within=10, what="its end")
+
+
+def test_an_end_waits_for_no_long_transaction_of_the_shop_and_holds_nobody_up(
+    yard: Toy, router: Router, shop: DirectoryEntry, mover: Mover
+) -> None:
+    """Somebody takes stock for minutes; others bill on meanwhile. The end says so, and is asked for again."""
+    move_id = mover.ask(shop.shop_id, "shard-b", asked_by="a test", max_pause_ms=3000)
+    outcome: list[object] = []
+
+    def end() -> None:
+        try:
+            outcome.append(mover.abort(move_id, "enough"))
+        except Exception as failed:  # noqa: BLE001 (whatever it is, the test must see it)
+            outcome.append(failed)
+
+    with router.shop(shop.shop_id, TILL, mode=Mode.READ) as db:
+        buyer = db.scalars(select(Buyer.id)).first()
+    with yard.admin("a-1", yard.shard_database) as worker, worker.cursor() as cursor:
+        worker.begin()
+        cursor.execute("SELECT epoch FROM shop_fence WHERE shop_id = %s FOR SHARE", (shop.shop_id,))
+        ending = threading.Thread(target=end)
+        ending.start()
+        waits = []
+        while ending.is_alive():
+            began = time.monotonic()
+            sell(router, shop.shop_id, buyer)
+            waits.append(time.monotonic() - began)
+        ending.join()
+        worker.rollback()
+    assert isinstance(outcome[0], MoveInterrupted), outcome
+    assert len(waits) > 5
+    assert mover.abort(move_id, "enough").state is MoveState.ABORTED
+    assert fence_of(yard, "a-1", shop.shop_id) == ("open", shop.epoch + 1, None)
 
 
 # -- a target that stands still in the fenced moment ----------------------------------------------------------------
