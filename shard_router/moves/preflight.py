@@ -78,8 +78,9 @@ def reasons_to_restore(ground: Ground, live: Line | None) -> list[str]:
     return found + list(_of_rows(ground))
 
 
-def reasons_to_return(ground: Ground, move_id: bytes) -> list[str]:
-    """Of the way back from a restore: the rows that were closed then are opened, and nothing is copied."""
+def reasons_to_return(ground: Ground) -> list[str]:
+    """Of the way back from a restore: the rows that were closed then are opened, and nothing is copied. That they are
+    there still is for the caller to know."""
     found = [*_of_live_fence(ground.source, ground)]
     for side, line in ground.sides:
         found += _of_server(side, line, ground)
@@ -87,7 +88,7 @@ def reasons_to_return(ground: Ground, move_id: bytes) -> list[str]:
     if versions[0] != versions[1]:
         found.append(f"the schemas differ: {versions[0]} and {versions[1]}; migrate both first")
     row = fences.read(ground.target, ground.shop_id)
-    if row is None or row.state != State.MOVED or row.move_id != move_id:
+    if row is None or row.state != State.MOVED:
         found.append("the rows that it had before are not there any more")
     return found
 

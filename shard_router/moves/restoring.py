@@ -18,7 +18,7 @@ from shard_router.moves.copying import Copy
 from shard_router.moves.errors import MoveEnded, MoveRefused
 from shard_router.moves.fences import NotFenced
 from shard_router.moves.keys import read_shapes
-from shard_router.moves.lines import Line, Lines, ServerLost
+from shard_router.moves.lines import Line, Lines, ServerLost, error_number
 from shard_router.moves.pacing import Pace
 from shard_router.moves.records import Record
 from shard_router.moves.running import HELD, Run, ms
@@ -29,6 +29,7 @@ from shard_router.moves.verifying import Sides
 from shard_router.router import Router
 from shard_router.topology import Server
 
+UNHEARD = range(2000, 3000)  # errors of the driver: no server has spoken
 RESTORE = "restore"  # in a move's facts: it is one, and from where
 
 
@@ -171,15 +172,16 @@ def kind_of(record: Record) -> type[Run]:
 def reasons_against(ground: preflight.Ground, record: Record) -> list[str]:
     """Why the way back cannot be gone."""
     if RESTORE in record.facts:
-        return preflight.reasons_to_return(ground, record.move_id.bytes)
+        return preflight.reasons_to_return(ground)
     return preflight.reasons(ground, copied=True)
 
 
 def answers(lines: Lines, server: Server) -> bool:
+    """Whether anything is heard of it: one that refuses us lives."""
     try:
         lines.to(server, answer=2.0)
-    except ServerLost:
-        return False
+    except ServerLost as lost:
+        return lost.__cause__ is not None and error_number(lost.__cause__) not in UNHEARD
     return True
 
 

@@ -20,10 +20,15 @@ from sqlalchemy import select
 from app.console.moves import shop_tables
 from app.invoices import service as invoices
 from app.invoices.models import Invoice
+from app.kit.clock import utc_now
+from app.kit.models import SealingKey
 from app.settings import Settings
+from app.tenants import service as tenants
 from ops.cluster import backups, restored
 from ops.cluster.mysql import MySQL
 from ops.places import ROOT
+from shard_router import ShopSession
+from tests.factories.people import a_phone
 from tests.faults import load
 from tests.faults.load import Sold
 from tests.faults.market import Market
@@ -110,6 +115,33 @@ def last_no(number: str) -> int:
     return int(re.findall(r"\d+", number)[-1])
 
 
+def register(market: Market, who: Somebody) -> UUID:
+    """A customer, with the keys that seal their papers."""
+    facts = {
+        "name": "Lata Deshpande", "phone": a_phone(), "address": "4 Laxmi Road", "city": "Mumbai", "pin": "400004",
+        "stateCode": "27", "pan": "ABCPD1234F",
+    }  # fmt: skip
+    made = market.post(who, "customers", facts)
+    assert made.status == 201, made
+    return UUID(made.json["id"])
+
+
+def open_till_and_erase(market: Market, who: Somebody, customer: UUID) -> None:
+    """What no restore takes back."""
+    with market.runtime.router.shop(who.shop_id, who.actor) as db:
+        profile = tenants.get_profile(db)
+        outlet = profile.outlets[0].id
+        tenants.add_till(db, outlet_id=outlet, expected_version=profile.version, code="Z9", name="Second")
+        for key in db.scalars(select(SealingKey).where(SealingKey.subject_id == customer)):
+            key.destroyed_at = utc_now()
+        db.commit()
+
+
+def keys_and_tills(db: ShopSession, customer: UUID) -> tuple[int, set[str]]:
+    keys = db.scalars(select(SealingKey).where(SealingKey.subject_id == customer)).all()
+    return len(keys), {till.code for till in tenants.get_profile(db).tills}
+
+
 @contextmanager
 def gone(servers: Servers, names: Sequence[str]) -> Iterator[float]:
     """All of them killed at once, and their data out of the way; gives the moment. At the end they are back."""
@@ -137,11 +169,13 @@ def test_one_shop_is_given_back_as_it_was_while_its_neighbours_trade(
     asha, ravi, zoya = market.people
     with market.billing(asha) as early:
         early.go_on(3)
-    kept = market.journal.of(asha.shop_id)
+    kept, customer = market.journal.of(asha.shop_id), register(market, asha)
+    _, tills = market.look(asha, lambda db: keys_and_tills(db, customer))
     moment = now(backed_up, backed_up.primary("shard-a"))
     with market.billing(asha) as late:
         late.go_on(2)
     lost = market.journal.of(asha.shop_id)[len(kept) :]
+    open_till_and_erase(market, asha, customer)
     scratch, _ = bring_back(backed_up, moment)
     address = ("--from", f"127.0.0.1:{scratch.port}")
     market.journal.troubles.clear()
@@ -153,6 +187,7 @@ def test_one_shop_is_given_back_as_it_was_while_its_neighbours_trade(
     assert market.journal.troubles == []
     assert home(market, asha) == "shard-b"
     assert sorted(issued(market, asha)) == sorted(numbers(kept))
+    assert market.look(asha, lambda db: keys_and_tills(db, customer)) == (0, tills | {"Z9"})
     again = one_more(market, asha)
     assert last_no(again) == len(kept) + len(lost) + 1
     report = books(market, asha)

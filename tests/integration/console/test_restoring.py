@@ -1,10 +1,13 @@
 """`flask shops restore` on real shards: from a replica, which is read-only and as good as any restored server."""
 
+from uuid import uuid4
+
 import pytest
 
 from app.console import restores
 from app.console.moves import mover_of, shop_tables
-from shard_router.moves import Limits, Mover, MoveState, Origin
+from shard_router.moves import Limits, Mover, MoveState, Origin, Restoring, Side
+from shard_router.moves.lines import Lines
 from tests.support.counter import Counter, made
 from tests.support.waiting import until
 
@@ -146,6 +149,33 @@ def test_what_cannot_be_is_refused_and_nothing_is_begun(run, runtime, counter, r
         assert "Traceback" not in told.output
     assert mover(runtime).list_moves(shop_id=shop) == []
     assert run("restore", cast.zoya.shop_id, "--from", at(replica), "--to", "shard-a", "--yes").exit_code == 1
+
+
+def test_where_nobody_knows_the_last_number_a_series_goes_on_behind_what_may_have_been_given(runtime, counter):
+    """As of a dead shard of which Redis knows three transactions more than the backup has."""
+    shop = counter.who.shop_id
+    with Lines(runtime.router) as lines:
+        side = Side(lines.primary("shard-a"), shop)
+        with side.line.transaction():
+            restores.settle(Restoring(str(uuid4()), side, None, side, unknown=3))
+    made(counter.bill([counter.piece(grossMg=2390)]))
+    assert counter.numbers() == [1, 2, 6]
+    report = counter.books()
+    assert report.sound and [one.rpartition(": ")[2] for one in report.lost] == ["3 to 5"]
+
+
+def test_a_document_with_a_lost_number_is_found(runtime, counter, cluster):
+    """Somebody who writes such an entry by hand explains no gap with it that is none."""
+    shop = counter.who.shop_id
+    with Lines(runtime.router) as lines:
+        side = Side(lines.primary("shard-a"), shop)
+        with side.line.transaction():
+            restores.settle(Restoring(str(uuid4()), side, None, side, unknown=1))
+    target = next(one for one in cluster.fleet.targets if one.name == "shard-a")
+    with cluster.raw_connection(target, "admin") as link, link.cursor() as cursor:
+        cursor.execute("UPDATE invoices SET no = 3 WHERE shop_id = %s AND no = 2", (shop,))
+        link.commit()
+    assert len(counter.books().gaps) == 1
 
 
 def test_a_row_that_is_not_what_was_restored_undoes_it(runtime, counter, replica, cluster):
