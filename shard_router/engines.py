@@ -29,6 +29,7 @@ from shard_router.topology import Kind, Server, Shard
 MOMENT = 0.05  # seconds; a connection used within it is lent unlooked at
 
 DEMOTED = {
+    1317: "somebody ended the statement, as a promotion does with those that stand in its way",
     1290: "--read-only or super_read_only",
     1792: "a read-only transaction",
     1836: "read-only mode",

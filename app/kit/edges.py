@@ -301,7 +301,7 @@ class Attempt:
             if not self._again("unclear", most=1):
                 raise
         except ShardUnavailable as gone:
-            if not (isinstance(gone, ShardReadOnly) and self._has_successor(gone.shard)):
+            if not (isinstance(gone, (ShardReadOnly, ReplicaLost)) and self._has_successor(gone.shard)):
                 if "unclear" in self.tries:  # nobody is left to say what became of the first try's commit
                     raise CommitUnclear(headers={"Retry-After": "1"}) from gone
                 raise
@@ -314,7 +314,8 @@ class Attempt:
             time.sleep(random.uniform(0.001, 0.01) * self.tries["deadlock"])  # noqa: S311 (not a secret)
 
     def _has_successor(self, shard: str) -> bool:
-        """The server was demoted under our hands and committed nothing: the one after it is known in a moment."""
+        """The server was demoted under our hands, or is a replica already, and committed nothing: the one after it is
+        known in a moment."""
         self.again = self._again("demoted", most=DEMOTED_TRIES) and runtime().router.await_primary(shard)
         return self.again
 

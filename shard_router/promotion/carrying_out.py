@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from tempfile import NamedTemporaryFile
@@ -24,12 +24,18 @@ LOCK = "boola: change of the primary"
 BY_HAND = "Attach the others by hand, with CHANGE REPLICATION SOURCE TO … SOURCE_AUTO_POSITION=1."
 Way = dict[str, Any]  # what a replica needs to sign in at its source
 LOCK_WAIT_TIMED_OUT = 1205
+FOLLOWED = 1.0
+"""Seconds in which every process has found the new primary. They ask all servers, and whoever turns its semi-sync off,
+as the old one must before it follows, answers nobody for a second."""
+LETS_GO = 0.1
+"""Seconds that closing may wait before it is helped; as a rule it takes a few hundredths."""
 
 OPEN_TRANSACTIONS = (
     "SELECT trx_mysql_thread_id AS id FROM information_schema.innodb_trx JOIN performance_schema.threads"
-    " ON processlist_id = trx_mysql_thread_id WHERE type = 'FOREGROUND' AND processlist_command <> 'Binlog Dump GTID'"
-    " AND trx_mysql_thread_id <> CONNECTION_ID()"
+    " ON processlist_id = trx_mysql_thread_id WHERE name = 'thread/sql/one_connection'"  # a client's, and no applier's
+    " AND processlist_command <> 'Binlog Dump GTID' AND trx_mysql_thread_id <> CONNECTION_ID()"
 )
+WAITING_FOR_A_ROW = "SELECT trx_mysql_thread_id AS id FROM information_schema.innodb_trx WHERE trx_state = 'LOCK WAIT'"
 SOURCE = (
     "SELECT User_name AS user, User_password AS password, Enabled_ssl AS tls, Ssl_ca AS ca,"
     " Ssl_verify_server_cert AS verify, Connect_retry AS retry, Retry_count AS count, Heartbeat AS heartbeat"
@@ -114,14 +120,17 @@ class Promotion:
         else:
             self._shut_out_old()
         old = self._plan.old
+        others = tuple(one for one in self._plan.followers if one is not old)
         with self._reopening():
             self._drain()
-            self._attach(tuple(one for one in self._plan.followers if one is not old), way)
+            self._attach(others, way)
         self._open()
         if old.reachable:
-            with self._admin.on(old.server) as root:
-                _end_transactions(root)
+            if others:  # writes go on meanwhile
+                time.sleep(FOLLOWED)
             self._attach((old,), way)
+            with self._admin.on(old.server) as root:  # whose next try finds the new one
+                _end(root, OPEN_TRANSACTIONS)
 
     # -- the old one ----------------------------------------------------------------------------------------------
     def _shut_out_old(self) -> None:
@@ -145,20 +154,26 @@ class Promotion:
     def _close_old(self) -> None:
         old = self._plan.old
         self._say(f"Closing {old.name}: it refuses writes from now on …")
-        with self._admin.on(old.server) as root:
-            if not self._refuse_writes(root):
-                _end_transactions(root)
-                if not self._refuse_writes(root):
+        with self._admin.on(old.server) as root, self._admin.on(old.server) as beside:
+            if not self._refuse_writes(root, beside):
+                _end(beside, OPEN_TRANSACTIONS)
+                if not self._refuse_writes(root, beside):
                     raise PromotionRefused([f"{old.name} could not be closed: a statement holds it. Nothing changed."])
             root.run("SET PERSIST_ONLY super_read_only = ON")
         self._say(f"{old.name} is closed, and stays so when it is restarted.")
 
     @staticmethod
-    def _refuse_writes(root: Root) -> bool:
-        """Waits for commits under way; False where something does not let go."""
+    def _refuse_writes(root: Root, beside: Root) -> bool:
+        """False where something does not let go. Closing waits for statements under way, and every new one waits for
+        it: a statement that waits for the row of a transaction which may not go on now would hold up all of them until
+        its time is over. Such are ended; who sent them tries again."""
+        root.run("SET SESSION lock_wait_timeout = 2")
+        with ThreadPoolExecutor(1) as thread:
+            closing = thread.submit(root.run, "SET GLOBAL super_read_only = ON")
+            while wait([closing], LETS_GO).not_done:
+                _end(beside, WAITING_FOR_A_ROW, only="QUERY")
         try:
-            root.run("SET SESSION lock_wait_timeout = 2")
-            root.run("SET GLOBAL super_read_only = ON")
+            closing.result()
         except pymysql.err.OperationalError as blocked:
             if blocked.args[0] != LOCK_WAIT_TIMED_OUT:
                 raise
@@ -337,11 +352,11 @@ def _accept_writes(root: Root) -> None:
     root.run("RESET PERSIST IF EXISTS super_read_only")
 
 
-def _end_transactions(root: Root) -> None:
-    """They cannot commit any more; what they hold is let go."""
-    for row in root.run(OPEN_TRANSACTIONS):
+def _end(root: Root, which: str, *, only: str = "") -> None:
+    """Their transactions, which cannot commit any more and let go of what they hold; or only their statements."""
+    for row in root.run(which):
         try:
-            root.run(f"KILL {row['id']:d}")
+            root.run(f"KILL {only} {row['id']:d}")
         except pymysql.err.MySQLError as gone:
             if gone.args[0] != 1094:  # it has ended by itself
                 raise

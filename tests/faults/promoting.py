@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+import time
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -22,7 +23,8 @@ class Promoter:
     cluster: Cluster
     settings: Settings
     router: Router
-    said: list[str] = field(default_factory=list)
+    said: list[tuple[float, str]] = field(default_factory=list)
+    """Each step as it was told, and when."""
 
     def promote(self, name: str, to: str | None = None) -> str:
         """The new primary's name."""
@@ -31,11 +33,16 @@ class Promoter:
             self._shard(name),
             topology=self.settings.topology_file,
             acknowledged=lambda: self.router.acknowledged(name),
-            say=self.said.append,
+            say=lambda step: self.said.append((time.monotonic(), step)),
         )
         plan = promotion.plan(to)
         promotion.run(plan)
         return plan.candidate.name
+
+    def took(self, first: str, last: str) -> float:
+        """Seconds between two of the steps that were told."""
+        began = next(at for at, step in self.said if first in step)
+        return next(at for at, step in self.said if last in step) - began
 
     def primary(self, name: str) -> str:
         return self._shard(name).primary.name
