@@ -1,7 +1,10 @@
 """Measures what a shop at fifty times the load does to its neighbours: their p99 beside it, divided by theirs alone.
 
 One web process is played by sixteen threads over one router. Work arrives by the clock, whether or not what came before
-is done; a neighbour's time counts from its arrival, so waiting for a free thread is in it. Calm and noise alternate.
+is done; a neighbour's time counts from its arrival, so waiting for a free thread is in it. Four kinds of slices take
+turns: calm; the noise; the same noise while somebody holds the row that all of it writes, so that it takes places and
+threads and no processor; and, as a control, the same noise from a process of its own, which takes the same of processor
+and disk and no place or thread of the neighbours' process.
 """
 
 from __future__ import annotations
@@ -9,9 +12,13 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import subprocess
+import sys
 import tempfile
 import time
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -28,8 +35,10 @@ NOISE = 50  # times that
 ROUNDS, SECONDS = 4, 5.0
 NOISY = 1
 
+Done = tuple[int, float, bool]
 
-def write(router: Router, shop_id: int, due: float) -> tuple[int, float, bool]:
+
+def write(router: Router, shop_id: int, due: float) -> Done:
     """Whose it was, the seconds since it was due, and whether it succeeded."""
     try:
         with router.shop(shop_id, ACTOR) as db:
@@ -40,18 +49,18 @@ def write(router: Router, shop_id: int, due: float) -> tuple[int, float, bool]:
     return shop_id, time.monotonic() - due, True
 
 
-def arrivals(noisy: bool) -> list[tuple[float, int]]:
+def arrivals(*, calm: bool, noisy: bool) -> list[tuple[float, int]]:
     """When, and whose; evenly, so that chance does not make one run harder than another."""
-    rates = dict.fromkeys(range(2, 2 + NEIGHBOURS), RATE)
+    rates = dict.fromkeys(range(2, 2 + NEIGHBOURS), RATE) if calm else {}
     if noisy:
         rates[NOISY] = RATE * NOISE
     return sorted((n / rate, shop) for shop, rate in rates.items() for n in range(int(SECONDS * rate)))
 
 
-def one_round(router: Router, threads: ThreadPoolExecutor, *, noisy: bool) -> list[tuple[int, float, bool]]:
+def one_slice(router: Router, threads: ThreadPoolExecutor, *, noisy: bool, calm: bool = True) -> list[Done]:
     began = time.monotonic()
-    done: list[Future[tuple[int, float, bool]]] = []
-    for offset, shop in arrivals(noisy):
+    done: list[Future[Done]] = []
+    for offset, shop in arrivals(calm=calm, noisy=noisy):
         due = began + offset
         time.sleep(max(0.0, due - time.monotonic()))
         done.append(threads.submit(write, router, shop, due))
@@ -71,7 +80,7 @@ def run() -> dict[str, Any]:
         router = place.router(Path(folder))
         try:
             fill(router, place)
-            return measure(router)
+            return measure(router, place)
         finally:
             router.close()
             place.drop()
@@ -87,30 +96,70 @@ def fill(router: Router, place: Place) -> None:
             db.commit()
 
 
-def measure(router: Router) -> dict[str, Any]:
-    calm: list[tuple[int, float, bool]] = []
-    noise: list[tuple[int, float, bool]] = []
+def measure(router: Router, place: Place) -> dict[str, Any]:
+    kinds: dict[str, Callable[[], AbstractContextManager[None]]] = {
+        "calm": nullcontext, "noise": nullcontext, "waiting": lambda: held(place), "control": lambda: elsewhere(place),
+    }  # fmt: skip
+    found: dict[str, list[Done]] = {kind: [] for kind in kinds}
     with ThreadPoolExecutor(THREADS) as threads:
-        one_round(router, threads, noisy=True)  # warm
+        one_slice(router, threads, noisy=True)  # warm
         for _ in range(ROUNDS):
-            calm += one_round(router, threads, noisy=False)
-            noise += one_round(router, threads, noisy=True)
-    neighbours = [one for one in noise if one[0] != NOISY]
-    before, beside = (p99([took for _, took, _ in found]) for found in (calm, neighbours))
+            for kind, meanwhile in kinds.items():
+                with meanwhile():
+                    found[kind] += one_slice(router, threads, noisy=kind in ("noise", "waiting"))
+    neighbours = {kind: [one for one in some if one[0] != NOISY] for kind, some in found.items()}
+    slow = {kind: p99([took for _, took, _ in some]) for kind, some in neighbours.items()}
     return {
-        "neighbour_p99_ratio": round(beside / before, 3),
-        "neighbour_p99_ms": round(beside * 1000, 1),
-        "calm_p99_ms": round(before * 1000, 1),
-        "neighbour_errors": sum(not ok for _, _, ok in neighbours),
-        "noisy_writes_per_s": round(sum(ok for shop, _, ok in noise if shop == NOISY) / (ROUNDS * SECONDS), 1),
+        "neighbour_p99_ratio": round(slow["noise"] / slow["calm"], 3),
+        "neighbour_p99_ratio_to_control": round(slow["noise"] / slow["control"], 3),
+        "neighbour_p99_ratio_while_it_waits": round(slow["waiting"] / slow["calm"], 3),
+        **{f"{kind}_p99_ms": round(seconds * 1000, 1) for kind, seconds in slow.items()},
+        "neighbour_errors": sum(not ok for some in neighbours.values() for _, _, ok in some),
+        "noisy_writes_per_s": round(sum(ok for shop, _, ok in found["noise"] if shop == NOISY) / (ROUNDS * SECONDS), 1),
     }
+
+
+# -- what else goes on in a slice ---------------------------------------------------------------------------------
+@contextmanager
+def held(place: Place) -> Iterator[None]:
+    """Somebody holds the noisy shop's row."""
+    with place.connect(place.primary, place.name) as connection, connection.cursor() as cursor:
+        cursor.execute("SELECT net_mg FROM bench_pieces WHERE shop_id = %s FOR UPDATE", (NOISY,))
+        yield
+        connection.rollback()
+
+
+@contextmanager
+def elsewhere(place: Place) -> Iterator[None]:
+    """The noise of one slice, from a process of its own that has begun to write."""
+    words = [sys.executable, "-m", "bench.noisy", "--noise-of", place.name]
+    with subprocess.Popen(words, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        process.stdout.readline()
+        yield
+        process.wait()
+
+
+def only_noise(name: str) -> None:
+    place = Place(Path(os.environ["BOOLA_CLUSTER"]))
+    place.name = name
+    with tempfile.TemporaryDirectory() as folder, ThreadPoolExecutor(THREADS) as threads:
+        router = place.router(Path(folder))
+        write(router, NOISY, time.monotonic())
+        print("begins", flush=True)
+        one_slice(router, threads, noisy=True, calm=False)
+        router.close()
 
 
 def main(words: list[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--json", action="store_true", help="on one line")
+    parser.add_argument("--noise-of", help=argparse.SUPPRESS)
     chosen = parser.parse_args(words)
-    print(json.dumps(run(), indent=None if chosen.json else 1))
+    if chosen.noise_of:
+        only_noise(chosen.noise_of)
+    else:
+        print(json.dumps(run(), indent=None if chosen.json else 1))
 
 
 if __name__ == "__main__":

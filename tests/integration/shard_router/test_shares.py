@@ -111,6 +111,7 @@ def on_the_shard(toy: Toy, shop_id: int) -> int:
     return int(rows[0][0])
 
 
+@pytest.mark.fault(19)
 def test_a_shop_that_waits_holds_half_of_the_places_and_its_neighbours_trade(
     toy: Toy, narrow: Router, until: Until
 ) -> None:
@@ -127,6 +128,7 @@ def test_a_shop_that_waits_holds_half_of_the_places_and_its_neighbours_trade(
     assert set(asked.refused) == {"6 requests of one shop are under way"}  # two inside, four in line
 
 
+@pytest.mark.fault(19)
 def test_a_shop_that_hammers_never_holds_more_than_its_share(toy: Toy, narrow: Router, until: Until) -> None:
     noisy, near = shop_with_a_piece(toy, narrow), shop_with_a_piece(toy, narrow)
     with crowd(narrow, noisy, 6) as asked, crowd(narrow, near, 1) as beside:
@@ -137,6 +139,7 @@ def test_a_shop_that_hammers_never_holds_more_than_its_share(toy: Toy, narrow: R
     assert pieces_mg(narrow, noisy) == 1000 + asked.done, "each has its effect, once"
 
 
+@pytest.mark.fault(19)
 def test_three_shops_that_hammer_take_turns_with_a_fourth(toy: Toy, narrow: Router, until: Until) -> None:
     """Two of them fill the shard; who stands in line is let in before those who have just left."""
     shops = [shop_with_a_piece(toy, narrow) for _ in range(4)]
