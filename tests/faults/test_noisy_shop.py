@@ -28,7 +28,7 @@ PACE = 2.0  # seconds between two requests of a neighbour
 TIMES = 50
 ROUNDS, SLICE = 4, 8.0
 WORSE = 1.15
-ASSERTED = 0.9
+ASSERTED = 0.5
 A_TURN = 0.25  # seconds; on a busy machine one answer waits for the processor by so much longer than the next
 
 Send = Callable[[Market], Answer]
@@ -79,12 +79,13 @@ def test_a_shop_whose_requests_all_wait_keeps_no_neighbour_waiting(market: Marke
 
 
 def assert_unharmed(*all_heard: Heard) -> None:
+    """Without a share 9 of 32 neighbours' requests were refused: one shop alone made its shard slow."""
     assert [answer for heard in all_heard for answer in heard.neighbours if not answer.ok] == []
     assert all(one.status in (409, 422, 429, 503) for heard in all_heard for one in heard.noisy)
 
 
 def assert_no_slower(noise: Heard, than: Heard) -> None:
-    """Nine tenths of them; a slice has too few to hang a verdict on the one that was slowest, which is printed."""
+    """By their median: a run has too few to hang a verdict on the one that was slowest, which is printed."""
     alone = than.at(ASSERTED)
     assert noise.at(ASSERTED) <= max(alone * WORSE, alone + A_TURN)
 
