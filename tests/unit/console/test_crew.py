@@ -45,7 +45,7 @@ class Hand:
 def moves(*ways):
     """Moves 1, 2 … as (source, target)."""
     return [
-        SimpleNamespace(move_id=UUID(int=number), shop_id=number, source=source, target=target)
+        SimpleNamespace(move_id=UUID(int=number), shop_id=number, source=source, target=target, facts={})
         for number, (source, target) in enumerate(ways, start=1)
     ]
 
