@@ -30,6 +30,7 @@ from shard_router.moves import (
     MoveState,
     MoveStatus,
     Progress,
+    Reason,
     Sum,
 )
 
@@ -48,7 +49,7 @@ class NoMoverAccount(Exception):
 class SeveralRefused(Exception):
     """Of several moves that were asked for together, some were refused; then none was begun."""
 
-    def __init__(self, reasons: dict[int, list[str]]) -> None:
+    def __init__(self, reasons: dict[int, list[Reason]]) -> None:
         super().__init__(reasons)
         self.reasons = reasons
 
@@ -97,7 +98,7 @@ def ask_for(
 ) -> dict[int, UUID]:
     """The intents of all, or of none: SeveralRefused names each shop's reasons. Noted in the platform's audit log."""
     asked: dict[int, UUID] = {}
-    refused: dict[int, list[str]] = {}
+    refused: dict[int, list[Reason]] = {}
     for wish in wishes:
         try:
             asked[wish.shop_id] = mover.ask(wish.shop_id, wish.target, asked_by=asked_by, max_pause_ms=max_pause_ms)

@@ -1,6 +1,6 @@
 """Moves a shop from one shard to another while it trades. Knows tables, sums and shards, and no domain."""
 
-from shard_router.moves.errors import MoveBusy, MoveEnded, MoveInterrupted, MoveRefused, UnknownMove
+from shard_router.moves.errors import MoveBusy, MoveEnded, MoveInterrupted, MoveRefused, Reason, UnknownMove
 from shard_router.moves.mover import Mover
 from shard_router.moves.restoring import RESTORE, Origin, compare, executed
 from shard_router.moves.settling import Restoring, Settle, Side
@@ -18,6 +18,7 @@ __all__ = [
     "Mover",
     "Origin",
     "Progress",
+    "Reason",
     "Restoring",
     "Settle",
     "Side",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Self
 from uuid import UUID
 
 from shard_router.errors import RouterError
@@ -12,12 +13,23 @@ class MoveError(RouterError):
     """The root of everything that a move raises on purpose."""
 
 
+class Reason(str):
+    """Why a move cannot be, as a sentence for people; `code` is for programs and never changes once released."""
+
+    code: str
+
+    def __new__(cls, code: str, text: str) -> Self:
+        made = super().__new__(cls, text)
+        made.code = code
+        return made
+
+
 class MoveRefused(MoveError):
-    """Nothing was begun. Every reason is named at once."""
+    """Nothing was begun. Every reason is named at once; what only a restore looks at has the code `unfit`."""
 
     def __init__(self, reasons: Sequence[str]) -> None:
         super().__init__("; ".join(reasons))
-        self.reasons = list(reasons)
+        self.reasons = [one if isinstance(one, Reason) else Reason("unfit", one) for one in reasons]
 
 
 class UnknownMove(MoveError):

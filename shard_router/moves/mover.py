@@ -16,7 +16,7 @@ from sqlalchemy import Table
 from shard_router.accounts import PURGER
 from shard_router.moves import preflight
 from shard_router.moves.adding_up import SumsAgree
-from shard_router.moves.errors import MoveBusy, MoveEnded, MoveInterrupted, MoveRefused
+from shard_router.moves.errors import MoveBusy, MoveEnded, MoveInterrupted, MoveRefused, Reason
 from shard_router.moves.fences import Fences, Superseded
 from shard_router.moves.lines import Lines, ServerLost
 from shard_router.moves.progress import RESERVED, Book
@@ -77,8 +77,14 @@ class Mover:
         self._parts = Parts(router, self._records, names, proofs, limits, settle, step)
 
     # -- to begin -------------------------------------------------------------------------------------------------
-    def ask(self, shop_id: int, target: str, *, asked_by: str, max_pause_ms: int = 250) -> UUID:
-        """The intent, once everything was looked at. MoveRefused names every reason at once; then nothing was begun."""
+    def ask(
+        self, shop_id: int, target: str, *, asked_by: str, max_pause_ms: int = 250, move_id: UUID | None = None
+    ) -> UUID:
+        """The intent, once everything was looked at. MoveRefused names every reason at once; then nothing was begun.
+
+        Who chooses `move_id` may ask twice, and has asked once."""
+        if move_id is not None and self._records.find(move_id) is not None:
+            return move_id
         home = self._records.home(shop_id)
         if wrong := list(self._obvious(shop_id, home, target, max_pause_ms)):
             raise MoveRefused(wrong)
@@ -89,8 +95,9 @@ class Mover:
                 raise MoveRefused(wrong)
             facts = {"rows_expected": preflight.rows_expected(ground)}
         return self._insert(
-            shop_id, source, target, epoch=epoch, max_pause_ms=max_pause_ms, asked_by=asked_by, facts=facts
-        )
+            move_id or uuid4(), shop_id, source, target, epoch=epoch, max_pause_ms=max_pause_ms, asked_by=asked_by,
+            facts=facts,
+        )  # fmt: skip
 
     def ask_to_restore(
         self, shop_id: int, target: str, origin: Origin, *, asked_by: str, max_pause_ms: int = 250
@@ -99,7 +106,7 @@ class Mover:
         source, epoch, expected = self.check_restore(shop_id, target, origin, max_pause_ms=max_pause_ms)
         facts = {"rows_expected": expected, RESTORE: origin.facts()}
         return self._insert(
-            shop_id, source, target, epoch=epoch, max_pause_ms=max_pause_ms, asked_by=asked_by, facts=facts
+            uuid4(), shop_id, source, target, epoch=epoch, max_pause_ms=max_pause_ms, asked_by=asked_by, facts=facts
         )
 
     def check_restore(
@@ -120,11 +127,11 @@ class Mover:
                     origin.line(lines), lines.primary(target), self._router.config.shard_database, shop_id, epoch,
                     self._parts.tables, self._limits,
                 )  # fmt: skip
-                if wrong := preflight.reasons_to_restore(ground, live):
-                    raise MoveRefused(wrong)
+                if against := preflight.reasons_to_restore(ground, live):
+                    raise MoveRefused(against)
                 return source, epoch, preflight.rows_expected(ground)
             except ServerLost as lost:
-                raise MoveRefused([str(lost)]) from lost
+                raise MoveRefused([Reason("server_gone", str(lost))]) from lost
 
     def _check_dead(self, lines: Lines, source: str) -> None:
         """MoveRefused if any server of the shard answers: whoever can write there must be stopped by its fence."""
@@ -136,43 +143,46 @@ class Mover:
             )
 
     def _insert(
-        self, shop_id: int, source: str, target: str, *, epoch: int, max_pause_ms: int, asked_by: str,
+        self, move_id: UUID, shop_id: int, source: str, target: str, *, epoch: int, max_pause_ms: int, asked_by: str,
         facts: Mapping[str, object], copied_from: str = "",
     ) -> UUID:  # fmt: skip
-        move_id = uuid4()
         self._records.insert(
             move_id, shop_id, source, target, epoch=epoch + 1, max_pause_ms=max_pause_ms, asked_by=asked_by,
             facts=facts, copied_from=copied_from,
         )  # fmt: skip
         return move_id
 
-    def _obvious(self, shop_id: int, home: tuple[str, int] | None, target: str, max_pause_ms: int) -> Iterator[str]:
+    def _obvious(self, shop_id: int, home: tuple[str, int] | None, target: str, max_pause_ms: int) -> Iterator[Reason]:
         shards = self._router.topology.shards
         yield from self._too_long(max_pause_ms)
         if target not in shards:
-            yield f"no such shard: {target}; there are {', '.join(sorted(shards))}"
+            yield Reason("no_such_shard", f"no such shard: {target}; there are {', '.join(sorted(shards))}")
         if home is None:
-            yield f"no such shop: {shop_id}"
+            yield Reason("no_such_shop", f"no such shop: {shop_id}")
             return
         if home[0] == target:
-            yield f"shop {shop_id} lives on {target} already"
+            yield Reason("lives_there", f"shop {shop_id} lives on {target} already")
         for name in dict.fromkeys((home[0], target)):
             shard = shards.get(name)
             if shard is not None and (shard.kind is Kind.PROXY or not shard.gtids):
-                yield f"{name} is behind a proxy that has no GTIDs: its shops cannot be moved by this router"
+                yield Reason(
+                    "behind_proxy",
+                    f"{name} is behind a proxy that has no GTIDs: its shops cannot be moved by this router",
+                )
         if self._records.list_all(shop_id=shop_id, live_only=True):
-            yield f"shop {shop_id} is being moved already: ask for the state of its moves"
+            yield Reason("being_moved", f"shop {shop_id} is being moved already: ask for the state of its moves")
         if self._migrating():
-            yield "a migration is running: wait for its end"
+            yield Reason("migration_running", "a migration is running: wait for its end")
 
-    def _too_long(self, max_pause_ms: int) -> Iterator[str]:
+    def _too_long(self, max_pause_ms: int) -> Iterator[Reason]:
         """A pause in which writes would be refused, since they wait for a decision no longer than `Times.deciding`."""
         waits = self._router.config.times.deciding
         longest = int((waits - UNDOING) * 1000)
         if not SHORTEST <= max_pause_ms <= longest:
-            yield (
+            yield Reason(
+                "pause_out_of_range",
                 f"a pause of {max_pause_ms} ms: from {SHORTEST} to {longest} can be allowed, since a write waits"
-                f" {waits:g} s for a move to decide and {UNDOING:g} s of these are for taking it back"
+                f" {waits:g} s for a move to decide and {UNDOING:g} s of these are for taking it back",
             )
 
     def _migrating(self) -> bool:
@@ -192,7 +202,7 @@ class Mover:
                     self._parts.tables, self._limits,
                 )  # fmt: skip
             except ServerLost as lost:
-                raise MoveRefused([str(lost)]) from lost
+                raise MoveRefused([Reason("server_gone", str(lost))]) from lost
 
     # -- to carry out ---------------------------------------------------------------------------------------------
     def run(self, move_id: UUID, on_progress: OnProgress = silent) -> MoveStatus:
@@ -269,11 +279,13 @@ class Mover:
         return self._records.get(move_id)
 
     # -- to undo --------------------------------------------------------------------------------------------------
-    def abort(self, move_id: UUID, reason: str) -> MoveStatus:
-        """Undoes it, whoever carries it out. MoveRefused once it has switched; MoveInterrupted without its servers."""
+    def abort(self, move_id: UUID, reason: str, *, tidy: bool = True) -> MoveStatus:
+        """Undoes it, whoever carries it out. MoveRefused once it has switched; MoveInterrupted without its servers.
+
+        Without `tidy` what was copied stays for `purge`: then this takes milliseconds."""
         record, reason = self._records.get(move_id), reason.encode("utf-8", "replace").decode()
         if not record.state.live:
-            raise MoveRefused([f"the move is {record.state}: there is nothing to abort"])
+            raise MoveRefused([Reason("over", f"the move is {record.state}: there is nothing to abort")])
         try:
             with Lines(self._router) as lines:
                 run = kind_of(record)(self._parts, record, "", b"", Seen(dict(record.facts)), silent, lines)
@@ -281,18 +293,31 @@ class Mover:
                 run.undo(reason)
         except ServerLost as lost:
             raise MoveInterrupted(f"{lost}; abort it again") from lost
-        status = self._tidied(move_id)
+        status = self._tidied(move_id) if tidy else self.status(move_id)
         if status.state is not MoveState.ABORTED:
-            raise MoveRefused([f"too late: it is {status.state}; it can be rolled back"])
+            raise MoveRefused([Reason("switched_already", f"too late: it is {status.state}; it can be rolled back")])
         return status
 
     def roll_back(self, move_id: UUID, *, asked_by: str = "", on_progress: OnProgress = silent) -> MoveStatus:
         """Takes a switched shop back to its old home, with all that it wrote since: a move without a copy, whose
         stream begins at the switch. One that was restored gets its rows of before, and what it wrote since is left
         behind. MoveRefused. Returns what became of the move that was to be taken back."""
+        ended = self.run(self.ask_back(move_id, asked_by=asked_by), on_progress)
+        if ended.state is not MoveState.SWITCHED:
+            raise MoveEnded(f"the shop stays on {ended.source}: {ended.reason}")
+        return self.status(move_id)
+
+    def ask_back(self, move_id: UUID, *, asked_by: str, back_id: UUID | None = None) -> UUID:
+        """The intent of a way back: a move of its own, which `run` carries out. MoveRefused.
+
+        Who chooses `back_id` may ask twice, and has asked once."""
+        if back_id is not None and self._records.find(back_id) is not None:
+            return back_id
         record = self._records.get(move_id)
         if record.state is not MoveState.SWITCHED or record.purge_after is None:
-            raise MoveRefused([f"the move is {record.state}: its old rows are not kept any more"])
+            raise MoveRefused([
+                Reason("old_rows_gone", f"the move is {record.state}: its old rows are not kept any more")
+            ])  # fmt: skip
         _, epoch = self._records.home(record.shop_id) or ("", record.epoch)  # a way back that was given up raised it
         restored = RESTORE in record.facts
         with self._ground(record.shop_id, record.target, record.source, epoch) as ground:
@@ -300,25 +325,26 @@ class Mover:
                 raise MoveRefused(wrong)
         facts = {"rolls_back": str(move_id)} | ({RESTORE: Origin(kept=True).facts()} if restored else {})
         back = self._insert(
-            record.shop_id, record.target, record.source, epoch=epoch, max_pause_ms=record.max_pause_ms,
-            asked_by=asked_by, facts=facts, copied_from="" if restored else record.switched_from,
+            back_id or uuid4(), record.shop_id, record.target, record.source, epoch=epoch,
+            max_pause_ms=record.max_pause_ms, asked_by=asked_by, facts=facts,
+            copied_from="" if restored else record.switched_from,
         )  # fmt: skip
         if not self._records.keep_rows(move_id):
             self.abort(back, "its old rows are being purged")
-            raise MoveRefused(["its old rows are being purged"])
-        ended = self.run(back, on_progress)
-        if ended.state is not MoveState.SWITCHED:
-            raise MoveEnded(f"the shop stays on {record.target}: {ended.reason}")
-        return self.status(move_id)
+            raise MoveRefused([Reason("old_rows_gone", "its old rows are being purged")])
+        return back
 
-    def _no_way_back(self, record: Record, ground: preflight.Ground) -> Iterator[str]:
+    def _no_way_back(self, record: Record, ground: preflight.Ground) -> Iterator[Reason]:
         later = [one for one in self._records.list_all(shop_id=record.shop_id) if one.asked_at > record.asked_at]
         if any(one.state is not MoveState.ABORTED for one in later):
-            yield "the shop has moved on since"
+            yield Reason("moved_on", "the shop has moved on since")
         if RESTORE in record.facts:
             return
         if not ground.source.scalar("SELECT GTID_SUBSET(@@global.gtid_purged, %s)", (record.switched_from,)):
-            yield f"{ground.source.server.name} has no binlog any more of what was written since: move the shop instead"
+            yield Reason(
+                "binlog_gone",
+                f"{ground.source.server.name} has no binlog any more of what was written since: move the shop instead",
+            )
 
     # -- a shard that came back ---------------------------------------------------------------------------------
     def close_late(self) -> list[int]:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pymysql import err
 
 from shard_router.moves import fences
+from shard_router.moves.errors import Reason
 from shard_router.moves.keys import KeyRefused, read_shapes
 from shard_router.moves.lines import Line, error_number
 from shard_router.moves.shapes import KNOWN, Column, read_columns
@@ -54,7 +55,7 @@ class Ground:
         return ("source", self.source), ("target", self.target)
 
 
-def reasons(ground: Ground, *, copied: bool = False) -> list[str]:
+def reasons(ground: Ground, *, copied: bool = False) -> list[Reason]:
     """Why this move cannot be; empty if it can. `copied`: the target has the shop's rows, and the stream back brings
     what changed since."""
     found = [reason for side, line in ground.sides for reason in _of_server(side, line, ground)]
@@ -67,7 +68,7 @@ def reasons(ground: Ground, *, copied: bool = False) -> list[str]:
 
 def reasons_to_restore(ground: Ground, live: Line | None) -> list[str]:
     """The same of a restore; the ground's source is the restored server, `live` the primary that the shop leaves."""
-    found = list(of_restored(ground.source, ground.shop_id))
+    found: list[str] = list(of_restored(ground.source, ground.shop_id))
     found += _of_another(ground, live)
     for side, line in (("target", ground.target), *((("source", live),) if live is not None else ())):
         found += _of_server(side, line, ground)
@@ -81,7 +82,7 @@ def reasons_to_restore(ground: Ground, live: Line | None) -> list[str]:
 def reasons_to_return(ground: Ground) -> list[str]:
     """Of the way back from a restore: the rows that were closed then are opened, and nothing is copied. That they are
     there still is for the caller to know."""
-    found = [*_of_live_fence(ground.source, ground)]
+    found: list[str] = [*_of_live_fence(ground.source, ground)]
     for side, line in ground.sides:
         found += _of_server(side, line, ground)
     versions = [_version(line) for _, line in ground.sides]
@@ -112,14 +113,14 @@ def _of_another(ground: Ground, live: Line | None) -> Iterator[str]:
 
 
 # -- servers ------------------------------------------------------------------------------------------------------
-def _of_server(side: str, line: Line, ground: Ground) -> Iterator[str]:
+def _of_server(side: str, line: Line, ground: Ground) -> Iterator[Reason]:
     name = f"{side} {line.server.name}"
     settings = _settings(line)
     for variable, wanted in WANTED.items():
         if (has := settings.get(variable, "")) != wanted:
-            yield f"{name}: {variable} is {has or 'empty'} and must be {wanted or 'empty'}"
+            yield Reason("setting_unfit", f"{name}: {variable} is {has or 'empty'} and must be {wanted or 'empty'}")
     if TAGGED.search(line.executed()):
-        yield f"{name}: it has executed tagged GTIDs, whose streams cannot be followed"
+        yield Reason("tagged_gtids", f"{name}: it has executed tagged GTIDs, whose streams cannot be followed")
     yield from _of_binlog(name, line, settings, ground)
     if not ground.limits.accept_degraded:
         yield from _of_durability(name, line, settings)
@@ -130,37 +131,46 @@ def _settings(line: Line) -> dict[str, str]:
     return dict(line.ask(f"SHOW GLOBAL VARIABLES WHERE variable_name IN {names}"))
 
 
-def _of_binlog(name: str, line: Line, settings: Mapping[str, str], ground: Ground) -> Iterator[str]:
+def _of_binlog(name: str, line: Line, settings: Mapping[str, str], ground: Ground) -> Iterator[Reason]:
     if settings.get("log_bin") != "ON":
         return
     status = line.find("SHOW BINARY LOG STATUS")
     if status and (status[2] or status[3]):
-        yield f"{name}: a binlog filter (binlog_do_db, binlog_ignore_db) keeps changes out of the stream"
+        yield Reason(
+            "binlog_filter", f"{name}: a binlog filter (binlog_do_db, binlog_ignore_db) keeps changes out of the stream"
+        )
     kept = int(settings.get("binlog_expire_logs_seconds") or 0)
     needed = max(ground.limits.keep_source, SPARE + 2 * rows_expected(ground) / ROWS_PER_S)
     if kept and kept < needed:
-        yield (
+        yield Reason(
+            "binlog_short",
             f"{name}: the binlog is kept for {kept} s, and the copy with the way back may need {needed:.0f} s"
-            " (binlog_expire_logs_seconds)"
+            " (binlog_expire_logs_seconds)",
         )
 
 
-def _of_durability(name: str, line: Line, settings: Mapping[str, str]) -> Iterator[str]:
+def _of_durability(name: str, line: Line, settings: Mapping[str, str]) -> Iterator[Reason]:
     on: dict[str, str] = dict(line.ask("SHOW GLOBAL STATUS LIKE 'Rpl_semi_sync_source_status'"))
     if settings.get("rpl_semi_sync_source_enabled") != "ON" or on.get("Rpl_semi_sync_source_status") != "ON":
-        yield f"{name}: semi-sync is off, so a failover could undo the switch; a caller may accept that"
+        yield Reason(
+            "degraded", f"{name}: semi-sync is off, so a failover could undo the switch; a caller may accept that"
+        )
     elif int(settings.get("rpl_semi_sync_source_timeout") or 0) < PATIENT:
-        yield (
+        yield Reason(
+            "degraded",
             f"{name}: semi-sync gives up after {settings['rpl_semi_sync_source_timeout']} ms (degraded), so a failover"
-            " could undo the switch; a caller may accept that"
+            " could undo the switch; a caller may accept that",
         )
 
 
 # -- schemas ------------------------------------------------------------------------------------------------------
-def _of_schema(ground: Ground) -> Iterator[str]:
+def _of_schema(ground: Ground) -> Iterator[Reason]:
     versions = [_version(line) for _, line in ground.sides]
     if versions[0] != versions[1]:
-        yield f"the schemas differ: {versions[0]} on the source, {versions[1]} on the target; migrate both first"
+        yield Reason(
+            "schemas_differ",
+            f"the schemas differ: {versions[0]} on the source, {versions[1]} on the target; migrate both first",
+        )
     columns = {side: read_columns(line, ground.database) for side, line in ground.sides}
     for table in ground.tables:
         yield from _of_columns(table, columns["source"].get(table, ()), columns["target"].get(table, ()))
@@ -177,32 +187,34 @@ def _version(line: Line) -> str:
         return "nothing"
 
 
-def _of_columns(table: str, source: Sequence[Column], target: Sequence[Column]) -> Iterator[str]:
+def _of_columns(table: str, source: Sequence[Column], target: Sequence[Column]) -> Iterator[Reason]:
     if not source or not target:
-        yield f"{table}: there is no such table on the {'target' if source else 'source'}"
+        yield Reason("schemas_differ", f"{table}: there is no such table on the {'target' if source else 'source'}")
         return
     if source != target:
         names = sorted({column.name for column in set(source) ^ set(target)}) or ["their order"]
-        yield f"{table}: the columns differ between source and target: {', '.join(names)}"
+        yield Reason("schemas_differ", f"{table}: the columns differ between source and target: {', '.join(names)}")
     for column in source:
         if column.kind not in KNOWN:
-            yield f"{table}.{column.name}: a {column.whole} cannot be carried and compared"
+            yield Reason("table_unfit", f"{table}.{column.name}: a {column.whole} cannot be carried and compared")
         if "auto_increment" in column.extra:
-            yield f"{table}.{column.name}: AUTO_INCREMENT, so two shards give the same numbers"
+            yield Reason("table_unfit", f"{table}.{column.name}: AUTO_INCREMENT, so two shards give the same numbers")
 
 
-def _of_tables(side: str, line: Line, ground: Ground, columns: Mapping[str, Sequence[Column]]) -> Iterator[str]:
+def _of_tables(side: str, line: Line, ground: Ground, columns: Mapping[str, Sequence[Column]]) -> Iterator[Reason]:
     for table, found in columns.items():
         if table not in ground.tables and table not in OWN and any(column.name == "shop_id" for column in found):
-            yield f"{side}: {table} has rows of shops and is not among the tables to be moved"
+            yield Reason("table_unlisted", f"{side}: {table} has rows of shops and is not among the tables to be moved")
     try:
         read_shapes(line.raw, ground.database, [table for table in ground.tables if table in columns])
     except KeyRefused as refused:
-        yield f"{side}: {refused}"
+        yield Reason("table_unfit", f"{side}: {refused}")
     for table, rule in line.ask(CASCADES, (ground.database,)):
-        yield f"{side}: a foreign key of {table} has {rule}, which changes rows that no event names"
+        yield Reason(
+            "table_unfit", f"{side}: a foreign key of {table} has {rule}, which changes rows that no event names"
+        )
     for table, trigger in line.ask(TRIGGERS, (ground.database,)):
-        yield f"{side}: {table} has the trigger {trigger}"
+        yield Reason("table_unfit", f"{side}: {table} has the trigger {trigger}")
 
 
 CASCADES = (
@@ -214,24 +226,27 @@ TRIGGERS = "SELECT event_object_table, trigger_name FROM information_schema.trig
 
 
 # -- the shop -----------------------------------------------------------------------------------------------------
-def _of_fences(ground: Ground) -> Iterator[str]:
+def _of_fences(ground: Ground) -> Iterator[Reason]:
     yield from _of_live_fence(ground.source, ground)
     yield from _of_target_fence(ground)
 
 
-def _of_live_fence(line: Line, ground: Ground) -> Iterator[str]:
+def _of_live_fence(line: Line, ground: Ground) -> Iterator[Reason]:
     row = fences.read(line, ground.shop_id)
     if row is None or row.state != State.OPEN or row.epoch != ground.epoch:
-        yield f"the shop is not open on the source at epoch {ground.epoch}: {row or 'it has no fence there'}"
+        yield Reason(
+            "not_open_on_source",
+            f"the shop is not open on the source at epoch {ground.epoch}: {row or 'it has no fence there'}",
+        )
 
 
-def _of_target_fence(ground: Ground) -> Iterator[str]:
+def _of_target_fence(ground: Ground) -> Iterator[Reason]:
     row = fences.read(ground.target, ground.shop_id)
     if row is not None and row.state != State.MOVED:
-        yield f"the target's fence of the shop says {row.state}"
+        yield Reason("target_taken", f"the target's fence of the shop says {row.state}")
 
 
-def _of_rows(ground: Ground) -> Iterator[str]:
+def _of_rows(ground: Ground) -> Iterator[Reason]:
     there = []
     for table in ground.tables:
         try:
@@ -241,9 +256,10 @@ def _of_rows(ground: Ground) -> Iterator[str]:
             if error_number(missing) != NO_TABLE:
                 raise
     if there:
-        yield (
+        yield Reason(
+            "rows_on_target",
             f"the target holds rows of the shop in {', '.join(there)}: a former move has left them; roll it back, or"
-            " purge first"
+            " purge first",
         )
 
 

@@ -5,14 +5,14 @@ from __future__ import annotations
 import datetime as dt
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, fields
 from typing import Any
 from uuid import UUID
 
 from pymysql import err
 
-from shard_router.moves.errors import MoveBusy, MoveRefused, UnknownMove
+from shard_router.moves.errors import MoveBusy, MoveRefused, Reason, UnknownMove
 from shard_router.moves.fences import Superseded
 from shard_router.moves.lines import DUPLICATE, Line, error_number
 from shard_router.moves.states import MoveState, MoveStatus
@@ -97,6 +97,11 @@ class Records:
         with self._line() as line:
             return _get(line, move_id)
 
+    def find(self, move_id: UUID) -> Record | None:
+        with suppress(UnknownMove):
+            return self.get(move_id)
+        return None
+
     def list_all(self, *, shop_id: int | None = None, live_only: bool = False) -> list[Record]:
         where = ["TRUE", *(["shop_id = %s"] if shop_id is not None else [])]
         where += ["live_shop_id IS NOT NULL"] if live_only else []
@@ -135,7 +140,9 @@ class Records:
         except err.IntegrityError as twice:
             if error_number(twice) != DUPLICATE:
                 raise
-            raise MoveRefused([f"shop {shop_id} is being moved already: ask for the state of its moves"]) from twice
+            raise MoveRefused(
+                [Reason("being_moved", f"shop {shop_id} is being moved already: ask for the state of its moves")]
+            ) from twice
 
     def claim(self, move_id: UUID, runner: str, lease: float) -> Record:
         with self._line() as line:

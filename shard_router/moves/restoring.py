@@ -8,7 +8,7 @@ the switch, in whose transaction the application settles what a restore must not
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -169,7 +169,7 @@ def kind_of(record: Record) -> type[Run]:
     return Restore if RESTORE in record.facts else Run
 
 
-def reasons_against(ground: preflight.Ground, record: Record) -> list[str]:
+def reasons_against(ground: preflight.Ground, record: Record) -> Sequence[str]:
     """Why the way back cannot be gone."""
     if RESTORE in record.facts:
         return preflight.reasons_to_return(ground)
