@@ -15,10 +15,11 @@ import pymysql
 
 from shard_router import gtid_sets
 from shard_router.promotion.looking import Administrator, Look, Root
-from shard_router.promotion.planning import Plan, PromotionBrokenOff, PromotionRefused, plan
+from shard_router.promotion.planning import Plan, PromotionBrokenOff, PromotionRefused, is_online, plan
 from shard_router.topology import Kind, Shard, parse
 
 APPLY_WITHIN = 60
+HAND_OVER_WITHIN = 10  # seconds; a group ends transactions that are still open on its old primary then
 SETTLE = 10.0
 LOCK = "boola: change of the primary"
 BY_HAND = "Attach the others by hand, with CHANGE REPLICATION SOURCE TO … SOURCE_AUTO_POSITION=1."
@@ -252,8 +253,13 @@ class Promotion:
         new = self._plan.candidate
         if not self._plan.finishing:
             self._say(f"Asking the group to make {new.name} its primary …")
-            with self._admin.on(new.server) as root:
-                root.value("SELECT group_replication_set_as_primary(%s)", (new.uuid,))
+            try:
+                with self._admin.on(new.server) as root:
+                    root.value(f"SELECT group_replication_set_as_primary(%s, {HAND_OVER_WITHIN:d})", (new.uuid,))
+            except pymysql.err.MySQLError as refused:
+                raise PromotionRefused(
+                    [f"The group refused it ({refused.args[-1]}). Look again, then repeat."]
+                ) from None
             self._say(f"{new.name} is the group's primary.")
 
     # -- the others -------------------------------------------------------------------------------------------------
@@ -338,12 +344,20 @@ class Promotion:
             if one.name == new.name:
                 continue
             if not one.reachable:
-                silent.append(f"{one.name} does not answer. When it is back, run this command again to attach it.")
+                silent.append(f"{one.name} does not answer. When it is back, {self._comes_back()}")
             elif one.writable:
                 wrong.append(f"{one.name} accepts writes too: run SET GLOBAL super_read_only=ON there at once.")
-            elif shard.kind is not Kind.GROUP and (one.follows != new.uuid or not one.receiving):
+            elif shard.kind is Kind.GROUP:
+                if not is_online(one):
+                    wrong.append(f"{one.name} is not online in its group. Run START GROUP_REPLICATION there.")
+            elif one.follows != new.uuid or not one.receiving:
                 wrong.append(f"{one.name} does not follow {new.name}. Compare their transactions, or rebuild it.")
         return wrong, silent
+
+    def _comes_back(self) -> str:
+        if self._plan.shard.kind is Kind.GROUP:
+            return "run START GROUP_REPLICATION there."
+        return "run this command again to attach it."
 
 
 def _accept_writes(root: Root) -> None:

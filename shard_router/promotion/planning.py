@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from shard_router import gtid_sets
@@ -43,7 +43,8 @@ class Plan:
     def steps(self) -> list[str]:
         old, new = self.old.name, self.candidate.name
         if self.shard.kind is Kind.GROUP:
-            return [f"ask the group to make {new} its primary", f"name {new} in the topology file"]
+            asking = [] if self.finishing else [f"ask the group to make {new} its primary"]
+            return [*asking, f"name {new} in the topology file", "look at all servers once more"]
         found = []
         if not self.finishing:
             if self.old.reachable:
@@ -240,25 +241,46 @@ def _never_again(gone: str) -> str:
 
 # -- groups ---------------------------------------------------------------------------------------------------------
 def _in_group(shard: Shard, looks: Mapping[str, Look], to: str | None) -> Plan:
-    online = {name: one for name, one in looks.items() if _is_online(one)}
-    voices = [one for one in online.values() if _has_majority(one)]
-    if not voices:
-        raise PromotionRefused([f"No member of {shard.name} sees a majority of its group. Bring members back first."])
-    leads = next((member.uuid for member in voices[0].members if member.role == "PRIMARY"), "")
-    old = next((one for one in looks.values() if one.uuid == leads), looks[shard.primary.name])
-    choices = [one for one in online.values() if one is not old]
-    candidate = looks[to] if to is not None else max(choices, key=lambda one: gtid_sets.size(one.executed), default=old)
+    """The group elects by itself; a person may only name another of its members. A primary that is well is never
+    changed unasked, as in `_finish`."""
+    online = {name: one for name, one in looks.items() if is_online(one)}
+    leader = _leader(shard, looks, [one for one in online.values() if _has_majority(one)])
+    candidate = leader if to is None else looks[to]
     if candidate.name not in online:
         raise PromotionRefused([f"{candidate.name} is not online in its group. Choose one of {', '.join(online)}."])
-    others = tuple(one for one in looks.values() if one not in (old, candidate))
-    fact = "The group hands over by itself: transactions under way end, and nothing acknowledged is lost."
-    finishing = candidate is old
-    if finishing and old.name == shard.primary.name:
-        raise PromotionRefused([f"{old.name} is the primary of {shard.name} already. There is nothing to do."])
-    return Plan(shard, old, candidate, others, finishing=finishing, facts=(fact,))
+    others = tuple(one for one in looks.values() if one not in (leader, candidate))
+    if candidate is not leader:
+        fact = "The group hands over by itself: transactions under way end, and nothing acknowledged is lost."
+        return Plan(shard, leader, candidate, others, finishing=False, facts=(fact,))
+    if leader.name == shard.primary.name:
+        names = " or ".join(name for name in online if name != leader.name)
+        more = f"To hand over all the same, name the next: --to {names}." if names else "No other member is online."
+        more = more if to is None else "There is nothing to do."
+        raise PromotionRefused([f"{leader.name} is the primary of {shard.name} and accepts writes. {more}"])
+    fact = f"The group has elected {leader.name} already; only the topology file still names {shard.primary.name}."
+    return Plan(shard, leader, leader, others, finishing=True, facts=(fact,))
 
 
-def _is_online(one: Look) -> bool:
+def _leader(shard: Shard, looks: Mapping[str, Look], voices: Sequence[Look]) -> Look:
+    """Whom the members that see a majority name their primary. Raises PromotionRefused where there is none to ask."""
+    if not voices:
+        answer = ", ".join(name for name, one in looks.items() if one.reachable) or "none"
+        raise PromotionRefused([
+            f"No member of {shard.name} sees a majority of its group (of its servers, these answer: {answer}), so none"
+            " of them may take writes: what the others acknowledged may be missing here. Start the others and let them"
+            " join (START GROUP_REPLICATION); the group elects its primary by itself then."
+        ])  # fmt: skip
+    named = {member.uuid for one in voices for member in one.members if member.role == "PRIMARY"}
+    leader = next((one for one in looks.values() if one.uuid in named), None)
+    if len(named) == 1 and leader is not None and leader.writable:
+        return leader
+    raise PromotionRefused([
+        f"The members of {shard.name} do not all see a primary that answers and accepts writes. The group puts out who"
+        " is silent and elects another by itself within seconds: run this again in ten."
+    ])  # fmt: skip
+
+
+def is_online(one: Look) -> bool:
     return any(member.uuid == one.uuid and member.state == "ONLINE" for member in one.members)
 
 

@@ -183,9 +183,50 @@ def in_group(*states: tuple[str, str, str]) -> tuple[Member, ...]:
 def test_a_group_hands_over_to_an_online_member() -> None:
     whole = in_group((U1, "ONLINE", "PRIMARY"), (U2, "ONLINE", "SECONDARY"), (U3, "RECOVERING", "SECONDARY"))
     looks = {one.name: replace(one, members=whole, follows="") for one in (LEADS, SECOND, THIRD)}
-    assert plan(GROUP, looks).candidate.name == "a-2"
+    found = plan(GROUP, looks, to="a-2")
+    assert (found.old.name, found.candidate.name, found.finishing) == ("a-1", "a-2", False)
     with pytest.raises(PromotionRefused, match="a-3 is not online"):
         plan(GROUP, looks, to="a-3")
+
+
+def test_a_groups_primary_that_is_well_is_not_changed_unasked() -> None:
+    whole = in_group((U1, "ONLINE", "PRIMARY"), (U2, "ONLINE", "SECONDARY"), (U3, "ONLINE", "SECONDARY"))
+    looks = {one.name: replace(one, members=whole, follows="") for one in (LEADS, SECOND, THIRD)}
+    with pytest.raises(PromotionRefused, match="--to a-2 or a-3"):
+        plan(GROUP, looks)
+    with pytest.raises(PromotionRefused, match="nothing to do"):
+        plan(GROUP, looks, to="a-1")
+
+
+def test_whom_a_group_has_elected_is_only_named_in_the_file() -> None:
+    two = in_group((U2, "ONLINE", "PRIMARY"), (U3, "ONLINE", "SECONDARY"))
+    second = replace(SECOND, members=two, follows="", writable=True)
+    looks = {"a-1": gone(LEADS), "a-2": second, "a-3": replace(THIRD, members=two, follows="")}
+    found = plan(GROUP, looks)
+    assert (found.candidate.name, found.finishing, found.loss) == ("a-2", True, "")
+    assert found.steps() == ["name a-2 in the topology file", "look at all servers once more"]
+
+
+@pytest.mark.parametrize("to", [None, "a-2"])
+def test_a_group_whose_primary_is_silent_is_left_to_elect(to: str | None) -> None:
+    """The others have not put it out yet; they do within seconds."""
+    seen = in_group((U1, "UNREACHABLE", "PRIMARY"), (U2, "ONLINE", "SECONDARY"), (U3, "ONLINE", "SECONDARY"))
+    others = {one.name: replace(one, members=seen, follows="") for one in (SECOND, THIRD)}
+    with pytest.raises(PromotionRefused, match="elects another by itself"):
+        plan(GROUP, {"a-1": gone(LEADS, SILENT), **others}, to=to)
+
+
+def test_a_group_of_two_minds_is_left_alone() -> None:
+    """One was frozen, woke up, and has not heard yet that it was put out."""
+    old = in_group((U1, "ONLINE", "PRIMARY"), (U2, "ONLINE", "SECONDARY"), (U3, "ONLINE", "SECONDARY"))
+    new = in_group((U2, "ONLINE", "PRIMARY"), (U3, "ONLINE", "SECONDARY"))
+    looks = {
+        "a-1": replace(LEADS, members=old),
+        "a-2": replace(SECOND, members=new, follows="", writable=True),
+        "a-3": replace(THIRD, members=new, follows=""),
+    }
+    with pytest.raises(PromotionRefused, match="run this again"):
+        plan(GROUP, looks)
 
 
 def test_a_group_without_a_majority_is_refused() -> None:
