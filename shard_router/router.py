@@ -231,12 +231,16 @@ class Router:
     # -- the background's tasks -----------------------------------------------------------------------------------
     def reload(self) -> bool:
         """True if a new topology came into force."""
-        before = {shard.name: shard.abilities for shard in self.topology.every()}
+        before = {shard.name: shard for shard in self.topology.every()}
         changed = self._file.reload()
         if changed:  # connections were made for what their shard could do
             with self._swaps:
                 self._view = self._view.on_file(self._file.current)
-            same = [shard for shard in self.topology.every() if before.get(shard.name) == shard.abilities]
+            now = [(before[shard.name], shard) for shard in self.topology.every() if shard.name in before]
+            for old, new in now:
+                if old.primary != new.primary:
+                    log.warning("%s: %s is primary after %s", new.name, new.primary.name, old.primary.name)
+            same = [new for old, new in now if old.abilities == new.abilities]
             self.engines.forget({(server.host, server.port) for shard in same for server in shard.servers})
         return changed
 
