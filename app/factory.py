@@ -78,6 +78,7 @@ API: tuple[ApiBlueprint, ...] = (
     console.shops,
     console.people,
     console.platform,
+    console.fleet,
 )
 """Routes of the JSON API, in the order in which the reference lists them."""
 

@@ -9,6 +9,7 @@ SCHEDULE = (
     Entry("reconcile-members", "01:00", "app.tenants.jobs.reconcile_members"),
     Entry("reconcile-entitlements", "01:10", "app.amc.jobs.reconcile_entitlements"),
     Entry("purge", "01:20", "app.kit.housekeeping.purge"),
+    Entry("purge-moved", "01:30", "app.console.jobs.purge_moved"),
     Entry("shop-figures", "*:40", "app.console.jobs.refresh_figures"),
     Entry("expire-exports", "*:05", "app.reports.jobs.expire_exports"),
     Entry("expire-uploads", "*:25", "app.vision.jobs.expire_uploads"),

@@ -26,8 +26,8 @@ log = structlog.get_logger(__name__)
 GRACE = 5.0
 """Seconds that a job gets after its limit to end by itself, before the parent kills the child."""
 
-LINES = ("bills,default", "exports,pictures")
-"""The children by default: what takes minutes never stands before a bill."""
+LINES = ("bills,default", "exports,pictures", "moves")
+"""The children by default: what takes minutes never stands before a bill, nor what takes hours before an export."""
 
 LOOK_EVERY = 0.1
 STOP_WITHIN = 30.0

@@ -1,4 +1,4 @@
-"""The console's API: the super-admin's sign-in, the shops, opening one, its people and contract, sweeps, figures."""
+"""The console's API: the super-admin's sign-in, shops, their people, contracts and moves, shards, sweeps, figures."""
 
 import dataclasses
 from typing import Any, cast
@@ -8,7 +8,9 @@ from flask import request
 
 from app.amc import service as amc
 from app.amc.service import ContractView, Figures
-from app.console import service
+from app.console import homes, relocating, service
+from app.console.homes import ShardsView
+from app.console.relocating import Asker, MoveView
 from app.console.schemas import (
     ActivationIn,
     AdminOut,
@@ -19,10 +21,16 @@ from app.console.schemas import (
     FailedJobArgs,
     FailedJobsOut,
     FiguresOut,
+    GoOnIn,
+    MoveArgs,
+    MoveIn,
+    MoveOut,
+    MovePage,
     NewShopIn,
     OpenedOut,
     PersonStandingOut,
     ReasonIn,
+    ShardsOut,
     ShopArgs,
     ShopDetailOut,
     ShopPersonPage,
@@ -34,6 +42,7 @@ from app.console.service import AskedSweep, ShopDetail, ShopRow
 from app.kit.failed_jobs import FailedJobs, list_failed_jobs
 from app.kit.http import (
     ShopUnknown,
+    claim_facts,
     console_blueprint,
     control_read,
     control_write,
@@ -53,6 +62,7 @@ auth = console_blueprint("auth", "/auth", description="The console's sign-in, wi
 shops = console_blueprint("shops", "/shops", description="The shops, their plans and where they live.")
 people = console_blueprint("people", "/people", description="People, whichever shops they belong to.")
 platform = console_blueprint("platform", "/platform", description="Sweeps and figures.")
+fleet = console_blueprint("fleet", "", description="Shards, and moves of shops between them.")
 
 
 # ---------------------------------------------------------------- sign-in
@@ -169,6 +179,74 @@ def activate_contract(body: dict[str, Any], number: str) -> ContractView:
     return control_write(lambda control: amc.activate_contract(control, shop_id=shop_id, actor_id=actor_id, **body))
 
 
+@shops.post("/<string:number>/moves")
+@vendor_admin
+@shops.arguments(MoveIn)
+@shops.response(202, MoveOut)
+def ask_move(body: dict[str, Any], number: str) -> MoveView:
+    """Asks for a move to another shard; a job carries it out. What speaks against it is named at once, in `reasons`."""
+    shop_id, asker, router = _shop_id(number), _asker(), runtime().router
+    return control_write(lambda control: relocating.ask_move(control, router, asker, shop_id=shop_id, **body))
+
+
+# ---------------------------------------------------------------- shards and moves
+
+
+@fleet.get("/shards")
+@vendor_admin
+@fleet.response(200, ShardsOut)
+def list_shards() -> ShardsView:
+    """Every shard with its servers, load and durability, as this process saw them last; none is asked for it."""
+    return homes.list_shards(runtime().router)
+
+
+@fleet.get("/moves")
+@vendor_admin
+@fleet.arguments(MoveArgs, location="query")
+@fleet.response(200, MovePage)
+def list_moves(args: dict[str, Any]) -> Page[MoveView]:
+    """Moves and how far they are, the newest first."""
+    return control_read(lambda control: relocating.page_of_moves(control, **args))
+
+
+@fleet.get("/moves/<id:move_id>")
+@vendor_admin
+@fleet.response(200, MoveOut)
+def get_move(move_id: UUID) -> MoveView:
+    """How far one move is."""
+    return control_read(lambda control: relocating.get_move(control, move_id))
+
+
+@fleet.post("/moves/<id:move_id>/abort")
+@vendor_admin
+@fleet.arguments(ReasonIn)
+@fleet.response(200, MoveOut)
+def abort_move(body: dict[str, Any], move_id: UUID) -> MoveView:
+    """Undoes a move before its switch: the shop trades on where it did."""
+    actor_id, router = _actor(), runtime().router
+    return control_write(lambda control: relocating.abort(control, router, move_id=move_id, actor_id=actor_id, **body))
+
+
+@fleet.post("/moves/<id:move_id>/rollback")
+@vendor_admin
+@fleet.arguments(GoOnIn)
+@fleet.response(202, MoveOut)
+def roll_back_move(body: dict[str, Any], move_id: UUID) -> MoveView:
+    """Asks for the way back, which is a move of its own and is answered: the shop keeps all that it wrote since."""
+    asker, router = _asker(), runtime().router
+    return control_write(lambda control: relocating.ask_back(control, router, asker, move_id=move_id, **body))
+
+
+@fleet.post("/moves/<id:move_id>/resume")
+@vendor_admin
+@fleet.arguments(GoOnIn)
+@fleet.response(202, MoveOut)
+def resume_move(body: dict[str, Any], move_id: UUID) -> MoveView:
+    """Asks a job to go on with a move that stands still."""
+    asker = _asker()
+    return control_write(lambda control: relocating.ask_on(control, asker, move_id=move_id, **body))
+
+
 # ---------------------------------------------------------------- people
 
 
@@ -236,6 +314,13 @@ def _shop_id(number: str) -> int:
     if not (number.isascii() and number.isdigit() and len(number) < 19):
         raise ShopUnknown()
     return int(number)
+
+
+def _asker() -> Asker:
+    """Of a request that brought its Idempotency-Key, which every route that answers 202 needs."""
+    claim = claim_facts()
+    assert claim is not None
+    return Asker(_actor(), scope().principal.name, claim)
 
 
 def _actor() -> UUID:

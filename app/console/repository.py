@@ -2,16 +2,32 @@
 
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, TypeVar
+from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import BigInteger, cast, func, select, type_coerce
 from sqlalchemy.exc import DBAPIError
 
 from app.console.models import FiguresPart, ShopFigures
+from app.kit.db import Id, Utc
+from app.kit.paging import Orders, Page, page
 from shard_router import ControlSession
-from shard_router.tables import moves
+from shard_router.tables import directory, moves
 
 T = TypeVar("T")
 NOT_THERE = (1142, 1146)  # no right upon the table, which is what MySQL says of one that is not there; no table
+
+_id = type_coerce(moves.c.id, Id).label("id")  # the router knows neither our ids nor our moments
+_asked_at = type_coerce(moves.c.asked_at, Utc).label("asked_at")
+MOVES = select(
+    _id, _asked_at,
+    *(moves.c[name] for name in (
+        "shop_id", "source", "target", "state", "max_pause_ms", "facts", "reason", "asked_by",
+    )),
+    *(type_coerce(moves.c[name], Utc).label(name) for name in (
+        "runner_until", "switched_at", "ended_at", "purge_after",
+    )),
+)  # fmt: skip
+ORDERS = Orders(tie=_id, default="-askedAt", askedAt=_asked_at)
 
 
 def find_part(control: ControlSession, shard: str, *, lock: bool = False) -> FiguresPart | None:
@@ -33,10 +49,36 @@ def lock_figures(control: ControlSession, shop_ids: Iterable[int]) -> dict[int, 
     return {row.shop_id: row for row in control.scalars(wanted)}
 
 
-def list_moves(control: ControlSession, *, limit: int) -> Sequence[Any]:
-    """Those under way first, then the newest."""
-    wanted = select(moves).order_by(moves.c.live_shop_id.is_(None), moves.c.asked_at.desc()).limit(limit)
-    return control.execute(wanted).all()
+def live_moves(control: ControlSession) -> Sequence[Any]:
+    """The newest first; there is at most one of each shop."""
+    return control.execute(MOVES.where(moves.c.live_shop_id.is_not(None)).order_by(_asked_at.desc())).all()
+
+
+def find_move(control: ControlSession, move_id: UUID) -> Any | None:
+    return control.execute(MOVES.where(moves.c.id == move_id.bytes)).one_or_none()
+
+
+def page_of_moves(
+    control: ControlSession, *, shop_id: int | None, live: bool, sort: str | None, after: str | None, limit: int
+) -> Page[Any]:
+    wanted = MOVES if shop_id is None else MOVES.where(moves.c.shop_id == shop_id)
+    if live:
+        wanted = wanted.where(moves.c.live_shop_id.is_not(None))
+    return page(control, wanted, orders=ORDERS, sort=sort, after=after, limit=limit)
+
+
+def sums_by_shard(control: ControlSession) -> Sequence[Any]:
+    """What the shops that live on each shard now amount to together, as they were counted last."""
+    wanted = (
+        select(
+            directory.c.shard,
+            cast(func.sum(ShopFigures.recent_bills), BigInteger).label("recent_bills"),
+            cast(func.sum(ShopFigures.pieces), BigInteger).label("pieces"),
+        )
+        .join_from(directory, ShopFigures, ShopFigures.shop_id == directory.c.shop_id)
+        .group_by(directory.c.shard)
+    )
+    return _if_there(lambda: control.execute(wanted).all(), [])
 
 
 def _if_there(read: Callable[[], T], nothing: T) -> T:

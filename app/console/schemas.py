@@ -212,6 +212,100 @@ class FailedJobArgs(QueryArgs):
     after = Text(most=MAX_SHARDS_CURSOR, load_default=None)
 
 
+class ServerOut(ApiSchema):
+    """As one process of ours saw it last. `breaker`: open while nobody waits for it."""
+
+    name = fields.String()
+    role = fields.String(metadata={"description": "primary, replica or proxy."})
+    reachable = fields.Boolean()
+    in_rotation = fields.Boolean(allow_none=True)
+    lag_ms = fields.Integer(allow_none=True)
+    breaker = fields.String(metadata={"description": "closed or open."})
+    problem = fields.String(allow_none=True)
+
+
+class ShardOut(ApiSchema):
+    """`light`: red, the end of one machine may lose an acknowledged write, and `lostWhen` says how; yellow, it may not,
+    and one more loss stops writes; green. What shops amount to was counted by a job, and is null before."""
+
+    name = fields.String()
+    kind = fields.String()
+    status = fields.String(metadata={"description": "ok, degraded or down."})
+    problem = fields.String(allow_none=True)
+    runbook = fields.String(allow_none=True, metadata={"description": "What to do: a page of docs/runbooks."})
+    shops = fields.Integer(allow_none=True)
+    recent_bills = fields.Integer(allow_none=True)
+    pieces = fields.Integer(allow_none=True)
+    weight = fields.Float()
+    takes_new = fields.Boolean()
+    light = fields.String()
+    lost_when = fields.List(fields.String())
+    thin = fields.List(fields.String())
+    servers = fields.List(fields.Nested(ServerOut))
+
+
+class ShardsOut(ApiSchema):
+    """The control plane first. `controlReachable`: else nobody can say how many shops live where."""
+
+    items = fields.List(fields.Nested(ShardOut))
+    control_reachable = fields.Boolean()
+
+
+class MoveArgs(PageArgs):
+    """`shop`: only this shop's. `live`: only those that are under way or wait to be. Sort by askedAt."""
+
+    shop = Whole(least=1, most=2**63 - 1, load_default=None, attribute="shop_id")
+    live = Flag(load_default=False)
+
+
+class MoveOut(ApiSchema):
+    """`runs`: a process carries it out now. Until `oldRowsUntil` it can be rolled back. `rollsBack`: the move that this
+    one takes back. `asked` by a request that is answered 202 goes on in a job."""
+
+    id = IdField()
+    shop_id = fields.Integer()
+    source = fields.String()
+    target = fields.String()
+    state = fields.String(
+        metadata={
+            "description": "planned, copying, catching_up, verifying, fencing; then switched, finished, aborted or "
+            "rolled_back."
+        }
+    )
+    runs = fields.Boolean()
+    rows_copied = fields.Integer()
+    rows_expected = fields.Integer(metadata={"description": "An estimate."})
+    changed_rows = fields.Integer(metadata={"description": "That the shop changed meanwhile, and are still to come."})
+    pause_ms = fields.Float(allow_none=True, metadata={"description": "How long writers of the shop waited."})
+    max_pause_ms = fields.Integer()
+    note = fields.String()
+    reason = fields.String(allow_none=True)
+    rolls_back = IdField(allow_none=True)
+    restored = fields.Boolean(metadata={"description": "Its rows are those of an earlier moment."})
+    asked_by = fields.String()
+    asked_at = Moment()
+    switched_at = Moment(allow_none=True)
+    ended_at = Moment(allow_none=True)
+    old_rows_until = Moment(allow_none=True)
+
+
+MovePage = page_of(MoveOut)
+
+
+class MoveIn(ApiSchema):
+    """`acceptDegraded`: move though a shard may lose acknowledged commits with one server."""
+
+    target = Text(least=1, most=40, required=True)
+    max_pause_ms = Whole(least=20, most=10_000, load_default=250)
+    accept_degraded = Flag(load_default=False)
+
+
+class GoOnIn(ApiSchema):
+    """`acceptDegraded`: go on though a shard may lose acknowledged commits with one server."""
+
+    accept_degraded = Flag(load_default=False)
+
+
 class SweepIn(ApiSchema):
     """Without `on`, up to today."""
 

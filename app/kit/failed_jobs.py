@@ -15,7 +15,7 @@ FAILED = select(
     OutboxJob.shop_id, OutboxJob.id, OutboxJob.job, OutboxJob.attempts, OutboxJob.error, OutboxJob.created_at,
     OutboxJob.finished_at,
 ).where(OutboxJob.state == OutboxState.FAILED.value)  # fmt: skip
-PATIENCE = 3.0
+PATIENCE = 1.5
 """Seconds that somebody looks at an empty page for one shard's sake."""
 
 

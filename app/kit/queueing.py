@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 from uuid import UUID
 
-QUEUES = ("bills", "default", "exports", "pictures")
+QUEUES = ("bills", "default", "exports", "pictures", "moves")
 """In order of urgency; every one must be consumed by some worker (a meta-test holds that)."""
 
 

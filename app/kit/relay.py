@@ -39,7 +39,7 @@ SHARD_WAIT = 3.0
 REST = (1.0, 2.0, 5.0, 10.0)
 """Seconds to wait after a pass that failed, the longer the more failed in a row."""
 
-SHARE = {"bills": 8, "default": 4, "exports": 2, "pictures": 2}
+SHARE = {"bills": 8, "default": 4, "exports": 2, "pictures": 2, "moves": 1}
 """How many jobs of one shop a queue holds at a time: a thousand pictures stand behind their own shop's two."""
 
 CONTROL_SHARE = 8

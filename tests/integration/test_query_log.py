@@ -50,10 +50,10 @@ class Told:
     succeeded: set[str] = field(default_factory=set)
 
     def of_shops(self) -> Iterator[tuple[str, Meant]]:
-        """Statements of sessions of one shop; an account that reads across shops is judged apart."""
+        """Statements of sessions of one shop; accounts that read across shops, or move one, are judged apart."""
         for who, packets in self.by.items():
             for packet in packets:
-                if not packet.user.endswith("fleet_ro"):
+                if not packet.user.endswith(("fleet_ro", "mover")):
                     try:
                         yield from ((who, meant) for meant in meaning(packet.sql, SHARD_TABLES))
                     except Loose as loose:

@@ -17,6 +17,7 @@ from flask import Flask
 from werkzeug.test import TestResponse
 
 from app.amc import service as amc
+from app.console.moves import mover_of
 from app.customers import service as customers
 from app.inventory import service as inventory
 from app.invoices import service as invoices
@@ -27,11 +28,13 @@ from app.kit.transactions import write_control
 from app.tenants import service as tenants
 from app.tenants.models import Role
 from app.vision import service as vision
+from shard_router.moves import Limits
 from tests.factories.bills import a_bill
 from tests.factories.people import a_customer, a_phone
 from tests.factories.stock import a_huid, an_item
 from tests.support import pictures
 from tests.support.cast import GSTIN, PASSWORD, Cast, Somebody, hashed, issue, join
+from tests.support.shops import open_shop_rows
 from tests.support.world import World
 
 _numbers = itertools.count(1)
@@ -305,6 +308,27 @@ def _standing(stage: Stage) -> Ask:
     return Ask(stage.cast.om.token, {"person_id": stage.somebody()[0]}, {"reason": "asked for by the owner"})
 
 
+def _move(stage: Stage) -> Ask:
+    """Of a shop of its own, which has nothing but its fence; these servers are the cheap ones."""
+    shop = open_shop_rows(stage.runtime.router, "shard-a")
+    body = {"target": "shard-b", "maxPauseMs": 500, "acceptDegraded": True}
+    return Ask(stage.cast.om.token, {"number": str(shop.shop_id)}, body)
+
+
+def _of_move(body: dict[str, Any], *, moved: bool = False) -> Callable[[Stage], Ask]:
+    """Of a move that waits, or that has switched and can be taken back."""
+
+    def ask(stage: Stage) -> Ask:
+        mover = mover_of(stage.runtime.router, Limits(accept_degraded=True))
+        shop = open_shop_rows(stage.runtime.router, "shard-a")
+        move_id = mover.ask(shop.shop_id, "shard-b", asked_by="Om")
+        if moved:
+            mover.run(move_id)
+        return Ask(stage.cast.om.token, {"move_id": move_id}, body)
+
+    return ask
+
+
 def _plain(body: Callable[[], Any], who: str = "asha") -> Callable[[Stage], Ask]:
     return lambda stage: Ask(getattr(stage.cast, who).token, {}, body())
 
@@ -342,6 +366,10 @@ GOOD: dict[str, Callable[[Stage], Ask]] = {
     "console_shops.open_shop": _new_shop,
     "console_shops.extend_contract": _extension,
     "console_shops.activate_contract": _activation,
+    "console_shops.ask_move": _move,
+    "console_fleet.abort_move": _of_move({"reason": "a wedding today"}),
+    "console_fleet.roll_back_move": _of_move({"acceptDegraded": True}, moved=True),
+    "console_fleet.resume_move": _of_move({"acceptDegraded": True}),
     "console_people.disable_person": _standing,
     "console_people.enable_person": _standing,
     "console_platform.sweep": _plain(lambda: {"on": today_ist().isoformat()}, "om"),

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
+from app.console.moves import mover_of
 from app.invoices.models import InvoicePdf
 from app.kit import outbox
 from app.kit.clock import utc_now
@@ -17,12 +18,14 @@ from app.vision.models import Picture, PictureState
 from migrations.fleet import Target
 from migrations.tables import tables_of
 from shard_router import ShopSession
+from shard_router.moves import Limits
 from tests.factories.bills import a_bill
 from tests.factories.people import a_customer
 from tests.factories.rates import a_board
 from tests.factories.stock import an_item
 from tests.support.cast import Cast, Somebody
 from tests.support.cluster import Cluster
+from tests.support.shops import open_shop_rows
 
 
 @dataclass(frozen=True)
@@ -59,8 +62,17 @@ def furnish(runtime: Runtime, cast: Cast) -> World:
             "person_id": cast.bina.person_id, "till_id": asha.shop.till_id, "outlet_id": asha.shop.outlet_id,
             "registration_id": asha.shop.registration_id, "number": str(asha.shop_id),
             "note_id": bill.id, "document_id": bill.id, "invitation_id": _invitation(runtime, asha),
+            "move_id": _move(runtime),
         }
     )  # fmt: skip
+
+
+def _move(runtime: Runtime) -> UUID:
+    """Of a shop of its own, and over."""
+    mover = mover_of(runtime.router, Limits(accept_degraded=True))
+    move_id = mover.ask(open_shop_rows(runtime.router, "shard-a").shop_id, "shard-b", asked_by="Om")
+    mover.abort(move_id, "only to be looked at")
+    return move_id
 
 
 def _invitation(runtime: Runtime, asha: Somebody) -> UUID:

@@ -1,6 +1,8 @@
-// What every page has: theme, keyboard shortcuts, rows that open, forms that are sent once, jobs that are followed.
+// What every page has: theme, keyboard shortcuts, rows that open, forms that are sent once, jobs that are followed,
+// parts that come again by themselves.
 import { applyTheme, toggleTheme } from "./theme.js";
 import { followJobs } from "./progress.js";
+import { refreshParts } from "./refresh.js";
 
 applyTheme();
 
@@ -51,5 +53,6 @@ window.addEventListener("resize", reachWideTables);
 document.addEventListener("DOMContentLoaded", () => {
   reachWideTables();
   followJobs();
+  refreshParts();
   document.querySelector("[data-focus]")?.focus();
 });

@@ -98,7 +98,7 @@ def test_a_body_that_is_none(stage, description, rows, endpoint):
 
 LISTS = [
     "rates.list_history", "items.list_items", "customers.list_customers", "invoices.list_invoices",
-    "images.list_pictures", "exports.list_exports", "console_shops.list_shops",
+    "images.list_pictures", "exports.list_exports", "console_shops.list_shops", "console_fleet.list_moves",
 ]  # fmt: skip
 OVER_SHARDS = "console_platform.list_failed"  # it has one order
 INVALID = codes((422, "invalid_input"))
