@@ -2,7 +2,8 @@
 
 The fewest moves of all are a packing problem; this takes the largest gain first, and drops what turned out to be
 needless. So no step of a plan can be left out, and a plan may still have a step more than the best one there is. It
-never overloads a target, and gives up where only an exchange would help: then `reached` is False.
+never overloads a target, and gives up where only an exchange would help: then `reached` is False. Where a closed shard
+ends below its share, what it no longer bears is added to the others' shares, so a later plan may have steps again.
 """
 
 from __future__ import annotations
