@@ -93,7 +93,8 @@ class Promotion:
         """Two at once would open two servers. The lock is one of the servers' own, on each that answers: it ends with
         the connection, so whoever dies here keeps nobody out."""
         with ExitStack() as held:
-            for one in sorted((plan.old, plan.candidate, *plan.others), key=lambda look: look.name):
+            looks = {one.name: one for one in (plan.old, plan.candidate, *plan.others)}  # a group's two may be one
+            for _, one in sorted(looks.items()):
                 if not one.reachable:
                     continue
                 root = held.enter_context(self._admin.on(one.server))

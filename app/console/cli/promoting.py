@@ -95,7 +95,7 @@ def _as_in_file(router: Router, name: str) -> Shard:
 
 def _show(plan: Plan) -> None:
     click.echo(f"{plan.shard.name} now:")
-    for one in sorted((plan.old, plan.candidate, *plan.others), key=lambda look: look.name):
+    for _, one in sorted({look.name: look for look in (plan.old, plan.candidate, *plan.others)}.items()):
         state = one.trouble or ("accepts writes" if one.writable else "refuses writes")
         follows = f", follows {_name_of(one.follows, plan)}" if one.follows else ""
         click.echo(f"  {one.name:<8} {state}{follows}")
