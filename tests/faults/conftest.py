@@ -16,6 +16,32 @@ if TYPE_CHECKING:
     from tests.support.stack import Stack
 
 
+HERE = Path(__file__).parent
+LONG = {
+    "test_failover": "each kills a primary, waits for it to come back whole, and does it again",
+    "test_full": "a server that waits for room looks for it once a minute",
+    "test_groups": "seven servers more, which elect for seconds and form a group again after each test",
+    "test_moves": "whole moves under load, to and fro",
+    "test_slow_shards": "a silence is known after ten seconds, and is compared with as long a calm",
+    "test_tail": "servers are killed under load or silent until the tail gives them up",
+}
+"""Files whose tests are `long`, and why: `./dev test` has twenty minutes for everything. Those in SHORT are not."""
+SHORT = {
+    "test_planned_changes_of_the_primary_are_felt_by_nobody",
+    "test_tills_that_wait_for_each_other_do_not_hold_the_change_up",
+    "test_a_shard_two_seconds_slow_holds_no_neighbour_up",
+    "test_a_worker_frozen_across_the_switch_writes_nothing_on_the_old_shard",
+    "test_an_idle_server_is_not_taken_for_a_frozen_one",
+}
+
+
+@pytest.hookimpl(tryfirst=True)  # before `-m` chooses
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if item.path.parent == HERE and item.path.stem in LONG and getattr(item, "originalname", "") not in SHORT:
+            item.add_marker("long")
+
+
 @pytest.fixture(scope="session")
 def servers() -> Iterator["Servers"]:
     """Started once for all fault runs; its ports are BOOLA_PORT_BASE + 2000 and following."""

@@ -18,8 +18,6 @@ from tests.faults.promoting import Promoter
 from tests.faults.servers import Servers
 from tests.support.waiting import until
 
-pytestmark = pytest.mark.long  # minutes on two cores; ./dev faults --long
-
 BACK_WITHIN = 15.0
 PAUSE = 2.0
 LOCK_WAIT = 2.0  # seconds: for so long a promotion lets the server try to close a primary
@@ -73,7 +71,6 @@ def test_a_primary_killed_under_load_loses_nothing(
     market.audit()
 
 
-@pytest.mark.long
 @pytest.mark.fault(1)
 def test_primaries_killed_and_replaced_again_and_again(
     servers: Servers, market: Market, promoter: Promoter, measured, chance: Random, count

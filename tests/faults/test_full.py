@@ -16,7 +16,7 @@ from tests.faults.market import Market
 from tests.faults.servers import Servers
 from tests.support.waiting import until
 
-pytestmark = [pytest.mark.fault(21), pytest.mark.long]  # minutes on two cores; ./dev faults --long
+pytestmark = pytest.mark.fault(21)
 BACK_WITHIN = 30.0
 REFUSED_WITHIN = 16.0  # a statement that waits for space ends with the answer time of 10 s; connecting and pool add 4 s
 LOOKS_AGAIN = 120.0  # a server that waits for room looks for it once a minute

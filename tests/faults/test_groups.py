@@ -16,7 +16,7 @@ from shard_router import Account, Router, RouterConfig
 from tests.faults.servers import Servers
 from tests.support.waiting import until
 
-pytestmark = [pytest.mark.fault(1, 2), pytest.mark.long]  # minutes on two cores; ./dev faults --long
+pytestmark = pytest.mark.fault(1, 2)
 ELECTED_WITHIN = 30.0  # the engine's own time is 6.5 s on a machine that is not busy
 
 

@@ -30,8 +30,6 @@ from tests.integration.shard_router.moves.test_killed import FENCED, go_on, sett
 from tests.integration.shard_router.moves.trade import audit, fill, trading
 from tests.support.waiting import until
 
-pytestmark = pytest.mark.long  # minutes on two cores; ./dev faults --long
-
 OTHER = {"shard-a": "shard-b", "shard-b": "shard-a"}
 STEPS = [
     "before copying", "planted", "copying", "copied:1", "copied:4", "before catching_up", "catching_up", "verifying",

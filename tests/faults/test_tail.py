@@ -21,8 +21,6 @@ from tests.faults.servers import Servers
 from tests.support.tailing import Place, key, run
 from tests.support.waiting import until
 
-pytestmark = pytest.mark.long  # minutes on two cores; ./dev faults --long
-
 SERVER = "ctl-1"
 ELSEWHERE = "ffffffff-0000-0000-0000-000000000009"
 
