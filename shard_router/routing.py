@@ -29,7 +29,7 @@ ROLES_FRESH_MS = 100
 class Route:
     """One session's way to its server. `fenced` says whether its transactions begin by reading the fence."""
 
-    __slots__ = ("_purpose", "_router", "_token", "entry", "fenced", "server")
+    __slots__ = ("_place", "_purpose", "_router", "_token", "entry", "fenced", "server")
 
     def __init__(self, router: Router, entry: DirectoryEntry, purpose: Purpose, token: CausalToken | None) -> None:
         self._router = router
@@ -38,14 +38,18 @@ class Route:
         self.entry = entry
         self.server: Server | None = None
         self.fenced = purpose is not Purpose.READ
+        self._place: int | None = None
 
-    def enter(self) -> int | None:
-        """A place among those that its shop may have in this process; for `leave`. Raises ShopCrowded."""
+    def enter(self) -> None:
+        """Takes a place among those that its shop may have in this process. Raises ShopCrowded."""
         shares = self._router.shares
-        return shares.enter(self.entry.shop_id, self.entry.shard) if shares is not None else None
+        if shares is not None:
+            self._place = shares.enter(self.entry.shop_id, self.entry.shard)
 
-    def leave(self, place: int) -> None:
-        if self._router.shares is not None:
+    def leave(self) -> None:
+        """May be called again, and without a place."""
+        place, self._place = self._place, None
+        if place is not None and self._router.shares is not None:
             self._router.shares.leave(self.entry.shop_id, place)
 
     def choose(self) -> Engine:
@@ -146,12 +150,16 @@ class Route:
 
     def moved(self, found: Fence | None, connection: Connection) -> ShopMoved:
         """Refreshes the directory entry, so that the caller's one retry goes to the right place. A write that meets a
-        move in the moment of its decision waits for it here, and never longer than `Times.deciding`."""
+        move in the moment of its decision waits for it here, never longer than `Times.deciding`. Meanwhile it has
+        neither its connection nor its place: reads of the shop go on, and so do its neighbours."""
         entry = self.entry
         with suppress(RouterError):  # the retry will say what is wrong
             deciding.let_go(connection)
             if found is None:  # a claim that found no row: why not, the fence knows
                 found = deciding.look(self._router, entry.shard, entry.shop_id)
+            if found is not None and deciding.is_deciding(found):
+                connection.invalidate()
+                self.leave()
             home = deciding.decided(self._router, entry, found) if found is not None else None
             shard, epoch = home or (None, 0)
             self._router.directory.refresh(entry.shop_id, shard=shard, epoch=epoch)

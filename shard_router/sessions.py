@@ -70,7 +70,6 @@ class ShopSession(Session):
         self._route = route
         self._engine: Engine | None = None
         self._raw: TrackingConnection | None = None
-        self._place: int | None = None
         self._trips = 0
         self._trips_at_begin = 0
         self.token: CausalToken | None = None
@@ -144,15 +143,10 @@ class ShopSession(Session):
             raise TypeError("a ShopSession begins by itself and ends with commit(), which also hands out the token")
         return super().begin(nested=True)
 
-    def _leave(self) -> None:
-        if self._place is not None:
-            place, self._place = self._place, None
-            self._route.leave(place)
-
     def __del__(self) -> None:
         """Of one that was never closed: its connection comes back by itself, and its place does."""
-        if "_place" in self.__dict__:
-            self._leave()
+        if "_route" in self.__dict__:
+            self._route.leave()
 
     # -- doors that stay shut -------------------------------------------------------------------------------------
     def connection(self, *_: Any, **__: Any) -> NoReturn:
@@ -193,7 +187,7 @@ def enter(session: Session, transaction: SessionTransaction) -> None:
     """A place for its shop comes before a connection, so that who waits for one holds none."""
     assert isinstance(session, ShopSession)
     if transaction.parent is None:
-        session._place = session._route.enter()
+        session._route.enter()
 
 
 def begin(session: Session, transaction: SessionTransaction, connection: Connection) -> None:
@@ -228,7 +222,7 @@ def ended(session: Session, transaction: SessionTransaction) -> None:
     assert isinstance(session, ShopSession)
     if transaction.parent is not None:
         return
-    session._leave()
+    session._route.leave()
     if session._raw is not None:
         session._trips = session.round_trips
         session._raw = None

@@ -95,7 +95,11 @@ def _entry(
 
 
 def first_broken(db: ShopSession, *, chunk: int = 1000) -> int | None:
-    """The first seq at which the chain does not hold, or None when every link and the head fit."""
+    """The first seq at which the chain does not hold, or None when every link and the head fit.
+
+    The shop may trade meanwhile: the head moves on with each entry, so it is read before the entries and after them."""
+    head = select(AuditHead.seq)
+    at_first = db.scalars(head).one()
     expected, previous = 1, GENESIS
     while rows := db.execute(
         select(
@@ -107,8 +111,7 @@ def first_broken(db: ShopSession, *, chunk: int = 1000) -> int | None:
             if row.seq != expected or link(previous, row.body) != row.hash or not _as_chained(row):
                 return expected
             expected, previous = row.seq + 1, row.hash
-    head = db.scalars(select(AuditHead.seq)).one()
-    return None if head == expected - 1 else expected
+    return None if at_first <= expected - 1 <= db.scalars(head).one() else expected
 
 
 def _as_chained(row: Any) -> bool:

@@ -48,7 +48,9 @@ class BooksReport:
 
 
 def verify_books(db: ShopSession) -> BooksReport:
-    """Read all of the shop's books; takes about a second for ten thousand bills. A read session is enough."""
+    """Read all of the shop's books; takes about a second for ten thousand bills. A read session is enough.
+
+    While the shop trades, a document that is issued meanwhile may stand among the `changed`: look again."""
     chained, twice = _chained(db)
     changed, seen = list(twice), 0
     after: UUID | None = None

@@ -2,6 +2,7 @@
 theirs stands behind its crowd."""
 
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -10,7 +11,7 @@ from itertools import count
 import pytest
 from sqlalchemy import select, update
 
-from shard_router import Mode, Router, ShopCrowded, Times
+from shard_router import Mode, Router, ShopCrowded, ShopMoved, Times
 from tests.integration.shard_router.conftest import ACTOR, Toy
 from tests.integration.shard_router.toys import Piece, Rate
 
@@ -152,6 +153,38 @@ def test_three_shops_that_hammer_take_turns_with_a_fourth(toy: Toy, narrow: Rout
         until(lambda: min(one.done, two.done, three.done) > 30 and quiet.done > 30, seconds=30)
     assert max(one.most, two.most, three.most) == 2
     assert [each.refused for each in (one, two, three, quiet)] == [[], [], [], []]
+
+
+def test_writes_that_wait_for_a_move_hold_no_place_that_a_read_needs(toy: Toy, narrow: Router) -> None:
+    """Three of one shop, which has two places: its reads go on while all of them wait, for the ten seconds of a place
+    or the second and a half of a decision, whichever a read would have to wait for."""
+    shop = shop_with_a_piece(toy, narrow)
+    toy.sql("b-1", "INSERT INTO shop_fence VALUES (%s, 2, 'incoming', NULL, NULL, NOW(6))", shop)
+    toy.sql("a-1", "UPDATE shop_fence SET epoch = 2, state = 'fenced', moved_to = 'shard-b' WHERE shop_id = %s", shop)
+    told: list[str] = []
+
+    def write() -> None:
+        try:
+            with narrow.shop(shop, ACTOR) as db:
+                db.execute(update(Piece).where(Piece.id == 7).values(net_mg=1))
+        except ShopMoved:
+            told.append("it is being moved")
+
+    writers = [threading.Thread(target=write, daemon=True) for _ in range(3)]
+    for one in writers:
+        one.start()
+    reads, began = 0, time.monotonic()
+    while time.monotonic() - began < narrow.config.times.deciding / 2:
+        with narrow.shop(shop, ACTOR, mode=Mode.READ) as db:
+            assert db.get_one(Piece, (shop, 7)).net_mg == 1000
+        reads += 1
+    assert all(one.is_alive() for one in writers), "none of them was told yet"
+    assert narrow.shares is not None
+    assert not narrow.shares._shops
+    assert reads > 3
+    for one in writers:
+        one.join(20)
+    assert told == ["it is being moved"] * 3
 
 
 def test_reads_count_too_and_a_read_under_a_write_is_no_second_one(toy: Toy, narrow: Router) -> None:
