@@ -53,9 +53,10 @@ def carry_out_move(job: ControlJobRun, *, move_id: str, accept_degraded: bool = 
 
     try:
         mover = mover_of(job.runtime.router, Limits(accept_degraded=accept_degraded))
-        mover.run(UUID(move_id), heard)
+        ended = mover.run(UUID(move_id), heard)
     except (NoMoverAccount, UnknownMove) as hopeless:
         raise GiveUp(str(hopeless)) from hopeless
+    job.runtime.cache.forget(ended.shop_id)  # a restore took back what they remember
 
 
 @control_job(queue="moves", time_limit=LONGEST_MOVE)
