@@ -18,7 +18,7 @@ from uuid import uuid4
 
 from pymysql.err import MySQLError
 
-from shard_router.gtid_sets import BadGtidSet, GtidSet, TaggedGtid
+from shard_router.gtid_sets import BadGtidSet, GtidSet
 from shard_router.moves.events import TailBroken
 from shard_router.moves.keys import Key, KeyShape
 from shard_router.moves.stream import Stream, Transaction
@@ -65,6 +65,7 @@ class Tail:
     ) -> None:
         try:
             self._seen = GtidSet(since)
+            self._seen.encode()  # no stream begins behind tags
         except BadGtidSet as bad:
             raise TailBroken(str(bad)) from bad
         self._connect = connect
@@ -150,10 +151,7 @@ class Tail:
                 "SET @source_binlog_checksum = 'CRC32', @source_heartbeat_period = %s, @replica_uuid = %s",
                 (int(HEARTBEAT * 1e9), str(uuid4())),
             )
-        try:
-            seen = self._seen.encode()
-        except TaggedGtid as tagged:
-            raise TailBroken(str(tagged)) from tagged
+        seen = self._seen.encode()
         head = struct.pack("<HIIQI", THROUGH_GTID, self._server_id, 0, FIRST_EVENT, len(seen))
         self._connection._execute_command(COM_BINLOG_DUMP_GTID, head + seen)
 

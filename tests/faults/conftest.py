@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from app.kit.runtime import Runtime
     from app.settings import Settings
     from tests.faults.market import Market
+    from tests.faults.promoting import Promoter
     from tests.faults.servers import Servers
     from tests.support.cluster import Cluster
     from tests.support.stack import Stack
@@ -125,3 +126,18 @@ def market(stack: "Stack", fault_runtime: "Runtime") -> "Market":
     from tests.faults.market import open_market
 
     return open_market(stack.url, fault_runtime)
+
+
+@pytest.fixture
+def promoter(
+    servers: "Servers", fault_cluster: "Cluster", fault_settings: "Settings", fault_runtime: "Runtime"
+) -> Iterator["Promoter"]:
+    """Afterwards shard A has the primary that it had before: other tests kill it by its name."""
+    from tests.faults.promoting import Promoter
+
+    made = Promoter(fault_cluster, fault_settings, fault_runtime.router)
+    first = made.primary("shard-a")
+    yield made
+    servers.mend()
+    if made.primary("shard-a") != first:
+        made.promote("shard-a", first)

@@ -53,11 +53,6 @@ class Logs:
                     yield name, dt.datetime.fromisoformat(found[1])
 
 
-@pytest.fixture
-def promoter(fault_cluster, fault_settings, fault_runtime) -> Promoter:
-    return Promoter(fault_cluster, fault_settings, fault_runtime.router)
-
-
 @pytest.mark.parametrize("dead", [False, True], ids=["handed over", "killed"])
 def test_every_process_follows_within_two_seconds(
     servers: Servers, stack: Stack, promoter: Promoter, measured, dead: bool

@@ -25,11 +25,6 @@ FOLLOWED_WITHIN = 2.0
 SHUT = {(503, "shard_down"), (503, "commit_unclear"), (409, "idempotency_key_busy")}
 
 
-@pytest.fixture
-def promoter(fault_cluster, fault_settings, fault_runtime) -> Promoter:
-    return Promoter(fault_cluster, fault_settings, fault_runtime.router)
-
-
 @pytest.mark.fault(1)
 def test_a_dead_primary_is_replaced_by_the_command(
     servers: Servers, market: Market, promoter: Promoter, tmp_path: Path, measured

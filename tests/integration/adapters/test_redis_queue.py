@@ -39,7 +39,7 @@ def test_a_ticket_that_waits_is_not_doubled(queue: RedisQueue) -> None:
     one = ticket()
     queue.push(one)
     queue.push(one)
-    assert queue.depths() == {"bills": 1, "default": 0, "exports": 0, "pictures": 0}
+    assert queue.depths() == {"bills": 1, "default": 0, "exports": 0, "moves": 0, "pictures": 0}
 
 
 def test_what_a_killed_worker_left_behind_does_not_stand_in_the_way(queue: RedisQueue, redis: ThrowawayRedis) -> None:
