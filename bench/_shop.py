@@ -186,7 +186,7 @@ class Recorder:
         self.packets: list[str] = []
 
     def run_packet(self, statements: Sequence[Any], *, commit: bool = False) -> list[PacketResult]:
-        texts = [one.prepared.form.render(self._raw, one.rows, self.shop_id, self.epoch) for one in statements]
+        texts = [one.prepared.form().render(self._raw, one.rows, self.shop_id, self.epoch) for one in statements]
         self.packets.append(";".join([*texts, "COMMIT"] if commit else texts))
         if len(self.packets) == 1:
             return self._db.run_packet(statements)
