@@ -147,7 +147,7 @@ def test_a_hundred_at_once_make_one(toy, shop, path):
     with ThreadPoolExecutor(8) as pool:
         replies = list(pool.map(lambda _: post(toy.client(), shop, bina, path=path), range(100)))
     made = [reply for reply in replies if reply.status_code == 201]
-    told_to_wait = [reply for reply in replies if reply.status_code in (409, 503)]  # busy, or no place on a busy machine
+    told_to_wait = [reply for reply in replies if reply.status_code in (409, 503)]  # busy, or all places are taken
     assert len(made) + len(told_to_wait) == 100
     assert all("Retry-After" in reply.headers for reply in told_to_wait)
     assert len({reply.data for reply in made}) == 1
