@@ -32,7 +32,7 @@ def one_sentence(told):
     """Whatever was typed: an exit status, something for a person, and no exception that nobody has caught."""
     assert isinstance(told.exception, SystemExit), told.exception
     assert told.exit_code in (1, 2, 3), told.output
-    assert "Error: " in told.output and "Traceback" not in told.output
+    return "Error: " in told.output and "Traceback" not in told.output
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -40,7 +40,7 @@ def one_sentence(told):
     "words", [("shops", "move", "1", "--yes", "--to"), ("shards", "drain", "--yes"), ("shards", "check")]
 )
 def test_a_shard_that_is_none_is_refused(run, words, name):
-    one_sentence(run(*words, name))
+    assert one_sentence(run(*words, name))
 
 
 @pytest.mark.parametrize("number", NUMBERS)
@@ -52,7 +52,7 @@ def test_a_shard_that_is_none_is_refused(run, words, name):
     ],
 )  # fmt: skip
 def test_a_shop_that_is_none_is_refused(run, words, number):
-    one_sentence(run("shops", *words, "--", number))
+    assert one_sentence(run("shops", *words, "--", number))
 
 
 @pytest.mark.parametrize("number", NUMBERS)
@@ -79,7 +79,7 @@ def test_wrong_usage_is_told_as_such(run, words):
 
 @pytest.mark.parametrize("pause", ["0", "0ms", "19ms", "11s", "999999"])
 def test_a_pause_that_nobody_may_allow_is_refused(run, standing_cast, pause):
-    one_sentence(
+    assert one_sentence(
         run("shops", "move", str(standing_cast.asha.shop_id), "--to", "shard-b", "--max-pause", pause, "--yes")
     )
 
@@ -99,7 +99,7 @@ def test_a_reason_that_is_no_text_ends_nothing_by_halves(run, runtime, asked):
     """Bytes that are not UTF-8, as a shell of another encoding passes them on."""
     shop, move_id = asked
     reason = "for Moïse".encode("latin-1").decode("utf-8", "surrogateescape")
-    one_sentence(run("shops", "abort", str(shop), "--yes", "--reason", reason))
+    assert one_sentence(run("shops", "abort", str(shop), "--yes", "--reason", reason))
     assert mover_of(runtime.router).status(move_id).state is MoveState.PLANNED
     with runtime.router.fleet(reason="a test") as fleet:
         parts = fleet.each(lambda db, shard: fence.shops_open_here(db, after=shop - 1, limit=1)).parts
@@ -133,7 +133,7 @@ def without_control(settings, runtime, tmp_path):
     ],
 )  # fmt: skip
 def test_without_the_control_database_each_says_so(without_control, standing_cast, words):
-    one_sentence(without_control(*(word.format(shop=standing_cast.asha.shop_id) for word in words)))
+    assert one_sentence(without_control(*(word.format(shop=standing_cast.asha.shop_id) for word in words)))
 
 
 def test_without_the_control_database_the_servers_are_listed_all_the_same(without_control):
