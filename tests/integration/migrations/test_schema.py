@@ -14,7 +14,7 @@ from tests.support.cluster import Cluster
 
 TARGETS = ["control", "shard-a", "shard-b"]
 CONTRACT_RIGHTS = {
-    "owner": 17, "manager": 15, "clerk": 9, "accountant": 8,
+    "owner": 56, "manager": 54, "clerk": 27, "accountant": 18,
 }  # fmt: skip
 
 

@@ -130,10 +130,15 @@ RIGHTS = {  # the contract's list, of 1 April 2026
     "clerk": {
         "rates.view", "stock.view", "stock.edit", "customer.view", "customer.edit", "bill.view", "bill.issue",
         "picture.edit", "settings.view",
+        "approval.ask", "bill.raise_rate", "estimate.issue", "credit.view", "receipt.issue", "oldgold.view",
+        "oldgold.buy", "scheme.view", "scheme.enroll", "scheme.collect", "order.view", "order.take", "order.work",
+        "karigar.view", "stock.count", "cash.view", "cash.handle", "ledger.view",
     },
     "accountant": {
         "rates.view", "stock.view", "customer.view", "bill.view", "note.issue", "export.run", "report.view",
         "settings.view",
+        "credit.view", "oldgold.view", "scheme.view", "order.view", "karigar.view", "cash.view", "ledger.view",
+        "stock.buy", "day.close", "audit.view",
     },
 }  # fmt: skip
 
