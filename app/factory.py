@@ -21,6 +21,8 @@ from app.amc import cli as amc_commands
 from app.amc import service as amc
 from app.console import api as console
 from app.console import cli as platform_commands
+from app.console import corrections
+from app.console import table_api as console_tables
 from app.console import web as console_pages
 from app.customers import api as customers
 from app.dashboard import web as shop_pages
@@ -49,7 +51,7 @@ from app.reports import api as exports
 from app.schedule import SCHEDULE
 from app.settings import Settings, blaming, key_of, load, stopping, text_of
 from app.settings import reference as settings_reference
-from app.tax.tables import load_tables, use_tables
+from app.tax.tables import current_tables
 from app.tenants import api as people
 from app.tenants import cli as people_commands
 from app.tenants import service as tenants
@@ -79,6 +81,7 @@ API: tuple[ApiBlueprint, ...] = (
     console.people,
     console.platform,
     console.fleet,
+    console_tables.tables,
 )
 """Routes of the JSON API, in the order in which the reference lists them."""
 
@@ -204,6 +207,7 @@ def build_runtime(settings: Settings) -> Runtime:
     objects = _object_store(settings, links)
     router = Router(router_config(settings))
     router.refuse_unfit(lambda: _too_old(router), every=SCHEMA_LOOK_S)
+    corrections.follow(router, settings.snapshot_file.with_suffix(".tables.json"))
     keyring = Keyring(key_of(settings.master_key))
     prefix = settings.redis_prefix
     cache = ShopCache(store, prefix=prefix, count=lambda outcome: metrics.cache_reads.labels(outcome).inc())
@@ -239,7 +243,7 @@ def _check_files(settings: Settings) -> None:
     """What settings name is there and whole, before anything stands on it; the law's tables come into force."""
     with blaming("law_dir"):
         dated.correct_from(settings.law_dir)
-        use_tables(load_tables(settings.law_dir))
+        current_tables()
     with blaming("topology_file", TopologyRefused):
         parse_topology(settings.topology_file.read_text(encoding="utf-8"))
     with blaming("mysql_tls_ca"):

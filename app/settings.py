@@ -122,7 +122,7 @@ class Settings(BaseSettings):
     law_dir: Path | None = Field(
         None,
         description="Folder with corrected tables of law and trade (rates.json, limits.json, …); "
-        "each replaces the packaged file of its name.",
+        "each replaces the packaged file of its name; what the console decides of a table counts before either.",
     )
     rembg_home: Path | None = Field(
         None, description="Folder with the cut-out model's weights; none: the classical method."

@@ -178,6 +178,11 @@ class Router:
         control = self.topology.control
         return control if name == control.name else self.shard(name)
 
+    def every(self, seconds: float, name: str, task: Callable[[], object]) -> None:
+        """Repeats a task beside the router's own until it closes, also behind a fork; a failure is said once, and the
+        task tried again."""
+        self._background.every(seconds, name, task)
+
     def refuse_unfit(self, judge: Callable[[], Mapping[str, str]], *, every: float) -> None:
         """Serve no shop of the shards that `judge` names with a reason; it is asked again, so a mended one comes back.
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from app.kit.errors import Conflict, NotFound, Unavailable
+from app.kit.errors import Conflict, NotFound, Unavailable, Unprocessable
 from app.kit.texts import N_
 from shard_router.moves import Reason
 
@@ -36,3 +36,22 @@ class MoveServersAway(Unavailable):
 
     default_message = N_("A server that the move needs does not answer. Nothing was decided.")
     default_action = N_("Bring the server back, then ask again.")
+
+
+class TableUnknown(NotFound):
+    """No dated table of the product has this name."""
+
+    default_message = N_("There is no such table.")
+
+
+class TableUnusable(Unprocessable):
+    """A table as it was sent cannot be used by what reads it; nothing was changed. The message says where."""
+
+    default_action = N_("Correct what is named and send it again.")
+
+
+class TableChangedMeanwhile(Conflict):
+    """Somebody decided on this table after it was looked at."""
+
+    default_message = N_("This table was changed since you opened it.")
+    default_action = N_("Look at it again.")

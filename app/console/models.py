@@ -1,11 +1,13 @@
-"""Owns the tables of what the console would else have to ask of every shard: figures of shops, counted by a job."""
+"""Owns the console's tables: figures of shops, counted by a job, and what was decided of the tables of the law."""
 
 import datetime as dt
+from uuid import UUID
 
 from sqlalchemy import BigInteger, Date, Integer
+from sqlalchemy.dialects.mysql import MEDIUMBLOB
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.kit.db import Code, ControlBase, Utc, facts
+from app.kit.db import Code, ControlBase, Id, Name, Utc, facts
 
 
 class ShopFigures(ControlBase):
@@ -37,4 +39,19 @@ class FiguresPart(ControlBase):
     as_of: Mapped[dt.datetime | None] = mapped_column(Utc)  # when the last run that reached the end began
     __table_args__ = facts(
         writes="insert-update", retention="platform", purpose="how far the counting of each shard's shops has come"
+    )
+
+
+class DatedTable(ControlBase):
+    """One decision on a dated table: its whole text from then on. The highest version of a name counts."""
+
+    __tablename__ = "dated_tables"
+    name: Mapped[str] = mapped_column(Code(60), primary_key=True)  # the file's: rates.json
+    version: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
+    body: Mapped[bytes | None] = mapped_column(MEDIUMBLOB)  # NULL: the file counts again
+    reason: Mapped[str] = mapped_column(Name(300))
+    decided_by: Mapped[UUID] = mapped_column(Id)
+    decided_at: Mapped[dt.datetime] = mapped_column(Utc)
+    __table_args__ = facts(
+        writes="insert", retention="platform", purpose="what the console decided of the dated tables of the law"
     )

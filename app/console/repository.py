@@ -1,4 +1,4 @@
-"""Owns the statements on the shops' figures and their moves."""
+"""Owns the statements on the shops' figures, their moves, and the decisions on dated tables."""
 
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, TypeVar
@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlalchemy import BigInteger, cast, func, select, type_coerce
 from sqlalchemy.exc import DBAPIError
 
-from app.console.models import FiguresPart, ShopFigures
+from app.console.models import DatedTable, FiguresPart, ShopFigures
 from app.kit.db import Id, Utc
 from app.kit.paging import Orders, Page, page
 from shard_router import ControlSession
@@ -82,10 +82,25 @@ def sums_by_shard(control: ControlSession) -> Sequence[Any]:
 
 
 def _if_there(read: Callable[[], T], nothing: T) -> T:
-    """The code of this release may come before its step 0003: until then nothing has been counted."""
+    """The code of this release may come before its steps 0003 and 0006: until then nothing was counted or decided."""
     try:
         return read()
     except DBAPIError as missing:
         if missing.orig is None or missing.orig.args[0] not in NOT_THERE:
             raise
         return nothing
+
+
+def newest_tables(control: ControlSession) -> list[DatedTable]:
+    """The decision that counts of each table that was ever decided."""
+    newest = select(DatedTable.name, func.max(DatedTable.version).label("version")).group_by(DatedTable.name).subquery()
+    wanted = select(DatedTable).join(
+        newest, (DatedTable.name == newest.c.name) & (DatedTable.version == newest.c.version)
+    )
+    return _if_there(lambda: list(control.scalars(wanted)), [])
+
+
+def table_versions(control: ControlSession, name: str) -> list[DatedTable]:
+    """The newest first; small, since a law changes a few times a year."""
+    wanted = select(DatedTable).where(DatedTable.name == name).order_by(DatedTable.version.desc()).limit(50)
+    return _if_there(lambda: list(control.scalars(wanted)), [])

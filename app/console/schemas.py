@@ -323,3 +323,36 @@ class FiguresOut(ApiSchema):
     trials = fields.Integer()
     active = fields.Integer()
     expired = fields.Integer()
+
+
+class TableDecisionOut(ApiSchema):
+    """One version; `body` is null where the file was made to count again."""
+
+    version = fields.Integer()
+    body = fields.String(allow_none=True)
+    reason = fields.String()
+    decided_by = IdField()
+    decided_at = Moment()
+
+
+class TableOut(ApiSchema):
+    """A dated table as it counts: `body` is its JSON, version 0 where nobody ever decided anything."""
+
+    name = fields.String()
+    room = fields.String()
+    note = fields.String()
+    body = fields.String()
+    version = fields.Integer()
+    corrected = fields.Boolean()
+    decisions = fields.List(fields.Nested(TableDecisionOut))
+
+
+class TablesOut(ApiSchema):
+    items = fields.List(fields.Nested(TableOut))
+
+
+class TableIn(ApiSchema):
+    """The whole text of the table as JSON, or null for the file's; If-Match carries the version that was looked at."""
+
+    body = Text(least=2, most=500_000, lines=True, required=True, allow_none=True)
+    reason = Text(least=3, most=300, required=True)

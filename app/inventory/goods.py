@@ -2,11 +2,10 @@
 
 import datetime as dt
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
 
 from app.inventory.errors import HsnDoesNotFit
-from app.kit.dated import read_table
+from app.kit.dated import read_table, remembered
 from app.kit.texts import _
 
 DATA = Path(__file__).parent / "data" / "goods.json"
@@ -25,7 +24,7 @@ class Goods:
         return held and metal in self.metals and (not self.categories or category in self.categories)
 
 
-@cache
+@remembered
 def _goods() -> tuple[Goods, ...]:
     return tuple(
         Goods(

@@ -4,12 +4,11 @@ import datetime as dt
 import re
 from dataclasses import dataclass
 from enum import StrEnum
-from functools import cache
 from pathlib import Path
 from typing import Any
 
 from app.inventory.errors import ExemptionDoesNotHold, HuidMalformed
-from app.kit.dated import read_table
+from app.kit.dated import read_table, remembered
 from app.kit.texts import _
 
 DATA = Path(__file__).parent / "data" / "hallmarking.json"
@@ -52,7 +51,7 @@ class Exemption:
         )
 
 
-@cache
+@remembered
 def _data() -> tuple[tuple[Mandate, ...], tuple[Exemption, ...]]:
     known = read_table(DATA)
     mandates = tuple(Mandate(row["metal"], row["name"], *_validity(row)) for row in known["mandates"])

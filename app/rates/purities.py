@@ -3,11 +3,10 @@
 import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
 from typing import Any
 
-from app.kit.dated import read_table
+from app.kit.dated import read_table, remembered
 from app.kit.money import ratio, round_half_up, rupees
 from app.kit.texts import _
 from app.kit.weights import FINE, purity_label
@@ -44,12 +43,12 @@ class Sanity:
         return least, most
 
 
-@cache
+@remembered
 def _purities() -> tuple[Purity, ...]:
     return tuple(Purity(row["metal"], row["fineness"], *_validity(row)) for row in _records("purities.json"))
 
 
-@cache
+@remembered
 def _sanity() -> tuple[Sanity, ...]:
     return tuple(
         Sanity(row["metal"], row["least_paise"], row["most_paise"], *_validity(row)) for row in _records("sanity.json")

@@ -1,23 +1,23 @@
 """Owns the dated tables of the law (states, rates, limits): their records, how they are read, and which are in force.
 
-The tables are JSON files beside this module. An operator who must correct one before a release puts a file of the
-same name into the corrections folder; it replaces the packaged table as a whole and is checked when the process starts.
+The tables are JSON files beside this module. Who must correct one before a release does it in the console, or puts a
+file of the same name into the corrections folder (app/kit/dated.py); it replaces the packaged table as a whole.
 """
 
 import datetime as dt
-import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
-from functools import cache
 from itertools import combinations
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
+
+from app.kit.dated import BrokenTable, read_table, remembered
 
 DATA = Path(__file__).parent / "data"
 LIMIT_RULES = frozenset({"pan", "cash", "pmla", "address"})
 
 
-class BrokenTaxTable(ValueError):
+class BrokenTaxTable(BrokenTable):
     """A table file that cannot be used: the operator's mistake, told at start and never to a shopkeeper."""
 
 
@@ -78,28 +78,14 @@ class TaxTables:
     limits: tuple[Limit, ...]
 
 
-def load_tables(corrections: Path | None = None) -> TaxTables:
-    """The packaged tables, each replaced by the corrections folder's file of the same name where there is one."""
-    return TaxTables(
-        states=_table("states.json", State, corrections, _check_state, lambda state: state.code),
-        rates=_table("rates.json", TaxRate, corrections, _check_rate, lambda rate: f"{rate.hsn} {rate.use}".strip()),
-        limits=_table("limits.json", Limit, corrections, _check_limit, lambda limit: limit.rule),
-    )
-
-
-@cache
-def _in_force() -> list[TaxTables]:
-    return [load_tables()]
-
-
+@remembered
 def current_tables() -> TaxTables:
-    """The tables that every rule of this room reads."""
-    return _in_force()[0]
-
-
-def use_tables(tables: TaxTables) -> None:
-    """Called by the factory (and the workers) once at start, with what `load_tables(settings' folder)` gave."""
-    _in_force()[0] = tables
+    """The tables that every rule of this room reads; raises BrokenTaxTable."""
+    return TaxTables(
+        states=_table("states.json", State, _check_state, lambda state: state.code),
+        rates=_table("rates.json", TaxRate, _check_rate, lambda rate: f"{rate.hsn} {rate.use}".strip()),
+        limits=_table("limits.json", Limit, _check_limit, lambda limit: limit.rule),
+    )
 
 
 def holds_on(record: Dated, day: dt.date) -> bool:
@@ -110,21 +96,17 @@ def holds_on(record: Dated, day: dt.date) -> bool:
 R = TypeVar("R", State, TaxRate, Limit)
 
 
-def _table(
-    name: str, kind: type[R], corrections: Path | None, check: Callable[[R], str], key: Callable[[R], str]
-) -> tuple[R, ...]:
-    path = corrections / name if corrections and (corrections / name).is_file() else DATA / name
+def _table(name: str, kind: type[R], check: Callable[[R], str], key: Callable[[R], str]) -> tuple[R, ...]:
     try:
-        rows = json.loads(path.read_text(encoding="utf-8"))["records"]
-        records = tuple(_record(kind, row) for row in rows)
+        records = tuple(_record(kind, row) for row in read_table(DATA / name)["records"])
     except (OSError, ValueError, KeyError, TypeError) as error:
-        raise BrokenTaxTable(f"{path}: {error}") from error
+        raise BrokenTaxTable(f"{name}: {error}") from error
     for record in records:
         if wrong := check(record) or _wrong_dates(record):
-            raise BrokenTaxTable(f"{path}: {key(record)}: {wrong}")
+            raise BrokenTaxTable(f"{name}: {key(record)}: {wrong}")
     for one, other in combinations(records, 2):
         if key(one) == key(other) and _overlap(one, other):
-            raise BrokenTaxTable(f"{path}: {key(one)}: two records hold on {max(one.valid_from, other.valid_from)}")
+            raise BrokenTaxTable(f"{name}: {key(one)}: two records hold on {max(one.valid_from, other.valid_from)}")
     return records
 
 

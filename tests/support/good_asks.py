@@ -17,6 +17,7 @@ from flask import Flask
 from werkzeug.test import TestResponse
 
 from app.amc import service as amc
+from app.console import corrections
 from app.console.moves import mover_of
 from app.customers import service as customers
 from app.inventory import service as inventory
@@ -273,6 +274,15 @@ def _role(stage: Stage) -> Ask:
 # ---------------------------------------------------------------- the console
 
 
+def _decided_table(stage: Stage) -> Ask:
+    """The table as it is delivered, decided once more: nothing is reckoned otherwise by it."""
+    name = "goods.json"
+    with stage.runtime.router.control() as control:
+        version = corrections.get_table(control, name).version
+    body = {"body": corrections.dated.packaged_tables()[name].read_text(encoding="utf-8"), "reason": "as it was"}
+    return Ask(stage.cast.om.token, {"name": name}, body, version)
+
+
 def _console_sign_in(stage: Stage) -> Ask:
     email = f"admin-{secrets.token_hex(6)}@example.test"
     with stage.runtime.router.control() as control:
@@ -372,5 +382,6 @@ GOOD: dict[str, Callable[[Stage], Ask]] = {
     "console_fleet.resume_move": _of_move({"acceptDegraded": True}),
     "console_people.disable_person": _standing,
     "console_people.enable_person": _standing,
+    "console_tables.decide_table": _decided_table,
     "console_platform.sweep": _plain(lambda: {"on": today_ist().isoformat()}, "om"),
 }

@@ -1,19 +1,18 @@
 """Owns the last day for a credit note: dated data, since the law has moved it before."""
 
 import datetime as dt
-from functools import cache
 from pathlib import Path
 from typing import Any
 
 from app.invoices.errors import NoteTooLate
 from app.kit.clock import financial_year
-from app.kit.dated import read_table
+from app.kit.dated import read_table, remembered
 from app.kit.texts import _
 
 DATA = Path(__file__).parent.parent / "data" / "note_deadlines.json"
 
 
-@cache
+@remembered
 def _records() -> tuple[dict[str, Any], ...]:
     return tuple(read_table(DATA)["records"])
 

@@ -2,11 +2,11 @@
 
 import pytest
 
-from app.tax.tables import current_tables, use_tables
+from app.kit import dated
 
 
 @pytest.fixture
-def restored_tables():
-    before = current_tables()
-    yield before
-    use_tables(before)
+def corrected(tmp_path):
+    """The folder of an operator's corrections, in force when it is called."""
+    yield lambda: dated.correct_from(tmp_path)
+    dated.correct_from(None)

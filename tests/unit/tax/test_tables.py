@@ -6,7 +6,7 @@ import json
 import pytest
 
 from app.tax.rates import tax_rate
-from app.tax.tables import DATA, BrokenTaxTable, load_tables, use_tables
+from app.tax.tables import DATA, BrokenTaxTable, current_tables
 
 RATE = {
     "hsn": "7113", "use": "", "description": "Jewellery", "rate_bp": 500,
@@ -20,18 +20,19 @@ def write(folder, name, *records):
     (folder / name).write_text(json.dumps({"records": records}), encoding="utf-8")
 
 
-def test_a_correction_is_used_without_a_release(tmp_path, restored_tables):
+def test_a_correction_is_used_without_a_release(tmp_path, corrected):
     write(tmp_path, "rates.json", RATE | {"rate_bp": 300, "valid_from": "2017-07-01", "valid_to": "2027-03-31"}, RATE)
-    use_tables(load_tables(tmp_path))
+    corrected()
     assert tax_rate("7113", dt.date(2027, 3, 31)).rate_bp == 300
     assert tax_rate("7113", dt.date(2027, 4, 1)).rate_bp == 500
 
 
-def test_files_that_are_not_corrected_stay_as_packaged(tmp_path):
+def test_files_that_are_not_corrected_stay_as_packaged(tmp_path, corrected):
+    packaged = current_tables()
     write(tmp_path, "rates.json", RATE)
-    tables = load_tables(tmp_path)
-    assert tables.states == load_tables().states
-    assert len(tables.rates) == 1
+    corrected()
+    assert current_tables().states == packaged.states
+    assert len(current_tables().rates) == 1 != len(packaged.rates)
 
 
 @pytest.mark.parametrize(
@@ -52,15 +53,17 @@ def test_files_that_are_not_corrected_stay_as_packaged(tmp_path):
         ("states.json", [STATE | {"code": "1"}], "two digits"),
     ],
 )
-def test_a_broken_table_is_named(tmp_path, name, records, says):
+def test_a_broken_table_is_named(tmp_path, corrected, name, records, says):
     write(tmp_path, name, *records)
+    corrected()
     with pytest.raises(BrokenTaxTable, match=says) as caught:
-        load_tables(tmp_path)
+        current_tables()
     assert name in str(caught.value)
 
 
 @pytest.mark.parametrize("text", ["", "{", "[]", '{"rows": []}', '{"records": 5}', '{"records": [5]}'])
-def test_a_file_that_is_no_table_is_named(tmp_path, text):
+def test_a_file_that_is_no_table_is_named(tmp_path, corrected, text):
     (tmp_path / "rates.json").write_text(text, encoding="utf-8")
+    corrected()
     with pytest.raises(BrokenTaxTable, match="rates"):
-        load_tables(tmp_path)
+        current_tables()
