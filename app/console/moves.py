@@ -18,6 +18,7 @@ from app.kit import audit
 from app.kit.db import ShardBase, tables_of
 from app.kit.sums import shop_sums
 from app.kit.transactions import write_control
+from app.metal import service as metal
 from app.numbering import service as numbering
 from app.rates import service as rates
 from shard_router import Router, RouterError
@@ -77,7 +78,7 @@ OnProgress = Callable[[int, Progress], None]
 
 def all_sums() -> tuple[Sum, ...]:
     """What a shop's rows add up to, of every domain: both homes must say the same."""
-    domains = (customers, rates, inventory, numbering, invoices)
+    domains = (customers, rates, inventory, numbering, invoices, metal)
     return (*shop_sums(), *(one for domain in domains for one in domain.shop_sums()))
 
 

@@ -44,13 +44,17 @@ class Item(ShopOwned, ShardBase):
     live_huid: Mapped[str | None] = mapped_column(Code(6))
     invoice_id: Mapped[UUID | None] = mapped_column(Id)  # the bill that holds it while sold
     picture_id: Mapped[UUID | None] = mapped_column(Id)
+    cost_paise: Mapped[int | None] = mapped_column(Paise)  # what it cost the shop, without tax
+    place_id: Mapped[UUID | None] = mapped_column(Id)  # the outlet or tray where it lies
+    supplier_id: Mapped[UUID | None] = mapped_column(Id)  # from whom it was bought
+    lot_id: Mapped[UUID | None] = mapped_column(Id)  # the lot that it was tagged out of
     version: Mapped[int] = mapped_column(Integer, default=1)
     created_at: Mapped[dt.datetime] = mapped_column(Utc)
     updated_at: Mapped[dt.datetime] = mapped_column(Utc)
     __table_args__ = facts(
         UniqueConstraint("shop_id", "live_tag"), UniqueConstraint("shop_id", "live_huid"),
         ForeignKeyConstraint(["shop_id", "picture_id"], ["pictures.shop_id", "pictures.id"], use_alter=True),
-        Index(None, "shop_id", "tag"), Index(None, "shop_id", "huid"),
+        Index(None, "shop_id", "tag"), Index(None, "shop_id", "huid"), Index(None, "shop_id", "place_id"),
         Index(None, "shop_id", "status", "created_at", "id"),
         Index(None, "shop_id", "category", "created_at", "id"),  # not by status: a sale need not move it
         writes="insert-update", retention="books", purpose="pieces in stock and sold",
