@@ -11,6 +11,7 @@ from typing import Any
 from uuid import UUID
 
 from app.console import restores
+from app.credits import service as credits
 from app.customers import service as customers
 from app.inventory import service as inventory
 from app.invoices import service as invoices
@@ -78,7 +79,15 @@ OnProgress = Callable[[int, Progress], None]
 
 def all_sums() -> tuple[Sum, ...]:
     """What a shop's rows add up to, of every domain: both homes must say the same."""
-    domains = (customers, rates, inventory, numbering, invoices, metal)
+    domains = (
+        customers,
+        credits,
+        rates,
+        metal,
+        inventory,
+        numbering,
+        invoices,
+    )  # one a line: rooms come side by side
     return (*shop_sums(), *(one for domain in domains for one in domain.shop_sums()))
 
 

@@ -3,7 +3,7 @@
 import datetime as dt
 from uuid import UUID
 
-from sqlalchemy import Index, Integer, UniqueConstraint
+from sqlalchemy import ForeignKeyConstraint, Index, Integer, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.kit.db import Code, Id, Name, ShardBase, Utc, facts
@@ -28,8 +28,10 @@ class Customer(ShopOwned, ShardBase):
     created_at: Mapped[dt.datetime] = mapped_column(Utc)
     updated_at: Mapped[dt.datetime] = mapped_column(Utc)
     erased_at: Mapped[dt.datetime | None] = mapped_column(Utc)
+    merged_into: Mapped[UUID | None] = mapped_column(Id)  # the row that counts, where one person was entered twice
     __table_args__ = facts(
         UniqueConstraint("shop_id", "phone"), Index(None, "shop_id", "name", "id"), Index(None, "shop_id", "gstin"),
-        Index(None, "shop_id", "created_at", "id"),
+        Index(None, "shop_id", "created_at", "id"), Index(None, "shop_id", "merged_into"),
+        ForeignKeyConstraint(["shop_id", "merged_into"], ["customers.shop_id", "customers.id"]),
         writes="insert-update", retention="shop", purpose="the shop's customers",
     )  # fmt: skip

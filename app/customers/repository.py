@@ -27,6 +27,16 @@ def find_customer(db: ShopSession, customer_id: UUID, *, lock: bool = False) -> 
     return db.scalars(statement.with_for_update() if lock else statement).one_or_none()
 
 
+def merged_into(db: ShopSession, customer_id: UUID) -> UUID | None:
+    return db.scalars(select(Customer.merged_into).where(Customer.id == customer_id)).one_or_none()
+
+
+def hold(db: ShopSession, customer_id: UUID) -> Any | None:
+    """Shared: nobody edits, erases or merges the row before our commit."""
+    wanted = select(Customer.merged_into, Customer.erased_at).where(Customer.id == customer_id)
+    return db.execute(wanted.with_for_update(read=True)).one_or_none()
+
+
 def find_by_phone(db: ShopSession, phone: str) -> Customer | None:
     return db.scalars(select(Customer).where(Customer.phone == phone)).one_or_none()
 
@@ -65,6 +75,7 @@ def _packed_buyer() -> Select[Any]:
         Customer.shop_id == bindparam("shop_id"),
         Customer.id == bindparam("customer_id", type_=Id),
         Customer.erased_at.is_(None),
+        Customer.merged_into.is_(None),
     )
 
 
