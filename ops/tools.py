@@ -92,7 +92,7 @@ def chromium(say: Say) -> Path:
     if installed is not None:
         return _script("chromium-installed", f'exec {shlex.quote(installed)} "$@"\n')
     root = debian.unpacked(CHROMIUM, say)
-    libraries = ":".join(str(root / folder / debian.triplet()) for folder in ("usr/lib", "lib"))
+    libraries = ":".join(str(root / folder) for folder in chromium_libraries())
     settings = cache_folder() / "bin" / "fonts.conf"
     files.write(settings, _fontconfig(fonts(say)))
     lines = (
@@ -100,7 +100,18 @@ def chromium(say: Say) -> Path:
         f"export FONTCONFIG_FILE={shlex.quote(str(settings))}",
         f'exec {shlex.quote(str(root / "usr/lib/chromium/chromium"))} "$@"',
     )
-    return _script(f"chromium-{CHROMIUM.signature()}", "\n".join(lines) + "\n")
+    script = _script(f"chromium-{CHROMIUM.signature()}", "\n".join(lines) + "\n")
+    if not _answers([str(script), "--version"]).startswith("Chromium"):
+        raise Trouble(
+            "The unpacked Chromium does not start here", f"run `{script} --version`: it says which library is missing"
+        )
+    return script
+
+
+def chromium_libraries() -> tuple[str, ...]:
+    """Folders of the unpacked root. Debian's libpulse finds its other half by an absolute path, which is not ours."""
+    triplet = debian.triplet()
+    return f"usr/lib/{triplet}", f"lib/{triplet}", f"usr/lib/{triplet}/pulseaudio"
 
 
 def chromium_command(say: Say = print) -> list[str]:
@@ -191,7 +202,7 @@ def uv() -> tuple[str, ...]:
 
 def _answers(command: list[str]) -> str:
     try:
-        done = subprocess.run(command, capture_output=True, text=True, timeout=20, check=False)
+        done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
     except (OSError, subprocess.TimeoutExpired):
         return ""
     return done.stdout.strip()

@@ -82,7 +82,7 @@ def sums_by_shard(control: ControlSession) -> Sequence[Any]:
 
 
 def _if_there(read: Callable[[], T], nothing: T) -> T:
-    """The code of this release may come before its steps 0003 and 0006: until then nothing was counted or decided."""
+    """The code of this release may come before its steps 0003 and 0005: until then nothing was counted or decided."""
     try:
         return read()
     except DBAPIError as missing:

@@ -4,8 +4,8 @@ import dataclasses
 
 import pytest
 
-from ops.debian import Bundle, mirror_in
-from ops.tools import CHROMIUM, FONTS
+from ops.debian import Bundle, mirror_in, triplet
+from ops.tools import CHROMIUM, FONTS, chromium_libraries
 
 
 @pytest.mark.parametrize(
@@ -53,3 +53,8 @@ def test_every_script_of_a_bill_has_its_font():
 
 def test_chromium_uses_the_machines_c_library_since_it_starts_itself_again():
     assert "libc6" in CHROMIUM.pretended
+
+
+def test_chromium_finds_the_libraries_that_debian_keeps_apart():
+    """libpulse names /usr/lib/…/pulseaudio, which only a machine with the package installed has."""
+    assert f"usr/lib/{triplet()}/pulseaudio" in chromium_libraries()

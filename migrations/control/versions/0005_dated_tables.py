@@ -2,7 +2,7 @@
 
 ALGORITHM/LOCK: the table is new, so nothing is locked and nothing is rebuilt.
 
-Revision: 0006
+Revision: 0005
 """
 
 from sqlalchemy import PrimaryKeyConstraint
@@ -10,7 +10,7 @@ from sqlalchemy import PrimaryKeyConstraint
 from migrations.kinds import BLOB, ID, INT, UTC, code, may, must, name
 from migrations.steps import Steps
 
-revision = "0006"
+revision = "0005"
 down_revision = "0004"
 
 
