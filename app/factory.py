@@ -19,6 +19,7 @@ from app.adapters.redis_cache import RedisCache
 from app.adapters.redis_queue import RedisQueue
 from app.amc import cli as amc_commands
 from app.amc import service as amc
+from app.approvals import api as approvals
 from app.console import api as console
 from app.console import cli as platform_commands
 from app.console import corrections
@@ -82,6 +83,7 @@ API: tuple[ApiBlueprint, ...] = (
     console.platform,
     console.fleet,
     console_tables.tables,
+    approvals.blueprint,
 )
 """Routes of the JSON API, in the order in which the reference lists them."""
 

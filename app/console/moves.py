@@ -11,6 +11,7 @@ from typing import Any
 from uuid import UUID
 
 from app.console import restores
+from app.approvals import service as approvals
 from app.credits import service as credits
 from app.customers import service as customers
 from app.inventory import service as inventory
@@ -87,6 +88,7 @@ def all_sums() -> tuple[Sum, ...]:
         inventory,
         numbering,
         invoices,
+        approvals,
     )  # one a line: rooms come side by side
     return (*shop_sums(), *(one for domain in domains for one in domain.shop_sums()))
 

@@ -31,6 +31,7 @@ SIGN_IN_PAGES = ("/sign-in", "/console/sign-in")
 
 # Bodies with which a write gets as far as looking for its thing. A new write on a thing needs a line here.
 BODIES: dict[str, dict[str, object]] = {
+    "approvals.decide": {"grant": True},
     "customers.edit_customer": {"name": "Somebody else"},
     "invoices.issue_credit_note": {"reason": "brought back"},
     "items.edit_item": {"name": "Another ring"},

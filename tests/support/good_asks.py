@@ -17,6 +17,7 @@ from flask import Flask
 from werkzeug.test import TestResponse
 
 from app.amc import service as amc
+from app.approvals import service as approvals
 from app.console import corrections
 from app.console.moves import mover_of
 from app.customers import service as customers
@@ -203,6 +204,23 @@ def _uploaded(stage: Stage) -> Ask:
     return Ask(stage.asha.token, {}, {"uploadKey": key, "itemId": str(stage.world.things["item_id"])})
 
 
+def _asking(stage: Stage) -> Ask:
+    """Bina, who may not lower a rate."""
+    facts = {"costPaise": 500_00 + next(_numbers), "piece": {"tag": "R-1", "netMg": 3_390}}
+    body = {"kind": "bill.rate", "right": "bill.lower_rate", "subjectId": None, "facts": facts, "reason": "a regular"}
+    return Ask(stage.cast.bina.token, {}, body)
+
+
+def _decision(stage: Stage) -> Ask:
+    bina = stage.cast.bina
+    with stage.runtime.router.shop(bina.shop_id, bina.actor) as db:
+        asked = approvals.ask(
+            db, kind="bill.rate", right="bill.lower_rate", subject_id=None, facts={"costPaise": next(_numbers)}
+        )
+        db.commit()
+    return Ask(stage.asha.token, {"approval_id": asked.id}, {"grant": True, "note": "this once"}, asked.version)
+
+
 def _profile(stage: Stage) -> Ask:
     body = {
         "name": "Asha Jewellers", "nameLocal": "आशा ज्वेलर्स", "legalName": "Asha Jewellers", "phone": a_phone(),
@@ -383,5 +401,7 @@ GOOD: dict[str, Callable[[Stage], Ask]] = {
     "console_people.disable_person": _standing,
     "console_people.enable_person": _standing,
     "console_tables.decide_table": _decided_table,
+    "approvals.ask": _asking,
+    "approvals.decide": _decision,
     "console_platform.sweep": _plain(lambda: {"on": today_ist().isoformat()}, "om"),
 }

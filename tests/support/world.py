@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
+from app.approvals import service as approvals
 from app.console.moves import mover_of
 from app.invoices.models import InvoicePdf
 from app.kit import outbox
@@ -62,9 +63,19 @@ def furnish(runtime: Runtime, cast: Cast) -> World:
             "person_id": cast.bina.person_id, "till_id": asha.shop.till_id, "outlet_id": asha.shop.outlet_id,
             "registration_id": asha.shop.registration_id, "number": str(asha.shop_id),
             "note_id": bill.id, "document_id": bill.id, "invitation_id": _invitation(runtime, asha),
-            "move_id": _move(runtime),
+            "move_id": _move(runtime), "approval_id": _approval(runtime, cast),
         }
     )  # fmt: skip
+
+
+def _approval(runtime: Runtime, cast: Cast) -> UUID:
+    """Asked by Bina, who may not lower a rate, and still open."""
+    with runtime.router.shop(cast.bina.shop_id, cast.bina.actor) as db:
+        asked = approvals.ask(
+            db, kind="bill.rate", right="bill.lower_rate", subject_id=None, facts={"costPaise": 1_000_00}
+        )
+        db.commit()
+    return asked.id
 
 
 def _move(runtime: Runtime) -> UUID:

@@ -26,6 +26,12 @@ RIGHTS = frozenset((
     "rates.view", "rates.set", "stock.view", "stock.edit", "customer.view", "customer.edit", "bill.view", "bill.issue",
     "bill.discount", "note.issue", "export.run", "picture.edit", "report.view", "settings.view", "settings.edit",
     "people.view", "people.manage",
+    "approval.ask", "approval.decide", "bill.raise_rate", "bill.lower_rate", "bill.wastage", "bill.below_cost",
+    "bill.cancel", "estimate.issue", "credit.view", "credit.pay_out", "receipt.issue", "oldgold.view", "oldgold.buy",
+    "scheme.view", "scheme.enroll", "scheme.collect", "scheme.edit", "order.view", "order.take", "order.work",
+    "karigar.view", "karigar.work", "karigar.settle", "stock.count", "stock.buy", "stock.transfer", "stock.memo",
+    "stock.melt", "stock.adjust", "stock.import", "cash.view", "cash.handle", "ledger.view", "rates.lower",
+    "rates.rules", "customer.kyc", "customer.merge", "day.close", "audit.view",
 ))  # fmt: skip
 """Seeded by the control plane's migration; a route that asks for another could be called by nobody."""
 
