@@ -1,4 +1,4 @@
-"""Owns what is asked for, in one form: whoever asks, whoever allows and the document that uses it mean the same bytes."""
+"""Owns what is asked for, in one form: who asks, who allows and the document that uses it mean the same bytes."""
 
 import hashlib
 import re

@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from app.console import restores
 from app.approvals import service as approvals
 from app.credits import service as credits
 from app.customers import service as customers

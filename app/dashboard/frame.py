@@ -6,6 +6,7 @@ from typing import Any
 
 from flask import g, render_template, url_for
 
+from app.approvals.service import count_asked
 from app.kit.clock import today_ist
 from app.kit.http import page_blueprint, runtime, shop_read, shop_scope
 from app.kit.ports import EntitlementState
@@ -15,6 +16,7 @@ from app.tenants import service as tenants
 pages = page_blueprint("shop", "", module=__name__)
 
 NAME_LASTS_S = 120.0
+WAITING_LASTS_S = 5.0
 WARN_DAYS = 7
 
 MENU = (
@@ -24,6 +26,7 @@ MENU = (
     ("stock", N_("Stock"), "shop_pages.stock", "stock.view"),
     ("customers", N_("Customers"), "shop_pages.customers", "customer.view"),
     ("rates", N_("Rates"), "shop_pages.rates", "rates.view"),
+    ("approvals", N_("Approvals"), "shop_pages.approvals", "approval.ask"),
     ("exports", N_("Exports"), "shop_pages.exports", "export.run"),
     ("staff", N_("Staff"), "shop_pages.staff", "people.view"),
     ("settings", N_("Settings"), "shop_pages.settings", "settings.view"),
@@ -43,8 +46,15 @@ def show(template: str, place: str, **context: Any) -> str:
     return render_template(
         f"dashboard/{template}", shop={"slug": g.shop_slug, **shop_facts()}, person=found.principal, place=place,
         menu=[(key, _(text), url_for(endpoint)) for key, text, endpoint, right in MENU if may(right)],
-        may=may, plan_banner=_plan_banner(shop_id), **context,
+        may=may, plan_banner=_plan_banner(shop_id), waiting=waiting_approvals() if may("approval.decide") else None,
+        **context,
     )  # fmt: skip
+
+
+def waiting_approvals() -> int:
+    """How many questions wait for an answer, at most a few seconds ago: it stands on every page."""
+    _found, shop_id = shop_scope()
+    return runtime().cache.get(shop_id, "approvals.waiting", lambda: shop_read(count_asked), ttl=WAITING_LASTS_S)
 
 
 def may(right: str) -> bool:

@@ -2,6 +2,7 @@
 
 from app.dashboard import (
     account,
+    approvals,
     bills,
     board,
     counter,
@@ -17,6 +18,6 @@ from app.dashboard import (
 from app.dashboard.frame import pages as shop_pages
 
 __all__ = [
-    "account", "bills", "board", "counter", "exports", "home", "people", "pictures", "pieces", "settings",
-    "shop_pages", "staff", "stock",
+    "account", "approvals", "bills", "board", "counter", "exports", "home", "people", "pictures", "pieces",
+    "settings", "shop_pages", "staff", "stock",
 ]  # fmt: skip

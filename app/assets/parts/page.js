@@ -3,6 +3,7 @@
 import { applyTheme, toggleTheme } from "./theme.js";
 import { followJobs } from "./progress.js";
 import { refreshParts } from "./refresh.js";
+import { keepBadges } from "./badge.js";
 
 applyTheme();
 
@@ -54,5 +55,6 @@ document.addEventListener("DOMContentLoaded", () => {
   reachWideTables();
   followJobs();
   refreshParts();
+  keepBadges();
   document.querySelector("[data-focus]")?.focus();
 });

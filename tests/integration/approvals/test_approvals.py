@@ -22,7 +22,13 @@ WANT = Want("bill.rate", "bill.lower_rate", PIECE, FACTS)
 
 
 def asked(clerk, **changes):
-    body = {"kind": "bill.rate", "right": "bill.lower_rate", "subjectId": str(PIECE), "facts": FACTS, "reason": "Diwali"}
+    body = {
+        "kind": "bill.rate",
+        "right": "bill.lower_rate",
+        "subjectId": str(PIECE),
+        "facts": FACTS,
+        "reason": "Diwali",
+    }
     return clerk.post("/approvals", {**body, **changes})
 
 
@@ -160,7 +166,7 @@ def test_only_who_has_the_right_allows_it_and_whoever_decides_may_refuse(clerk, 
     actor = dataclasses.replace(manager.who.actor, rights=frozenset({"approval.decide"}))
     one = made(asked(clerk))
     with runtime.router.shop(cast.asha.shop_id, actor) as db:
-        with pytest.raises(RightMissing, match="bill.lower_rate"):
+        with pytest.raises(RightMissing, match=r"bill\.lower_rate"):
             service.decide(db, approval_id=UUID(one["id"]), expected_version=1, grant=True)
         db.rollback()
         refused = service.decide(db, approval_id=UUID(one["id"]), expected_version=1, grant=False, note="too low")
