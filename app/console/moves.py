@@ -11,6 +11,7 @@ from typing import Any
 from uuid import UUID
 
 from app.approvals import service as approvals
+from app.console import restores
 from app.credits import service as credits
 from app.customers import service as customers
 from app.inventory import service as inventory
