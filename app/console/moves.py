@@ -11,6 +11,7 @@ from typing import Any
 from uuid import UUID
 
 from app.approvals import service as approvals
+from app.cash import service as cash
 from app.console import restores
 from app.credits import service as credits
 from app.customers import service as customers
@@ -89,6 +90,7 @@ def all_sums() -> tuple[Sum, ...]:
         numbering,
         invoices,
         approvals,
+        cash,
     )  # one a line: rooms come side by side
     return (*shop_sums(), *(one for domain in domains for one in domain.shop_sums()))
 

@@ -5,7 +5,7 @@ from typing import Any
 from sqlalchemy import Select, String, and_, bindparam, func, select
 
 from app.tenants.models import Entitlement, Outlet, Registration, ShopProfile, Till
-from shard_router import Prepared
+from shard_router import Prepared, ShopSession
 
 IDS = (Till.id, Outlet.id, Registration.id)
 PACKED = (
@@ -42,6 +42,11 @@ def _plan() -> Any:
         .scalar_subquery()
         .label("plan")
     )
+
+
+def lock_profile(db: ShopSession, *, shared: bool) -> None:
+    """The row that stands for all settings of the shop: who adds a till holds it, and every bill reads it shared."""
+    db.execute(select(ShopProfile.version).with_for_update(read=shared)).one()
 
 
 # Part of a bill's first packet. Shared locks: what a bill prints does not change under it, and its foreign keys to till

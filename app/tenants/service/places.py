@@ -42,6 +42,16 @@ def list_places(db: ShopSession) -> tuple[Place, ...]:
     return places_of(db.execute(repository.places()).all())
 
 
+def hold_places(db: ShopSession, *, shared: bool) -> tuple[Place, ...]:
+    """Every till of the shop; none is added until the commit.
+
+    `shared` waits for nobody but whoever changes places; without it, it waits for every bill of the shop that is on its
+    way, and they for us: all of them hold these rows shared from their first packet to their commit.
+    """
+    repository.lock_profile(db, shared=shared)
+    return list_places(db)
+
+
 def places_of(rows: Iterable[Sequence[Any]]) -> tuple[Place, ...]:
     """The places of the rows that PLACES gave, the oldest till first."""
     return tuple(sorted((_place(*row) for row in rows), key=lambda place: place.till_id))
