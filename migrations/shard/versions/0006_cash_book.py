@@ -13,7 +13,7 @@ from migrations.kinds import (
 from migrations.steps import Steps
 
 revision = "0006"
-down_revision = "0004"
+down_revision = "0005"
 
 
 def upgrade(op: Steps) -> None:
