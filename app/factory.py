@@ -25,10 +25,13 @@ from app.console import cli as platform_commands
 from app.console import corrections
 from app.console import table_api as console_tables
 from app.console import web as console_pages
+from app.credits import api as credit_books
+from app.credits import service as credits
 from app.customers import api as customers
 from app.dashboard import web as shop_pages
 from app.inventory import api as items
 from app.invoices import api as invoices
+from app.invoices import service as bills
 from app.kit import access, dated, flaskapp, logs, openapi
 from app.kit.assets import Assets
 from app.kit.blueprints import ApiBlueprint
@@ -74,6 +77,8 @@ API: tuple[ApiBlueprint, ...] = (
     images.blueprint,
     exports.blueprint,
     live.blueprint,
+    credit_books.credits,
+    credit_books.receipts,
     people.auth,
     people.people,
     people.profile,
@@ -110,6 +115,7 @@ JOB_MODULES: tuple[str, ...] = (
     "app.reports.jobs",
     "app.kit.housekeeping",
     "app.console.jobs",
+    "app.credits.jobs",
 )
 """Imported before anything runs, so that every job's name resolves."""
 
@@ -202,6 +208,7 @@ def build_runtime(settings: Settings) -> Runtime:
     """Everything that edges and jobs reach down to. Opens no connection; the router's pollers begin."""
     for module in JOB_MODULES:
         importlib.import_module(module)
+    credits.stand_under(bills.TheBills())
     _check_files(settings)
     metrics = Metrics(settings.metrics_dir)
     store = _cache_store(settings)

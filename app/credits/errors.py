@@ -40,3 +40,48 @@ class CreditTwice(Unprocessable):
 
 class CreditOpenedBefore(Conflict):
     """This document opened a credit of the kind before: one document is owed once."""
+
+
+class VoucherPaymentsWrong(Unprocessable):
+    """A voucher has no payment or too many, or one of them no amount or an unknown way."""
+
+
+class CashOfDayReached(Unprocessable):
+    """So much cash must not be taken from one person in a day, bills and receipts together."""
+
+    default_action = N_("Take the rest by UPI, card or bank.")
+
+
+class CashPayOutTooLarge(Unprocessable):
+    """So much of what a customer left with the shop must not be paid back in cash."""
+
+    default_action = N_("Pay it by bank or UPI.")
+
+
+class MoreThanOwed(Unprocessable):
+    """More is paid on account than the customer owes."""
+
+    default_action = N_("Take what they owe on account, and the rest as an advance.")
+
+
+class ReceiptUnknown(NotFound):
+    """There is no such receipt in this shop."""
+
+    default_message = N_("There is no such receipt.")
+
+
+class ReceiptTakenBack(Conflict):
+    """The receipt was taken back by another voucher before."""
+
+    default_action = N_("Open the receipt again: it names that voucher.")
+
+
+class ReceiptNotReversible(Conflict):
+    """Only a receipt can be taken back, and only where what it brought is still there."""
+
+
+class ReceiptPdfMissing(NotFound):
+    """A voucher's PDF is not there and nobody makes it: its making failed. A POST to the same address asks anew."""
+
+    default_message = N_("The PDF could not be made.")
+    default_action = N_("Ask for it again.")

@@ -1,15 +1,26 @@
-"""Owns the statements on credits."""
+"""Owns the statements on credits and receipts."""
 
 import datetime as dt
 from collections.abc import Iterable, Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, String, Update, bindparam, case, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, Select, String, Update, and_, bindparam, case, func, insert, or_, select, update
+from sqlalchemy.orm import selectinload
 
-from app.credits.models import Credit, CreditState, CreditUse
+from app.credits.models import (
+    Credit,
+    CreditKind,
+    CreditState,
+    CreditUse,
+    Purpose,
+    Receipt,
+    ReceiptPayment,
+    ReceiptPdf,
+)
 from app.kit.db import Id
-from app.kit.sums import added_up
+from app.kit.sums import added_up, fingerprint
+from app.numbering.service import DocumentKind
 from shard_router import Prepared, ShopSession
 from shard_router.moves import Sum
 
@@ -52,6 +63,19 @@ def open_of(db: ShopSession, customer_ids: Iterable[UUID]) -> Sequence[Credit]:
     ).all()
 
 
+def credits_of(db: ShopSession, customer_ids: Iterable[UUID]) -> Sequence[Credit]:
+    """All that these customers ever had, the oldest first."""
+    return db.scalars(
+        select(Credit).where(Credit.customer_id.in_(sorted(customer_ids))).order_by(Credit.made_on, Credit.id)
+    ).all()
+
+
+def lock_credits_of(db: ShopSession, customer_id: UUID) -> Sequence[Credit]:
+    """In the order of their ids, in which everybody locks them."""
+    wanted = select(Credit.id).where(Credit.customer_id == customer_id)
+    return lock_credits(db, db.scalars(wanted).all())
+
+
 def take(db: ShopSession, *, credit_id: UUID, customer_id: UUID, paise: int, on: dt.date) -> bool:
     """The same compare-and-set that a bill's packet sends."""
     values = {"b_id": credit_id, "b_customer_id": customer_id, "b_paise": paise, "b_on": on}
@@ -83,16 +107,12 @@ def uses_of(db: ShopSession, credit_ids: Iterable[UUID]) -> Sequence[CreditUse]:
 def drifted(db: ShopSession) -> Sequence[UUID]:
     """Credits of which not so much is left as their uses leave of them."""
     used = (
-        select(CreditUse.shop_id, CreditUse.credit_id, func.sum(CreditUse.paise).label("paise"))
-        .group_by(CreditUse.shop_id, CreditUse.credit_id)
-        .subquery()
+        select(func.coalesce(func.sum(CreditUse.paise), 0))
+        .where(CreditUse.shop_id == Credit.shop_id, CreditUse.credit_id == Credit.id)
+        .correlate(Credit)
+        .scalar_subquery()
     )
-    return db.scalars(
-        select(Credit.id)
-        .outerjoin(used, (used.c.shop_id == Credit.shop_id) & (used.c.credit_id == Credit.id))
-        .where(Credit.left_paise != Credit.paise - func.coalesce(used.c.paise, 0))
-        .order_by(Credit.id)
-    ).all()
+    return db.scalars(select(Credit.id).where(Credit.left_paise != Credit.paise - used).order_by(Credit.id)).all()
 
 
 def owed_by_kind(db: ShopSession) -> Sequence[Any]:
@@ -140,9 +160,178 @@ FACTS = Prepared(lambda: _facts().where(Credit.shop_id == bindparam("shop_id")))
 INSERT_USE = Prepared(lambda: insert(CreditUse))
 
 
+# ---------------------------------------------------------------- receipts
+
+TAKEN = DocumentKind.RECEIPT_VOUCHER.value
+CASH = "cash"
+VOUCHERS = Prepared(
+    lambda: (
+        select(Receipt.id, Receipt.kind, Receipt.number, Receipt.issued_at, Receipt.total_paise)
+        .where(Receipt.shop_id == bindparam("shop_id"))
+        .order_by(Receipt.id)
+    )
+)
+"""Of a restore: what the shop's vouchers are."""
+
+
+def find_receipt(db: ShopSession, receipt_id: UUID) -> Receipt | None:
+    """The voucher with its payments, in two statements."""
+    return db.scalars(
+        select(Receipt).where(Receipt.id == receipt_id).options(selectinload(Receipt.payments))
+    ).one_or_none()
+
+
+def find_number(db: ShopSession, receipt_id: UUID) -> str | None:
+    """The voucher's number, to know that there is one."""
+    return db.scalars(select(Receipt.number).where(Receipt.id == receipt_id)).one_or_none()
+
+
+def reversal_of(db: ShopSession, receipt_id: UUID) -> Any | None:
+    """Id and number of the voucher that took a receipt back."""
+    return db.execute(select(Receipt.id, Receipt.number).where(Receipt.reverses_id == receipt_id)).one_or_none()
+
+
+def list_receipts(
+    *,
+    kind: str | None,
+    purpose: str | None,
+    customer_id: UUID | None,
+    about_id: UUID | None,
+    number: str | None,
+    issued_from: dt.date | None,
+    issued_to: dt.date | None,
+) -> Select[Any]:
+    """`number` is a beginning; both days are included."""
+    statement = select(Receipt)
+    for column, value in (
+        (Receipt.kind, kind), (Receipt.purpose, purpose), (Receipt.customer_id, customer_id),
+        (Receipt.about_id, about_id),
+    ):  # fmt: skip
+        if value is not None:
+            statement = statement.where(column == value)
+    if number:
+        statement = statement.where(Receipt.number.startswith(number, autoescape=True))
+    if issued_from is not None:
+        statement = statement.where(Receipt.issued_on >= issued_from)
+    return statement if issued_to is None else statement.where(Receipt.issued_on <= issued_to)
+
+
+def receipts_of(db: ShopSession, customer_ids: Iterable[UUID], most: int) -> Sequence[Receipt]:
+    """The newest, the oldest of them first."""
+    newest = select(Receipt).where(Receipt.customer_id.in_(sorted(customer_ids))).order_by(Receipt.id.desc())
+    return [*reversed(db.scalars(newest.limit(most)).all())]
+
+
+def modes_of(db: ShopSession, receipt_ids: Iterable[UUID]) -> Sequence[Any]:
+    """Voucher, mode and paise of many vouchers' payments, in one statement."""
+    return db.execute(
+        select(ReceiptPayment.receipt_id, ReceiptPayment.mode, ReceiptPayment.paise)
+        .where(ReceiptPayment.receipt_id.in_(sorted(receipt_ids)))
+        .order_by(ReceiptPayment.receipt_id, ReceiptPayment.pos)
+    ).all()
+
+
+def cash_of_day(db: ShopSession, customer_ids: Iterable[UUID], on: dt.date) -> int:
+    wanted = _cash_of_day().where(Receipt.customer_id.in_(sorted(customer_ids)), Receipt.issued_on == on)
+    return int(db.execute(wanted).scalar_one())
+
+
+def _cash_of_day() -> Select[int]:
+    return (
+        select(func.coalesce(func.sum(ReceiptPayment.paise), 0))
+        .select_from(Receipt)
+        .join(ReceiptPayment, and_(
+            ReceiptPayment.shop_id == Receipt.shop_id, ReceiptPayment.receipt_id == Receipt.id
+        ))
+        .where(Receipt.kind == TAKEN, ReceiptPayment.mode == CASH)
+    )  # fmt: skip
+
+
+# Part of a bill's first packet, behind the lock on the customer: what they gave in cash with receipts today.
+CASH_OF_DAY = Prepared(
+    lambda: _cash_of_day().where(
+        Receipt.shop_id == bindparam("shop_id"),
+        Receipt.customer_id == bindparam("customer_id", type_=Id),
+        Receipt.issued_on == bindparam("issued_on", type_=Receipt.issued_on.type),
+    )
+)
+
+
+def on_account(shop_id: int) -> Select[UUID, int]:
+    """Customer and paise of each voucher on account, below nothing what was taken back; for rooms above to add up."""
+    return select(Receipt.customer_id, _signed().label("paise")).where(
+        Receipt.shop_id == shop_id, Receipt.purpose == Purpose.ON_ACCOUNT.value
+    )
+
+
+def opened_by_notes(shop_id: int) -> Select[UUID, int]:
+    """Source and paise of the credits that notes opened: so much of a note did not lower what is owed."""
+    return select(Credit.source_id, Credit.paise).where(
+        Credit.shop_id == shop_id, Credit.kind == CreditKind.STORE_CREDIT.value
+    )
+
+
+def owed_to(shop_id: int) -> Select[UUID, int]:
+    """Customer and paise of each open credit."""
+    return select(Credit.customer_id, Credit.left_paise.label("paise")).where(
+        Credit.shop_id == shop_id, Credit.state == CreditState.OPEN.value
+    )
+
+
+def on_account_of(db: ShopSession, customer_ids: Iterable[UUID]) -> int:
+    rows = db.execute(on_account(db.shop_id).where(Receipt.customer_id.in_(sorted(customer_ids)))).all()
+    return sum(int(row.paise) for row in rows)
+
+
+def _signed() -> ColumnElement[int]:
+    return case((Receipt.kind == TAKEN, Receipt.total_paise), else_=-Receipt.total_paise)
+
+
+def find_pdf(db: ShopSession, receipt_id: UUID, render_version: int) -> ReceiptPdf | None:
+    return db.scalars(
+        select(ReceiptPdf).where(ReceiptPdf.receipt_id == receipt_id, ReceiptPdf.render_version == render_version)
+    ).one_or_none()
+
+
+def chunk_of_receipts(db: ShopSession, after: UUID | None, limit: int) -> Sequence[Receipt]:
+    """Vouchers in the order of their ids, whole, for checking the books."""
+    statement = select(Receipt).options(selectinload(Receipt.payments))
+    if after is not None:
+        statement = statement.where(Receipt.id > after)
+    return db.scalars(statement.order_by(Receipt.id).limit(limit).execution_options(populate_existing=True)).all()
+
+
+def numbers_used(db: ShopSession) -> Sequence[Any]:
+    """Per series: how many vouchers there are, their first and last number."""
+    series = (Receipt.registration_id, Receipt.fy_start, Receipt.kind, Receipt.till_id)
+    return db.execute(
+        select(
+            *series, func.count().label("count"), func.min(Receipt.no).label("first"),
+            func.max(Receipt.no).label("last"),
+        ).group_by(*series)
+    ).all()  # fmt: skip
+
+
+def count_between(
+    db: ShopSession, *, registration_id: UUID, fy_start: int, kind: str, till_id: UUID, first: int, last: int
+) -> int:
+    """How many vouchers of one series have these numbers."""
+    return db.scalars(
+        select(func.count()).select_from(Receipt).where(
+            Receipt.registration_id == registration_id, Receipt.fy_start == fy_start, Receipt.kind == kind,
+            Receipt.till_id == till_id, Receipt.no.between(first, last),
+        )
+    ).one()  # fmt: skip
+
+
 def shop_sums() -> tuple[Sum, ...]:
-    """Paise by kind and state, and what was left of them; uses by kind."""
+    """Paise by kind and state, and what was left of them; uses by kind; vouchers by kind, year and purpose, their money
+    by way."""
+    vouchers = (Receipt.total_paise, fingerprint(Receipt.content_hash))
     return (
         added_up("credits", Credit, by=(Credit.kind, Credit.state), of=(Credit.paise, Credit.left_paise)),
         added_up("credit uses", CreditUse, by=(CreditUse.kind,), of=(CreditUse.paise,)),
+        added_up("receipts", Receipt, by=(Receipt.kind, Receipt.fy_start, Receipt.purpose), of=vouchers),
+        added_up("receipt payments", ReceiptPayment, by=(ReceiptPayment.mode,), of=(ReceiptPayment.paise,)),
+        added_up("printed vouchers", ReceiptPdf, of=(ReceiptPdf.size_bytes, fingerprint(ReceiptPdf.sha256))),
     )

@@ -31,10 +31,18 @@ def merged_into(db: ShopSession, customer_id: UUID) -> UUID | None:
     return db.scalars(select(Customer.merged_into).where(Customer.id == customer_id)).one_or_none()
 
 
-def hold(db: ShopSession, customer_id: UUID) -> Any | None:
-    """Shared: nobody edits, erases or merges the row before our commit."""
+def hold(db: ShopSession, customer_id: UUID, *, exclusive: bool) -> Any | None:
+    """Nobody edits, erases or merges the row before our commit."""
     wanted = select(Customer.merged_into, Customer.erased_at).where(Customer.id == customer_id)
-    return db.execute(wanted.with_for_update(read=True)).one_or_none()
+    return db.execute(wanted.with_for_update(read=not exclusive)).one_or_none()
+
+
+def rows_of_person(db: ShopSession, customer_id: UUID) -> Sequence[UUID]:
+    return db.scalars(
+        select(Customer.id)
+        .where(or_(Customer.id == customer_id, Customer.merged_into == customer_id))
+        .order_by(Customer.id)
+    ).all()
 
 
 def find_by_phone(db: ShopSession, phone: str) -> Customer | None:

@@ -26,7 +26,7 @@ from shard_router.moves import Restoring
 __all__ = [
     "BUYER_FOR_SHARE", "BUYER_FOR_UPDATE", "Buyer", "Customer", "CustomerDraft", "buyer_of", "edit_customer",
     "find_by_phone", "get_buyer", "get_customer", "hold", "list_customers", "lock_buyer", "names_of",
-    "register_customer", "settle_restore", "shop_sums",
+    "register_customer", "same_person", "settle_restore", "shop_sums",
 ]  # fmt: skip
 
 BUYER_FOR_UPDATE, BUYER_FOR_SHARE = repository.BUYER_FOR_UPDATE, repository.BUYER_FOR_SHARE
@@ -161,17 +161,23 @@ def lock_buyer(db: ShopSession, customer_id: UUID) -> None:
     repository.find_customer(db, customer_id, lock=True)
 
 
-def hold(db: ShopSession, customer_id: UUID) -> UUID:
-    """Holds the customer still until the commit, shared with others: the id of the row that counts, which is another
-    one where this customer was merged. Raises CustomerUnknown, also for one who was erased."""
+def hold(db: ShopSession, customer_id: UUID, *, exclusive: bool = False) -> UUID:
+    """Holds the customer still until the commit, shared with others unless said otherwise: the id of the row that
+    counts, which is another one where this customer was merged. Raises CustomerUnknown, also for one who was erased."""
     wanted = customer_id
     while True:
         wanted = repository.merged_into(db, wanted) or wanted
-        row = repository.hold(db, wanted)
+        row = repository.hold(db, wanted, exclusive=exclusive)
         if row is None or row.erased_at is not None:
             raise CustomerUnknown(fields={"customerId": "unknown"})
         if row.merged_into is None:
             return wanted
+
+
+def same_person(db: ShopSession, customer_id: UUID) -> tuple[UUID, ...]:
+    """All rows of a person who was entered more than once: the one that counts and those merged into it."""
+    living = repository.merged_into(db, customer_id) or customer_id
+    return tuple(repository.rows_of_person(db, living)) or (customer_id,)
 
 
 def buyer_of(customer_id: UUID, rows: Sequence[Sequence[Any]]) -> Buyer:

@@ -20,13 +20,6 @@ class InvoiceUnknown(NotFound):
     default_message = N_("There is no such bill.")
 
 
-class TillUnknown(NotFound):
-    """There is no such till in this shop, or none yet."""
-
-    default_message = N_("There is no such till.")
-    default_action = N_("Choose one of the shop's tills.")
-
-
 class PieceTwice(Unprocessable):
     """One piece stands on two lines of a bill."""
 

@@ -5,9 +5,22 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, and_, bindparam, case, func, insert, or_, select
-from sqlalchemy.orm import selectinload
+from sqlalchemy import (
+    ColumnElement,
+    CompoundSelect,
+    Select,
+    and_,
+    bindparam,
+    case,
+    func,
+    insert,
+    or_,
+    select,
+    union_all,
+)
+from sqlalchemy.orm import aliased, selectinload
 
+from app.credits import service as credits
 from app.invoices.models import Invoice, InvoiceLine, InvoicePayment, InvoicePdf
 from app.kit.db import Id
 from app.kit.sums import added_up, fingerprint
@@ -17,6 +30,7 @@ from shard_router.moves import Sum
 
 SOLD_BY = (DocumentKind.INVOICE.value, DocumentKind.BILL_OF_SUPPLY.value)
 CASH = "cash"
+ON_ACCOUNT = "on_account"
 
 
 DOCUMENTS = Prepared(
@@ -92,6 +106,40 @@ def paid_of(db: ShopSession, invoice_ids: Iterable[UUID]) -> dict[UUID, int]:
 def cash_of_day(db: ShopSession, customer_id: UUID, on: dt.date) -> int:
     rows = db.execute(_cash_of_day().where(Invoice.customer_id == customer_id, Invoice.issued_on == on)).scalar_one()
     return int(rows)
+
+
+def cash_of_person(db: ShopSession, customer_ids: Iterable[UUID], on: dt.date) -> int:
+    """Of a person who was entered more than once, all their rows."""
+    wanted = _cash_of_day().where(Invoice.customer_id.in_(sorted(customer_ids)), Invoice.issued_on == on)
+    return int(db.execute(wanted).scalar_one())
+
+
+def dues(shop_id: int, customer_ids: Iterable[UUID] | None = None) -> CompoundSelect[Any]:
+    """Customer, day of the bill, paise: each row moves what a customer owes by a bill. A note counts to its bill's day,
+    and what it left as credit did not lower the debt. What was put on account was not paid."""
+    bill, paid = aliased(Invoice), InvoicePayment
+    opened = credits.opened_by_notes(shop_id).subquery()
+    sign = case((Invoice.kind == DocumentKind.CREDIT_NOTE.value, -1), else_=1)
+    head = (Invoice.customer_id, func.coalesce(bill.issued_on, Invoice.issued_on).label("due_on"))
+    wanted = [Invoice.shop_id == shop_id, Invoice.customer_id.is_not(None)]
+    if customer_ids is not None:
+        wanted.append(Invoice.customer_id.in_(sorted(customer_ids)))
+
+    def moves(paise: ColumnElement[Any]) -> Select[Any, Any, Any]:
+        against = and_(bill.shop_id == Invoice.shop_id, bill.id == Invoice.reverses_id)
+        return select(*head, paise.label("paise")).outerjoin(bill, against).where(*wanted)
+
+    of_payment = and_(paid.shop_id == Invoice.shop_id, paid.invoice_id == Invoice.id, paid.mode != ON_ACCOUNT)
+    return union_all(
+        moves(sign * Invoice.total_paise),
+        moves(-sign * paid.paise).join(paid, of_payment),
+        moves(opened.c.paise).join(opened, opened.c.source_id == Invoice.id),
+    )
+
+
+def unpaid(db: ShopSession, customer_ids: Iterable[UUID]) -> int:
+    moved = dues(db.shop_id, customer_ids).subquery()
+    return int(db.execute(select(func.coalesce(func.sum(moved.c.paise), 0))).scalar_one())
 
 
 def sums_by_day(db: ShopSession, first: dt.date, last: dt.date) -> Sequence[Any]:

@@ -43,10 +43,10 @@ def bill_data(bill: BillDocument, type_: Typeface) -> dict[str, Any]:
         "copy": bill.copy.value,
         "number": say(bill.number),
         "date": [ist(bill.issued_at).year, ist(bill.issued_at).month, ist(bill.issued_at).day],
-        "seller": _seller(bill.seller, say),
-        "buyer": _buyer(bill.buyer, say),
+        "seller": seller_data(bill.seller, say),
+        "buyer": buyer_data(bill.buyer, say),
         "facts": [[label, say(value)] for label, value in _facts(bill)],
-        "qr": _qr(bill.qr_text),
+        "qr": qr_svg(bill.qr_text),
         "qr_caption": say(bill.qr_caption),
         "irn": say(bill.irn),
         "columns": [heading for heading, _ in _columns(bill)],
@@ -67,7 +67,7 @@ def bill_data(bill: BillDocument, type_: Typeface) -> dict[str, Any]:
     }
 
 
-def _seller(seller: Seller, say: Say) -> dict[str, Any]:
+def seller_data(seller: Seller, say: Say) -> dict[str, Any]:
     contact = [say(part) for part in (seller.phone, seller.email) if part]
     marks = [("GSTIN", seller.gstin), ("State", f"{seller.state_name} ({seller.state_code})")]
     marks += [("BIS regn.", seller.bis_registration)] if seller.bis_registration else []
@@ -81,7 +81,7 @@ def _seller(seller: Seller, say: Say) -> dict[str, Any]:
     }
 
 
-def _buyer(buyer: Buyer | None, say: Say) -> dict[str, Any]:
+def buyer_data(buyer: Buyer | None, say: Say) -> dict[str, Any]:
     if buyer is None:
         return {"name": "Cash customer", "address": "", "marks": []}
     state = f"{buyer.state_name} ({buyer.state_code})" if buyer.state_code else ""
@@ -107,7 +107,7 @@ def _facts(bill: BillDocument) -> list[tuple[str, str]]:
     return facts
 
 
-def _qr(text: str) -> str:
+def qr_svg(text: str) -> str:
     """The matrix as SVG; 2,000 bytes are what a till's scanner reads off paper, and more than a signed e-invoice QR."""
     return segno.make(text, error="m").svg_inline(border=0, omitsize=True) if text else ""
 

@@ -5,6 +5,8 @@ import json
 import logging
 import os
 import threading
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -15,6 +17,7 @@ from app.printing.bill import bill_data
 from app.printing.documents import BillDocument
 from app.printing.errors import ForkedPress, FormBroken
 from app.printing.fonts import Typeface
+from app.printing.receipt import VoucherDocument, voucher_data
 
 FORMS = Path(__file__).parent / "forms"
 ARCHIVAL: Final = "a-2b"  # PDF/A: fonts inside, no dependence on a viewer; books are kept for years
@@ -41,15 +44,24 @@ class Press:
 
     def render_bill(self, bill: BillDocument) -> bytes:
         """The bill as PDF/A-2b; the same bill gives the same bytes. Raises FormBroken, and then it is our fault."""
-        moment = ist(bill.issued_at)
+        return self._set("bill.typ", partial(bill_data, bill), bill.issued_at, name=f"bill {bill.number}")
+
+    def render_voucher(self, voucher: VoucherDocument) -> bytes:
+        """A receipt, refund or payment voucher, as a bill is rendered."""
+        data = partial(voucher_data, voucher)
+        return self._set("receipt.typ", data, voucher.issued_at, name=f"voucher {voucher.number}")
+
+    def _set(self, form: str, data: Callable[[Typeface], dict[str, Any]], at: dt.datetime, *, name: str) -> bytes:
+        """In every script that there are fonts of, else in Latin."""
+        moment = ist(at)
         try:
-            return self._compile("bill.typ", bill_data(bill, self._type), moment)
+            return self._compile(form, data(self._type), moment)
         except typst.TypstError as error:
-            log.warning("bill %s is set in Latin only: %s", bill.number, error)
+            log.warning("%s is set in Latin only: %s", name, error)
         try:
-            return self._compile("bill.typ", bill_data(bill, self._type.latin()), moment)
+            return self._compile(form, data(self._type.latin()), moment)
         except typst.TypstError as error:
-            log.exception("bill %s could not be set", bill.number)
+            log.exception("%s could not be set", name)
             raise FormBroken from error
 
     def _compile(self, form: str, data: dict[str, Any], moment: dt.datetime) -> bytes:

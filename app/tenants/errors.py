@@ -167,6 +167,13 @@ class PlaceUnknown(NotFound):
     default_message = N_("The shop has no such registration, outlet or till.")
 
 
+class TillUnknown(NotFound):
+    """There is no such till in this shop, or none yet."""
+
+    default_message = N_("There is no such till.")
+    default_action = N_("Choose one of the shop's tills.")
+
+
 class TillCodeTaken(Conflict):
     """Another till of the shop has this code: it is part of the numbers of its documents."""
 

@@ -26,7 +26,8 @@ from app.credits.errors import (
     CreditUnknown,
 )
 from app.credits.models import Credit as CreditRow
-from app.credits.models import CreditKind, CreditState, CreditUse, UseKind
+from app.credits.models import CreditKind, CreditState, UseKind
+from app.credits.models import CreditUse as UseRow
 from app.customers import service as customers
 from app.kit import paging
 from app.kit.clock import today_ist, utc_now
@@ -61,6 +62,17 @@ class Use:
     credit_id: UUID
     paise: int
     field: str = "credits"
+
+
+class CreditUse(Struct, frozen=True):
+    """What happened to a credit: spent, released, paid_out, closed; below nothing where it came back."""
+
+    credit_id: UUID
+    document_id: UUID
+    kind: str
+    paise: int
+    at: dt.datetime
+    actor_id: UUID | None
 
 
 class Taken(Struct, frozen=True):
@@ -114,7 +126,7 @@ def use_credits(
                 ordered, repository.facts_of(db, [use.credit_id]), {use.credit_id}, customer_id=customer_id, on=day
             )
     found = _known(repository.facts_of(db, [use.credit_id for use in ordered]))
-    db.add_all(CreditUse(**row) for row in use_rows(db, ordered, document_id=document_id, at=at))
+    db.add_all(UseRow(**row) for row in use_rows(db, ordered, document_id=document_id, at=at))
     db.flush()
     return tuple(_taken(use, found[use.credit_id]) for use in ordered)
 
@@ -203,7 +215,7 @@ def release(db: ShopSession, *, document_id: UUID) -> int:
             row.left_paise += held[row.id]
             row.state, row.version = CreditState.OPEN.value, row.version + 1
     rows = use_rows(db, back, document_id=document_id, at=utc_now(), kind=UseKind.RELEASED)
-    db.add_all(CreditUse(**row) for row in rows)
+    db.add_all(UseRow(**row) for row in rows)
     db.flush()
     return -sum(use.paise for use in back)
 
@@ -245,6 +257,32 @@ def list_credits(
         customer_ids=None if customer_id is None else [customer_id], kind=kind, state=state
     )
     return paging.page(db, statement, orders=_ORDERS, sort=sort, after=after, limit=limit).map(_credit)
+
+
+def credits_of(db: ShopSession, customer_ids: Iterable[UUID]) -> tuple[Credit, ...]:
+    """All credits that a person ever had, the oldest first; for their ledger."""
+    return tuple(_credit(row) for row in repository.credits_of(db, customer_ids))
+
+
+def uses_of(db: ShopSession, credit_ids: Iterable[UUID]) -> tuple[CreditUse, ...]:
+    """What happened to these credits, in order."""
+    wanted = list(credit_ids)
+    rows = repository.uses_of(db, wanted) if wanted else ()
+    return tuple(CreditUse(*(getattr(row, name) for name in CreditUse.__struct_fields__)) for row in rows)
+
+
+def owed_by_kind(db: ShopSession) -> dict[str, tuple[int, int]]:
+    """By kind: how many credits are open, and paise that are left of them."""
+    return {kind: (count, int(paise)) for kind, count, paise in repository.owed_by_kind(db)}
+
+
+def move_credits(db: ShopSession, *, loser_id: UUID, winner_id: UUID) -> tuple[UUID, ...]:
+    """All credits of a customer who was merged are the winner's now. Both customers are locked before."""
+    rows = repository.lock_credits_of(db, loser_id)
+    for row in rows:
+        row.customer_id, row.version = winner_id, row.version + 1
+    db.flush()
+    return tuple(row.id for row in rows)
 
 
 def drifted(db: ShopSession) -> tuple[UUID, ...]:

@@ -9,6 +9,7 @@ from app.invoices.service.exporting import ExportPlace, ExportRow, list_export_r
 from app.invoices.service.issue import PDF_JOB, issue_invoice
 from app.invoices.service.lost import LostDocument, lost_documents
 from app.invoices.service.notes import NoteDraft, issue_credit_note, refund_due, reversed_lines
+from app.invoices.service.owing import TheBills, dues
 from app.invoices.service.printing import (
     StoredPdf,
     ask_for_pdf,
@@ -44,8 +45,10 @@ __all__ = [
     "PaymentMode",
     "Quote",
     "StoredPdf",
+    "TheBills",
     "ask_for_pdf",
     "count_bills",
+    "dues",
     "find_pdf",
     "find_pdf_or_job",
     "get_invoice",

@@ -7,7 +7,9 @@ from tests.support.counter import Counter
 
 @pytest.fixture
 def counter(flask_app, runtime, cast) -> Counter:
-    return Counter(flask_app, runtime, cast.asha)
+    counter = Counter(flask_app, runtime, cast.asha)
+    counter.set_board()
+    return counter
 
 
 @pytest.fixture

@@ -1,0 +1,71 @@
+"""Owns what the law says to cash outside a bill: taken from a person in a day, and paid back of what was theirs."""
+
+import datetime as dt
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from uuid import UUID
+
+from app.credits import repository
+from app.credits.errors import CashOfDayReached, CashPayOutTooLarge
+from app.credits.service.bills import the_bills
+from app.kit.dated import read_table, remembered
+from app.kit.money import indian_grouping
+from app.kit.texts import _
+from app.tax.limits import CounterFacts, check_counter, is_reached
+from app.tax.tables import Limit, holds_on
+from shard_router import ShopSession
+
+DATA = Path(__file__).parent.parent / "data" / "pay_outs.json"
+
+
+@dataclass(frozen=True, slots=True)
+class PayOutRule:
+    """A figure from which a credit of these kinds must not be paid out in cash."""
+
+    kinds: tuple[str, ...]
+    limit: Limit
+
+
+def check_cash_taken(db: ShopSession, *, customer_ids: Sequence[UUID], cash_paise: int, on: dt.date) -> None:
+    """The person's cash of the day, bills and receipts together; raises CashOfDayReached. Behind the person's lock."""
+    if not cash_paise:
+        return
+    before = cash_of_day(db, customer_ids, on) + the_bills().cash_of_day(db, customer_ids, on)
+    for finding in check_counter(CounterFacts(value_paise=0, cash_paise=cash_paise + before), on):
+        if finding.blocks:
+            message = _("%(message)s (%(rule)s)", message=finding.message, rule=finding.name)
+            raise CashOfDayReached(message, fields={"payments": finding.rule})
+
+
+def cash_of_day(db: ShopSession, customer_ids: Sequence[UUID], on: dt.date) -> int:
+    """Paise that these customers gave in cash with receipts of that day, also where some went back later."""
+    return repository.cash_of_day(db, customer_ids, on)
+
+
+def check_cash_paid_out(kind: str, cash_paise: int, on: dt.date) -> None:
+    """Raises CashPayOutTooLarge, in the words of the rule."""
+    if not cash_paise:
+        return
+    for rule in _rules():
+        limit = rule.limit
+        if kind in rule.kinds and holds_on(limit, on) and is_reached(limit, cash_paise):
+            figure = f"₹{indian_grouping(limit.figure_paise // 100)}"
+            message = _("%(message)s (%(rule)s)", message=limit.message.replace("{figure}", figure), rule=limit.name)
+            raise CashPayOutTooLarge(message, fields={"payments": limit.rule})
+
+
+@remembered
+def _rules() -> tuple[PayOutRule, ...]:
+    return tuple(
+        PayOutRule(
+            tuple(row["kinds"]),
+            Limit(
+                rule=row["rule"], figure_paise=row["figure_paise"], reached=row["reached"], action="block",
+                name=row["name"], message=row["message"], valid_from=dt.date.fromisoformat(row["valid_from"]),
+                valid_to=dt.date.fromisoformat(row["valid_to"]) if row["valid_to"] else None, source=row["source"],
+                confirm=row["confirm"],
+            ),
+        )
+        for row in read_table(DATA)["records"]
+    )  # fmt: skip
