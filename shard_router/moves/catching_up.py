@@ -65,11 +65,15 @@ class CatchUp:
         self.absorb()
         if not self.dirty:
             return 0
-        if self._last is not None:  # the stream runs ahead of the engine
-            waited = self._source.scalar("SELECT WAIT_FOR_EXECUTED_GTID_SET(%s, %s)", (self._last, SERVER_WAIT))
-            if waited != 0:
-                raise ServerLost("the source does not commit what its binlog shows")
+        self._wait_for_the_engine()
         return self._carry(self._source, finally_clean=True)
+
+    def _wait_for_the_engine(self) -> None:
+        """The stream runs ahead of it: a row that is read before shows what it was, and its key is not named again."""
+        if self._last is None:
+            return
+        if self._source.scalar("SELECT WAIT_FOR_EXECUTED_GTID_SET(%s, %s)", (self._last, SERVER_WAIT)) != 0:
+            raise ServerLost("the source does not commit what its binlog shows")
 
     def bring_to(self, snapshot: Line) -> int:
         """The target to exactly what the snapshot shows. All keys stay dirty: some changed behind the snapshot."""
@@ -99,6 +103,7 @@ class CatchUp:
                 if error_number(collided) != DUPLICATE:
                     raise
                 self.absorb_until_now()  # a unique value changed hands behind what was taken: its old row is dirty too
+                self._wait_for_the_engine()
                 continue
             _merge(self.unproven, self.dirty)
             if finally_clean:
