@@ -151,6 +151,13 @@ def missing(have: str, need: str) -> str:
     return str(GtidSet(need) - GtidSet(have))
 
 
+def written_by(server: str, text: str) -> str:
+    """The part of a set whose numbers this server gave, tagged ones too."""
+    found, whole = GtidSet(), GtidSet(text)
+    found._spans = {source: spans for source, spans in whole._spans.items() if source[0] == UUID(server)}
+    return str(found)
+
+
 def size(text: str) -> int:
     """How many transactions a set holds."""
     return len(GtidSet(text))

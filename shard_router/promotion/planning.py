@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from shard_router import gtid_sets
@@ -84,14 +84,16 @@ def plan(
     if opened and to in (None, opened[0].name):
         return _finish(shard, looks, opened[0], to)
     old = opened[0] if opened else looks[shard.primary.name]
-    candidate = _chosen(shard, looks, old, to)
+    own = {name: _own(one, looks.values(), acknowledged) for name, one in looks.items()}
+    candidate = _chosen(shard, looks, old, to, own)
     others = tuple(one for one in looks.values() if one not in (old, candidate))
     reasons = _unfit(candidate, old)
     facts, loss = [], ""
     if old.reachable:
         facts.append(f"{old.name} answers, so nothing can be lost: {candidate.name} takes over with all that it has.")
     else:
-        found = _without_old(old, candidate, others, acknowledged, accept_loss=accept_loss)
+        found = _without_old(old, candidate, others, acknowledged, own, accept_loss=accept_loss)
+        found = _astray(candidate, others, own, found, accept_loss=accept_loss)
         reasons += found.reasons
         facts, loss = found.facts, found.loss
     if reasons:
@@ -138,7 +140,17 @@ def _finish(shard: Shard, looks: Mapping[str, Look], opened: Look, to: str | Non
     return Plan(shard, rest[0], opened, tuple(rest[1:]), finishing=True, facts=(fact,))
 
 
-def _chosen(shard: Shard, looks: Mapping[str, Look], old: Look, to: str | None) -> Look:
+def _own(one: Look, all_looks: Iterable[Look], acknowledged: str | None) -> str:
+    """Transactions that this server gave numbers to, that no other which answers has, and that nobody was told of:
+    written past its primary. Empty where no other answers: a former primary's are the shard's, and nobody could say."""
+    others = [other.all for other in all_looks if other.reachable and other is not one]
+    if not one.reachable or not others:
+        return ""
+    return gtid_sets.missing(",".join((*others, acknowledged or "")), gtid_sets.written_by(one.uuid, one.all))
+
+
+def _chosen(shard: Shard, looks: Mapping[str, Look], old: Look, to: str | None, own: Mapping[str, str]) -> Look:
+    """Who has most of what is the shard's; what a server has of its own makes it no better."""
     if to is not None:
         if to == old.name:
             raise PromotionRefused([_is_closed(old)])
@@ -147,8 +159,12 @@ def _chosen(shard: Shard, looks: Mapping[str, Look], old: Look, to: str | None) 
     if not there:
         raise PromotionRefused([f"No server of {shard.name} beside {old.name} answers. Bring one back first."])
     return max(
-        there, key=lambda one: (gtid_sets.size(one.all), not one.stopped_by, gtid_sets.size(one.executed), one.name)
-    )
+        there,
+        key=lambda one: (
+            gtid_sets.size(one.all) - gtid_sets.size(own[one.name]), not own[one.name], not one.stopped_by,
+            gtid_sets.size(one.executed), one.name,
+        ),
+    )  # fmt: skip
 
 
 def _is_closed(old: Look) -> str:
@@ -182,15 +198,25 @@ class _Verdict:
 
 
 def _without_old(
-    old: Look, candidate: Look, others: tuple[Look, ...], acknowledged: str | None, *, accept_loss: bool
+    old: Look,
+    candidate: Look,
+    others: tuple[Look, ...],
+    acknowledged: str | None,
+    own: Mapping[str, str],
+    *,
+    accept_loss: bool,
 ) -> _Verdict:
     """The primary cannot be asked: what it acknowledged must be shown to be on the candidate."""
     name, gone = candidate.name, old.name
-    ahead = [one for one in others if one.reachable and gtid_sets.missing(candidate.all, one.all)]
-    if ahead and candidate.reachable:
-        only = gtid_sets.missing(candidate.all, ahead[0].all)
-        text = f"{ahead[0].name} has {gtid_sets.size(only)} transactions that {name} has not ({only}). Promote"
-        return _Verdict([f"{text} {ahead[0].name} instead: --to {ahead[0].name}."], [], "")
+    beyond = {
+        one.name: only
+        for one in others
+        if one.reachable and (only := gtid_sets.missing(f"{candidate.all},{own[one.name]}", one.all))
+    }
+    if beyond and candidate.reachable:
+        ahead, only = next(iter(beyond.items()))
+        text = f"{ahead} has {gtid_sets.size(only)} transactions that {name} has not ({only}). Promote"
+        return _Verdict([f"{text} {ahead} instead: --to {ahead}."], [], "")
     facts = [f"{gone} does not answer ({old.trouble}).", _never_again(gone)]
     lost = gtid_sets.missing(candidate.all, acknowledged) if acknowledged is not None else ""
     if lost:
@@ -224,6 +250,26 @@ def _without_old(
     if not any(one.reachable for one in others):
         facts.append(f"No other server is there to confirm {name}'s writes: they wait until one is, and follows it.")
     return _Verdict([], facts, "")
+
+
+def _astray(
+    candidate: Look, others: Sequence[Look], own: Mapping[str, str], found: _Verdict, *, accept_loss: bool
+) -> _Verdict:
+    """It was written to past its primary; as primary it would hand that on to all."""
+    name, only = candidate.name, own[candidate.name]
+    if not only:
+        return found
+    said = (
+        f"{name} holds {gtid_sets.size(only)} transactions of its own ({only}), which no other server has and nobody"
+        " was told of; whoever follows it gets them too."
+    )
+    if accept_loss:
+        return _Verdict(found.reasons, found.facts, f"{found.loss} {said}".strip())
+    clean = next((one.name for one in others if one.reachable and not own[one.name]), None)
+    instead = f"promote {clean} (--to {clean}) and rebuild {name}" if clean else "rebuild it"
+    return _Verdict(
+        [*found.reasons, f"{said} Look what they are; {instead}, or say --accept-loss to keep them."], found.facts, ""
+    )
 
 
 def _given_up(loss: str, facts: list[str], *, accept_loss: bool) -> _Verdict:

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from shard_router.durability import Durability
-from shard_router.gtid_sets import missing, size
+from shard_router.gtid_sets import missing, size, written_by
 from shard_router.promotion import Look, Plan, PromotionRefused, plan
 from shard_router.roles import Member
 from shard_router.topology import Kind, Server, Shard
@@ -110,6 +110,36 @@ def test_a_dead_primary_in_guarantee_mode_is_replaced_by_whoever_received_most()
 def test_a_server_that_lacks_what_another_has_is_refused() -> None:
     text = refused(gone(LEADS), replace(SECOND, executed=f"{U1}:1-98"), THIRD, to="a-2")
     assert f"a-3 has 2 transactions that a-2 has not ({U1}:99-100)" in text and "--to a-3" in text
+
+
+def test_with_a_dead_primary_too_a_server_with_transactions_of_its_own_is_not_chosen() -> None:
+    """Somebody wrote to a-3 past its primary: it has more than a-2, and none of that is the shard's."""
+    third = replace(THIRD, executed=f"{U1}:1-100,{U3}:1-2")
+    assert planned(gone(LEADS), SECOND, third).candidate.name == "a-2"
+    text = refused(gone(LEADS), SECOND, third, to="a-3")
+    assert f"a-3 holds 2 transactions of its own ({U3}:1-2)" in text and "--to a-2" in text
+    assert "of its own" in planned(gone(LEADS), SECOND, third, to="a-3", accept_loss=True).loss
+
+
+def test_what_is_the_shards_weighs_more_than_what_a_server_has_of_its_own() -> None:
+    """a-2 is behind a-3, which somebody wrote to: neither is right, and both are named with the reason."""
+    second, third = replace(SECOND, executed=f"{U1}:1-99"), replace(THIRD, executed=f"{U1}:1-100,{U3}:1-2")
+    assert "a-3 holds 2 transactions of its own" in refused(gone(LEADS), second, third)
+    assert f"a-3 has 1 transactions that a-2 has not ({U1}:100)" in refused(gone(LEADS), second, third, to="a-2")
+
+
+def test_a_former_primarys_transactions_are_the_shards() -> None:
+    """a-3 was primary before a-1. What it wrote then all have; or the application was told of it."""
+    before = f"{U1}:1-100,{U3}:1-50"
+    second, third = replace(SECOND, executed=before), replace(THIRD, executed=before)
+    assert planned(gone(LEADS), second, third, to="a-3").loss == ""
+    behind = replace(SECOND, executed=f"{U1}:1-100,{U3}:1-49")
+    assert planned(gone(LEADS), behind, third, acknowledged=f"{U1}:1-100,{U3}:1-50").candidate.name == "a-3"
+
+
+def test_what_a_server_has_of_its_own_is_not_judged_where_no_other_answers() -> None:
+    third = replace(THIRD, executed=f"{U1}:1-100,{U3}:1-50")
+    assert planned(gone(LEADS), gone(SECOND), third, acknowledged=f"{U1}:1-100").candidate.name == "a-3"
 
 
 def test_a_degraded_shard_is_refused_until_the_loss_is_accepted() -> None:
@@ -253,3 +283,8 @@ def test_a_proxy_is_promoted_elsewhere() -> None:
 )
 def test_what_is_missing(have: str, need: str, left: str, count: int) -> None:
     assert (missing(have, need), size(left)) == (left, count)
+
+
+def test_what_a_server_wrote_itself() -> None:
+    assert written_by(U2, f"{U1}:1-9,{U2}:3:by_hand:1-2") == f"{U2}:3,{U2}:by_hand:1-2"
+    assert written_by(U3, f"{U1}:1-9") == ""
