@@ -36,6 +36,7 @@ from app.kit import access, dated, flaskapp, logs, openapi
 from app.kit.assets import Assets
 from app.kit.blueprints import ApiBlueprint
 from app.kit.cache import Breaker, NoStore, ShopCache
+from app.kit.collecting import leave_out_what_is_loaded
 from app.kit.health import health
 from app.kit.http import public
 from app.kit.inline import InlineWorkers
@@ -145,6 +146,8 @@ def create_app(settings: Settings | None = None, *, parts: Runtime | None = None
     for command in platform_commands.OF_SHOPS:
         amc_commands.shops.add_command(command)
     access.check_declared(app)
+    if parts is None:
+        leave_out_what_is_loaded()
     return app
 
 
@@ -162,13 +165,17 @@ def create_side_app(settings: Settings | None = None, *, parts: Runtime | None =
         return Response(runtime().metrics.text(), content_type="text/plain; version=0.0.4; charset=utf-8")
 
     access.check_declared(app)
+    if parts is None:
+        leave_out_what_is_loaded()
     return app
 
 
 @stopping()
 def build_worker_runtime() -> Runtime:
     """What workers, relay and scheduler run on."""
-    return _started(load())
+    built = _started(load())
+    leave_out_what_is_loaded()
+    return built
 
 
 def _started(settings: Settings) -> Runtime:

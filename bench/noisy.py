@@ -1,15 +1,16 @@
 """Measures what a shop at fifty times the load does to its neighbours: their p99 beside it, divided by theirs alone.
 
-One web process is played by sixteen threads over one router. Work arrives by the clock, whether or not what came before
-is done; a neighbour's time counts from its arrival, so waiting for a free thread is in it. Four kinds of slices take
-turns: calm; the noise; the same noise while somebody holds the row that all of it writes, so that it takes places and
-threads and no processor; and, as a control, the same noise from a process of its own, which takes the same of processor
-and disk and no place or thread of the neighbours' process.
+One web process is played by sixteen threads over one router, and has started as one does. Work arrives by the clock,
+whether or not what came before is done; a neighbour's time counts from its arrival, so waiting for a free thread is in
+it. Four kinds of slices take turns: calm; the noise; the same noise while somebody holds the row that all of it writes,
+so that it takes places and threads and no processor; and, as a control, the same noise from a process of its own, which
+takes the same of processor and disk and no place or thread of the neighbours' process.
 """
 
 from __future__ import annotations
 
 import argparse
+import gc
 import json
 import os
 import subprocess
@@ -25,6 +26,7 @@ from typing import Any
 from sqlalchemy import update
 from sqlalchemy.exc import SQLAlchemyError
 
+from app.kit.collecting import leave_out_what_is_loaded
 from bench.failover import open_shop
 from bench.router import ACTOR, Piece, Place
 from shard_router import Router, RouterError
@@ -80,6 +82,7 @@ def run() -> dict[str, Any]:
         router = place.router(Path(folder))
         try:
             fill(router, place)
+            leave_out_what_is_loaded()
             return measure(router, place)
         finally:
             router.close()
@@ -101,7 +104,7 @@ def measure(router: Router, place: Place) -> dict[str, Any]:
         "calm": nullcontext, "noise": nullcontext, "waiting": lambda: held(place), "control": lambda: elsewhere(place),
     }  # fmt: skip
     found: dict[str, list[Done]] = {kind: [] for kind in kinds}
-    with ThreadPoolExecutor(THREADS) as threads:
+    with ThreadPoolExecutor(THREADS) as threads, collections() as stops:
         one_slice(router, threads, noisy=True)  # warm
         for _ in range(ROUNDS):
             for kind, meanwhile in kinds.items():
@@ -114,9 +117,31 @@ def measure(router: Router, place: Place) -> dict[str, Any]:
         "neighbour_p99_ratio_to_control": round(slow["noise"] / slow["control"], 3),
         "neighbour_p99_ratio_while_it_waits": round(slow["waiting"] / slow["calm"], 3),
         **{f"{kind}_p99_ms": round(seconds * 1000, 1) for kind, seconds in slow.items()},
+        "longest_collection_ms": round(max(stops, default=0.0) * 1000, 1),
         "neighbour_errors": sum(not ok for some in neighbours.values() for _, _, ok in some),
         "noisy_writes_per_s": round(sum(ok for shop, _, ok in found["noise"] if shop == NOISY) / (ROUNDS * SECONDS), 1),
     }
+
+
+@contextmanager
+def collections() -> Iterator[list[float]]:
+    """How long each of Python's full collections took, in which no thread goes on."""
+    took: list[float] = []
+    began = 0.0
+
+    def note(phase: str, facts: dict[str, int]) -> None:
+        nonlocal began
+        if facts["generation"] == 2:
+            if phase == "start":
+                began = time.monotonic()
+            else:
+                took.append(time.monotonic() - began)
+
+    gc.callbacks.append(note)
+    try:
+        yield took
+    finally:
+        gc.callbacks.remove(note)
 
 
 # -- what else goes on in a slice ---------------------------------------------------------------------------------

@@ -1,5 +1,6 @@
 """The three processes as the supervisor starts them, on the product's own settings: they do their work and stop."""
 
+import gc
 import os
 import subprocess
 import sys
@@ -11,6 +12,7 @@ import pytest
 from pydantic import SecretStr
 from sqlalchemy import select
 
+from app import factory
 from app.factory import build_runtime, create_app
 from app.kit.clock import today_ist
 from app.kit.models import ControlJob, OutboxState
@@ -52,6 +54,20 @@ def installation(cluster: Cluster, tmp_path: Path) -> Iterator[Installation]:
     yield Installation(settings, runtime, Counter(create_app(settings, parts=runtime), runtime, cast.asha))
     runtime.close()
     own.drop()
+
+
+@pytest.mark.parametrize("start", ["create_app", "create_side_app", "build_worker_runtime"])
+def test_every_process_leaves_what_it_has_loaded_out_of_collections(
+    installation: Installation, monkeypatch: pytest.MonkeyPatch, start: str
+) -> None:
+    monkeypatch.setattr(factory, "load", lambda: installation.settings)
+    monkeypatch.setattr(factory, "_started", lambda settings: installation.runtime)
+    assert not gc.get_freeze_count()
+    try:
+        getattr(factory, start)()
+        assert gc.get_freeze_count()
+    finally:
+        gc.unfreeze()
 
 
 def environment(settings: Settings, redis: ThrowawayRedis) -> dict[str, str]:
