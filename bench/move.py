@@ -1,19 +1,25 @@
 """Measures moves of a shop that trades: how fast it is copied, how long it pauses, what its neighbour notices.
 
 Beside each move, in the same run and under the same load, a plain copy of the same rows by two PyMySQL connections:
-read a chunk, insert a chunk, with no proof, no changes and no way back. BENCH_MOVES says how many moves (6).
+read a chunk, insert a chunk, with no proof, no changes and no way back. BENCH_MOVES says how many moves (6), and
+BENCH_SHARE of how much of its time the mover lets a server work (`Limits.share`).
+
+The mover is a process of its own, as it is in life: a job of a worker, or a command. The shop trades all the time,
+before each move as in it, so that what the neighbour notices is the move and not its trade.
 """
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 import os
 import statistics
+import subprocess
 import sys
 import tempfile
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import count
@@ -33,7 +39,7 @@ from shard_router.tables import router_control_metadata, router_shard_metadata
 SHOP, NEIGHBOUR = 1, 2
 BILLS = 10_000  # each with two lines
 WRITES_PER_S, NEIGHBOURS_PER_S, TILLS = 50, 25, 4
-IDLE = 8.0  # seconds of the neighbour alone, before and after
+CALM = 4.0  # seconds of trade alone before each move
 ACTOR = Actor(None, name="bench")
 OTHER = {"shard-a": "shard-b", "shard-b": "shard-a"}
 CHUNK = 1000
@@ -143,7 +149,6 @@ class Load:
 
     neighbour: list[tuple[float, float]] = field(default_factory=list)
     failed: list[str] = field(default_factory=list)
-    busy: threading.Event = field(default_factory=threading.Event)
 
     def p99(self, spans: list[tuple[float, float]]) -> float:
         took = sorted(t for at, t in self.neighbour if any(begin <= at <= end for begin, end in spans))
@@ -172,7 +177,7 @@ def sell(router: Router, shop_id: int) -> None:
 
 @contextmanager
 def trading(router: Router) -> Iterator[Load]:
-    """The neighbour trades all the time, the shop itself while `busy` is set."""
+    """The shop and its neighbour."""
     load, ending = Load(), threading.Event()
 
     def till(shop_id: int, per_s: float) -> None:
@@ -180,8 +185,6 @@ def trading(router: Router) -> Iterator[Load]:
         while not ending.wait(max(0.0, due - time.monotonic())):
             began = time.monotonic()
             due = max(due + 1 / per_s, began - 1)
-            if shop_id == SHOP and not load.busy.is_set():
-                continue
             try:
                 sell(router, shop_id)
             except RouterError as failed:
@@ -224,45 +227,85 @@ def fill(router: Router, yard: Yard) -> None:
 
 
 def measure(router: Router, yard: Yard) -> dict[str, Any]:
-    mover = Mover(router, tables=TABLES, sums=(), limits=Limits(accept_degraded=True))
     pauses: list[float] = []
-    copies: list[tuple[float, float]] = []  # of a move, and of the plain copy beside it, in rows a second
+    copies: list[
+        tuple[float, float]
+    ] = []  # of a move with its rests, and of the plain copy beside it, in rows a second
     mismatches = given_up = rows = 0
-    resting, moving = [], []
-    with trading(router) as load:
-        for n in range(int(os.environ.get("BENCH_MOVES", "6"))):
-            if n % 3 == 0:
-                load.busy.clear()
-                resting.append((time.monotonic(), time.monotonic() + IDLE))
-                time.sleep(IDLE)
-            load.busy.set()
-            source = router.directory.lookup(SHOP).shard
-            plain = yard.plain_copy(source, OTHER[source])
+    calm, moving = [], []
+    home = "shard-a"
+    with trading(router) as load, mover_of(yard) as mover:
+        for _ in range(int(os.environ.get("BENCH_MOVES", "6"))):
+            plain = yard.plain_copy(home, OTHER[home])
+            calm.append((time.monotonic(), time.monotonic() + CALM))
+            time.sleep(CALM)
             began = time.monotonic()
-            status = mover.run(mover.ask(SHOP, OTHER[source], asked_by="bench", max_pause_ms=1000))
+            done = mover(f"move {OTHER[home]}")
             moving.append((began, time.monotonic()))
-            if status.state is MoveState.SWITCHED:
-                pauses.append(float(status.facts["pause_ms"]))
-                rows = int(status.facts["copy_rows"])
-                copies.append((rows / status.facts["copy_s"], plain))
+            facts = done["facts"]
+            if done["state"] == MoveState.SWITCHED:
+                home = OTHER[home]
+                pauses.append(float(facts["pause_ms"]))
+                rows = int(facts["copy_rows"])
+                copies.append((rows / (facts["copy_s"] + facts["rested_s"]), plain))
             else:
                 given_up += 1
-                mismatches += "differ" in str(status.reason)
-            mover.purge(now=status.asked_at.replace(year=status.asked_at.year + 1))
+                mismatches += "differ" in str(done["reason"])
+            mover("purge")
     return {
         "rows": rows,
         "rows_per_s": round(statistics.median(move for move, _ in copies)),
         "plain_rows_per_s": round(statistics.median(plain for _, plain in copies)),
         "copy_ratio": round(statistics.median(move / plain for move, plain in copies), 3),
         "moves": len(pauses),
+        "move_s_p50": round(statistics.median(end - begin for begin, end in moving), 2),
         "given_up": given_up,
         "pause_ms_p50": round(statistics.median(pauses), 1),
         "pause_ms_p99": round(sorted(pauses)[int(len(pauses) * 0.99)], 1),
         "mismatches": mismatches,
         "refused_writes": len(load.failed),
-        "neighbour_p99_ratio": round(load.p99(moving) / load.p99(resting), 3),
+        "neighbour_p99_ratio": round(load.p99(moving) / load.p99(calm), 3),
         "neighbour_p99_ms": round(load.p99(moving) * 1000, 1),
+        "neighbour_calm_p99_ms": round(load.p99(calm) * 1000, 1),
     }
+
+
+@contextmanager
+def mover_of(yard: Yard) -> Iterator[Callable[[str], dict[str, Any]]]:
+    """Takes words, and answers with what became of them."""
+    words = [sys.executable, "-m", "bench.move", yard.name]
+    with subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdin is not None and process.stdout is not None
+
+        def say(word: str) -> dict[str, Any]:
+            print(word, file=process.stdin, flush=True)
+            answer: dict[str, Any] = json.loads(process.stdout.readline())  # type: ignore[union-attr]
+            return answer
+
+        say("purge")  # it is there
+        try:
+            yield say
+        finally:
+            process.stdin.close()
+
+
+def only_move(name: str) -> None:
+    yard = Yard(Path(os.environ["BOOLA_CLUSTER"]))
+    yard.name = name
+    limits = Limits(accept_degraded=True, share=float(os.environ.get("BENCH_SHARE", Limits().share)))
+    with tempfile.TemporaryDirectory() as folder:
+        router = yard.router(Path(folder))
+        mover = Mover(router, tables=TABLES, sums=(), limits=limits)
+        for line in sys.stdin:
+            word, _, target = line.strip().partition(" ")
+            answer: dict[str, Any] = {}
+            if word == "move":
+                status = mover.run(mover.ask(SHOP, target, asked_by="bench", max_pause_ms=1000))
+                answer = {"state": status.state, "reason": status.reason, "facts": dict(status.facts)}
+            else:
+                mover.purge(now=dt.datetime.now(dt.UTC) + dt.timedelta(days=366))
+            print(json.dumps(answer), flush=True)
+        router.close()
 
 
 def run() -> dict[str, Any]:
@@ -281,4 +324,8 @@ def run() -> dict[str, Any]:
 
 
 if __name__ == "__main__":
-    sys.stdout.write(json.dumps(run(), indent=1) + "\n")
+    names = [word for word in sys.argv[1:] if not word.startswith("-")]
+    if names:
+        only_move(names[0])
+    else:
+        print(json.dumps(run(), indent=None if "--json" in sys.argv else 1))

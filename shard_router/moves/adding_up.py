@@ -31,16 +31,20 @@ class SumsAgree:
 
 
 def compare_columns(sides: Sides, shape: Shape) -> None:
-    """COUNT, and per column the sum of a checksum of key and value: a value that changed its row shows, too."""
+    """COUNT, and per column the sum of a checksum of key and value: a value that changed its row shows, too. All rows
+    are counted besides, so that none can lie between two ranges."""
     totals = ", ".join(_total(shape, column) for column in shape.columns)
-    source, target = sides.ask_both(
-        f"SELECT COUNT(*), {totals} FROM {shape.quoted} WHERE `shop_id` = {sides.shop_id:d}"
-    )
-    if source == target:
-        return
-    names = ("rows", *(column.name for column in shape.columns))
-    differing = [name for name, one, other in zip(names, source[0], target[0], strict=True) if one != other]
-    raise Differs(f"{shape.name}: the sums of {', '.join(differing)} differ")
+    added = 0
+    for where in sides.ranges(shape):
+        source, target = sides.ask_both(f"SELECT COUNT(*), {totals} FROM {shape.quoted} WHERE {where}")
+        if source != target:
+            names = ("rows", *(column.name for column in shape.columns))
+            differing = [name for name, one, other in zip(names, source[0], target[0], strict=True) if one != other]
+            raise Differs(f"{shape.name}: the sums of {', '.join(differing)} differ")
+        added += source[0][0]
+    source, target = sides.ask_both(f"SELECT COUNT(*) FROM {shape.quoted} WHERE `shop_id` = {sides.shop_id:d}")
+    if (added, added) != (source[0][0], target[0][0]):
+        raise Differs(f"{shape.name}: the counts differ, {_row(source)} on the source, {_row(target)} on the target")
 
 
 def _total(shape: Shape, column: Column) -> str:

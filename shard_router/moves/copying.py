@@ -52,18 +52,21 @@ class Copy:
     def _copy(self, shape: Shape, part: Part) -> None:
         limit = min(FIRST, self._limits.chunk_rows)
         while not part.whole:
-            rows = self._read(shape, part, limit)
+            with self._pace.gently():
+                rows = self._read(shape, part, limit)
             began = time.monotonic()
             last = rows[-1][1:] if rows else ()
             part = replace(
                 part, copied=part.copied + len(rows), whole=len(rows) < limit or not shape.key_names,
                 last_key=encode(last) if last else part.last_key,
             )  # fmt: skip
-            self._write(shape, [row[0] for row in rows], part)
+            with self._pace.gently():
+                self._write(shape, [row[0] for row in rows], part)
+                committing = time.monotonic() - began
             size = sum(len(row[0]) for row in rows)
             self.done.rows, self.done.bytes = self.done.rows + len(rows), self.done.bytes + size
             self._tick(self._before + self.done.rows)
-            self._pace.rest(len(rows), time.monotonic() - began, self._target.gtid)
+            self._pace.rest(len(rows), committing, self._target.gtid)
             limit = self._next(limit, size // max(1, len(rows)))
 
     def _next(self, limit: int, row_bytes: int) -> int:

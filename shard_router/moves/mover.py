@@ -19,6 +19,7 @@ from shard_router.moves.adding_up import SumsAgree
 from shard_router.moves.errors import MoveBusy, MoveEnded, MoveInterrupted, MoveRefused, Reason
 from shard_router.moves.fences import Fences, Superseded
 from shard_router.moves.lines import Lines, ServerLost
+from shard_router.moves.pacing import Pace
 from shard_router.moves.progress import RESERVED, Book
 from shard_router.moves.purging import StillNeeded, purge_rows
 from shard_router.moves.records import Record, Records
@@ -395,7 +396,7 @@ class Mover:
             self._close_late(record, lines)
             line = lines.primary(left, account=PURGER)
             try:
-                deleted = purge_rows(line, self._parts.tables, shop_id=record.shop_id)
+                deleted = purge_rows(line, self._parts.tables, shop_id=record.shop_id, pace=Pace(self._limits, ()))
             except StillNeeded:
                 return 0
             for shard in (record.source, record.target):

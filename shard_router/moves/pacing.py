@@ -1,10 +1,12 @@
-"""Owns how fast a copy goes: it rests when the target commits slowly, and waits for the target's replicas."""
+"""Owns how fast a move goes: it rests after each piece of work, longer when the target commits slowly, and waits for
+the target's replicas."""
 
 from __future__ import annotations
 
 import time
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 
 from shard_router.moves.errors import MoveInterrupted
 from shard_router.moves.lines import Line, ServerLost
@@ -14,7 +16,8 @@ LOOK = 0.05  # seconds between two looks at replicas that are behind
 
 
 class Pace:
-    """`rest` stands between two chunks. Replicas that do not answer are not waited for; those that lag are."""
+    """`gently` stands around each piece of work, `rest` between two chunks. Replicas that do not answer are not waited
+    for; those that lag are."""
 
     def __init__(self, limits: Limits, replicas: Sequence[Line], pause: Callable[[float], None] = time.sleep) -> None:
         self._limits = limits
@@ -24,6 +27,16 @@ class Pace:
         self._rows = 0
         self._commits: deque[tuple[float, str]] = deque()  # of chunks that some replica lacks as far as is known
         self.rested = 0.0
+
+    @contextmanager
+    def gently(self) -> Iterator[None]:
+        """Rests in proportion to the time that the work within took: a server that is busy gets longer rests."""
+        began = time.monotonic()
+        yield
+        ended = time.monotonic()
+        if self._limits.share < 1:
+            self._pause((ended - began) * (1 / self._limits.share - 1))
+            self.rested += time.monotonic() - ended
 
     def rest(self, rows: int, committing: float, gtid: str) -> None:
         began = time.monotonic()

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 from shard_router.moves.lines import Line
+from shard_router.moves.pacing import Pace
 
 BATCH = 500
-REST = 0.01  # seconds between two transactions
 GONE = "SELECT epoch FROM shop_fence WHERE shop_id = %s AND state = 'moved'"
 GUARD = f"{GONE} AND epoch = %s FOR SHARE"
 
@@ -17,14 +16,16 @@ class StillNeeded(Exception):
     """The shop's fence on this shard does not say that it lives elsewhere: it has come back, or is about to."""
 
 
-def purge_rows(line: Line, tables: Sequence[str], *, shop_id: int, pause: Callable[[float], None] = time.sleep) -> int:
+def purge_rows(line: Line, tables: Sequence[str], *, shop_id: int, pace: Pace) -> int:
     """Each transaction first makes sure that the shop is still elsewhere, and keeps it so. StillNeeded if it is not, or
     came and went meanwhile."""
     deleted, epoch = 0, line.scalar(GONE, (shop_id,))
     for table in reversed(tables):
-        while count := _purge_some(line, table, shop_id, epoch):
+        count = BATCH
+        while count:
+            with pace.gently():
+                count = _purge_some(line, table, shop_id, epoch)
             deleted += count
-            pause(REST)
     return deleted
 
 

@@ -139,7 +139,7 @@ class Restore(Run):
         self._enter(MoveState.VERIFYING)
         began = time.monotonic()
         for check in self.parts.checks:
-            check(Sides(rows, self.target, self.record.shop_id), shapes)
+            check(Sides(rows, self.target, self.record.shop_id, Pace(self.parts.limits, ())), shapes)
         self._step("verified")
         self._add(verify_s=time.monotonic() - began)
         return rows

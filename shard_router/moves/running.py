@@ -239,7 +239,7 @@ class Run:
                 raise ServerLost("the binlog of the source does not come")
             self.changes.bring_to(snapshot)
             self._step("at a snapshot")
-            check(Sides(snapshot, self.target, self.record.shop_id))
+            check(Sides(snapshot, self.target, self.record.shop_id, Pace(self.parts.limits, ())))
             self.changes.proven()
         finally:
             snapshot.close()

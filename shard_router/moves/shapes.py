@@ -16,7 +16,6 @@ TEXT = {"char", "varchar", "tinytext", "text", "mediumtext", "longtext", "enum",
 NUMBERS = {"tinyint", "smallint", "mediumint", "int", "bigint", "decimal", "year"}
 TIMES = {"date", "time", "datetime", "timestamp"}
 KNOWN = BINARY | TEXT | NUMBERS | TIMES | {"float", "double", "bit", "json"}
-BUCKETS = 64
 COLUMNS = """
 SELECT table_name, column_name, data_type, column_type, is_nullable, column_default, character_set_name,
        collation_name, extra, generation_expression
@@ -98,14 +97,6 @@ class Shape:
         texts = ", ".join(column.digest() for column in self.columns)
         return f"UNHEX(SHA2(CONCAT_WS('|', {texts}), 256))"
 
-    @property
-    def bucket(self) -> str:
-        """Rows are compared by buckets of their keys."""
-        if not self.key_names:
-            return "0"
-        keys = ", ".join(f"HEX({name})" for name in self.key_names)
-        return f"CRC32(CONCAT_WS('|', {keys})) MOD {BUCKETS}"
-
     def insert(self, rows: Iterable[bytes]) -> bytes:
         return f"INSERT INTO {self.quoted} ({self.names}) VALUES ".encode() + b",".join(rows)
 
@@ -120,11 +111,20 @@ class Shape:
         pinned = f"`shop_id` = {int(shop_id)}"
         if not key:
             return pinned
-        steps = []
-        for at, value in enumerate(key):
-            same = [f"{name} = {literal(one)}" for name, one in zip(self.key_names[:at], key[:at], strict=True)]
-            steps.append(" AND ".join([*same, f"{self.key_names[at]} > {literal(value)}"]))
-        return f"{pinned} AND ({' OR '.join(f'({step})' for step in steps)})"
+        return f"{pinned} AND ({' OR '.join(self._beyond(key, '>'))})"
+
+    def up_to(self, key: Key) -> str:
+        """The reverse: under which it is not behind this key."""
+        return f"({' OR '.join([*self._beyond(key, '<'), f'({self._same(key)})'])})"
+
+    def _beyond(self, key: Key, sign: str) -> list[str]:
+        return [
+            f"({' AND '.join(filter(None, (self._same(key[:at]), f'{self.key_names[at]} {sign} {literal(value)}')))})"
+            for at, value in enumerate(key)
+        ]
+
+    def _same(self, key: Key) -> str:
+        return " AND ".join(f"{name} = {literal(one)}" for name, one in zip(self.key_names, key, strict=False))
 
 
 def literal(value: KeyValue) -> str:

@@ -39,6 +39,7 @@ class Limits:
     accept_degraded: bool = False  # move though a commit may be acknowledged by one server alone
     chunk_rows: int = 1000
     chunk_bytes: int = 1_000_000
+    share: float = 0.4  # of its time in which the mover lets a server work; 1: it never rests
     rows_per_s: int = 0  # of the copy; 0: as fast as the target's health allows
     target_commit: float = 0.25  # a chunk whose commit took longer makes the copy rest as long as it took
     replica_lag: float = 2.0  # the copy waits while the target's replicas lack what is older than this

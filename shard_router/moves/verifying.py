@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import islice
@@ -10,10 +10,12 @@ from itertools import islice
 from shard_router.moves.errors import MoveEnded
 from shard_router.moves.keys import Key
 from shard_router.moves.lines import Line, Row
+from shard_router.moves.pacing import Pace
 from shard_router.moves.shapes import Shape
 
 SHOWN = 5  # differing rows that are named
 BATCH = 1000
+RANGE = 250  # rows that are compared at once: some milliseconds of a processor, which a neighbour may have to wait for
 
 
 class Differs(MoveEnded):
@@ -22,33 +24,54 @@ class Differs(MoveEnded):
 
 @dataclass(frozen=True, slots=True)
 class Sides:
-    """The two to be compared: both stand still as seen through these lines."""
+    """The two to be compared: both stand still as seen through these lines. With a pace one works after the other, and
+    rests; without, as in the fenced moment, both at once."""
 
     source: Line
     target: Line
     shop_id: int
+    pace: Pace | None = None
 
     def ask_both(self, sql: str, binds: object = None) -> tuple[tuple[Row, ...], tuple[Row, ...]]:
+        if self.pace is not None:
+            with self.pace.gently():
+                mine = self.source.ask(sql, binds)
+            with self.pace.gently():
+                return mine, self.target.ask(sql, binds)
         with ThreadPoolExecutor(1) as aside:
             other = aside.submit(self.target.ask, sql, binds)
             mine = self.source.ask(sql, binds)
             return mine, other.result()
+
+    def ranges(self, shape: Shape) -> Iterator[str]:
+        """Conditions that together hold for every row of the shop, and no two of them for one; each for RANGE rows of
+        the source, the last for all that come behind."""
+        names = ", ".join(shape.key_names)
+        last: Key | None = None
+        while names:
+            found = self.source.find(
+                f"SELECT {names} FROM {shape.quoted} FORCE INDEX (PRIMARY) WHERE {shape.behind(self.shop_id, last)}"
+                f" ORDER BY `shop_id`, {names} LIMIT 1 OFFSET {RANGE - 1}"
+            )
+            if found is None:
+                break
+            yield f"{shape.behind(self.shop_id, last)} AND {shape.up_to(found)}"
+            last = found
+        yield shape.behind(self.shop_id, last)
 
 
 Check = Callable[[Sides, Sequence[Shape]], None]
 
 
 def compare_rows(sides: Sides, shapes: Sequence[Shape]) -> None:
-    """All rows, by buckets of their keys. Differs names the rows."""
+    """All rows, by ranges of their keys. Differs names those of the first range that differs."""
     for shape in shapes:
-        sql = (
-            f"SELECT {shape.bucket} AS bucket, COUNT(*), BIT_XOR({shape.digest}) FROM {shape.quoted}"
-            f" WHERE `shop_id` = {sides.shop_id:d} GROUP BY bucket ORDER BY bucket"
-        )
-        source, target = sides.ask_both(sql)
-        if source != target:
-            differing = {row[0] for row in set(source) ^ set(target)}
-            raise Differs(_named(shape, *_rows_of(sides, shape, differing)))
+        for where in sides.ranges(shape):
+            source, target = sides.ask_both(
+                f"SELECT COUNT(*), BIT_XOR({shape.digest}) FROM {shape.quoted} WHERE {where}"
+            )
+            if source != target:
+                raise Differs(_named(shape, *sides.ask_both(f"{_listing(shape)} WHERE {where}")))
 
 
 def compare_keys(sides: Sides, shapes: Sequence[Shape], keys: dict[str, set[Key]]) -> int:
@@ -65,11 +88,6 @@ def compare_keys(sides: Sides, shapes: Sequence[Shape], keys: dict[str, set[Key]
 
 def _listing(shape: Shape) -> str:
     return f"SELECT {', '.join((shape.digest, *shape.key_names))} FROM {shape.quoted}"
-
-
-def _rows_of(sides: Sides, shape: Shape, buckets: Iterable[object]) -> tuple[tuple[Row, ...], tuple[Row, ...]]:
-    listed = ", ".join(str(bucket) for bucket in buckets)
-    return sides.ask_both(f"{_listing(shape)} WHERE `shop_id` = {sides.shop_id:d} AND {shape.bucket} IN ({listed})")
 
 
 def _named(shape: Shape, source: Iterable[Row], target: Iterable[Row]) -> str:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from shard_router import DirectoryEntry
-from shard_router.moves import Mover, MoveState
+from shard_router.moves import Mover, MoveState, verifying
 from shard_router.moves.adding_up import SumsAgree, compare_columns
 from shard_router.moves.shapes import Shape
 from shard_router.moves.verifying import Check, Differs, Sides, compare_keys, compare_rows
@@ -53,6 +53,64 @@ def test_the_smallest_change_of_every_type_is_found(
         PROOFS["sums"](sides, shapes)
 
     mover = make_mover(checks=[plant_each])
+    done = mover.run(mover.ask(shop.shop_id, "shard-b", asked_by="a test", max_pause_ms=5000))
+    assert not unseen
+    assert done.state is MoveState.SWITCHED, done.reason
+
+
+def test_ranges_leave_nothing_out_and_name_nothing_twice(
+    yard: Toy, shop: DirectoryEntry, make_mover: Callable[..., Mover], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Over keys of one column and of two, of numbers, bytes and texts, below zero too."""
+    monkeypatch.setattr(verifying, "RANGE", 3)
+    wrong: list[str] = []
+
+    def count(sides: Sides, shapes: Sequence[Shape]) -> None:
+        for shape in shapes:
+            ranges = list(sides.ranges(shape))
+            here = f"SELECT COUNT(*) FROM {shape.quoted} WHERE"
+            counts = [sides.source.scalar(f"{here} {where}") for where in ranges]
+            whole = sides.source.scalar(f"{here} `shop_id` = {sides.shop_id:d}")
+            if sum(counts) != whole or any(one != 3 for one in counts[:-1]) or counts[-1] >= 3:
+                wrong.append(f"{shape.name}: {counts} of {whole}")
+
+    mover = make_mover(checks=[count, *PROOFS.values()])
+    done = mover.run(mover.ask(shop.shop_id, "shard-b", asked_by="a test", max_pause_ms=5000))
+    assert not wrong
+    assert done.state is MoveState.SWITCHED, done.reason
+
+
+def test_rows_between_two_ranges_would_be_missed_by_the_sums(
+    shop: DirectoryEntry, make_mover: Callable[..., Mover], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(verifying, "RANGE", 50)
+    ranges = Sides.ranges
+    monkeypatch.setattr(Sides, "ranges", lambda sides, shape: list(ranges(sides, shape))[1:])
+    mover = make_mover(checks=[PROOFS["sums"]])
+    done = mover.run(mover.ask(shop.shop_id, "shard-b", asked_by="a test", max_pause_ms=5000))
+    assert done.state is MoveState.ABORTED
+    assert "the counts differ" in str(done.reason)
+
+
+@pytest.mark.fault(13)
+def test_a_bill_is_compared_wherever_it_stands_in_its_range(
+    yard: Toy, shop: DirectoryEntry, make_mover: Callable[..., Mover], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The first and the last of all, and those on both sides of a border."""
+    monkeypatch.setattr(verifying, "RANGE", 100)
+    unseen: list[str] = []
+
+    def plant_each(sides: Sides, shapes: Sequence[Shape]) -> None:
+        bills = next(shape for shape in shapes if shape.name == "mv_bills")
+        keys = yard.sql("b-1", "SELECT id FROM mv_bills WHERE shop_id = %s ORDER BY id", shop.shop_id)
+        for place in (0, 99, 100, 199, 200, len(keys) - 1):
+            change = "UPDATE mv_bills SET total_paise = total_paise + %s WHERE shop_id = %s AND id = %s"
+            yard.sql("b-1", change, 1, shop.shop_id, keys[place][0])
+            proofs = {"rows": lambda: compare_rows(sides, [bills]), "sums": lambda: compare_columns(sides, bills)}
+            unseen.extend(f"{place} by {name}" for name, prove in proofs.items() if not differs(prove, "differ"))
+            yard.sql("b-1", change, -1, shop.shop_id, keys[place][0])
+
+    mover = make_mover(checks=[plant_each, *PROOFS.values()])
     done = mover.run(mover.ask(shop.shop_id, "shard-b", asked_by="a test", max_pause_ms=5000))
     assert not unseen
     assert done.state is MoveState.SWITCHED, done.reason
