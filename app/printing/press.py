@@ -6,7 +6,6 @@ import logging
 import os
 import threading
 from collections.abc import Callable
-from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -17,6 +16,7 @@ from app.printing.bill import bill_data
 from app.printing.documents import BillDocument
 from app.printing.errors import ForkedPress, FormBroken
 from app.printing.fonts import Typeface
+from app.printing.looks import USUAL, Look, Paper, in_look
 from app.printing.receipt import VoucherDocument, voucher_data
 
 FORMS = Path(__file__).parent / "forms"
@@ -42,13 +42,21 @@ class Press:
         self._lock = threading.Lock()
         self._compiler: typst.Compiler | None = None
 
-    def render_bill(self, bill: BillDocument) -> bytes:
+    def render_bill(self, bill: BillDocument, look: Look = USUAL) -> bytes:
         """The bill as PDF/A-2b; the same bill gives the same bytes. Raises FormBroken, and then it is our fault."""
-        return self._set("bill.typ", partial(bill_data, bill), bill.issued_at, name=f"bill {bill.number}")
+        form = "roll.typ" if look.paper is Paper.ROLL else "bill.typ"
 
-    def render_voucher(self, voucher: VoucherDocument) -> bytes:
-        """A receipt, refund or payment voucher, as a bill is rendered."""
-        data = partial(voucher_data, voucher)
+        def data(type_: Typeface) -> dict[str, Any]:
+            return in_look(bill_data(bill, type_), look)
+
+        return self._set(form, data, bill.issued_at, name=f"bill {bill.number}")
+
+    def render_voucher(self, voucher: VoucherDocument, look: Look = USUAL) -> bytes:
+        """A receipt, refund or payment voucher, as a bill is rendered; always A5 across."""
+
+        def data(type_: Typeface) -> dict[str, Any]:
+            return in_look(voucher_data(voucher, type_), look)
+
         return self._set("receipt.typ", data, voucher.issued_at, name=f"voucher {voucher.number}")
 
     def _set(self, form: str, data: Callable[[Typeface], dict[str, Any]], at: dt.datetime, *, name: str) -> bytes:
