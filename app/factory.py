@@ -117,6 +117,7 @@ JOB_MODULES: tuple[str, ...] = (
     "app.kit.housekeeping",
     "app.console.jobs",
     "app.credits.jobs",
+    "app.rates.jobs",
 )
 """Imported before anything runs, so that every job's name resolves."""
 

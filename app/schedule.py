@@ -12,5 +12,6 @@ SCHEDULE = (
     Entry("purge-moved", "01:30", "app.console.jobs.purge_moved"),
     Entry("shop-figures", "*:40", "app.console.jobs.refresh_figures"),
     Entry("expire-exports", "*:05", "app.reports.jobs.expire_exports"),
+    *(Entry(f"feed-{minute}", f"*:{minute}", "app.rates.jobs.fetch_feed") for minute in ("00", "15", "30", "45")),
     Entry("expire-uploads", "*:25", "app.vision.jobs.expire_uploads"),
 )

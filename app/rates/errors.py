@@ -34,3 +34,41 @@ class RateBusy(Conflict):
 
 class RateUnknown(NotFound):
     """The board has no such rate."""
+
+
+class FeedMissing(Conflict):
+    """The shop was not told a rate of the feed yet, so nothing can be suggested."""
+
+    default_message = N_("No rate of the feed is known here yet.")
+    default_action = N_("Ask for a fresh one; it comes in a few seconds.")
+
+
+class NothingSuggested(Conflict):
+    """The board says already what the feed and the rules come to."""
+
+    default_message = N_("The board already stands at the suggested rates.")
+
+
+class SuggestionMoved(Conflict):
+    """The feed or the rules changed after the suggestion was shown, so what was accepted is not what would be set."""
+
+    default_message = N_("The suggestion changed after you saw it.")
+    default_action = N_("Look at the new one and accept it.")
+
+
+class RuleAbsurd(Unprocessable):
+    """A premium, a rounding or a bound lies outside what a shop can mean."""
+
+    default_action = N_("Check the figures: a premium is at most a fifth of the rate.")
+
+
+class QuoteUnknown(NotFound):
+    """There is no such quotation of the feed."""
+
+    default_message = N_("There is no such quotation.")
+
+
+class QuoteDecided(Conflict):
+    """The quotation does not wait for anybody: it is good, or was decided."""
+
+    default_message = N_("This quotation was decided already.")

@@ -23,10 +23,11 @@ from app.console.moves import mover_of
 from app.customers import service as customers
 from app.inventory import service as inventory
 from app.invoices import service as invoices
-from app.kit.clock import today_ist
+from app.kit.clock import today_ist, utc_now
 from app.kit.ports import Bucket
 from app.kit.runtime import Runtime
 from app.kit.transactions import write_control
+from app.rates import service as rates
 from app.tenants import service as tenants
 from app.tenants.models import Role
 from app.vision import service as vision
@@ -221,6 +222,30 @@ def _decision(stage: Stage) -> Ask:
     return Ask(stage.asha.token, {"approval_id": asked.id}, {"grant": True, "note": "this once"}, asked.version)
 
 
+def _rules(stage: Stage) -> Ask:
+    with stage.runtime.router.shop(stage.asha.shop_id, stage.asha.actor) as db:
+        version = rates.get_rules(db).version
+    body = {
+        "terms": {"follows": False, "withDuty": True, "autoPublish": False, "autoMostBp": 100, "lockedFromMin": 1200},
+        "rules": [{
+            "purity": {"metal": "gold", "fineness": 9160}, "premiumBp": 50, "premiumPaisePerG": -1_000,
+            "roundToPaise": 100,
+        }],
+    }  # fmt: skip
+    return Ask(stage.asha.token, {}, body, version)
+
+
+def _suggested(stage: Stage) -> Ask:
+    """A feed that moved since the last time, and what it suggests for 24 karat."""
+    paise, asha = 12_000_00 + next(_numbers) * 100, stage.asha
+    with stage.runtime.router.shop(asha.shop_id, asha.actor) as db:
+        rates.take(db, [rates.NewRate("gold", paise, "test", utc_now())])
+        found = next(one for one in rates.suggested(db) if one.fineness == 9990)
+        db.commit()
+    rate = {"purity": {"metal": "gold", "fineness": 9990}, "paisePerG": found.paise_per_g}
+    return Ask(asha.token, {}, {"rates": [rate], "approvalId": None})
+
+
 def _profile(stage: Stage) -> Ask:
     body = {
         "name": "Asha Jewellers", "nameLocal": "आशा ज्वेलर्स", "legalName": "Asha Jewellers", "phone": a_phone(),
@@ -363,7 +388,10 @@ def _plain(body: Callable[[], Any], who: str = "asha") -> Callable[[Stage], Ask]
 
 GOOD: dict[str, Callable[[Stage], Ask]] = {
     "rates.set_rates": _plain(
-        lambda: {"rates": [{"purity": {"metal": "gold", "fineness": 9990}, "paisePerG": 13_900_00}]}
+        lambda: {
+            "rates": [{"purity": {"metal": "gold", "fineness": 9990}, "paisePerG": 13_900_00}],
+            "approvalId": None,
+        }
     ),
     "items.register_item": _plain(_piece),
     "items.edit_item": _edited_piece,
@@ -401,6 +429,8 @@ GOOD: dict[str, Callable[[Stage], Ask]] = {
     "console_people.disable_person": _standing,
     "console_people.enable_person": _standing,
     "console_tables.decide_table": _decided_table,
+    "rates.accept_suggested": _suggested,
+    "rates.set_rules": _rules,
     "approvals.ask": _asking,
     "approvals.decide": _decision,
     "console_platform.sweep": _plain(lambda: {"on": today_ist().isoformat()}, "om"),

@@ -9,31 +9,26 @@ from uuid import UUID
 import orjson
 from sqlalchemy.exc import IntegrityError
 
+from app.approvals import service as approvals
 from app.kit import audit, paging
 from app.kit.cache import ShopCache
-from app.kit.clock import today_ist, utc_now
+from app.kit.clock import ist, today_ist, utc_now
 from app.kit.ids import new_id
 from app.kit.money import whole
 from app.kit.texts import _
 from app.kit.weights import purity_label
 from app.rates import repository
 from app.rates.errors import RateBusy, RateMissing, RateTwice
-from app.rates.models import BoardRate, BoardRateChange
+from app.rates.models import BoardRate, BoardRateChange, BoardTerms
 from app.rates.purities import Purity, check_purity, check_rate, list_purities
 from shard_router import ShopSession
 
-__all__ = [
-    "BOARD", "Board", "Rate", "RateChange", "RateSetting", "board_of", "check_purity", "get_board", "list_history",
-    "list_purities", "rate_of", "read_board", "set_rate", "set_rates",
-    "shop_sums",
-]  # fmt: skip
-
 BOARD = repository.BOARD
-shop_sums = repository.shop_sums
 Board = Mapping[tuple[str, int], int]
 """Paise per gram by (metal, fineness)."""
 
 CACHE_NAME = "rates.board"
+LOWER = "rates.lower"
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,14 +77,22 @@ class RateChange:
 
 
 def set_rate(db: ShopSession, *, metal: str, fineness: int, paise_per_g: int, cache: ShopCache | None = None) -> Rate:
-    """Set one rate; raises UnknownPurity, RateAbsurd."""
+    """Set one rate; raises UnknownPurity, RateAbsurd, ApprovalNeeded."""
     return set_rates(db, rates=[RateSetting(metal, fineness, paise_per_g)], cache=cache)[0]
 
 
 def set_rates(
-    db: ShopSession, *, rates: Sequence[RateSetting], cache: ShopCache | None = None, at: dt.datetime | None = None
+    db: ShopSession,
+    *,
+    rates: Sequence[RateSetting],
+    cache: ShopCache | None = None,
+    at: dt.datetime | None = None,
+    approval_id: UUID | None = None,
 ) -> list[Rate]:
-    """Set several rates at once or none of them; raises UnknownPurity, RateAbsurd, RateTwice.
+    """Set several rates at once or none of them; raises UnknownPurity, RateAbsurd, RateTwice, ApprovalNeeded.
+
+    Whoever may set may raise. To lower a rate, or to change a board that is locked for the day, takes `rates.lower` or
+    an approval of exactly this.
 
     cache  where the board is kept for readers; it forgets the shop once this is committed.
     at     the moment, where it is not now: demo data goes back in time, and then in order.
@@ -98,9 +101,11 @@ def set_rates(
     if cache is not None:
         cache.forget_after(db)
     now, by = at or utc_now(), db.actor.person_id
-    rows = {}
+    rows = {(row.metal, row.fineness): row for row in repository.lock_board(db)}
+    spent = _check_direction(db, rates, rows, now, approval_id)
     for setting in sorted(rates, key=lambda setting: (setting.metal, setting.fineness)):  # one order of locks for all
-        rows[setting.metal, setting.fineness] = _put(db, setting, now, by)
+        key = setting.metal, setting.fineness
+        rows[key] = _put(db, rows.get(key), setting, now, by)
         db.add(BoardRateChange(
             id=new_id(), metal=setting.metal, fineness=setting.fineness, paise_per_g=setting.paise_per_g,
             set_at=now, set_by=by,
@@ -108,8 +113,47 @@ def set_rates(
     db.flush()
     audit.record(db, "rate.set", None, {
         "rates": [{"metal": s.metal, "fineness": s.fineness, "paisePerG": s.paise_per_g} for s in rates],
+        **({"approval": spent} if spent else {}),
     })  # fmt: skip
     return [_rate(rows[setting.metal, setting.fineness]) for setting in rates]
+
+
+def _check_direction(
+    db: ShopSession, rates: Sequence[RateSetting], rows: Mapping[tuple[str, int], BoardRate], now: dt.datetime,
+    approval_id: UUID | None,
+) -> UUID | None:  # fmt: skip
+    """The approval that was used up. The system keeps the bounds that the owner set for it."""
+    if db.actor.person_id is None:
+        return None
+    before = {key: row.paise_per_g for key, row in rows.items()}
+    locked = is_locked(repository.find_terms(db), now)
+    asked = [one for one in rates if locked or one.paise_per_g < before.get((one.metal, one.fineness), 0)]
+    if not asked:
+        return None
+    return approvals.require(
+        db, right=LOWER, kind=LOWER, subject_id=None, facts=lowering(asked, before, locked=locked),
+        approval_id=approval_id,
+    )  # fmt: skip
+
+
+def lowering(asked: Sequence[RateSetting], before: Mapping[tuple[str, int], int], *, locked: bool) -> dict[str, object]:
+    """The facts that are put before the owner."""
+    rates: list[dict[str, object]] = [
+        {
+            "metal": one.metal, "fineness": one.fineness, "fromPaisePerG": before.get((one.metal, one.fineness)),
+            "toPaisePerG": one.paise_per_g,
+        }
+        for one in sorted(asked, key=lambda one: (one.metal, one.fineness))
+    ]  # fmt: skip
+    return {"rates": rates, "boardLocked": locked}
+
+
+def is_locked(terms: BoardTerms | None, now: dt.datetime) -> bool:
+    """Whether the day's board is locked by now, in India."""
+    if terms is None or terms.locked_from_min is None:
+        return False
+    local = ist(now)
+    return local.hour * 60 + local.minute >= terms.locked_from_min
 
 
 def get_board(db: ShopSession) -> list[Rate]:
@@ -167,8 +211,7 @@ def _check(rates: Sequence[RateSetting], today: dt.date) -> None:
         seen.add(purity)
 
 
-def _put(db: ShopSession, setting: RateSetting, now: dt.datetime, by: UUID | None) -> BoardRate:
-    row = repository.lock_rate(db, setting.metal, setting.fineness)
+def _put(db: ShopSession, row: BoardRate | None, setting: RateSetting, now: dt.datetime, by: UUID | None) -> BoardRate:
     if row is None:
         return _add(db, setting, now, by)
     row.paise_per_g, row.set_at, row.set_by = setting.paise_per_g, now, by
