@@ -7,8 +7,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
+from uuid import UUID
 
+from app.console import corrections
 from app.kit import dated
+from app.kit.runtime import Runtime
 
 LATE_S = 30.0
 PATIENCE_MS = 400
@@ -59,23 +62,34 @@ class PriceSource:
 
 
 @contextmanager
-def price_source() -> Iterator[PriceSource]:
-    """Serves until the block ends; meanwhile the product's feed asks it, and nobody else."""
+def price_source(runtime: Runtime, operator: UUID) -> Iterator[PriceSource]:
+    """Serves until the block ends; meanwhile the operator has decided that the feed asks it, and nobody else."""
     source = PriceSource()
     server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(source))
     server.daemon_threads = True
     source.port = server.server_address[1]
     thread = threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True)
     thread.start()
-    dated.decide({"feeds.json": source.table()})
+    _decide(runtime, source.table(), operator)
     try:
         yield source
     finally:
-        dated.decide({})
+        _decide(runtime, None, operator)
         source.ending.set()
         server.shutdown()
         server.server_close()
         thread.join()
+
+
+def _decide(runtime: Runtime, body: str | None, operator: UUID) -> None:
+    """In the control plane, as the console does it, and at once in this process, which follows every half minute."""
+    with runtime.router.control() as control:
+        version = corrections.get_table(control, "feeds.json").version
+        corrections.decide_table(
+            control, name="feeds.json", expected_version=version, body=body, reason="a test", actor_id=operator
+        )
+        control.commit()
+    dated.decide({} if body is None else {"feeds.json": body})
 
 
 def _handler(source: PriceSource) -> type[BaseHTTPRequestHandler]:

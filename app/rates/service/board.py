@@ -97,12 +97,29 @@ def set_rates(
     cache  where the board is kept for readers; it forgets the shop once this is committed.
     at     the moment, where it is not now: demo data goes back in time, and then in order.
     """
+    now = at or utc_now()
+    rows = _rows(db, rates)
+    spent = _check_direction(db, rates, rows, now, approval_id)
+    return _put_up(db, rates, rows, now=now, by=db.actor.person_id, cache=cache, approval=spent)
+
+
+def publish_rates(db: ShopSession, *, rates: Sequence[RateSetting], cache: ShopCache | None = None) -> list[Rate]:
+    """What the owner lets happen by itself, within its bounds: nobody's doing, whoever asked for the feed."""
+    return _put_up(db, rates, _rows(db, rates), now=utc_now(), by=None, cache=cache, approval=None)
+
+
+def _rows(db: ShopSession, rates: Sequence[RateSetting]) -> dict[tuple[str, int], BoardRate]:
+    """The board, locked, once the rates are such as can be."""
     _check(rates, today_ist())
+    return {(row.metal, row.fineness): row for row in repository.lock_board(db)}
+
+
+def _put_up(
+    db: ShopSession, rates: Sequence[RateSetting], rows: dict[tuple[str, int], BoardRate], *, now: dt.datetime,
+    by: UUID | None, cache: ShopCache | None, approval: UUID | None,
+) -> list[Rate]:  # fmt: skip
     if cache is not None:
         cache.forget_after(db)
-    now, by = at or utc_now(), db.actor.person_id
-    rows = {(row.metal, row.fineness): row for row in repository.lock_board(db)}
-    spent = _check_direction(db, rates, rows, now, approval_id)
     for setting in sorted(rates, key=lambda setting: (setting.metal, setting.fineness)):  # one order of locks for all
         key = setting.metal, setting.fineness
         rows[key] = _put(db, rows.get(key), setting, now, by)
@@ -111,9 +128,9 @@ def set_rates(
             set_at=now, set_by=by,
         ))  # fmt: skip
     db.flush()
-    audit.record(db, "rate.set", None, {
+    audit.record(db, "rate.set" if by is not None else "rate.published", None, {
         "rates": [{"metal": s.metal, "fineness": s.fineness, "paisePerG": s.paise_per_g} for s in rates],
-        **({"approval": spent} if spent else {}),
+        **({"approval": approval} if approval else {}),
     })  # fmt: skip
     return [_rate(rows[setting.metal, setting.fineness]) for setting in rates]
 
@@ -122,9 +139,7 @@ def _check_direction(
     db: ShopSession, rates: Sequence[RateSetting], rows: Mapping[tuple[str, int], BoardRate], now: dt.datetime,
     approval_id: UUID | None,
 ) -> UUID | None:  # fmt: skip
-    """The approval that was used up. The system keeps the bounds that the owner set for it."""
-    if db.actor.person_id is None:
-        return None
+    """The approval that was used up; None where none was needed."""
     before = {key: row.paise_per_g for key, row in rows.items()}
     locked = is_locked(repository.find_terms(db), now)
     asked = [one for one in rates if locked or one.paise_per_g < before.get((one.metal, one.fineness), 0)]

@@ -20,7 +20,7 @@ from app.rates.models import BoardTerms, RateRule
 from app.rates.models import FeedRate as FeedRow
 from app.rates.purities import check_purity, list_purities
 from app.rates.reckoning import PLAIN, ROUNDINGS, Rule, suggest
-from app.rates.service.board import Rate, RateSetting, is_locked, read_board, set_rates
+from app.rates.service.board import Rate, RateSetting, is_locked, publish_rates, read_board, set_rates
 from app.rates.service.feed import NewRate
 from app.tenants import service as tenants
 from shard_router import ShopSession
@@ -269,7 +269,7 @@ def publish(db: ShopSession, cache: ShopCache | None = None) -> int:
     moved = [one for one in suggested(db) if one.board_paise_per_g is not None and one.differs]
     if not moved or any(one.stale or abs(one.change_bp or 0) > row.auto_most_bp for one in moved):
         return 0
-    set_rates(db, rates=[RateSetting(one.metal, one.fineness, one.paise_per_g) for one in moved], cache=cache)
+    publish_rates(db, rates=[RateSetting(one.metal, one.fineness, one.paise_per_g) for one in moved], cache=cache)
     return len(moved)
 
 
