@@ -23,6 +23,7 @@ from app.approvals import api as approvals
 from app.console import api as console
 from app.console import cli as platform_commands
 from app.console import corrections
+from app.console import feed_api as console_feed
 from app.console import table_api as console_tables
 from app.console import web as console_pages
 from app.credits import api as credit_books
@@ -90,6 +91,7 @@ API: tuple[ApiBlueprint, ...] = (
     console.fleet,
     console_tables.tables,
     approvals.blueprint,
+    console_feed.feed,
 )
 """Routes of the JSON API, in the order in which the reference lists them."""
 

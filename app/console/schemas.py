@@ -356,3 +356,59 @@ class TableIn(ApiSchema):
 
     body = Text(least=2, most=500_000, lines=True, required=True, allow_none=True)
     reason = Text(least=3, most=300, required=True)
+
+
+class NewRateOut(ApiSchema):
+    metal = fields.String()
+    paise_per_g = fields.Integer()
+    feed = fields.String()
+    fetched_at = Moment()
+
+
+class FeedSourceOut(ApiSchema):
+    """`failures` in a row."""
+
+    feed = fields.String()
+    tried_at = Moment()
+    worked_at = Moment(allow_none=True)
+    failures = fields.Integer()
+    failure = fields.String(allow_none=True)
+
+
+class FeedStateOut(ApiSchema):
+    newest = fields.List(fields.Nested(NewRateOut))
+    sources = fields.List(fields.Nested(FeedSourceOut))
+
+
+class FeedQuoteOut(ApiSchema):
+    """Millionths of a dollar for a troy ounce, of a rupee for a dollar; paise for a gram of the fine metal."""
+
+    id = IdField()
+    metal = fields.String()
+    usd_micros = fields.Integer()
+    inr_micros = fields.Integer()
+    paise_per_g = fields.Integer()
+    feed = fields.String()
+    fetched_at = Moment()
+    change_bp = fields.Integer(allow_none=True)
+    state = fields.String()
+    decided_by = IdField(allow_none=True)
+    decided_at = Moment(allow_none=True)
+
+
+FeedQuotePage = page_of(FeedQuoteOut)
+
+
+class FeedQuoteArgs(PageArgs):
+    metal = OneOf(("gold", "silver"), load_default=None)
+    state = OneOf(("good", "held", "dropped"), load_default=None)
+
+
+class FeedDecisionIn(ApiSchema):
+    """true: the market did move so far."""
+
+    confirm = Flag(required=True)
+
+
+class AskedFetchOut(ApiSchema):
+    job_id = IdField()

@@ -7,6 +7,7 @@ from app.dashboard import (
     board,
     counter,
     exports,
+    feed,
     home,
     people,
     pictures,
@@ -18,6 +19,6 @@ from app.dashboard import (
 from app.dashboard.frame import pages as shop_pages
 
 __all__ = [
-    "account", "approvals", "bills", "board", "counter", "exports", "home", "people", "pictures", "pieces",
+    "account", "approvals", "bills", "board", "counter", "exports", "feed", "home", "people", "pictures", "pieces",
     "settings", "shop_pages", "staff", "stock",
 ]  # fmt: skip

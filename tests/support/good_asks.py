@@ -24,10 +24,12 @@ from app.customers import service as customers
 from app.inventory import service as inventory
 from app.invoices import service as invoices
 from app.kit.clock import today_ist, utc_now
+from app.kit.ids import new_id
 from app.kit.ports import Bucket
 from app.kit.runtime import Runtime
 from app.kit.transactions import write_control
 from app.rates import service as rates
+from app.rates.models import MetalQuote
 from app.tenants import service as tenants
 from app.tenants.models import Role
 from app.vision import service as vision
@@ -246,6 +248,17 @@ def _suggested(stage: Stage) -> Ask:
     return Ask(asha.token, {}, {"rates": [rate], "approvalId": None})
 
 
+def _held_quote(stage: Stage) -> Ask:
+    """Of a leap that nobody confirmed yet, on a day long ago, so that it is nobody's newest rate."""
+    quote_id = new_id()
+    row = MetalQuote(
+        id=quote_id, metal="gold", usd_micros=2_400_000_000, inr_micros=84_250_000, paise_per_g=6_500_88, feed="a test",
+        fetched_at=utc_now() - dt.timedelta(days=4000), change_bp=900, state="held",
+    )  # fmt: skip
+    write_control(stage.runtime.router, lambda control: control.add(row))
+    return Ask(stage.cast.om.token, {"quote_id": quote_id}, {"confirm": False})
+
+
 def _profile(stage: Stage) -> Ask:
     body = {
         "name": "Asha Jewellers", "nameLocal": "आशा ज्वेलर्स", "legalName": "Asha Jewellers", "phone": a_phone(),
@@ -431,6 +444,7 @@ GOOD: dict[str, Callable[[Stage], Ask]] = {
     "console_tables.decide_table": _decided_table,
     "rates.accept_suggested": _suggested,
     "rates.set_rules": _rules,
+    "console_feed.decide_quote": _held_quote,
     "approvals.ask": _asking,
     "approvals.decide": _decision,
     "console_platform.sweep": _plain(lambda: {"on": today_ist().isoformat()}, "om"),

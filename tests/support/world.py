@@ -63,7 +63,7 @@ def furnish(runtime: Runtime, cast: Cast) -> World:
             "person_id": cast.bina.person_id, "till_id": asha.shop.till_id, "outlet_id": asha.shop.outlet_id,
             "registration_id": asha.shop.registration_id, "number": str(asha.shop_id),
             "note_id": bill.id, "document_id": bill.id, "invitation_id": _invitation(runtime, asha),
-            "move_id": _move(runtime), "approval_id": _approval(runtime, cast),
+            "move_id": _move(runtime), "approval_id": _approval(runtime, cast), "quote_id": new_id(),
         }
     )  # fmt: skip
 

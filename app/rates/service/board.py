@@ -3,7 +3,7 @@
 import datetime as dt
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 from uuid import UUID
 
 import orjson
@@ -19,7 +19,7 @@ from app.kit.texts import _
 from app.kit.weights import purity_label
 from app.rates import repository
 from app.rates.errors import RateBusy, RateMissing, RateTwice
-from app.rates.models import BoardRate, BoardRateChange, BoardTerms
+from app.rates.models import BoardRate, BoardRateChange
 from app.rates.purities import Purity, check_purity, check_rate, list_purities
 from shard_router import ShopSession
 
@@ -141,7 +141,7 @@ def _check_direction(
 ) -> UUID | None:  # fmt: skip
     """The approval that was used up; None where none was needed."""
     before = {key: row.paise_per_g for key, row in rows.items()}
-    locked = is_locked(repository.find_terms(db), now)
+    locked = is_locked(_locks(db), now)
     asked = [one for one in rates if locked or one.paise_per_g < before.get((one.metal, one.fineness), 0)]
     if not asked:
         return None
@@ -163,7 +163,18 @@ def lowering(asked: Sequence[RateSetting], before: Mapping[tuple[str, int], int]
     return {"rates": rates, "boardLocked": locked}
 
 
-def is_locked(terms: BoardTerms | None, now: dt.datetime) -> bool:
+def _locks(db: ShopSession) -> "Locks | None":
+    return repository.find_terms(db)
+
+
+class Locks(Protocol):
+    """What says from when on a day's board is locked."""
+
+    @property
+    def locked_from_min(self) -> int | None: ...
+
+
+def is_locked(terms: Locks | None, now: dt.datetime) -> bool:
     """Whether the day's board is locked by now, in India."""
     if terms is None or terms.locked_from_min is None:
         return False

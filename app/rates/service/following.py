@@ -70,6 +70,10 @@ class Rules:
     rules: Mapping[tuple[str, int], Rule]
     version: int
 
+    def locked(self, now: dt.datetime) -> bool:
+        """Whether the day's board is locked by now."""
+        return is_locked(self.terms, now)
+
 
 @dataclass(frozen=True, slots=True)
 class FeedRate:
