@@ -11,7 +11,7 @@ from migrations.kinds import BIG, BOOL, ID, INT, SMALL, UTC, code, index, may, m
 from migrations.steps import Steps
 
 revision = "0010"
-down_revision = "0005"
+down_revision = "0006"
 
 
 def upgrade(op: Steps) -> None:

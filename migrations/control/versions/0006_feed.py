@@ -2,7 +2,7 @@
 
 ALGORITHM/LOCK: the tables are new, so nothing is locked and nothing is rebuilt.
 
-Revision: 0007
+Revision: 0006
 """
 
 from sqlalchemy import PrimaryKeyConstraint
@@ -10,8 +10,8 @@ from sqlalchemy import PrimaryKeyConstraint
 from migrations.kinds import BIG, ID, INT, UTC, code, index, may, must, name
 from migrations.steps import Steps
 
-revision = "0007"
-down_revision = "0006"
+revision = "0006"
+down_revision = "0005"
 
 
 def upgrade(op: Steps) -> None:
