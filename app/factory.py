@@ -52,6 +52,7 @@ from app.kit.signing import LinkSigner, TextSigner
 from app.live import api as live
 from app.live import cli as file_commands
 from app.live import web as live_pages
+from app.ratelocks import api as ratelocks
 from app.rates import api as rates
 from app.reports import api as exports
 from app.schedule import SCHEDULE
@@ -92,6 +93,7 @@ API: tuple[ApiBlueprint, ...] = (
     console_tables.tables,
     approvals.blueprint,
     console_feed.feed,
+    ratelocks.blueprint,
 )
 """Routes of the JSON API, in the order in which the reference lists them."""
 

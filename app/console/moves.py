@@ -23,6 +23,7 @@ from app.kit.sums import shop_sums
 from app.kit.transactions import write_control
 from app.metal import service as metal
 from app.numbering import service as numbering
+from app.ratelocks import service as ratelocks
 from app.rates import service as rates
 from shard_router import Router, RouterError
 from shard_router.moves import (
@@ -90,6 +91,7 @@ def all_sums() -> tuple[Sum, ...]:
         numbering,
         invoices,
         approvals,
+        ratelocks,
         cash,
     )  # one a line: rooms come side by side
     return (*shop_sums(), *(one for domain in domains for one in domain.shop_sums()))

@@ -100,7 +100,7 @@ def beside(refusal: Refusal | None, names: Mapping[str, str]) -> Refusal | None:
     if refusal is None or not refusal.fields:
         return refusal
     known = {names.get(path, _HUMP.sub("_", path).lower()): wrong for path, wrong in refusal.fields.items()}
-    if len(known) == 1:
+    if len(known) == 1 and refusal.code != TypedWrongly.code:  # that one's message says less than its field does
         known = {name: wrong if len(wrong) > len(refusal.message) else refusal.message for name, wrong in known.items()}
     return refusal._replace(fields=known)
 

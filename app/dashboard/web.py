@@ -12,6 +12,7 @@ from app.dashboard import (
     people,
     pictures,
     pieces,
+    ratelocks,
     settings,
     staff,
     stock,
@@ -20,5 +21,5 @@ from app.dashboard.frame import pages as shop_pages
 
 __all__ = [
     "account", "approvals", "bills", "board", "counter", "exports", "feed", "home", "people", "pictures", "pieces",
-    "settings", "shop_pages", "staff", "stock",
+    "ratelocks", "settings", "shop_pages", "staff", "stock",
 ]  # fmt: skip

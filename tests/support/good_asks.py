@@ -20,6 +20,8 @@ from app.amc import service as amc
 from app.approvals import service as approvals
 from app.console import corrections
 from app.console.moves import mover_of
+from app.credits import service as credits
+from app.credits.service import CreditKind
 from app.customers import service as customers
 from app.inventory import service as inventory
 from app.invoices import service as invoices
@@ -259,6 +261,23 @@ def _held_quote(stage: Stage) -> Ask:
     return Ask(stage.cast.om.token, {"quote_id": quote_id}, {"confirm": False})
 
 
+def _locked_rate(stage: Stage) -> Ask:
+    """Ten grams of 22 karat against an advance that covers them whole."""
+    asha, customer = stage.asha, stage.customer()
+    with stage.runtime.router.shop(asha.shop_id, asha.actor) as db:
+        credit = credits.open_credit(
+            db, kind=CreditKind.ADVANCE, customer_id=customer.id, source_id=new_id(), paise=5_00_000_00
+        )
+        rates.set_rate(db, metal="gold", fineness=9160, paise_per_g=12_800_00)
+        db.commit()
+    body = {
+        "customerId": str(customer.id), "creditId": str(credit.id), "purity": {"metal": "gold", "fineness": 9160},
+        "mg": 10_000, "paisePerG": 12_900_00, "expiresOn": (today_ist() + dt.timedelta(days=30)).isoformat(),
+        "approvalId": None,
+    }  # fmt: skip
+    return Ask(asha.token, {}, body)
+
+
 def _profile(stage: Stage) -> Ask:
     body = {
         "name": "Asha Jewellers", "nameLocal": "आशा ज्वेलर्स", "legalName": "Asha Jewellers", "phone": a_phone(),
@@ -445,6 +464,7 @@ GOOD: dict[str, Callable[[Stage], Ask]] = {
     "rates.accept_suggested": _suggested,
     "rates.set_rules": _rules,
     "console_feed.decide_quote": _held_quote,
+    "ratelocks.lock_rate": _locked_rate,
     "approvals.ask": _asking,
     "approvals.decide": _decision,
     "console_platform.sweep": _plain(lambda: {"on": today_ist().isoformat()}, "om"),

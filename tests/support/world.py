@@ -7,12 +7,14 @@ from uuid import UUID
 
 from app.approvals import service as approvals
 from app.console.moves import mover_of
+from app.credits import service as credits
 from app.invoices.models import InvoicePdf
 from app.kit import outbox
-from app.kit.clock import utc_now
+from app.kit.clock import today_ist, utc_now
 from app.kit.ids import new_id
 from app.kit.runtime import Runtime
 from app.kit.transactions import write_control
+from app.ratelocks import service as ratelocks
 from app.reports.models import Export, ExportState
 from app.tenants import service as tenants
 from app.vision.models import Picture, PictureState
@@ -56,6 +58,7 @@ def furnish(runtime: Runtime, cast: Cast) -> World:
     with runtime.router.shop(asha.shop_id, asha.actor) as db:
         db.add(_pdf(bill.id, asha.shop_id))
         db.commit()
+    locked = _locked_rate(runtime, asha, customer.id)
     return World(
         things={
             "item_id": kept.id, "code": kept.tag, "customer_id": customer.id, "phone": customer.phone,
@@ -63,9 +66,23 @@ def furnish(runtime: Runtime, cast: Cast) -> World:
             "person_id": cast.bina.person_id, "till_id": asha.shop.till_id, "outlet_id": asha.shop.outlet_id,
             "registration_id": asha.shop.registration_id, "number": str(asha.shop_id),
             "note_id": bill.id, "document_id": bill.id, "invitation_id": _invitation(runtime, asha),
-            "move_id": _move(runtime), "approval_id": _approval(runtime, cast), "quote_id": new_id(),
+            "move_id": _move(runtime), "approval_id": _approval(runtime, cast), "quote_id": new_id(), "lock_id": locked,
         }
     )  # fmt: skip
+
+
+def _locked_rate(runtime: Runtime, asha: Somebody, customer_id: UUID) -> UUID:
+    """A gram of 22 karat, against an advance."""
+    with runtime.router.shop(asha.shop_id, asha.actor) as db:
+        advance = credits.open_credit(
+            db, kind=credits.CreditKind.ADVANCE, customer_id=customer_id, source_id=new_id(), paise=5_000_00
+        )
+        locked = ratelocks.lock_rate(
+            db, customer_id=customer_id, metal="gold", fineness=9160, mg=1_000, credit_id=advance.id,
+            expires_on=today_ist(),
+        )  # fmt: skip
+        db.commit()
+    return locked.id
 
 
 def _approval(runtime: Runtime, cast: Cast) -> UUID:

@@ -1,13 +1,13 @@
-"""How a shop's board follows the feed of the world's prices: its rules, its lock, and the feed as it was told.
+"""How a shop's board follows the feed of the world's prices, and rates promised to customers against an advance.
 
 ALGORITHM/LOCK: the tables are new, so nothing is locked and nothing is rebuilt.
 
 Revision: 0010
 """
 
-from sqlalchemy import PrimaryKeyConstraint
+from sqlalchemy import PrimaryKeyConstraint, UniqueConstraint
 
-from migrations.kinds import BIG, BOOL, ID, INT, SMALL, UTC, code, index, may, must, name, shop
+from migrations.kinds import BIG, BOOL, DATE, ID, INT, SMALL, UTC, code, index, may, must, name, shop, tied
 from migrations.steps import Steps
 
 revision = "0010"
@@ -47,4 +47,41 @@ def upgrade(op: Steps) -> None:
         must("feed", name(100)),
         must("fetched_at", UTC),
         PrimaryKeyConstraint("shop_id", "metal"),
+    )
+    op.create_table(
+        "rate_locks",
+        shop(),
+        must("id", ID),
+        must("customer_id", ID),
+        must("credit_id", ID),
+        must("metal", code(10)),
+        must("fineness", SMALL),
+        must("paise_per_g", BIG),
+        must("mg", BIG),
+        must("left_mg", BIG),
+        must("state", code(10)),
+        must("expires_on", DATE),
+        must("made_at", UTC),
+        may("made_by", ID),
+        must("version", INT),
+        PrimaryKeyConstraint("shop_id", "id"),
+        UniqueConstraint("shop_id", "credit_id", name="uq_rate_locks_shop_id_credit_id"),
+        tied("rate_locks", "customer_id", "customers"),
+        tied("rate_locks", "credit_id", "credits"),
+        index("ix_rate_locks_shop_id_customer_id_state", "shop_id", "customer_id", "state"),
+        index("ix_rate_locks_shop_id_made_at_id", "shop_id", "made_at", "id"),
+    )
+    op.create_table(
+        "rate_lock_uses",
+        shop(),
+        must("id", ID),
+        must("lock_id", ID),
+        must("document_id", ID),
+        must("mg", BIG),
+        must("at", UTC),
+        may("actor_id", ID),
+        PrimaryKeyConstraint("shop_id", "id"),
+        tied("rate_lock_uses", "lock_id", "rate_locks"),
+        index("ix_rate_lock_uses_shop_id_lock_id", "shop_id", "lock_id"),
+        index("ix_rate_lock_uses_shop_id_document_id", "shop_id", "document_id"),
     )

@@ -1,0 +1,22 @@
+"""A counter of Asha's shop, and her clerk's, who may lock a rate and not lower one."""
+
+import pytest
+
+from tests.support.counter import Counter
+
+
+@pytest.fixture
+def counter(flask_app, runtime, cast) -> Counter:
+    made = Counter(flask_app, runtime, cast.asha)
+    made.set_board()
+    return made
+
+
+@pytest.fixture
+def clerk(flask_app, runtime, cast) -> Counter:
+    return Counter(flask_app, runtime, cast.bina)
+
+
+@pytest.fixture
+def stranger(flask_app, runtime, cast) -> Counter:
+    return Counter(flask_app, runtime, cast.ravi)
