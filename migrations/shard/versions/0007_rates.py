@@ -2,7 +2,7 @@
 
 ALGORITHM/LOCK: the tables are new, so nothing is locked and nothing is rebuilt.
 
-Revision: 0010
+Revision: 0007
 """
 
 from sqlalchemy import PrimaryKeyConstraint, UniqueConstraint
@@ -10,7 +10,7 @@ from sqlalchemy import PrimaryKeyConstraint, UniqueConstraint
 from migrations.kinds import BIG, BOOL, DATE, ID, INT, SMALL, UTC, code, index, may, must, name, shop, tied
 from migrations.steps import Steps
 
-revision = "0010"
+revision = "0007"
 down_revision = "0006"
 
 
