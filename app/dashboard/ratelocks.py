@@ -90,8 +90,8 @@ def _list(refusal: Refusal | None) -> str:
         return page, customers.names_of(db, [one.customer_id for one in page.items])
 
     page, names = shop_read(look)
-    kept = {"customer": only} if customer_id else {}
-    more = url_for("shop_pages.rate_locks", after=page.next_cursor, **kept) if page.next_cursor else ""
+    kept = only if customer_id else None
+    more = url_for("shop_pages.rate_locks", after=page.next_cursor, customer=kept) if page.next_cursor else ""
     return show(
         "rate_locks.html", "rates", page=page, names=names, next_url=more, refusal=refusal, states=STATES,
         paged="after" in request.args, saved=request.args.get("saved") == "yes", part=_part, today=today_ist(),
