@@ -42,6 +42,16 @@ class Steps:
         spec = str(CreateColumn(column).compile(dialect=self.connection.dialect)).replace("%%", "%")
         self.alter(table, f"ADD COLUMN {spec}", "INSTANT")
 
+    def let_be_empty(self, table: str, column: sa.Column[Any]) -> None:
+        """A column that had to have a value may be NULL from now on: ALGORITHM=INPLACE, LOCK=NONE. Running code loses
+        nothing: it goes on writing a value. `column` is the column as it is, but nullable."""
+        found = {str(one["name"]): one for one in sa.inspect(self.connection).get_columns(table)}
+        if found[str(column.name)]["nullable"]:
+            return
+        sa.Table(table, sa.MetaData(), column)
+        spec = str(CreateColumn(column).compile(dialect=self.connection.dialect)).replace("%%", "%")
+        self.alter(table, f"MODIFY COLUMN {spec}", "INPLACE", "NONE")
+
     def drop_column(self, table: str, column: str) -> None:
         """ALGORITHM=INSTANT. The contract step: only when no running version of the code names the column."""
         if column in self.columns(table):

@@ -103,6 +103,8 @@ class Item(Struct, frozen=True):
     created_at: dt.datetime
     updated_at: dt.datetime
     stones: tuple[Stone, ...] = ()
+    cost_paise: int | None = None
+    place_id: UUID | None = None
 
     @property
     def purity(self) -> dict[str, object]:

@@ -192,7 +192,7 @@ def stock_by_purity(db: ShopSession) -> list[Holding]:
 
 def items_of(rows: Iterable[Sequence[Any]]) -> dict[UUID, Item]:
     """The pieces of the rows that ITEMS gave, without picture and moments, which no bill needs."""
-    return {item_id: _unpacked(item_id, invoice_id, facts, stones) for item_id, invoice_id, facts, stones in rows}
+    return {row[0]: _unpacked(*row) for row in rows}
 
 
 def refuse_missing(items: Mapping[UUID, Item], item_ids: Sequence[UUID], *, taken_by: UUID | None = None) -> None:
@@ -329,14 +329,15 @@ def _stones_of(db: ShopSession, item_ids: Sequence[UUID]) -> defaultdict[UUID, t
     return found
 
 
-def _unpacked(item_id: UUID, invoice_id: UUID | None, facts: str, stones: str | None) -> Item:
+def _unpacked(item_id: UUID, invoice_id: UUID | None, place_id: UUID | None, facts: str, stones: str | None) -> Item:
     known = dict(zip(_PACKED, orjson.loads(facts), strict=True))
     set_in = sorted(orjson.loads(stones)) if stones else ()
     return Item(
-        id=item_id, invoice_id=invoice_id, picture_id=None, created_at=NEVER, updated_at=NEVER,
+        id=item_id, invoice_id=invoice_id, place_id=place_id, picture_id=None, created_at=NEVER, updated_at=NEVER,
         stones=tuple(Stone(*stone) for _, *stone in set_in), **known,
     )  # fmt: skip
 
 
 def _item(row: ItemRow, stones: tuple[Stone, ...]) -> Item:
-    return Item(*(*(getattr(row, column.key) for column in repository.ITEM_COLUMNS), stones))
+    known = (getattr(row, column.key) for column in repository.ITEM_COLUMNS)
+    return Item(*known, stones=stones, cost_paise=row.cost_paise, place_id=row.place_id)

@@ -36,6 +36,36 @@ class PriceChanged(Conflict):
         self.members = {"quote": quote}
 
 
+class LineIncomplete(Unprocessable):
+    """A line names neither a piece nor what it sells at a price, or says what does not go together."""
+
+
+class WareUnknown(Unprocessable):
+    """What a line sells at a price of its own is none of the kinds that have an HSN or SAC here."""
+
+    default_action = N_("Choose what is sold from the list.")
+
+
+class WareNeedsGstin(Unprocessable):
+    """Job work at 5 % is for a registered owner: the bill needs a customer with a GSTIN."""
+
+    default_message = N_("Job work for a registered owner needs a customer with a GSTIN.")
+    default_action = N_("Name the owner, or bill it as making from the customer's own gold.")
+
+
+class OccasionMalformed(Unprocessable):
+    """An occasion is a short word of small letters, digits and hyphens, no name of a person."""
+
+    default_message = N_("An occasion is written like wedding-2026: small letters, digits and hyphens, at most 24.")
+
+
+class CreditNeedsCustomer(Unprocessable):
+    """A credit is used, but the bill does not say whose."""
+
+    default_message = N_("A credit can only be used on a bill that names its customer.")
+    default_action = N_("Add the customer.")
+
+
 class DiscountNotAllowed(Forbidden):
     """The person's role does not include giving discounts."""
 

@@ -39,8 +39,11 @@ class Invoice(ShopOwned, ShardBase):
     igst_paise: Mapped[int] = mapped_column(Paise)
     round_off_paise: Mapped[int] = mapped_column(Integer)
     total_paise: Mapped[int] = mapped_column(Paise)
-    reverses_id: Mapped[UUID | None] = mapped_column(Id)  # of a credit note: its bill
+    reverses_id: Mapped[UUID | None] = mapped_column(Id)  # of a note: its bill
     reason: Mapped[str | None] = mapped_column(Name(200))
+    occasion: Mapped[str | None] = mapped_column(Code(24))  # what several bills of a customer are for: wedding-2026
+    book_on: Mapped[dt.date | None] = mapped_column(Date)  # the drawer's business day
+    shift_no: Mapped[int | None] = mapped_column(Integer)
     actor_id: Mapped[UUID | None] = mapped_column(Id)
     render_version: Mapped[int] = mapped_column(SmallInteger)
     content_hash: Mapped[bytes] = mapped_column(Hash)
@@ -62,20 +65,28 @@ class Invoice(ShopOwned, ShardBase):
 
 
 class InvoiceLine(ShopOwned, ShardBase):
-    """One line as it was priced; a credit note's line names the line it reverses, and no line is reversed twice."""
+    """One line as it was priced. A credit note's line names the line that it reverses whole (`reverses_line_id`: each
+    once) or changes by an amount (`corrects_line_id`); a debit note's line changes one by an amount.
+
+    Without a piece (`line_kind` fixed, service) metal and tag are empty and fineness is 0. `priced_from` is what the
+    price was reckoned from, as canonical JSON, so that it can be explained for ever; NULL before version 2.
+    """
 
     __tablename__ = "invoice_lines"
     id: Mapped[UUID] = mapped_column(Id, primary_key=True)
     invoice_id: Mapped[UUID] = mapped_column(Id)
     pos: Mapped[int] = mapped_column(SmallInteger)
-    item_id: Mapped[UUID] = mapped_column(Id)
+    line_kind: Mapped[str] = mapped_column(Code(8), default="piece", server_default="piece")
+    item_id: Mapped[UUID | None] = mapped_column(Id)
     reverses_line_id: Mapped[UUID | None] = mapped_column(Id)
+    corrects_line_id: Mapped[UUID | None] = mapped_column(Id)
     description: Mapped[str] = mapped_column(Name(120))
     tag: Mapped[str] = mapped_column(Code(24))
     huid: Mapped[str | None] = mapped_column(Code(6))
     hsn: Mapped[str] = mapped_column(Code(8))
     metal: Mapped[str] = mapped_column(Code(10))
     fineness: Mapped[int] = mapped_column(Fineness)
+    pieces: Mapped[int] = mapped_column(Integer, default=1, server_default="1")
     gross_mg: Mapped[int] = mapped_column(Milligrams)
     stone_mg: Mapped[int] = mapped_column(Milligrams)
     net_mg: Mapped[int] = mapped_column(Milligrams)
@@ -86,12 +97,14 @@ class InvoiceLine(ShopOwned, ShardBase):
     making_discount_paise: Mapped[int] = mapped_column(Paise)
     stones_paise: Mapped[int] = mapped_column(Paise)
     hallmark_paise: Mapped[int] = mapped_column(Paise)
+    price_paise: Mapped[int] = mapped_column(Paise, default=0, server_default="0")  # a price told, of goods or a piece
     discount_paise: Mapped[int] = mapped_column(Paise)
     taxable_paise: Mapped[int] = mapped_column(Paise)
     tax_bp: Mapped[int] = mapped_column(BasisPoints)
     cgst_paise: Mapped[int] = mapped_column(Paise)
     sgst_paise: Mapped[int] = mapped_column(Paise)
     igst_paise: Mapped[int] = mapped_column(Paise)
+    priced_from: Mapped[bytes | None] = mapped_column(MEDIUMBLOB)
     invoice: Mapped[Invoice] = relationship(viewonly=True, lazy="raise", back_populates="lines")
     __table_args__ = facts(
         UniqueConstraint("shop_id", "invoice_id", "pos"),
@@ -99,20 +112,24 @@ class InvoiceLine(ShopOwned, ShardBase):
         ForeignKeyConstraint(["shop_id", "invoice_id"], ["invoices.shop_id", "invoices.id"]),
         ForeignKeyConstraint(["shop_id", "item_id"], ["items.shop_id", "items.id"]),
         ForeignKeyConstraint(["shop_id", "reverses_line_id"], ["invoice_lines.shop_id", "invoice_lines.id"]),
-        Index(None, "shop_id", "item_id"),
+        ForeignKeyConstraint(["shop_id", "corrects_line_id"], ["invoice_lines.shop_id", "invoice_lines.id"]),
+        Index(None, "shop_id", "item_id"), Index(None, "shop_id", "corrects_line_id"),
         writes="insert", retention="books", purpose="lines of issued documents",
     )  # fmt: skip
 
 
 class InvoicePayment(ShopOwned, ShardBase):
-    """Money taken with a bill, or given back with a credit note."""
+    """Money taken with a bill, or given back with a credit note. `credit_id`: what the shop owed and no longer does;
+    `tendered_paise`: cash that was handed over, of which the rest went back as change."""
 
     __tablename__ = "invoice_payments"
     invoice_id: Mapped[UUID] = mapped_column(Id, primary_key=True)
     pos: Mapped[int] = mapped_column(SmallInteger, primary_key=True, autoincrement=False)
-    mode: Mapped[str] = mapped_column(Code(12))  # cash | upi | card | bank | cheque
+    mode: Mapped[str] = mapped_column(Code(12))  # cash | upi | card | bank | cheque | credit
     paise: Mapped[int] = mapped_column(Paise)
     reference: Mapped[str | None] = mapped_column(Name(60))
+    credit_id: Mapped[UUID | None] = mapped_column(Id)
+    tendered_paise: Mapped[int | None] = mapped_column(Paise)
     __table_args__ = facts(
         ForeignKeyConstraint(["shop_id", "invoice_id"], ["invoices.shop_id", "invoices.id"]),
         writes="insert", retention="books", purpose="money taken or given back with a document",
@@ -132,4 +149,16 @@ class InvoicePdf(ShopOwned, ShardBase):
     __table_args__ = facts(
         ForeignKeyConstraint(["shop_id", "invoice_id"], ["invoices.shop_id", "invoices.id"]),
         writes="insert", retention="books", purpose="where each document's PDF lies",
+    )  # fmt: skip
+
+
+class NotedBill(ShopOwned, ShardBase):
+    """A bill that has notes: the row that notes on it queue at, since the bill's own row is never changed."""
+
+    __tablename__ = "noted_bills"
+    invoice_id: Mapped[UUID] = mapped_column(Id, primary_key=True)
+    notes: Mapped[int] = mapped_column(Integer)
+    __table_args__ = facts(
+        ForeignKeyConstraint(["shop_id", "invoice_id"], ["invoices.shop_id", "invoices.id"]),
+        writes="insert-update", mutable=("notes",), retention="books", purpose="how many notes each bill has",
     )  # fmt: skip

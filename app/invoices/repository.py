@@ -20,8 +20,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import aliased, selectinload
 
-from app.credits import service as credits
-from app.invoices.models import Invoice, InvoiceLine, InvoicePayment, InvoicePdf
+from app.invoices.models import Invoice, InvoiceLine, InvoicePayment, InvoicePdf, NotedBill
 from app.kit.db import Id
 from app.kit.sums import added_up, fingerprint
 from app.numbering.service import DocumentKind
@@ -29,6 +28,7 @@ from shard_router import FleetSession, Prepared, ShopSession
 from shard_router.moves import Sum
 
 SOLD_BY = (DocumentKind.INVOICE.value, DocumentKind.BILL_OF_SUPPLY.value)
+TAKEN_BY = (*SOLD_BY, DocumentKind.DEBIT_NOTE.value)
 CASH = "cash"
 ON_ACCOUNT = "on_account"
 
@@ -103,22 +103,32 @@ def paid_of(db: ShopSession, invoice_ids: Iterable[UUID]) -> dict[UUID, int]:
     return {row.invoice_id: int(row.paise) for row in rows}
 
 
-def cash_of_day(db: ShopSession, customer_id: UUID, on: dt.date) -> int:
-    rows = db.execute(_cash_of_day().where(Invoice.customer_id == customer_id, Invoice.issued_on == on)).scalar_one()
-    return int(rows)
+def cash_before(db: ShopSession, customer_id: UUID, *, on: dt.date, since: dt.date, occasion: str) -> Sequence[Any]:
+    """What CASH_BEFORE gives."""
+    return db.execute(
+        _cash_before(), {"customer_id": customer_id, "issued_on": on, "since": since, "occasion": occasion}
+    ).one()
 
 
 def cash_of_person(db: ShopSession, customer_ids: Iterable[UUID], on: dt.date) -> int:
-    """Of a person who was entered more than once, all their rows."""
-    wanted = _cash_of_day().where(Invoice.customer_id.in_(sorted(customer_ids)), Invoice.issued_on == on)
+    """Paise of one day; of a person who was entered more than once, all their rows."""
+    wanted = (
+        select(func.coalesce(func.sum(InvoicePayment.paise), 0))
+        .select_from(Invoice)
+        .join(InvoicePayment, and_(InvoicePayment.shop_id == Invoice.shop_id, InvoicePayment.invoice_id == Invoice.id))
+        .where(
+            Invoice.customer_id.in_(sorted(customer_ids)), Invoice.issued_on == on, Invoice.kind.in_(TAKEN_BY),
+            InvoicePayment.mode == CASH,
+        )
+    )  # fmt: skip
     return int(db.execute(wanted).scalar_one())
 
 
 def dues(shop_id: int, customer_ids: Iterable[UUID] | None = None) -> CompoundSelect[Any]:
     """Customer, day of the bill, paise: each row moves what a customer owes by a bill. A note counts to its bill's day,
-    and what it left as credit did not lower the debt. What was put on account was not paid."""
+    and what it left as credit is a payment of it, so that it did not lower the debt. What was put on account was not
+    paid."""
     bill, paid = aliased(Invoice), InvoicePayment
-    opened = credits.opened_by_notes(shop_id).subquery()
     sign = case((Invoice.kind == DocumentKind.CREDIT_NOTE.value, -1), else_=1)
     head = (Invoice.customer_id, func.coalesce(bill.issued_on, Invoice.issued_on).label("due_on"))
     wanted = [Invoice.shop_id == shop_id, Invoice.customer_id.is_not(None)]
@@ -133,7 +143,6 @@ def dues(shop_id: int, customer_ids: Iterable[UUID] | None = None) -> CompoundSe
     return union_all(
         moves(sign * Invoice.total_paise),
         moves(-sign * paid.paise).join(paid, of_payment),
-        moves(opened.c.paise).join(opened, opened.c.source_id == Invoice.id),
     )
 
 
@@ -238,26 +247,31 @@ def count_between(
     ).one()  # fmt: skip
 
 
-def _cash_of_day() -> Select[Any]:
+def _cash_before() -> Select[Any]:
+    """A person's cash, in three sums: of a day, of an occasion, and from a day on."""
+    on, since = bindparam("issued_on", type_=Invoice.issued_on.type), bindparam("since", type_=Invoice.issued_on.type)
+    occasion = bindparam("occasion", type_=Invoice.occasion.type)
+    paise = InvoicePayment.paise
+    sums = (case((Invoice.issued_on == on, paise)), case((Invoice.occasion == occasion, paise)),
+            case((Invoice.issued_on >= since, paise)))  # fmt: skip
     return (
-        select(func.coalesce(func.sum(InvoicePayment.paise), 0))
+        select(*(func.coalesce(func.sum(one), 0) for one in sums))
         .select_from(Invoice)
         .join(
             InvoicePayment,
             and_(InvoicePayment.shop_id == Invoice.shop_id, InvoicePayment.invoice_id == Invoice.id),
         )
-        .where(Invoice.kind.in_(SOLD_BY), InvoicePayment.mode == CASH)
+        .where(
+            Invoice.customer_id == bindparam("customer_id", type_=Id),
+            or_(Invoice.issued_on >= since, Invoice.occasion == occasion),
+            Invoice.kind.in_(TAKEN_BY),
+            InvoicePayment.mode == CASH,
+        )
     )
 
 
-# Part of a bill's first packet, behind the lock on the customer's row: what they paid in cash today so far.
-CASH_OF_DAY = Prepared(
-    lambda: _cash_of_day().where(
-        Invoice.shop_id == bindparam("shop_id"),
-        Invoice.customer_id == bindparam("customer_id", type_=Id),
-        Invoice.issued_on == bindparam("issued_on", type_=Invoice.issued_on.type),
-    )
-)
+# Part of a bill's first packet, behind the lock on the customer's row: what they paid in cash so far.
+CASH_BEFORE = Prepared(lambda: _cash_before().where(Invoice.shop_id == bindparam("shop_id")))
 
 # The last packet of a bill.
 INSERT_INVOICE = Prepared(lambda: insert(Invoice))
@@ -276,13 +290,14 @@ def shop_sums() -> tuple[Sum, ...]:
     )  # fmt: skip
     prices = (
         InvoiceLine.metal_paise, InvoiceLine.wastage_paise, InvoiceLine.making_paise, InvoiceLine.stones_paise,
-        InvoiceLine.hallmark_paise, InvoiceLine.discount_paise, InvoiceLine.taxable_paise, InvoiceLine.cgst_paise,
-        InvoiceLine.sgst_paise, InvoiceLine.igst_paise,
+        InvoiceLine.hallmark_paise, InvoiceLine.price_paise, InvoiceLine.discount_paise, InvoiceLine.taxable_paise,
+        InvoiceLine.cgst_paise,        InvoiceLine.sgst_paise, InvoiceLine.igst_paise,
     )  # fmt: skip
     purity = (InvoiceLine.metal, InvoiceLine.fineness)
     return (
         added_up("documents", Invoice, by=(Invoice.kind, Invoice.fy_start), of=money),
         added_up("lines", InvoiceLine, by=purity, of=(*weights, *prices)),
         added_up("payments", InvoicePayment, by=(InvoicePayment.mode,), of=(InvoicePayment.paise,)),
+        added_up("noted bills", NotedBill, of=(NotedBill.notes,)),
         added_up("printed forms", InvoicePdf, of=(InvoicePdf.size_bytes, fingerprint(InvoicePdf.sha256))),
     )

@@ -7,8 +7,9 @@ import msgspec
 from marshmallow import ValidationError, fields, post_load, validate, validates_schema
 from msgspec import Meta, Struct
 
-from app.invoices.pricing import Discount
+from app.invoices.pricing import MAX_PIECES, Discount, Wastage, WastageKind
 from app.invoices.service import BillDraft, LineDraft, PaymentDraft, PaymentMode
+from app.invoices.service.drafts import LONGEST_NAME, MAX_APPROVALS
 from app.kit.money import MAX_PAISE
 from app.kit.paging import PageArgs, page_of
 from app.kit.schemas import ApiSchema, Day, Flag, IdField, Moment, OneOf, Paise, Text, Whole
@@ -33,10 +34,30 @@ class DiscountIn(ApiSchema):
         return Discount(**data)
 
 
+class WastageIn(ApiSchema):
+    """A wastage of the line's own, beside that of its piece."""
+
+    kind = OneOf(WastageKind, required=True)
+    bp = Whole(most=10_000, load_default=0)
+
+    @post_load
+    def make(self, data: dict[str, Any], **_: object) -> Wastage:
+        return Wastage(WastageKind(data["kind"]), data["bp"])
+
+
 class LineIn(ApiSchema):
-    item_id = IdField(required=True)
+    """A piece (`itemId`), or goods or a service at a price of its own (`sells`, `pricePaise` each)."""
+
+    item_id = IdField(allow_none=True)
     discount = fields.Nested(DiscountIn)
     making_discount = fields.Nested(DiscountIn)
+    rate_paise_per_g = Paise(least=1, allow_none=True)
+    wastage = fields.Nested(WastageIn, allow_none=True)
+    sells = Text(least=1, most=24, allow_none=True)
+    description = Text(most=LONGEST_NAME, allow_none=True)
+    price_paise = Paise(least=1, allow_none=True)
+    pieces = Whole(least=1, most=MAX_PIECES)
+    tax_included = Flag()
 
     @post_load
     def make(self, data: dict[str, Any], **_: object) -> LineDraft:
@@ -44,9 +65,13 @@ class LineIn(ApiSchema):
 
 
 class PaymentIn(ApiSchema):
+    """Money, or a credit (`mode` credit, `creditId`); of cash also what was tendered, the rest going back as change."""
+
     mode = OneOf(PaymentMode, required=True)
     paise = Paise(least=1, required=True)
     reference = Text(most=60, allow_none=True, load_default=None)
+    credit_id = IdField(allow_none=True)
+    tendered_paise = Paise(least=1, allow_none=True)
 
     @post_load
     def make(self, data: dict[str, Any], **_: object) -> PaymentDraft:
@@ -54,7 +79,9 @@ class PaymentIn(ApiSchema):
 
 
 class BillIn(ApiSchema):
-    """A bill; `expectedTotalPaise` is what the customer was told, and another total is refused."""
+    """A bill; `expectedTotalPaise` is what the customer was told, and another total is refused; `toldPaise` is a price
+    agreed for the whole bill, tax and all, which the bill then comes to. `discount` and `bonusPaise` are of the whole
+    bill, before tax. `approvalIds`: granted approvals that it uses up."""
 
     lines = fields.List(fields.Nested(LineIn), required=True, validate=validate.Length(1, MAX_LINES))
     payments = fields.List(fields.Nested(PaymentIn), load_default=list, validate=validate.Length(max=MAX_PAYMENTS))
@@ -63,10 +90,16 @@ class BillIn(ApiSchema):
     ship_to = Text(least=2, most=2, allow_none=True, load_default=None)
     pan_declared = Flag(load_default=False)
     expected_total_paise = Paise(allow_none=True, load_default=None)
+    discount = fields.Nested(DiscountIn)
+    bonus_paise = Paise()
+    told_paise = Paise(least=1, allow_none=True)
+    occasion = Text(least=1, most=24, allow_none=True)
+    approval_ids = fields.List(IdField(), load_default=list, validate=validate.Length(max=MAX_APPROVALS))
 
     @post_load
     def make(self, data: dict[str, Any], **_: object) -> BillDraft:
-        return BillDraft(**{**data, "lines": tuple(data["lines"]), "payments": tuple(data["payments"])})
+        listed = {name: tuple(data[name]) for name in ("lines", "payments", "approval_ids")}
+        return BillDraft(**{**data, **listed})
 
     def load(self, data: Any, **options: Any) -> Any:
         """The usual bill is read in a fifteenth of the time; whatever is unusual takes the way that can explain it."""
@@ -186,11 +219,27 @@ class SellerOut(ApiSchema):
     till_code = fields.String()
 
 
+class StepOut(ApiSchema):
+    """One step of a price in words; those before the rule `taxable` add up to it."""
+
+    rule = fields.String()
+    text = fields.String()
+    paise = fields.Integer()
+
+
 class LineOut(ApiSchema):
+    """`kind`, `pieces`, `pricePaise`, `correctsLineId` and `explanation` are not there on documents that were issued
+    before there were lines without a piece."""
+
     id = IdField()
     pos = fields.Integer()
-    item_id = IdField()
+    kind = fields.String()
+    item_id = IdField(allow_none=True)
     reverses_line_id = IdField(allow_none=True)
+    corrects_line_id = IdField(allow_none=True)
+    pieces = fields.Integer()
+    price_paise = fields.Integer()
+    explanation = fields.List(fields.Nested(StepOut))
     description = fields.String()
     tag = fields.String()
     huid = fields.String(allow_none=True)
@@ -219,6 +268,9 @@ class PaymentOut(ApiSchema):
     mode = fields.String()
     paise = fields.Integer()
     reference = fields.String(allow_none=True)
+    credit_id = IdField(allow_none=True)
+    tendered_paise = fields.Integer(allow_none=True)
+    change_paise = fields.Integer()
 
 
 class InvoiceOut(ApiSchema):
@@ -250,6 +302,9 @@ class InvoiceOut(ApiSchema):
     paid_paise = fields.Integer()
     reverses_id = IdField(allow_none=True)
     reason = fields.String(allow_none=True)
+    occasion = fields.String(allow_none=True)
+    book_on = Day(allow_none=True)
+    shift_no = fields.Integer(allow_none=True)
     content_hash = fields.String(metadata={"description": "SHA-256, hexadecimal; stands in the audit chain"})
 
 
@@ -298,7 +353,7 @@ class FindingOut(ApiSchema):
 
 class QuoteLineOut(LineOut):
     class Meta:
-        exclude = ("id", "pos", "reverses_line_id")
+        exclude = ("id", "pos", "reverses_line_id", "corrects_line_id")
 
 
 class QuoteOut(ApiSchema):

@@ -31,6 +31,7 @@ from app.invoices.pricing.facts import (
     PricedLine,
     PricedOldGold,
     PriceToldTwice,
+    RateFrom,
     Stone,
     StoneKind,
     Wastage,
@@ -43,6 +44,6 @@ __all__ = [
     "MAX_LINES", "MAX_PIECES", "NO_DISCOUNT", "NO_TERMS", "NO_WASTAGE", "RULES", "BillEmpty", "BillLine", "BillTerms",
     "Discount", "DiscountTooLarge", "HsnTotal", "LineKind", "Making", "MakingKind", "MetalPart", "OldGold",
     "PieceFacts", "PieceImpossible", "PriceToldTwice", "PricedAsTold", "PricedBill", "PricedLine", "PricedOldGold",
-    "Step", "Stone", "StoneKind", "Wastage", "WastageKind", "check_facts", "explain", "explain_rate", "hsn_totals_of",
-    "price_bill", "price_line", "share_out", "value_old_gold",
+    "RateFrom", "Step", "Stone", "StoneKind", "Wastage", "WastageKind", "check_facts", "explain", "explain_rate",
+    "hsn_totals_of", "price_bill", "price_line", "share_out", "value_old_gold",
 ]  # fmt: skip

@@ -41,8 +41,9 @@ RULES = {
     "cgst": N_("CGST %(percent)s of %(base)s = %(paise)s"),
     "sgst": N_("SGST %(percent)s of %(base)s = %(paise)s"),
     "igst": N_("IGST %(percent)s of %(base)s = %(paise)s"),
-    "rate_by_fineness": N_("%(purity)s by fineness: %(rate)s × %(part)s ÷ 1000 = %(paise)s/g"),
-    "rate_by_karat": N_("%(purity)s by karat: %(rate)s × %(part)s ÷ 24 = %(paise)s/g"),
+    "own_rate": N_("at a rate of its own; the board says %(board)s/g"),
+    "rate_by_fineness": N_("%(purity)s by fineness: %(rate)s × %(part)s ÷ 1000 = %(result)s/g"),
+    "rate_by_karat": N_("%(purity)s by karat: %(rate)s × %(part)s ÷ 24 = %(result)s/g"),
 }
 """By rule: the words of its step. `paise` is what it comes to."""
 
@@ -77,14 +78,26 @@ def explain(priced: PricedLine) -> tuple[Step, ...]:
 
 
 def explain_rate(*, rate_24k_paise: int, rate_paise: int, fineness: int, basis: RateBasis) -> Step:
-    """How a rate of a gold purity came from that of 24 karat."""
+    """How a rate of a gold purity came from that of 24 karat; it adds nothing by itself."""
     by_karat = basis is RateBasis.KARAT
     part = str(karat_of(fineness)) if by_karat else fineness_mark(fineness)
-    given = {"purity": purity_label("gold", fineness), "rate": rupees(rate_24k_paise), "part": part}
-    return Step("rate_by_karat" if by_karat else "rate_by_fineness", rate_paise, given)
+    given = {
+        "purity": purity_label("gold", fineness),
+        "rate": rupees(rate_24k_paise),
+        "part": part,
+        "result": rupees(rate_paise),
+    }
+    return Step("rate_by_karat" if by_karat else "rate_by_fineness", 0, given)
 
 
 def _of_piece(priced: PricedLine, facts: PieceFacts) -> Iterator[Step]:
+    if (came := priced.line.rate_from) is not None:
+        yield explain_rate(
+            rate_24k_paise=came.rate_24k_paise, rate_paise=priced.line.rate_paise_per_g, fineness=facts.fineness,
+            basis=came.basis,
+        )  # fmt: skip
+    if priced.line.board_paise_per_g is not None:
+        yield Step("own_rate", 0, {"board": rupees(priced.line.board_paise_per_g)})
     own = priced.metal_paise - sum(priced.other_metals_paise)
     yield _metal(facts.own_mg, facts.metal, facts.fineness, priced.line.rate_paise_per_g, own)
     for part, paise in zip(facts.others, priced.other_metals_paise, strict=True):

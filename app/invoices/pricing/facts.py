@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from app.kit.errors import Unprocessable
-from app.kit.weights import fine_product
+from app.kit.weights import RateBasis, fine_product
 from app.tax.states import Supply
 
 MAX_PIECES = 100_000
@@ -153,6 +153,16 @@ class BillLine:
     rate_paise_per_g: int
     hsn: str
     tax_bp: int
+    rate_from: "RateFrom | None" = None  # where the rate was reckoned from that of 24 karat
+    board_paise_per_g: int | None = None  # what the board says where the line has a rate of its own
+
+
+@dataclass(frozen=True, slots=True)
+class RateFrom:
+    """The rate of 24 karat that another purity's was reckoned from, and by which rule."""
+
+    rate_24k_paise: int
+    basis: RateBasis
 
 
 @dataclass(frozen=True, slots=True)

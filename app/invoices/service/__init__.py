@@ -10,6 +10,7 @@ from app.invoices.service.issue import PDF_JOB, issue_invoice
 from app.invoices.service.lost import LostDocument, lost_documents
 from app.invoices.service.notes import NoteDraft, issue_credit_note, refund_due, reversed_lines
 from app.invoices.service.owing import TheBills, dues
+from app.invoices.service.priced_from import explained
 from app.invoices.service.printing import (
     StoredPdf,
     ask_for_pdf,
@@ -21,8 +22,10 @@ from app.invoices.service.printing import (
 )
 from app.invoices.service.quotes import Quote, quote, quote_facts
 from app.invoices.service.reading import InvoiceSummary, NoteSummary, get_invoice, list_invoices, list_notes
+from app.invoices.service.reckoning import Sold
 from app.invoices.service.replies import write_document
 from app.invoices.service.takings import DayTakings, paid_by_mode, takings_by_day
+from app.invoices.service.wares import Ware, list_wares
 
 __all__ = [
     "PDF_JOB",
@@ -44,11 +47,14 @@ __all__ = [
     "PaymentDraft",
     "PaymentMode",
     "Quote",
+    "Sold",
     "StoredPdf",
     "TheBills",
+    "Ware",
     "ask_for_pdf",
     "count_bills",
     "dues",
+    "explained",
     "find_pdf",
     "find_pdf_or_job",
     "get_invoice",
@@ -58,6 +64,7 @@ __all__ = [
     "list_export_rows",
     "list_invoices",
     "list_notes",
+    "list_wares",
     "lost_documents",
     "object_key",
     "paid_by_mode",

@@ -18,7 +18,7 @@ from app.invoices.service.seller import Seller
 from app.kit.sealing import DataKey
 
 Columns = Mapping[str, Any]
-RENDER_VERSION = 1
+RENDER_VERSION = 2
 """What a document's columns mean and how its reply is written; a row keeps the version it was issued under."""
 
 
@@ -40,14 +40,17 @@ class Line(Struct, frozen=True):
 
     id: UUID
     pos: int
-    item_id: UUID
+    line_kind: str
+    item_id: UUID | None
     reverses_line_id: UUID | None
+    corrects_line_id: UUID | None
     description: str
     tag: str
     huid: str | None
     hsn: str
     metal: str
     fineness: int
+    pieces: int
     gross_mg: int
     stone_mg: int
     net_mg: int
@@ -58,12 +61,19 @@ class Line(Struct, frozen=True):
     making_discount_paise: int
     stones_paise: int
     hallmark_paise: int
+    price_paise: int
     discount_paise: int
     taxable_paise: int
     tax_bp: int
     cgst_paise: int
     sgst_paise: int
     igst_paise: int
+    priced_from: bytes | None
+
+    @property
+    def of_line_id(self) -> UUID | None:
+        """Of a note's line: the bill's line that it changes, whole or by an amount."""
+        return self.reverses_line_id or self.corrects_line_id
 
     @property
     def total_paise(self) -> int:
@@ -71,12 +81,19 @@ class Line(Struct, frozen=True):
 
 
 class Payment(Struct, frozen=True):
-    """Money taken with a bill, or given back with a credit note."""
+    """Money taken with a bill, or given back with a credit note; or a credit that was used up."""
 
     pos: int
     mode: str
     paise: int
     reference: str | None
+    credit_id: UUID | None
+    tendered_paise: int | None
+
+    @property
+    def change_paise(self) -> int:
+        """What was handed over in cash and given back."""
+        return 0 if self.tendered_paise is None else self.tendered_paise - self.paise
 
 
 class Document(Struct, frozen=True):
@@ -107,6 +124,9 @@ class Document(Struct, frozen=True):
     total_paise: int
     reverses_id: UUID | None
     reason: str | None
+    occasion: str | None
+    book_on: dt.date | None
+    shift_no: int | None
     render_version: int
     content_hash: bytes
     lines: tuple[Line, ...]
@@ -132,22 +152,29 @@ def document_of(
 
 # ---------------------------------------------------------------- the hash
 
-_HEAD = (
+_HEAD_1 = (
     "id", "kind", "registration_id", "outlet_id", "till_id", "fy_start", "no", "number", "issued_at", "issued_on",
     "customer_id", "buyer_registered", "buyer_sealed", "seller", "place_of_supply", "inter_state", "reverse_charge",
     "taxable_paise", "cgst_paise", "sgst_paise", "igst_paise", "round_off_paise", "total_paise", "reverses_id",
     "reason", "actor_id", "render_version",
 )  # fmt: skip
-LINE_COLUMNS = (
+_LINE_1 = (
     "id", "pos", "item_id", "reverses_line_id", "description", "tag", "huid", "hsn", "metal", "fineness", "gross_mg",
     "stone_mg", "net_mg", "rate_paise_per_g", "metal_paise", "wastage_paise", "making_paise", "making_discount_paise",
     "stones_paise", "hallmark_paise", "discount_paise", "taxable_paise", "tax_bp", "cgst_paise", "sgst_paise",
     "igst_paise",
 )  # fmt: skip
-PAYMENT_COLUMNS = ("pos", "mode", "paise", "reference")
+_PAYMENT_1 = ("pos", "mode", "paise", "reference")
+_HEAD_2 = (*_HEAD_1, "occasion", "book_on", "shift_no")
+_LINE_2 = (*_LINE_1, "line_kind", "corrects_line_id", "pieces", "price_paise", "priced_from")
+_PAYMENT_2 = (*_PAYMENT_1, "credit_id", "tendered_paise")
 
-COVERED = {1: (_HEAD, LINE_COLUMNS, PAYMENT_COLUMNS)}
-"""By render version: the columns of document, line and payment that the hash covers, in this order."""
+COVERED = {1: (_HEAD_1, _LINE_1, _PAYMENT_1), 2: (_HEAD_2, _LINE_2, _PAYMENT_2)}
+"""By render version: the columns of document, line and payment that the hash covers, in this order. A version that was
+issued under stays as it is for ever: the documents of that time are checked by it."""
+
+LINE_COLUMNS = Line.__struct_fields__
+PAYMENT_COLUMNS = Payment.__struct_fields__
 
 
 def content_hash(head: Columns, lines: Sequence[Columns], payments: Sequence[Columns]) -> bytes:

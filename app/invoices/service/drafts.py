@@ -1,13 +1,23 @@
 """Owns what a clerk asks for: a bill before it is one, its payments, and the rules that need no database."""
 
 import dataclasses
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from uuid import UUID
 
-from app.invoices.errors import DiscountNotAllowed, PaymentsExceedTotal, PaymentShort, PieceTwice
-from app.invoices.pricing import NO_DISCOUNT, BillEmpty, Discount
+from app.credits.service import Use
+from app.invoices.errors import (
+    CreditNeedsCustomer,
+    DiscountNotAllowed,
+    LineIncomplete,
+    OccasionMalformed,
+    PaymentsExceedTotal,
+    PaymentShort,
+    PieceTwice,
+)
+from app.invoices.pricing import MAX_PIECES, NO_DISCOUNT, BillEmpty, BillTerms, Discount, Wastage
 from app.kit.errors import Unprocessable
 from app.kit.money import rupees, whole
 from app.kit.texts import _
@@ -15,7 +25,10 @@ from shard_router import Actor
 
 MAX_LINES = 100
 MAX_PAYMENTS = 10
+MAX_APPROVALS = 20
 DISCOUNT_RIGHT = "bill.discount"
+LONGEST_NAME = 120
+OCCASION = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,22}[a-z0-9])?")
 
 
 class PaymentsWrong(Unprocessable):
@@ -28,15 +41,33 @@ class PaymentMode(StrEnum):
     CARD = "card"
     BANK = "bank"
     CHEQUE = "cheque"
+    CREDIT = "credit"  # an advance, old gold, a scheme or store credit that the shop owes the customer
+
+
+MONEY = tuple(mode for mode in PaymentMode if mode is not PaymentMode.CREDIT)
+"""Ways in which money changes hands."""
 
 
 @dataclass(frozen=True, slots=True)
 class LineDraft:
-    """One piece to be billed, with what is taken off its making and off the whole."""
+    """One line to be billed: a piece (`item_id`), or goods or a service at a price of its own (`sells`).
 
-    item_id: UUID
+    discount, making_discount  what is taken off the whole and off the making
+    rate_paise_per_g           the line's own rate; None: the board's
+    wastage                    the line's own wastage; None: the piece's
+    sells                      a code of wares.json; then description, price_paise (each), pieces, tax_included count
+    """
+
+    item_id: UUID | None = None
     discount: Discount = NO_DISCOUNT
     making_discount: Discount = NO_DISCOUNT
+    rate_paise_per_g: int | None = None
+    wastage: Wastage | None = None
+    sells: str | None = None
+    description: str | None = None
+    price_paise: int | None = None
+    pieces: int = 1
+    tax_included: bool = False
 
     @property
     def discounted(self) -> bool:
@@ -45,11 +76,16 @@ class LineDraft:
 
 @dataclass(frozen=True, slots=True)
 class PaymentDraft:
-    """Money taken, or given back with a note."""
+    """Money taken, or given back with a note; or a credit that is used up.
+
+    tendered_paise  cash that was handed over; what is more than `paise` is given back as change
+    """
 
     mode: str
     paise: int
     reference: str | None = None
+    credit_id: UUID | None = None
+    tendered_paise: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,6 +96,11 @@ class BillDraft:
     ship_to              state that the goods are shipped to; None: handed over the counter
     pan_declared         the declaration form was signed by a buyer without PAN
     expected_total_paise what the customer was told; issuing at another total is refused
+    discount             of the bill as a whole, before tax
+    bonus_paise          a scheme's bonus: a discount agreed when the scheme began
+    told_paise           the price agreed for the whole bill, tax and all
+    occasion             what several bills of the customer are for: their cash counts together (s.269ST)
+    approval_ids         granted approvals that this bill uses up
     """
 
     lines: tuple[LineDraft, ...]
@@ -69,11 +110,28 @@ class BillDraft:
     ship_to: str | None = None
     pan_declared: bool = False
     expected_total_paise: int | None = None
+    discount: Discount = NO_DISCOUNT
+    bonus_paise: int = 0
+    told_paise: int | None = None
+    occasion: str | None = None
+    approval_ids: tuple[UUID, ...] = ()
 
     @property
     def item_ids(self) -> list[UUID]:
-        """In the order of the lines."""
-        return [line.item_id for line in self.lines]
+        """Of the pieces, in the order of the lines."""
+        return [line.item_id for line in self.lines if line.item_id is not None]
+
+    @property
+    def terms(self) -> BillTerms:
+        return BillTerms(self.discount, self.bonus_paise, self.told_paise)
+
+    @property
+    def credit_uses(self) -> tuple[Use, ...]:
+        return tuple(
+            Use(payment.credit_id, payment.paise, f"payments.{place}")
+            for place, payment in enumerate(self.payments)
+            if payment.credit_id is not None
+        )
 
     @property
     def cash_paise(self) -> int:
@@ -85,12 +143,16 @@ class BillDraft:
 
 
 def check_draft(draft: BillDraft, actor: Actor) -> None:
-    """What is wrong with a draft whatever stands in the books; raises BillEmpty, PieceTwice, DiscountNotAllowed."""
+    """What is wrong with a draft whatever stands in the books; raises BillEmpty, PieceTwice, LineIncomplete and what is
+    wrong with its payments."""
     if not 1 <= len(draft.lines) <= MAX_LINES:
         message = _("A bill has from 1 to %(most)s lines.", most=MAX_LINES)
         raise BillEmpty(message, fields={"lines": "none or too many"})
     seen: set[UUID] = set()
     for place, line in enumerate(draft.lines):
+        if line.item_id is None:
+            _check_ware(line, f"lines.{place}")
+            continue
         if line.item_id in seen:
             raise PieceTwice(_("One piece stands on two lines."), fields={f"lines.{place}.itemId": "given twice"})
         seen.add(line.item_id)
@@ -99,18 +161,23 @@ def check_draft(draft: BillDraft, actor: Actor) -> None:
                 _("Your role in this shop does not include giving discounts."),
                 fields={f"lines.{place}.discount": "not allowed"},
             )
+        if line.sells is not None or line.price_paise is not None:
+            message = _("A line sells a piece or something at a price of its own, not both.")
+            raise LineIncomplete(message, fields={f"lines.{place}.sells": "beside a piece"})
+    if draft.occasion is not None and not OCCASION.fullmatch(draft.occasion):
+        raise OccasionMalformed(fields={"occasion": "not small letters, digits and hyphens"})
     check_payments(draft.payments, "payments")
+    if draft.credit_uses and draft.customer_id is None:
+        raise CreditNeedsCustomer(fields={"customerId": "missing"})
 
 
-def check_payments(payments: Sequence[PaymentDraft], path: str) -> None:
-    """Modes and amounts; raises PaymentsWrong."""
+def check_payments(payments: Sequence[PaymentDraft], path: str, *, money_only: bool = False) -> None:
+    """Modes and amounts; raises PaymentsWrong. `money_only`: money that is given back, which no credit can be."""
     if len(payments) > MAX_PAYMENTS:
         message = _("A bill takes at most %(most)s payments.", most=MAX_PAYMENTS)
         raise PaymentsWrong(message, fields={path: "too many"})
     for place, payment in enumerate(payments):
-        if payment.mode not in PaymentMode.__members__.values():
-            raise PaymentsWrong(_("Unknown way of paying."), fields={f"{path}.{place}.mode": "unknown"})
-        whole(payment.paise, "A payment in paise", least=1, field=f"{path}.{place}.paise")
+        _check_payment(payment, f"{path}.{place}", MONEY if money_only else tuple(PaymentMode))
 
 
 def check_settled(draft: BillDraft, total_paise: int) -> None:
@@ -129,3 +196,29 @@ def check_settled(draft: BillDraft, total_paise: int) -> None:
 
 def without_blank_references(payments: Sequence[PaymentDraft]) -> tuple[PaymentDraft, ...]:
     return tuple(dataclasses.replace(payment, reference=payment.reference or None) for payment in payments)
+
+
+def _check_ware(line: LineDraft, path: str) -> None:
+    if line.sells is None:
+        raise LineIncomplete(_("A line names its piece, or what it sells."), fields={f"{path}.itemId": "missing"})
+    if line.price_paise is None:
+        raise LineIncomplete(_("What is sold without a piece has a price."), fields={f"{path}.pricePaise": "missing"})
+    if line.rate_paise_per_g is not None or line.wastage is not None or line.making_discount != NO_DISCOUNT:
+        message = _("A price of its own knows no rate, no wastage and no making.")
+        raise LineIncomplete(message, fields={f"{path}.pricePaise": "beside a rate, wastage or making"})
+    whole(line.price_paise, "A price in paise", least=1, field=f"{path}.pricePaise")
+    whole(line.pieces, "The number of pieces", least=1, most=MAX_PIECES, field=f"{path}.pieces")
+
+
+def _check_payment(payment: PaymentDraft, path: str, modes: Sequence[PaymentMode]) -> None:
+    if payment.mode not in modes:
+        raise PaymentsWrong(_("Unknown way of paying."), fields={f"{path}.mode": "unknown"})
+    whole(payment.paise, "A payment in paise", least=1, field=f"{path}.paise")
+    if (payment.mode == PaymentMode.CREDIT.value) != (payment.credit_id is not None):
+        message = _("A credit that is used is named by its id, and only a credit is.")
+        raise PaymentsWrong(message, fields={f"{path}.creditId": "missing, or beside money"})
+    if payment.tendered_paise is not None:
+        if payment.mode != PaymentMode.CASH.value:
+            message = _("Change is given for cash only.")
+            raise PaymentsWrong(message, fields={f"{path}.tenderedPaise": "not cash"})
+        whole(payment.tendered_paise, "What was tendered, in paise", least=payment.paise, field=f"{path}.tenderedPaise")

@@ -72,12 +72,12 @@ def issue_credit_note(
     check_payments(draft.refunds, "refunds")
     if bill.customer_id is not None:
         customers.lock_buyer(db, bill.customer_id)
-    inventory.lock_items(db, [line.item_id for line in bill.lines])
+    inventory.lock_items(db, [line.item_id for line in bill.lines if line.item_id])
     earlier = repository.notes_on(db, bill.id)
     lines = _lines_to_reverse(bill, earlier, draft.line_ids)
     sums = _sums(bill, earlier, lines)
     _check_refunds(bill, earlier, draft, sums["total_paise"])
-    item_ids = [line.item_id for line in lines]
+    item_ids = [line.item_id for line in lines if line.item_id]
     if inventory.return_items(db, item_ids=item_ids, invoice_id=bill.id) != len(item_ids):
         raise LineAlreadyReversed(_("A piece of this bill came back before."))
     row = _write(db, bill, draft, keyring, lines=lines, sums=sums, now=now)
@@ -168,7 +168,7 @@ def _write(
         for pos, line in enumerate(lines, start=1)
     ]
     refunds = [
-        dict(zip(PAYMENT_COLUMNS, (pos, refund.mode, refund.paise, refund.reference or None), strict=True))
+        dict(zip(PAYMENT_COLUMNS, (pos, refund.mode, refund.paise, refund.reference or None, None, None), strict=True))
         for pos, refund in enumerate(draft.refunds, start=1)
     ]
     sealed = _sealed_again(db, bill, note_id, keyring)
@@ -182,7 +182,8 @@ def _write(
         "issued_at": now, "issued_on": on, "customer_id": bill.customer_id, "buyer_registered": bill.buyer_registered,
         "buyer_sealed": sealed, "seller": bill.seller, "place_of_supply": bill.place_of_supply,
         "inter_state": bill.inter_state, "reverse_charge": bill.reverse_charge, "reverses_id": bill.id,
-        "reason": draft.reason, "actor_id": db.actor.person_id, "render_version": RENDER_VERSION,
+        "reason": draft.reason, "occasion": None, "book_on": None, "shift_no": None,
+        "actor_id": db.actor.person_id, "render_version": RENDER_VERSION,
     }  # fmt: skip
     head["content_hash"] = content_hash(head, line_rows, refunds)
     row = Invoice(**head)

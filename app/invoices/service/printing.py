@@ -8,7 +8,8 @@ from uuid import UUID
 from app.invoices import repository
 from app.invoices.errors import InvoiceUnknown
 from app.invoices.models import InvoicePdf
-from app.invoices.service.documents import Document, Line, Party
+from app.invoices.pricing import LineKind
+from app.invoices.service.documents import Document, Line, Party, Payment
 from app.invoices.service.issue import PDF_JOB
 from app.invoices.service.reading import get_invoice
 from app.invoices.service.seller import Seller
@@ -27,8 +28,10 @@ _FORMS = {
     DocumentKind.INVOICE.value: paper.Form.TAX_INVOICE,
     DocumentKind.BILL_OF_SUPPLY.value: paper.Form.BILL_OF_SUPPLY,
     DocumentKind.CREDIT_NOTE.value: paper.Form.CREDIT_NOTE,
+    DocumentKind.DEBIT_NOTE.value: paper.Form.DEBIT_NOTE,
 }
 _MODES = {"cash": "Cash", "upi": "UPI", "card": "Card", "bank": "Bank transfer", "cheque": "Cheque"}
+_CREDITS = {"advance": "Advance", "old_gold": "Old gold", "scheme": "Scheme", "store_credit": "Store credit"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,10 +132,7 @@ def _paper(document: Document, against: paper.Against | None) -> paper.BillDocum
         total_paise=document.total_paise,
         reverse_charge=document.reverse_charge,
         state_head="UTGST" if place.territory_tax else "SGST",
-        payments=tuple(
-            paper.Payment(_MODES.get(payment.mode, payment.mode), payment.paise, payment.reference or "")
-            for payment in document.payments
-        ),
+        payments=tuple(_payment(payment) for payment in document.payments),
         against=against,
         qr_text=(
             f"{document.seller.gstin or document.seller.legal_name}\n{document.number}\n{document.issued_on:%d-%m-%Y}\n"
@@ -140,6 +140,17 @@ def _paper(document: Document, against: paper.Against | None) -> paper.BillDocum
         ),
         qr_caption="Number, date, total and fingerprint",
     )
+
+
+def _payment(payment: Payment) -> paper.Payment:
+    """A credit by its kind; of cash what was tendered and given back."""
+    if payment.credit_id is not None:
+        kind = payment.reference or ""
+        return paper.Payment(_CREDITS.get(kind, kind), payment.paise)
+    said = payment.reference or ""
+    if payment.tendered_paise is not None and payment.change_paise:
+        said = f"{rupees(payment.tendered_paise)} given, {rupees(payment.change_paise)} back"
+    return paper.Payment(_MODES.get(payment.mode, payment.mode), payment.paise, said)
 
 
 def _seller(seller: Seller, on: dt.date) -> paper.Seller:
@@ -178,7 +189,8 @@ def _article(line: Line) -> paper.Article:
         taxable_paise=line.taxable_paise, tax_bp=line.tax_bp, metal=line.metal, fineness=line.fineness, tag=line.tag,
         huids=(line.huid,) if line.huid else (), wastage_paise=line.wastage_paise,
         making_discount_paise=line.making_discount_paise, stones_paise=line.stones_paise,
-        hallmark_paise=line.hallmark_paise, discount_paise=line.discount_paise,
+        hallmark_paise=line.hallmark_paise, discount_paise=line.discount_paise, pieces=line.pieces,
+        unit="" if line.line_kind == LineKind.SERVICE else "PCS",
     )  # fmt: skip
 
 
@@ -189,7 +201,8 @@ def _hsn_rows(lines: Iterable[Line]) -> list[paper.HsnRow]:
         groups.setdefault((line.hsn, line.tax_bp), []).append(line)
     return [
         paper.HsnRow(
-            hsn, tax_bp, len(group), sum(line.net_mg for line in group), sum(line.taxable_paise for line in group),
+            hsn, tax_bp, sum(line.pieces for line in group), sum(line.net_mg for line in group),
+            sum(line.taxable_paise for line in group),
             sum(line.cgst_paise for line in group), sum(line.sgst_paise for line in group),
             sum(line.igst_paise for line in group),
         )

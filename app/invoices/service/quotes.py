@@ -8,10 +8,13 @@ from app.inventory import service as inventory
 from app.inventory.service import Hallmark, Item
 from app.invoices import repository
 from app.invoices.errors import PriceChanged
-from app.invoices.pricing import PricedBill
-from app.invoices.service import reckoning
+from app.invoices.pricing import PricedBill, PricedLine, explain
+from app.invoices.service import limits, reckoning
 from app.invoices.service.drafts import BillDraft, check_draft
+from app.invoices.service.limits import NO_CASH, linked_since
+from app.invoices.service.reckoning import Sold
 from app.invoices.service.seller import choose, seller_of
+from app.invoices.service.taking import cash_before
 from app.kit.clock import today_ist
 from app.kit.money import rupees
 from app.kit.texts import _
@@ -29,7 +32,7 @@ class Quote:
     """A bill as it would be issued now; `findings` are what it still lacks, blocking ones first."""
 
     kind: DocumentKind
-    items: tuple[Item, ...]
+    sold: tuple[Sold, ...]
     priced: PricedBill
     findings: tuple[Finding, ...]
 
@@ -38,17 +41,22 @@ def quote(db: ShopSession, *, draft: BillDraft) -> Quote:
     """Price a draft without issuing it; payments may still be missing. Raises what issuing raises for its pieces."""
     check_draft(draft, db.actor)
     on = today_ist()
-    items = inventory.get_items(db, draft.item_ids)
-    inventory.refuse_missing(items, draft.item_ids)
+    items = inventory.get_items(db, draft.item_ids) if draft.item_ids else {}
+    reckoning.refuse_missing(draft, items)
     buyer = customers.get_buyer(db, draft.customer_id) if draft.customer_id else None
     place = choose(list_places(db), asked=draft.till_id, sits_at=db.actor.till_id)
-    bill = reckoning.reckon(draft, items=items, board=rates.read_board(db), seller=seller_of(place), on=on)
-    cash = repository.cash_of_day(db, buyer.id, on) if buyer and draft.cash_paise else 0
-    findings = reckoning.findings_of(
-        draft, total_paise=bill.priced.total_paise, buyer=buyer, cash_before_paise=cash, on=on
-    )
+    basis = reckoning.basis_of(place.rate_basis)
+    bill = reckoning.reckon(
+        draft, reckoning.Shop(seller_of(place), rates.read_board(db), basis, buyer, on), items
+    )  # fmt: skip
+    before = NO_CASH
+    if buyer and draft.cash_paise:
+        before = cash_before(repository.cash_before(
+            db, buyer.id, on=on, since=linked_since(on), occasion=draft.occasion or ""
+        ))  # fmt: skip
+    findings = limits.findings_of(draft, total_paise=bill.priced.total_paise, buyer=buyer, before=before, on=on)
     lacking = tuple(_unmarked(item) for item in bill.items if item.hallmark(on) is Hallmark.PENDING)
-    return Quote(bill.kind, bill.items, bill.priced, (*lacking, *findings))
+    return Quote(bill.kind, bill.sold, bill.priced, (*lacking, *findings))
 
 
 def price_changed(now: Quote, expected_paise: int) -> PriceChanged:
@@ -73,22 +81,28 @@ def quote_facts(quoted: Quote) -> dict[str, Any]:
         "igstPaise": priced.igst_paise,
         "roundOffPaise": priced.round_off_paise,
         "totalPaise": priced.total_paise,
-        "lines": [
-            {
-                "itemId": str(item.id), "tag": item.tag, "description": item.name, "huid": item.huid, "hsn": item.hsn,
-                "purity": {"metal": item.metal, "fineness": item.fineness}, "grossMg": item.gross_mg,
-                "stoneMg": item.stone_mg, "netMg": item.net_mg, "ratePaisePerG": line.line.rate_paise_per_g,
-                "metalPaise": line.metal_paise, "wastagePaise": line.wastage_paise, "makingPaise": line.making_paise,
-                "makingDiscountPaise": line.making_discount_paise, "stonesPaise": line.stones_paise,
-                "hallmarkPaise": line.hallmark_paise, "discountPaise": line.discount_paise,
-                "taxablePaise": line.taxable_paise, "taxBp": line.line.tax_bp, "cgstPaise": line.cgst_paise,
-                "sgstPaise": line.sgst_paise, "igstPaise": line.igst_paise, "totalPaise": line.total_paise,
-            }
-            for item, line in zip(quoted.items, priced.lines, strict=True)
-        ],
+        "lines": [_line(sold, line) for sold, line in zip(quoted.sold, priced.lines, strict=True)],
         "findings": [
             {"rule": f.rule, "name": f.name, "message": f.message, "figurePaise": f.figure_paise, "blocks": f.blocks}
             for f in quoted.findings
+        ],
+    }
+
+
+def _line(sold: Sold, line: PricedLine) -> dict[str, Any]:
+    return {
+        "kind": sold.kind.value, "itemId": str(sold.item.id) if sold.item else None, "tag": sold.tag,
+        "description": sold.description, "huid": sold.huid, "hsn": sold.hsn,
+        "purity": {"metal": sold.metal, "fineness": sold.fineness}, "pieces": sold.pieces, "grossMg": sold.gross_mg,
+        "stoneMg": sold.stone_mg, "netMg": sold.net_mg, "ratePaisePerG": line.line.rate_paise_per_g,
+        "metalPaise": line.metal_paise, "wastagePaise": line.wastage_paise, "makingPaise": line.making_paise,
+        "makingDiscountPaise": line.making_discount_paise, "stonesPaise": line.stones_paise,
+        "hallmarkPaise": line.hallmark_paise, "pricePaise": line.price_paise + line.agreed_paise,
+        "discountPaise": line.discounts_paise, "taxablePaise": line.taxable_paise, "taxBp": line.line.tax_bp,
+        "cgstPaise": line.cgst_paise, "sgstPaise": line.sgst_paise, "igstPaise": line.igst_paise,
+        "totalPaise": line.total_paise,
+        "explanation": [
+            {"rule": step.rule, "text": step.in_english, "paise": step.paise} for step in explain(line)
         ],
     }  # fmt: skip
 

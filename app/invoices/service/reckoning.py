@@ -5,40 +5,57 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from uuid import UUID
 
+from msgspec import Struct
+
 from app.customers.service import Buyer
 from app.inventory import service as inventory
 from app.inventory.service import Item
-from app.invoices.errors import AddressRequired, CashLimitReached, CompositionAcrossStates, PanRequired
+from app.invoices.errors import CompositionAcrossStates, WareNeedsGstin
 from app.invoices.pricing import (
     BillLine,
+    LineKind,
     Making,
     MakingKind,
     PieceFacts,
+    PricedAsTold,
     PricedBill,
+    RateFrom,
     Stone,
     StoneKind,
     Wastage,
     WastageKind,
     price_bill,
 )
-from app.invoices.service.drafts import BillDraft, LineDraft
+from app.invoices.service.drafts import LONGEST_NAME, BillDraft, LineDraft
 from app.invoices.service.seller import Seller
-from app.kit.errors import Unprocessable
+from app.invoices.service.wares import Ware, ware_of
+from app.kit.errors import AppError
 from app.kit.texts import _
+from app.kit.weights import FINEST_KARAT, RateBasis, karat_of, rate_of_purity
 from app.numbering.service import DocumentKind
 from app.rates import service as rates
 from app.rates.service import Board
-from app.tax.limits import CounterFacts, Finding, check_counter
 from app.tax.rates import tax_rate
 from app.tax.states import Handover, Supply, supply_of
 
-LIMITS: dict[str, type[Unprocessable]] = {
-    "pan": PanRequired, "cash": CashLimitReached, "address": AddressRequired,
-}  # fmt: skip
+NO_TAG = ""
 
 
-class LimitReached(Unprocessable):
-    """A rule at the counter blocks this sale."""
+class Sold(Struct, frozen=True):
+    """What one line sells, as its document will name it. Without a piece there is no metal: empty, 0."""
+
+    kind: LineKind
+    item: Item | None
+    description: str
+    tag: str
+    huid: str | None
+    hsn: str
+    metal: str
+    fineness: int
+    gross_mg: int
+    stone_mg: int
+    net_mg: int
+    pieces: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,63 +64,92 @@ class Reckoned:
 
     kind: DocumentKind
     priced: PricedBill
-    items: tuple[Item, ...]  # in the order of the lines
+    sold: tuple[Sold, ...]  # in the order of the lines
+
+    @property
+    def items(self) -> tuple[Item, ...]:
+        """The pieces among what is sold."""
+        return tuple(sold.item for sold in self.sold if sold.item is not None)
 
 
-def reckon(draft: BillDraft, *, items: Mapping[UUID, Item], board: Board, seller: Seller, on: dt.date) -> Reckoned:
-    """Price the draft; raises RateMissing, UnknownHsn, UnknownState and what pricing raises."""
-    supply = _supply(draft, seller, on)
-    pieces = tuple(items[line.item_id] for line in draft.lines)
-    lines = [
-        _line(line, item, rates.rate_of(board, item.metal, item.fineness), supply, on)
-        for line, item in zip(draft.lines, pieces, strict=True)
-    ]
+@dataclass(frozen=True, slots=True)
+class Shop:
+    """What a bill is reckoned with besides its draft: who sells, by which board and basis, to whom, on which day."""
+
+    seller: Seller
+    board: Board
+    basis: RateBasis
+    buyer: Buyer | None
+    on: dt.date
+
+
+def reckon(draft: BillDraft, shop: Shop, items: Mapping[UUID, Item]) -> Reckoned:
+    """Price the draft; raises RateMissing, UnknownHsn, UnknownState, WareUnknown, WareNeedsGstin and what pricing
+    raises."""
+    supply = _supply(draft, shop)
+    sold: list[Sold] = []
+    lines: list[BillLine] = []
+    for place, line in enumerate(draft.lines):
+        item = items[line.item_id] if line.item_id is not None else None
+        if item is not None:
+            sold.append(_piece_sold(item))
+            lines.append(_piece(line, item, shop, supply))
+            continue
+        ware = ware_of(line.sells or "", shop.on, field=f"lines.{place}.sells")
+        if ware.for_registered and not (shop.buyer and shop.buyer.registered):
+            raise WareNeedsGstin(fields={f"lines.{place}.sells": "buyer without a GSTIN"})
+        sold.append(_ware_sold(line, ware))
+        lines.append(_ware(line, ware, supply, shop.on))
     kind = DocumentKind.INVOICE if supply.taxed else DocumentKind.BILL_OF_SUPPLY
-    return Reckoned(kind, price_bill(lines, supply), pieces)
+    return Reckoned(kind, price_bill(lines, supply, draft.terms), tuple(sold))
 
 
-def check_hallmarks(items: tuple[Item, ...], on: dt.date) -> None:
+def check_hallmarks(sold: tuple[Sold, ...], on: dt.date) -> None:
     """Raises HuidMissing for the first piece that must not be sold without a HUID."""
-    for place, item in enumerate(items):
-        inventory.check_sellable(item, on, field=f"lines.{place}.itemId")
+    for place, one in enumerate(sold):
+        if one.item is not None:
+            inventory.check_sellable(one.item, on, field=f"lines.{place}.itemId")
 
 
-def findings_of(
-    draft: BillDraft, *, total_paise: int, buyer: Buyer | None, cash_before_paise: int, on: dt.date
-) -> tuple[Finding, ...]:
-    """What the limits at the counter want of this sale, this day's earlier cash of the buyer included."""
-    cash = draft.cash_paise
-    return check_counter(
-        CounterFacts(
-            value_paise=total_paise,
-            cash_paise=cash + cash_before_paise if cash else 0,
-            buyer_registered=buyer is not None and buyer.registered,
-            pan_given=draft.pan_declared or (buyer is not None and buyer.pan is not None),
-            address_given=buyer is not None and buyer.full_address,
-        ),
-        on,
-    )
+def refuse_missing(draft: BillDraft, items: Mapping[UUID, Item], *, taken_by: UUID | None = None) -> None:
+    """Raises ItemUnknown or ItemAlreadySold, with the lines of the bill as their fields."""
+    places = [place for place, line in enumerate(draft.lines) if line.item_id is not None]
+    try:
+        inventory.refuse_missing(items, draft.item_ids, taken_by=taken_by)
+    except AppError as missing:
+        named = (missing.fields or {}).items()
+        missing.fields = {f"lines.{places[int(path.split('.')[1])]}.itemId": wrong for path, wrong in named}
+        raise
 
 
-def refuse_blocked(findings: tuple[Finding, ...]) -> None:
-    """Raises for the first finding that blocks, in the words of its rule."""
-    for finding in findings:
-        if finding.blocks:
-            raise LIMITS.get(finding.rule, LimitReached)(f"{finding.message} ({finding.name})")
+def basis_of(text: str) -> RateBasis:
+    return RateBasis(text)
 
 
-def _supply(draft: BillDraft, seller: Seller, on: dt.date) -> Supply:
+def _supply(draft: BillDraft, shop: Shop) -> Supply:
     handover = Handover.COUNTER if draft.ship_to is None else Handover.SHIPPED
     supply = supply_of(
-        shop_state=seller.state_code, on=on, handover=handover, destination=draft.ship_to, taxed=seller.charges_tax
-    )
-    if supply.inter_state and seller.composition:
+        shop_state=shop.seller.state_code, on=shop.on, handover=handover, destination=draft.ship_to,
+        taxed=shop.seller.charges_tax,
+    )  # fmt: skip
+    if supply.inter_state and shop.seller.composition:
         message = _("A composition dealer must not sell to another state.")
         raise CompositionAcrossStates(message, fields={"shipTo": "another state"})
     return supply
 
 
-def _line(draft: LineDraft, item: Item, rate: int, supply: Supply, on: dt.date) -> BillLine:
+# ---------------------------------------------------------------- a piece
+
+
+def _piece_sold(item: Item) -> Sold:
+    return Sold(
+        LineKind.PIECE, item, item.name, item.tag, item.huid, item.hsn, item.metal, item.fineness, item.gross_mg,
+        item.stone_mg, item.net_mg, 1,
+    )  # fmt: skip
+
+
+def _piece(draft: LineDraft, item: Item, shop: Shop, supply: Supply) -> BillLine:
+    rate, came, board = _rate(draft, item, shop)
     return BillLine(
         facts=PieceFacts(
             gross_mg=item.gross_mg,
@@ -111,16 +157,39 @@ def _line(draft: LineDraft, item: Item, rate: int, supply: Supply, on: dt.date) 
             net_mg=item.net_mg,
             fineness=item.fineness,
             making=_making(item),
-            wastage=Wastage(WastageKind(item.wastage_kind), item.wastage_bp),
+            wastage=draft.wastage or Wastage(WastageKind(item.wastage_kind), item.wastage_bp),
             stones=tuple(_stones(item)),
             hallmark_paise=item.hallmark_paise,
             making_discount=draft.making_discount,
             discount=draft.discount,
+            metal=item.metal,
         ),
         rate_paise_per_g=rate,
         hsn=item.hsn,
-        tax_bp=tax_rate(item.hsn, on).rate_bp if supply.taxed else 0,
+        tax_bp=tax_rate(item.hsn, shop.on).rate_bp if supply.taxed else 0,
+        rate_from=came,
+        board_paise_per_g=board,
     )
+
+
+def _rate(draft: LineDraft, item: Item, shop: Shop) -> tuple[int, RateFrom | None, int | None]:
+    """The line's rate; what it was reckoned from where the board has only that of 24 karat; the board's where the line
+    has its own."""
+    board, came = board_rate(shop.board, item.metal, item.fineness, shop.basis)
+    if draft.rate_paise_per_g is None or draft.rate_paise_per_g == board:
+        return board, came, None
+    return draft.rate_paise_per_g, None, board
+
+
+def board_rate(board: Board, metal: str, fineness: int, basis: RateBasis) -> tuple[int, RateFrom | None]:
+    """Paise per gram by the board; where it has none for a purity of gold, from its rate of 24 karat by the shop's
+    rule. Raises RateMissing."""
+    if (metal, fineness) not in board and metal == "gold":
+        pure = [mark for name, mark in board if name == metal and karat_of(mark) == FINEST_KARAT]
+        if pure:
+            rate_24k = board[metal, max(pure)]
+            return rate_of_purity(rate_24k, fineness, basis), RateFrom(rate_24k, basis)
+    return rates.rate_of(board, metal, fineness), None
 
 
 def _making(item: Item) -> Making:
@@ -130,4 +199,17 @@ def _making(item: Item) -> Making:
 
 def _stones(item: Item) -> Iterator[Stone]:
     for stone in item.stones:
-        yield Stone(StoneKind(stone.basis), stone.rate_paise, mct=stone.weight_mct, pieces=stone.pieces)
+        yield Stone(StoneKind(stone.basis), stone.rate_paise, stone.weight_mct, stone.pieces, stone.kind)
+
+
+# ---------------------------------------------------------------- goods and services at a price of their own
+
+
+def _ware_sold(line: LineDraft, ware: Ware) -> Sold:
+    name = " ".join((line.description or ware.name).split())[:LONGEST_NAME]
+    return Sold(ware.kind, None, name, NO_TAG, None, ware.hsn, "", 0, 0, 0, 0, line.pieces)
+
+
+def _ware(line: LineDraft, ware: Ware, supply: Supply, on: dt.date) -> BillLine:
+    facts = PricedAsTold(ware.kind, line.price_paise or 0, line.pieces, line.tax_included, line.discount)
+    return BillLine(facts, 0, ware.hsn, tax_rate(ware.hsn, on, use=ware.use).rate_bp if supply.taxed else 0)

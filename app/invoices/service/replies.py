@@ -9,6 +9,7 @@ from typing import Any
 import orjson
 
 from app.invoices.service.documents import Document, Line, Party, Payment
+from app.invoices.service.priced_from import explained
 from app.kit.clock import rfc3339
 
 
@@ -49,7 +50,18 @@ def _version_1(document: Document) -> dict[str, Any]:
     }
 
 
-_WRITERS = {1: _version_1}
+def _version_2(document: Document) -> dict[str, Any]:
+    return {
+        **_version_1(document),
+        "lines": [_line_2(line) for line in document.lines],
+        "payments": [_payment_2(payment) for payment in document.payments],
+        "occasion": document.occasion,
+        "bookOn": document.book_on,
+        "shiftNo": document.shift_no,
+    }
+
+
+_WRITERS = {1: _version_1, 2: _version_2}
 
 
 def _party(party: Party) -> dict[str, Any]:
@@ -70,6 +82,23 @@ def _line(line: Line) -> dict[str, Any]:
         "hallmarkPaise": line.hallmark_paise, "discountPaise": line.discount_paise,
         "taxablePaise": line.taxable_paise, "taxBp": line.tax_bp, "cgstPaise": line.cgst_paise,
         "sgstPaise": line.sgst_paise, "igstPaise": line.igst_paise, "totalPaise": line.total_paise,
+    }  # fmt: skip
+
+
+def _line_2(line: Line) -> dict[str, Any]:
+    return {
+        **_line(line), "kind": line.line_kind, "correctsLineId": line.corrects_line_id, "pieces": line.pieces,
+        "pricePaise": line.price_paise,
+        "explanation": [
+            {"rule": step.rule, "text": step.in_english, "paise": step.paise} for step in explained(line)
+        ],
+    }  # fmt: skip
+
+
+def _payment_2(payment: Payment) -> dict[str, Any]:
+    return {
+        **_payment(payment), "creditId": payment.credit_id, "tenderedPaise": payment.tendered_paise,
+        "changePaise": payment.change_paise,
     }  # fmt: skip
 
 

@@ -1,7 +1,7 @@
 """The rates: the board of a shop, its rules on the feed, and the feed itself, fetched once for all shops."""
 
 from app.rates.feeds import SYMBOLS
-from app.rates.purities import Purity, check_purity, list_purities
+from app.rates.purities import Purity, check_purity, check_rate, list_purities
 from app.rates.reckoning import ROUNDINGS, Rule, suggest
 from app.rates.repository import shop_sums
 from app.rates.service.board import (
@@ -56,7 +56,7 @@ from app.rates.service.following import (
 __all__ = [
     "BOARD", "CACHE_NAME", "ROUNDINGS", "SYMBOLS", "Board", "FeedRate", "FeedState", "Gathered", "NewRate", "Purity",
     "Quote", "Rate", "RateChange", "RateSetting", "Rule", "RuleDraft", "Rules", "SourceView", "Suggestion", "Terms",
-    "accept", "ask_fetch", "ask_fresh", "ask_if_old", "board_of", "check_purity", "confirm_quote", "drop_quote",
+    "accept", "ask_fetch", "ask_fresh", "ask_if_old", "board_of", "check_purity", "check_rate", "confirm_quote", "drop_quote",
     "followers", "gather", "get_board", "get_rules", "keep", "last_values", "list_history", "list_purities",
     "list_quotes", "newest", "publish", "rate_of", "read_board", "read_feed", "read_state", "set_rate", "set_rates",
     "set_rules", "shop_sums", "suggest", "suggested", "take",

@@ -34,6 +34,7 @@ class Place(Struct, frozen=True):
     shop_name: str
     shop_name_local: str | None
     phone: str | None
+    rate_basis: str  # how the shop derives the rate of a purity from its 24K rate
     plan: EntitlementDates | None  # of the shop, as its shard knows it
 
 

@@ -1,0 +1,75 @@
+"""Owns what the limits at the counter say to a bill: before it is issued, with the rule named."""
+
+import datetime as dt
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from app.customers.service import Buyer
+from app.invoices.errors import AddressRequired, CashLimitReached, PanRequired
+from app.invoices.service.drafts import BillDraft
+from app.kit.dated import read_table
+from app.kit.errors import Unprocessable
+from app.tax.limits import CounterFacts, Finding, check_counter
+
+DATA = Path(__file__).parent.parent / "data" / "linked_cash.json"
+BLOCKS: dict[str, type[Unprocessable]] = {
+    "pan": PanRequired, "cash": CashLimitReached, "address": AddressRequired,
+}  # fmt: skip
+
+
+class LimitReached(Unprocessable):
+    """A rule at the counter blocks this sale."""
+
+
+@dataclass(frozen=True, slots=True)
+class CashBefore:
+    """What the buyer paid in cash before this bill, in paise: this day, for this occasion, and in the days that the law
+    may take for linked."""
+
+    day_paise: int = 0
+    occasion_paise: int = 0
+    linked_paise: int = 0
+
+
+NO_CASH = CashBefore()
+
+
+@cache
+def _records() -> tuple[dict[str, Any], ...]:
+    return tuple(read_table(DATA)["records"])
+
+
+def linked_since(on: dt.date) -> dt.date:
+    """The first day of the cash that counts as linked with that of `on`."""
+    for record in _records():
+        until = record["valid_to"]
+        if record["valid_from"] <= on.isoformat() and (until is None or on.isoformat() <= until):
+            return on - dt.timedelta(days=record["days"])
+    return on
+
+
+def findings_of(
+    draft: BillDraft, *, total_paise: int, buyer: Buyer | None, before: CashBefore, on: dt.date
+) -> tuple[Finding, ...]:
+    """What the limits at the counter want of this sale, the buyer's earlier cash included."""
+    cash = draft.cash_paise
+    return check_counter(
+        CounterFacts(
+            value_paise=total_paise,
+            cash_paise=cash + max(before.day_paise, before.occasion_paise) if cash else 0,
+            linked_cash_paise=cash + before.linked_paise if cash else 0,
+            buyer_registered=buyer is not None and buyer.registered,
+            pan_given=draft.pan_declared or (buyer is not None and buyer.pan is not None),
+            address_given=buyer is not None and buyer.full_address,
+        ),
+        on,
+    )
+
+
+def refuse_blocked(findings: tuple[Finding, ...]) -> None:
+    """Raises for the first finding that blocks, in the words of its rule."""
+    for finding in findings:
+        if finding.blocks:
+            raise BLOCKS.get(finding.rule, LimitReached)(f"{finding.message} ({finding.name})")

@@ -1,0 +1,136 @@
+"""The first packet of a bill: claim and fence, place, party with cash and credits, pieces taken, then read, board.
+
+Nothing that serialises the shop is locked here, so that the bill can be priced while nobody waits.
+"""
+
+import datetime as dt
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from app.credits import service as credits
+from app.credits.service import Taken
+from app.customers import service as customers
+from app.customers.service import Buyer
+from app.inventory import service as inventory
+from app.inventory.service import Item
+from app.invoices import repository
+from app.invoices.service.drafts import BillDraft
+from app.invoices.service.limits import NO_CASH, CashBefore, linked_since
+from app.invoices.service.reckoning import refuse_missing
+from app.invoices.service.seller import choose
+from app.kit import idempotency, outbox, sealing_keys
+from app.kit.clock import FinancialYear, financial_year, ist
+from app.kit.idempotency import Claim
+from app.kit.sealing import DataKey, Keyring
+from app.rates import service as rates
+from app.rates.service import Board
+from app.tenants.service.places import PLACES, Place, places_of
+from shard_router import Bound, PacketResult, ShopSession
+
+PDF_JOB = "app.invoices.jobs.render_pdf"
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """When a bill is issued: in UTC, as a day in India, in which financial year."""
+
+    at: dt.datetime
+    on: dt.date
+    year: FinancialYear
+
+    @classmethod
+    def of(cls, at: dt.datetime) -> "Moment":
+        on = ist(at).date()
+        return cls(at.astimezone(dt.UTC), on, financial_year(on))  # as it is read back: the hash covers its text
+
+
+@dataclass(frozen=True, slots=True)
+class Party:
+    """The buyer, locked; exclusively where cash is taken, so that one bill at a time adds up the cash of a person."""
+
+    buyer: Buyer | None = None
+    key: DataKey | None = None
+    cash: CashBefore = NO_CASH
+    credits: tuple[Taken, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """What the first packet found."""
+
+    place: Place
+    party: Party
+    items: dict[UUID, Item]
+    board: Board
+
+
+def take(
+    db: ShopSession, draft: BillDraft, claim: Claim, *, invoice_id: UUID, moment: Moment, keyring: Keyring
+) -> Read:
+    """Packet 1. Credits and pieces are ours or the transaction ends."""
+    party, pieces = _party(draft, moment.on), _pieces(draft, invoice_id, moment.at)
+    results = iter(db.run_packet([
+        idempotency.bind_claim(claim, subject_id=invoice_id),
+        PLACES.bind(),
+        *party,
+        *pieces,
+        rates.BOARD.bind(),
+        outbox.PREPARED_ENQUEUE.bind(**outbox.prepared_columns(
+            db, PDF_JOB, key=f"pdf-{invoice_id.hex}", params={"invoice_id": str(invoice_id)}
+        )),
+    ]))  # fmt: skip
+    _claimed, places = next(results), next(results)
+    found = _read_party(draft, [next(results) for _ in party], keyring, moment.on)
+    items = _read_pieces(draft, [next(results) for _ in pieces], invoice_id)
+    return Read(
+        place=choose(places_of(places.rows), asked=draft.till_id, sits_at=db.actor.till_id),
+        party=found, items=items, board=rates.board_of(next(results).rows),
+    )  # fmt: skip
+
+
+def _pieces(draft: BillDraft, invoice_id: UUID, at: dt.datetime) -> list[Bound]:
+    ids = sorted(draft.item_ids)
+    if not ids:
+        return []
+    return [inventory.SELL.bind(ids=ids, b_invoice_id=invoice_id, b_now=at), inventory.ITEMS.bind(ids=ids)]
+
+
+def _read_pieces(draft: BillDraft, results: Sequence[PacketResult], invoice_id: UUID) -> dict[UUID, Item]:
+    if not results:
+        return {}
+    sold, rows = results
+    items = inventory.items_of(rows.rows)
+    if sold.rowcount != len(draft.item_ids):
+        refuse_missing(draft, items, taken_by=invoice_id)
+    return items
+
+
+def _party(draft: BillDraft, on: dt.date) -> list[Bound]:
+    """The customer before their credits: an advance is used up behind its owner's lock."""
+    if draft.customer_id is None:
+        return []
+    buyer = customers.BUYER_FOR_UPDATE if draft.cash_paise else customers.BUYER_FOR_SHARE
+    packet = [buyer.bind(customer_id=draft.customer_id), sealing_keys.STATUTORY_KEY.bind(subject_id=draft.customer_id)]
+    if draft.cash_paise:
+        packet.append(repository.CASH_BEFORE.bind(
+            customer_id=draft.customer_id, issued_on=on, since=linked_since(on), occasion=draft.occasion or "",
+        ))  # fmt: skip
+    return [*packet, *credits.bind_takes(draft.credit_uses, customer_id=draft.customer_id, on=on)]
+
+
+def _read_party(draft: BillDraft, results: Sequence[PacketResult], keyring: Keyring, on: dt.date) -> Party:
+    if draft.customer_id is None:
+        return Party()
+    rest: Iterator[PacketResult] = iter(results)
+    buyer = customers.buyer_of(draft.customer_id, next(rest).rows)
+    key = keyring.open(next(rest).rows[0][0])
+    cash = cash_before(next(rest).rows[0]) if draft.cash_paise else NO_CASH
+    taken = credits.read_taken(draft.credit_uses, list(rest), customer_id=draft.customer_id, on=on)
+    return Party(buyer, key, cash, taken)
+
+
+def cash_before(row: Sequence[Any]) -> CashBefore:
+    """What CASH_BEFORE gave."""
+    return CashBefore(*(int(paise) for paise in row))
