@@ -45,6 +45,7 @@ shop_sums = repository.shop_sums
 
 NEVER = dt.datetime.min.replace(tzinfo=dt.UTC)
 _PACKED = tuple(column.key for column in repository.PACKED)
+_ITEM = tuple(name for name in Item.__struct_fields__ if name != "stones")
 _FIELDS = tuple(field.name for field in dataclasses.fields(ItemDraft) if field.name != "stones")
 
 
@@ -339,5 +340,4 @@ def _unpacked(item_id: UUID, invoice_id: UUID | None, place_id: UUID | None, fac
 
 
 def _item(row: ItemRow, stones: tuple[Stone, ...]) -> Item:
-    known = (getattr(row, column.key) for column in repository.ITEM_COLUMNS)
-    return Item(*known, stones=stones, cost_paise=row.cost_paise, place_id=row.place_id)
+    return Item(**{name: getattr(row, name) for name in _ITEM}, stones=stones)
