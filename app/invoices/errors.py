@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from app.kit.errors import Conflict, Forbidden, NotFound, Unprocessable
+from app.kit.errors import Conflict, NotFound, Unprocessable
 from app.kit.texts import N_
 
 
@@ -64,12 +64,6 @@ class CreditNeedsCustomer(Unprocessable):
 
     default_message = N_("A credit can only be used on a bill that names its customer.")
     default_action = N_("Add the customer.")
-
-
-class DiscountNotAllowed(Forbidden):
-    """The person's role does not include giving discounts."""
-
-    default_action = N_("Ask somebody who may give discounts.")
 
 
 class PaymentsExceedTotal(Unprocessable):

@@ -351,6 +351,15 @@ class FindingOut(ApiSchema):
     blocks = fields.Boolean()
 
 
+class NeedOut(ApiSchema):
+    """What the caller may not do alone; a POST to /approvals with this body asks for it."""
+
+    kind = fields.String()
+    right = fields.String()
+    subject_id = IdField(allow_none=True)
+    facts = fields.Dict(keys=fields.String())
+
+
 class QuoteLineOut(LineOut):
     class Meta:
         exclude = ("id", "pos", "reverses_line_id", "corrects_line_id")
@@ -370,6 +379,7 @@ class QuoteOut(ApiSchema):
     total_paise = fields.Integer()
     lines = fields.List(fields.Nested(QuoteLineOut))
     findings = fields.List(fields.Nested(FindingOut))
+    needs = fields.List(fields.Nested(NeedOut))
 
 
 class PdfOut(ApiSchema):

@@ -10,7 +10,6 @@ from uuid import UUID
 from app.credits.service import Use
 from app.invoices.errors import (
     CreditNeedsCustomer,
-    DiscountNotAllowed,
     LineIncomplete,
     OccasionMalformed,
     PaymentsExceedTotal,
@@ -21,12 +20,10 @@ from app.invoices.pricing import MAX_PIECES, NO_DISCOUNT, BillEmpty, BillTerms, 
 from app.kit.errors import Unprocessable
 from app.kit.money import rupees, whole
 from app.kit.texts import _
-from shard_router import Actor
 
 MAX_LINES = 100
 MAX_PAYMENTS = 10
 MAX_APPROVALS = 20
-DISCOUNT_RIGHT = "bill.discount"
 LONGEST_NAME = 120
 OCCASION = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,22}[a-z0-9])?")
 
@@ -68,10 +65,6 @@ class LineDraft:
     price_paise: int | None = None
     pieces: int = 1
     tax_included: bool = False
-
-    @property
-    def discounted(self) -> bool:
-        return any((self.discount.bp, self.discount.paise, self.making_discount.bp, self.making_discount.paise))
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,7 +135,7 @@ class BillDraft:
         return sum(payment.paise for payment in self.payments)
 
 
-def check_draft(draft: BillDraft, actor: Actor) -> None:
+def check_draft(draft: BillDraft) -> None:
     """What is wrong with a draft whatever stands in the books; raises BillEmpty, PieceTwice, LineIncomplete and what is
     wrong with its payments."""
     if not 1 <= len(draft.lines) <= MAX_LINES:
@@ -156,11 +149,6 @@ def check_draft(draft: BillDraft, actor: Actor) -> None:
         if line.item_id in seen:
             raise PieceTwice(_("One piece stands on two lines."), fields={f"lines.{place}.itemId": "given twice"})
         seen.add(line.item_id)
-        if line.discounted and not actor.may(DISCOUNT_RIGHT):
-            raise DiscountNotAllowed(
-                _("Your role in this shop does not include giving discounts."),
-                fields={f"lines.{place}.discount": "not allowed"},
-            )
         if line.sells is not None or line.price_paise is not None:
             message = _("A line sells a piece or something at a price of its own, not both.")
             raise LineIncomplete(message, fields={f"lines.{place}.sells": "beside a piece"})
@@ -169,6 +157,9 @@ def check_draft(draft: BillDraft, actor: Actor) -> None:
     check_payments(draft.payments, "payments")
     if draft.credit_uses and draft.customer_id is None:
         raise CreditNeedsCustomer(fields={"customerId": "missing"})
+    if len(draft.approval_ids) > MAX_APPROVALS:
+        message = _("A bill uses at most %(most)s approvals.", most=MAX_APPROVALS)
+        raise LineIncomplete(message, fields={"approvalIds": "too many"})
 
 
 def check_payments(payments: Sequence[PaymentDraft], path: str, *, money_only: bool = False) -> None:

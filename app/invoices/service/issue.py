@@ -1,24 +1,31 @@
 """The hot write: a bill in three round trips, whatever its number of lines (docs/decisions/0020).
 
-1  claim and fence · till and plan · customer, their key, cash and credits · pieces taken, then read · board
+1  claim and fence · till and plan · approvals · customer, their key, cash and credits · pieces taken, then read · board
    … priced and checked here, before any row that serialises the shop is locked …
-2  number · audit head · previous hash
-3  bill, lines, payments, what was used of credits, the metal that left, audit entry, job, COMMIT
+2  drawer · number · audit head · previous hash
+3  bill, lines, payments, what was used of credits and approvals, metal and cash that moved, audit entry, job, COMMIT
 
 This is the one service that sends its own statements in packets and commits; the edge opens its session with hot=True.
-Locks are taken in one order everywhere: fence, claim, place, party, credits, pieces by key, series, head.
+Locks are taken in one order everywhere: fence, claim, place, approvals, party, credits, pieces by key, drawer,
+series, head.
 """
 
 import datetime as dt
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
+from uuid import UUID
 
 from app.amc.service.terms import standing
+from app.approvals import service as approvals
+from app.cash import service as cash
+from app.cash.service import BookDay
 from app.credits import service as credits
 from app.invoices import repository
 from app.invoices.service import limits, reckoning
 from app.invoices.service.documents import Document, content_hash, document_of, party_of
 from app.invoices.service.drafts import BillDraft, check_draft, check_settled
+from app.invoices.service.needs import wants_of
 from app.invoices.service.quotes import Quote, price_changed
 from app.invoices.service.rows import Rows, metal_of, rows_of
 from app.invoices.service.seller import seller_of
@@ -33,7 +40,7 @@ from app.metal import service as metal
 from app.numbering import service as numbering
 from app.numbering.service import DocumentKind
 from app.tenants.service.places import Place
-from shard_router import ShopSession
+from shard_router import Bound, ShopSession
 
 __all__ = ["ISSUED", "PDF_JOB", "issue_invoice"]
 
@@ -42,10 +49,19 @@ ISSUED = "invoice.issued"
 
 @dataclass(frozen=True, slots=True)
 class Chained:
-    """Our place in the audit chain, and the hash before it."""
+    """Our place in the audit chain, the hash before it, and the drawer's day."""
 
     seq: int
     previous: bytes
+    day: BookDay
+
+
+@dataclass(frozen=True, slots=True)
+class Beside:
+    """What is written with a bill into the books of other rooms, and the approvals that it uses up."""
+
+    statements: list[Bound]
+    approval_ids: list[UUID]
 
 
 def issue_invoice(
@@ -55,10 +71,10 @@ def issue_invoice(
 
     `at` is the moment of issue where it is not now: demo data and tests go back in time, and then in order.
     Raises, with nothing done: PlanDoesNotTrade, ItemUnknown, ItemAlreadySold, CustomerUnknown, TillUnknown,
-    RateMissing, HuidMissing, PriceChanged, the refusals of credits and of errors.py; IntegrityError of the claim where
-    the key was used.
+    RateMissing, HuidMissing, PriceChanged, ApprovalNeeded, the refusals of credits and of errors.py; IntegrityError
+    of the claim where the key was used.
     """
-    check_draft(draft, db.actor)
+    check_draft(draft)
     moment = Moment.of(at or utc_now())
     invoice_id = new_id()
     found = take(db, draft, claim, invoice_id=invoice_id, moment=moment, keyring=keyring)
@@ -67,9 +83,15 @@ def issue_invoice(
     basis = reckoning.basis_of(found.place.rate_basis)
     bill = reckoning.reckon(draft, reckoning.Shop(seller, found.board, basis, buyer, moment.on), found.items)
     _check(draft, bill, found, moment.on)
+    allowed = approvals.cover(db.actor, wants_of(draft, bill), found.held, now=moment.at)
     rows = rows_of(db, draft, bill, found, seller, invoice_id=invoice_id, moment=moment)
     chained = _number(db, rows, found.place, bill.kind, moment)
-    _write(db, rows, draft, metal_of(db, rows, bill.sold, moment), chained)
+    beside = [
+        *credits.bind_uses(db, draft.credit_uses, document_id=invoice_id, at=moment.at),
+        *_moved(db, rows, bill, moment), *_drawn(db, rows, chained.day, draft.cash_paise),
+        *approvals.bind_spend(allowed, document_id=invoice_id, now=moment.at),
+    ]  # fmt: skip
+    _write(db, rows, draft, chained, Beside(beside, [one.id for _want, one in allowed]))
     party = party_of(buyer) if buyer else None
     return document_of(rows.head, rows.lines, rows.payments, seller=seller, party=party)
 
@@ -95,32 +117,33 @@ def _check(draft: BillDraft, bill: reckoning.Reckoned, found: Read, on: dt.date)
 
 def _number(db: ShopSession, rows: Rows, place: Place, kind: DocumentKind, moment: Moment) -> Chained:
     """Packet 2. From here to the commit every bill of the shop queues behind this one: nothing slow may follow."""
-    drawn, _, chain = db.run_packet([
+    drawer, drawn, _, chain = db.run_packet([
+        cash.DRAWER.bind(till_id=place.till_id),
         numbering.bind_draw(registration_id=place.registration_id, year=moment.year, kind=kind, till_id=place.till_id),
         audit.ADVANCE_HEAD.bind(),
         audit.PREVIOUS_HASH.bind(),
     ])  # fmt: skip
-    head = rows.head
+    head, day = rows.head, cash.drawer_of(drawer.rows, on=moment.on)
+    head["book_on"], head["shift_no"] = day.business_on, day.shift_no
     head["no"] = numbering.drawn(drawn)
     head["number"] = numbering.written(head["no"], year=moment.year, kind=kind, till_code=place.till_code)
     head["content_hash"] = content_hash(head, rows.lines, rows.payments)
-    return Chained(*chain.rows[0])
+    seq, previous = chain.rows[0]
+    return Chained(seq, previous, day)
 
 
-def _write(db: ShopSession, rows: Rows, draft: BillDraft, moved: list[dict[str, Any]], chained: Chained) -> None:
+def _write(db: ShopSession, rows: Rows, draft: BillDraft, chained: Chained, beside: Beside) -> None:
     """Packet 3, with COMMIT behind it: nothing runs after a statement that fails, and a connection lost meanwhile is an
     AmbiguousCommit, which the edge settles by the claim's row."""
     head, at = rows.head, rows.head["issued_at"]
     body = audit.entry_body(
         db, seq=chained.seq, at=at.isoformat(), action=ISSUED, subject_id=head["id"],
-        facts=_told(head["number"], rows, draft),
+        facts=_told(head, draft, beside.approval_ids),
     )  # fmt: skip
     packet = [repository.INSERT_INVOICE.bind(**head), repository.INSERT_LINE.bind_rows(rows.lines)]
     if rows.payments:
         packet.append(repository.INSERT_PAYMENT.bind_rows(rows.payments))
-    packet += credits.bind_uses(db, draft.credit_uses, document_id=head["id"], at=at)
-    if moved:
-        packet.append(metal.POST.bind_rows(moved))
+    packet += beside.statements
     packet.append(audit.INSERT_ENTRY.bind(
         seq=chained.seq, at=at, actor_id=db.actor.person_id, action=ISSUED, subject_id=head["id"], body=body,
         hash=audit.link(chained.previous, body),
@@ -128,10 +151,26 @@ def _write(db: ShopSession, rows: Rows, draft: BillDraft, moved: list[dict[str, 
     db.run_packet(packet, commit=True)
 
 
-def _told(number: str, rows: Rows, draft: BillDraft) -> dict[str, object]:
-    """What the chain says of a bill."""
+def _moved(db: ShopSession, rows: Rows, bill: reckoning.Reckoned, moment: Moment) -> list[Bound]:
+    moved = metal_of(db, rows, bill.sold, moment)
+    return [metal.POST.bind_rows(moved)] if moved else []
+
+
+def _drawn(db: ShopSession, rows: Rows, day: BookDay, cash_paise: int) -> list[Bound]:
+    """What of the bill lies in the drawer: change that was given back never did."""
+    if not cash_paise:
+        return []
     head = rows.head
-    return {
-        "number": number, "kind": head["kind"], "totalPaise": head["total_paise"], "contentHash": head["content_hash"],
-        "panDeclared": draft.pan_declared,
+    return [cash.ENTER.bind(**cash.entry_row(
+        db, till_id=head["till_id"], day=day, kind=cash.EntryKind.SALE, paise=cash_paise, document_id=head["id"],
+        at=head["issued_at"],
+    ))]  # fmt: skip
+
+
+def _told(head: Mapping[str, Any], draft: BillDraft, approval_ids: Sequence[UUID]) -> dict[str, Any]:
+    """What the chain says of a bill."""
+    told = {
+        "number": head["number"], "kind": head["kind"], "totalPaise": head["total_paise"],
+        "contentHash": head["content_hash"], "panDeclared": draft.pan_declared,
     }  # fmt: skip
+    return {**told, "approvals": list(approval_ids)} if approval_ids else told

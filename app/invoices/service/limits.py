@@ -2,14 +2,13 @@
 
 import datetime as dt
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
 from typing import Any
 
 from app.customers.service import Buyer
 from app.invoices.errors import AddressRequired, CashLimitReached, PanRequired
 from app.invoices.service.drafts import BillDraft
-from app.kit.dated import read_table
+from app.kit.dated import read_table, remembered
 from app.kit.errors import Unprocessable
 from app.tax.limits import CounterFacts, Finding, check_counter
 
@@ -36,7 +35,7 @@ class CashBefore:
 NO_CASH = CashBefore()
 
 
-@cache
+@remembered
 def _records() -> tuple[dict[str, Any], ...]:
     return tuple(read_table(DATA)["records"])
 

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
+from app.approvals.service import Want
 from app.customers import service as customers
 from app.inventory import service as inventory
 from app.inventory.service import Hallmark, Item
@@ -12,6 +13,7 @@ from app.invoices.pricing import PricedBill, PricedLine, explain
 from app.invoices.service import limits, reckoning
 from app.invoices.service.drafts import BillDraft, check_draft
 from app.invoices.service.limits import NO_CASH, linked_since
+from app.invoices.service.needs import open_needs
 from app.invoices.service.reckoning import Sold
 from app.invoices.service.seller import choose, seller_of
 from app.invoices.service.taking import cash_before
@@ -29,17 +31,19 @@ HALLMARK_RULE = "hallmark"
 
 @dataclass(frozen=True, slots=True)
 class Quote:
-    """A bill as it would be issued now; `findings` are what it still lacks, blocking ones first."""
+    """A bill as it would be issued now; `findings` are what it still lacks, blocking ones first; `needs` are what takes
+    an approval that was not given yet."""
 
     kind: DocumentKind
     sold: tuple[Sold, ...]
     priced: PricedBill
     findings: tuple[Finding, ...]
+    needs: tuple[Want, ...] = ()
 
 
 def quote(db: ShopSession, *, draft: BillDraft) -> Quote:
     """Price a draft without issuing it; payments may still be missing. Raises what issuing raises for its pieces."""
-    check_draft(draft, db.actor)
+    check_draft(draft)
     on = today_ist()
     items = inventory.get_items(db, draft.item_ids) if draft.item_ids else {}
     reckoning.refuse_missing(draft, items)
@@ -56,7 +60,7 @@ def quote(db: ShopSession, *, draft: BillDraft) -> Quote:
         ))  # fmt: skip
     findings = limits.findings_of(draft, total_paise=bill.priced.total_paise, buyer=buyer, before=before, on=on)
     lacking = tuple(_unmarked(item) for item in bill.items if item.hallmark(on) is Hallmark.PENDING)
-    return Quote(bill.kind, bill.sold, bill.priced, (*lacking, *findings))
+    return Quote(bill.kind, bill.sold, bill.priced, (*lacking, *findings), open_needs(db, draft, bill))
 
 
 def price_changed(now: Quote, expected_paise: int) -> PriceChanged:
@@ -85,6 +89,15 @@ def quote_facts(quoted: Quote) -> dict[str, Any]:
         "findings": [
             {"rule": f.rule, "name": f.name, "message": f.message, "figurePaise": f.figure_paise, "blocks": f.blocks}
             for f in quoted.findings
+        ],
+        "needs": [
+            {
+                "kind": want.kind,
+                "right": want.right,
+                "subjectId": str(want.subject_id) if want.subject_id else None,
+                "facts": dict(want.facts),
+            }
+            for want in quoted.needs
         ],
     }
 

@@ -93,7 +93,7 @@ def reckon(draft: BillDraft, shop: Shop, items: Mapping[UUID, Item]) -> Reckoned
         item = items[line.item_id] if line.item_id is not None else None
         if item is not None:
             sold.append(_piece_sold(item))
-            lines.append(_piece(line, item, shop, supply))
+            lines.append(_piece(place, line, item, shop, supply))
             continue
         ware = ware_of(line.sells or "", shop.on, field=f"lines.{place}.sells")
         if ware.for_registered and not (shop.buyer and shop.buyer.registered):
@@ -148,8 +148,8 @@ def _piece_sold(item: Item) -> Sold:
     )  # fmt: skip
 
 
-def _piece(draft: LineDraft, item: Item, shop: Shop, supply: Supply) -> BillLine:
-    rate, came, board = _rate(draft, item, shop)
+def _piece(place: int, draft: LineDraft, item: Item, shop: Shop, supply: Supply) -> BillLine:
+    rate, came, board = _rate(place, draft, item, shop)
     return BillLine(
         facts=PieceFacts(
             gross_mg=item.gross_mg,
@@ -172,12 +172,15 @@ def _piece(draft: LineDraft, item: Item, shop: Shop, supply: Supply) -> BillLine
     )
 
 
-def _rate(draft: LineDraft, item: Item, shop: Shop) -> tuple[int, RateFrom | None, int | None]:
+def _rate(place: int, draft: LineDraft, item: Item, shop: Shop) -> tuple[int, RateFrom | None, int | None]:
     """The line's rate; what it was reckoned from where the board has only that of 24 karat; the board's where the line
     has its own."""
     board, came = board_rate(shop.board, item.metal, item.fineness, shop.basis)
     if draft.rate_paise_per_g is None or draft.rate_paise_per_g == board:
         return board, came, None
+    field = f"lines.{place}.ratePaisePerG"
+    purity = rates.check_purity(item.metal, item.fineness, shop.on, field=field)
+    rates.check_rate(purity, draft.rate_paise_per_g, shop.on, field=field)
     return draft.rate_paise_per_g, None, board
 
 

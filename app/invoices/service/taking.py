@@ -1,4 +1,4 @@
-"""The first packet of a bill: claim and fence, place, party with cash and credits, pieces taken, then read, board.
+"""The first packet of a bill: claim, place, approvals, party with cash and credits, pieces taken, then read, board.
 
 Nothing that serialises the shop is locked here, so that the bill can be priced while nobody waits.
 """
@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
+from app.approvals import service as approvals
 from app.credits import service as credits
 from app.credits.service import Taken
 from app.customers import service as customers
@@ -64,16 +65,19 @@ class Read:
     party: Party
     items: dict[UUID, Item]
     board: Board
+    held: tuple[approvals.Held, ...]
 
 
 def take(
     db: ShopSession, draft: BillDraft, claim: Claim, *, invoice_id: UUID, moment: Moment, keyring: Keyring
 ) -> Read:
     """Packet 1. Credits and pieces are ours or the transaction ends."""
-    party, pieces = _party(draft, moment.on), _pieces(draft, invoice_id, moment.at)
+    held, party = approvals.bind_hold(draft.approval_ids), _party(draft, moment.on)
+    pieces = _pieces(draft, invoice_id, moment.at)
     results = iter(db.run_packet([
         idempotency.bind_claim(claim, subject_id=invoice_id),
         PLACES.bind(),
+        *held,
         *party,
         *pieces,
         rates.BOARD.bind(),
@@ -82,11 +86,12 @@ def take(
         )),
     ]))  # fmt: skip
     _claimed, places = next(results), next(results)
+    approved = [row for _ in held for row in next(results).rows]
     found = _read_party(draft, [next(results) for _ in party], keyring, moment.on)
     items = _read_pieces(draft, [next(results) for _ in pieces], invoice_id)
     return Read(
         place=choose(places_of(places.rows), asked=draft.till_id, sits_at=db.actor.till_id),
-        party=found, items=items, board=rates.board_of(next(results).rows),
+        party=found, items=items, board=rates.board_of(next(results).rows), held=approvals.held_of(approved),
     )  # fmt: skip
 
 

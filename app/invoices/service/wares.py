@@ -2,13 +2,12 @@
 
 import datetime as dt
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
 from typing import Any
 
 from app.invoices.errors import WareUnknown
 from app.invoices.pricing import LineKind
-from app.kit.dated import read_table
+from app.kit.dated import read_table, remembered
 from app.kit.texts import _
 
 DATA = Path(__file__).parent.parent / "data" / "wares.json"
@@ -28,7 +27,7 @@ class Ware:
     valid_to: dt.date | None
 
 
-@cache
+@remembered
 def _wares() -> tuple[Ware, ...]:
     return tuple(_ware(row) for row in read_table(DATA)["records"])
 

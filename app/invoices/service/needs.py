@@ -1,0 +1,104 @@
+"""Owns what of a bill its clerk may not do alone: a rate, a discount, a wastage, a sale below cost (N12).
+
+Only the direction that costs the owner asks, and it asks for exactly these facts: reckoned here from the books, so what
+a caller makes up fits no approval. What a piece cost the shop is not among them: who asks may not know it.
+"""
+
+import hashlib
+from collections.abc import Iterator, Sequence
+from uuid import UUID
+
+from app.approvals import service as approvals
+from app.approvals.service import ApprovalState, Want
+from app.inventory.service import Item
+from app.invoices.pricing import PricedLine
+from app.invoices.service.drafts import BillDraft, LineDraft
+from app.invoices.service.reckoning import Reckoned
+from app.kit.errors import AppError
+from app.kit.money import ratio, round_half_up
+from app.kit.weights import MG_PER_GRAM
+from shard_router import ShopSession
+
+RATE, DISCOUNT, WASTAGE, BELOW_COST = "line.rate", "line.discount", "line.wastage", "line.below_cost"
+TERMS = "bill.terms"
+MOST_TAGS = 40
+
+
+def wants_of(draft: BillDraft, bill: Reckoned) -> list[Want]:
+    """Everything about the bill that takes a right of its own, whoever issues it."""
+    wants: list[Want] = []
+    for line, sold, priced in zip(draft.lines, bill.sold, bill.priced.lines, strict=True):
+        if sold.item is not None:
+            wants += _of_piece(line, sold.item, priced)
+        elif priced.discount_paise:
+            facts = {"description": sold.description, "valuePaise": priced.value_paise}
+            wants.append(_discount(None, priced, facts))
+    return [*wants, *_of_terms(bill)]
+
+
+def open_needs(db: ShopSession, draft: BillDraft, bill: Reckoned) -> tuple[Want, ...]:
+    """For quotes: what the actor lacks the right to and no approval at hand covers. Uses none up."""
+    lacking = [want for want in wants_of(draft, bill) if not db.actor.may(want.right)]
+    granted = _granted(db, draft.approval_ids) if lacking else set()
+    return tuple(want for want in lacking if want.hash not in granted)
+
+
+def _granted(db: ShopSession, approval_ids: Sequence[UUID]) -> set[bytes]:
+    """What the approvals at hand allow; one that is not there allows nothing."""
+    allowed: set[bytes] = set()
+    for approval_id in approval_ids:
+        try:
+            one = approvals.get_approval(db, approval_id)
+        except AppError:
+            continue
+        if one.state == ApprovalState.GRANTED:
+            allowed.add(Want(one.kind, one.right, one.subject_id, one.facts).hash)
+    return allowed
+
+
+def _of_piece(line: LineDraft, item: Item, priced: PricedLine) -> Iterator[Want]:
+    facts = {"tag": item.tag, "netMg": item.net_mg}
+    board, rate = priced.line.board_paise_per_g, priced.line.rate_paise_per_g
+    if board is not None:
+        told = {**facts, "fromPaisePerG": board, "toPaisePerG": rate}
+        if rate < board:
+            less = round_half_up(ratio((board - rate) * item.net_mg, MG_PER_GRAM))
+            yield Want(RATE, "bill.lower_rate", item.id, {**told, "costPaise": less})
+        else:
+            yield Want(RATE, "bill.raise_rate", item.id, told)
+    if priced.discount_paise or priced.making_discount_paise:
+        yield _discount(item.id, priced, {**facts, "valuePaise": priced.value_paise})
+    if line.wastage is not None and (line.wastage.kind.value, line.wastage.bp) != (item.wastage_kind, item.wastage_bp):
+        yield Want(WASTAGE, "bill.wastage", item.id, {
+            **facts, "fromKind": item.wastage_kind, "fromBp": item.wastage_bp, "toKind": line.wastage.kind.value,
+            "toBp": line.wastage.bp,
+        })  # fmt: skip
+    if item.cost_paise is not None and priced.taxable_paise < item.cost_paise:
+        yield Want(BELOW_COST, "bill.below_cost", item.id, {**facts, "taxablePaise": priced.taxable_paise})
+
+
+def _discount(item_id: UUID | None, priced: PricedLine, facts: dict[str, object]) -> Want:
+    return Want(DISCOUNT, "bill.discount", item_id, {
+        **facts, "discountPaise": priced.discount_paise, "makingDiscountPaise": priced.making_discount_paise,
+        "costPaise": priced.discount_paise + priced.making_discount_paise,
+    })  # fmt: skip
+
+
+def _of_terms(bill: Reckoned) -> Iterator[Want]:
+    """The bill's own discount, bonus or agreed price, of exactly these pieces."""
+    off = bill.priced.discounts_paise
+    added = sum(line.agreed_paise for line in bill.priced.lines)
+    facts = {
+        "tags": [item.tag for item in bill.items][:MOST_TAGS], "lines": len(bill.sold), "soldHash": _sold(bill),
+        "totalPaise": bill.priced.total_paise,
+    }  # fmt: skip
+    if off:
+        yield Want(TERMS, "bill.discount", None, {**facts, "discountPaise": off, "costPaise": off})
+    if added:
+        yield Want(TERMS, "bill.raise_rate", None, {**facts, "addedPaise": added})
+
+
+def _sold(bill: Reckoned) -> str:
+    """What exactly is sold, in short: the tags alone could be another shopful."""
+    named = (one.item.id.hex if one.item else f"{one.description}*{one.pieces}" for one in bill.sold)
+    return hashlib.sha256("\n".join(sorted(named)).encode()).hexdigest()[:16]

@@ -1,0 +1,124 @@
+"""What pays a bill: cash with its change, credits that are used up once, and where the drawer's day stands on it."""
+
+from collections import Counter as Tally
+from uuid import UUID
+
+import pytest
+
+from app.cash import service as cash
+from app.credits import service as credits
+from app.kit.clock import today_ist
+from app.kit.ids import new_id
+from tests.support.counter import all_at_once, made
+
+CASE_1 = 51_845_00
+
+
+@pytest.fixture
+def customer(counter):
+    return counter.customer()
+
+
+def owe(counter, customer, paise, kind="advance"):
+    """Something that the shop owes the customer, by a document of another room."""
+    return counter.write(lambda db: credits.open_credit(
+        db, kind=kind, customer_id=UUID(customer["id"]), source_id=new_id(), paise=paise
+    ))  # fmt: skip
+
+
+def left(counter, credit):
+    return counter.read(lambda db: credits.get_credit(db, credit.id)).left_paise
+
+
+def use(credit, paise):
+    return {"mode": "credit", "paise": paise, "creditId": str(credit.id)}
+
+
+def test_change_is_a_fact_of_the_payment(counter, customer):
+    paid = [{"mode": "cash", "paise": CASE_1, "tenderedPaise": 52_000_00}]
+    issued = made(counter.bill([counter.piece()], customerId=customer["id"], payments=paid))
+    # 52,000 − 51,845 = 155
+    assert issued["payments"][0]["tenderedPaise"] == 52_000_00
+    assert issued["payments"][0]["changePaise"] == 155_00
+    assert issued["paidPaise"] == CASE_1
+    drawn = counter.read(lambda db: cash.day_of(db, counter.who.shop.till_id, today_ist()))
+    assert issued["bookOn"] == drawn.business_on.isoformat()
+
+
+@pytest.mark.parametrize(
+    ("payment", "field"),
+    [
+        ({"mode": "upi", "paise": 100, "tenderedPaise": 200}, "payments.0.tenderedPaise"),
+        ({"mode": "cash", "paise": 200, "tenderedPaise": 100}, "payments.0.tenderedPaise"),
+        ({"mode": "credit", "paise": 100}, "payments.0.creditId"),
+        ({"mode": "upi", "paise": 100, "creditId": "01a1f8a6-a3f4-7a0e-9c06-3a1af2ac1074"}, "payments.0.creditId"),
+    ],
+)
+def test_payments_that_make_no_sense_are_refused(counter, customer, payment, field):
+    answer = counter.bill([counter.piece()], customerId=customer["id"], payments=[payment])
+    assert (answer.status_code, list(answer.json["fields"])) == (422, [field])
+
+
+def test_a_bill_is_paid_by_old_gold_an_advance_and_the_rest_in_money(counter, customer):
+    gold, advance = owe(counter, customer, 30_000_00, "old_gold"), owe(counter, customer, 25_000_00)
+    payments = [use(gold, 30_000_00), use(advance, 21_000_00), {"mode": "upi", "paise": 845_00}]
+    issued = made(counter.bill([counter.piece()], customerId=customer["id"], payments=payments))
+    assert issued["paidPaise"] == issued["totalPaise"] == CASE_1
+    assert issued["taxablePaise"] == 50_334_72  # what pays a bill never reduces its taxable value
+    assert [payment["reference"] for payment in issued["payments"]] == ["old_gold", "advance", None]
+    assert (left(counter, gold), left(counter, advance)) == (0, 4_000_00)
+    assert counter.read(credits.drifted) == ()
+    assert counter.books().sound
+
+
+def test_a_credit_is_used_once_however_many_bills_want_it(counter, customer):
+    credit = owe(counter, customer, 10_000_00)
+    pieces = [counter.piece() for _ in range(6)]
+    answers = all_at_once(
+        6, lambda n: counter.bill([pieces[n]], customerId=customer["id"], payments=[use(credit, 10_000_00)])
+    )
+    assert Tally(answer.status_code for answer in answers) == {201: 1, 409: 5}
+    assert {answer.json["code"] for answer in answers if answer.status_code == 409} == {"credit_spent"}
+    assert left(counter, credit) == 0
+    assert sum(counter.status(piece["id"]) == "sold" for piece in pieces) == 1
+    assert counter.numbers() == [1]
+
+
+def test_anothers_credit_or_one_of_nobody_is_refused(counter, customer):
+    credit, other = owe(counter, customer, 10_000_00), counter.customer()
+    before = counter.row_counts()
+    theirs = counter.bill([counter.piece(tag="C-1")], customerId=other["id"], payments=[use(credit, 1_00)])
+    assert (theirs.status_code, theirs.json["code"]) == (422, "credit_not_theirs")
+    nobodys = counter.bill([{"itemId": made(counter.get("/items/by-code/C-1"))["id"]}], payments=[use(credit, 1_00)])
+    assert (nobodys.status_code, nobodys.json["code"]) == (422, "credit_needs_customer")
+    after = counter.row_counts()
+    changed = {name: after[name] - before[name] for name in after if after[name] != before[name]}
+    assert set(changed) <= {"items", "audit_log", "idempotency_keys"}  # the piece that was entered
+
+
+def test_cash_for_one_occasion_is_added_up_over_days(counter, customer):
+    """₹1,50,000 for the wedding yesterday and ₹50,000 today make ₹2,00,000 for one occasion."""
+    import datetime as dt
+
+    from app.invoices import service as bills
+    from app.kit.clock import utc_now
+    from app.kit.idempotency import claim_of
+    from tests.support.counter import a_key
+
+    big, small, free = counter.piece(grossMg=12_000), counter.piece(), counter.piece()
+
+    def yesterday(db):
+        draft = bills.BillDraft(
+            lines=(bills.LineDraft(UUID(big["id"])),), customer_id=UUID(customer["id"]), occasion="wedding-2026",
+            payments=(bills.PaymentDraft("cash", 150_000_00),),
+        )  # fmt: skip
+        claim = claim_of(a_key(), kind="test", path="/", body=b"")
+        keyring = counter.runtime.keyring
+        return bills.issue_invoice(db, draft=draft, claim=claim, keyring=keyring, at=utc_now() - dt.timedelta(days=1))
+
+    counter.write(yesterday, hot=True)
+    money = [{"mode": "cash", "paise": 50_000_00}]
+    again = counter.bill([small], customerId=customer["id"], payments=money, occasion="wedding-2026")
+    assert (again.status_code, again.json["code"]) == (422, "cash_limit_reached")
+    assert "269ST" in again.json["detail"] or "186" in again.json["detail"]
+    made(counter.bill([free], customerId=customer["id"], payments=money))  # another day, and for nothing in common
