@@ -8,7 +8,18 @@ from flask import Response, jsonify
 
 from app.invoices import service
 from app.invoices.errors import PdfMissing
-from app.invoices.schemas import BillIn, InvoiceArgs, InvoiceOut, InvoicePage, NoteIn, NotesOut, PdfOut, QuoteOut
+from app.invoices.schemas import (
+    BillIn,
+    CancelIn,
+    DebitNoteIn,
+    InvoiceArgs,
+    InvoiceOut,
+    InvoicePage,
+    NoteIn,
+    NotesOut,
+    PdfOut,
+    QuoteOut,
+)
 from app.invoices.service import BillDraft, Document, InvoiceSummary, NoteDraft, StoredPdf
 from app.kit.clock import utc_now
 from app.kit.http import allow, api_blueprint, claim_facts, runtime, shop_read, shop_write
@@ -16,6 +27,7 @@ from app.kit.idempotency import IdempotencyKeyMissing
 from app.kit.outbox import JobView
 from app.kit.paging import Page
 from app.kit.ports import Bucket
+from app.numbering.service import DocumentKind
 
 blueprint = api_blueprint("invoices", "/invoices", description="Bills and credit notes: issued once, never changed.")
 
@@ -70,7 +82,7 @@ def get_invoice(shop_id: int, invoice_id: UUID) -> Response:
 @allow("bill.view")
 @blueprint.response(200, NotesOut)
 def list_notes(shop_id: int, invoice_id: UUID) -> dict[str, Any]:
-    """The credit notes on a bill."""
+    """The credit and debit notes on a bill."""
     return {"items": shop_read(lambda db: service.list_notes(db, invoice_id))}
 
 
@@ -79,16 +91,45 @@ def list_notes(shop_id: int, invoice_id: UUID) -> dict[str, Any]:
 @blueprint.arguments(NoteIn)
 @blueprint.response(201, InvoiceOut)
 def issue_credit_note(body: dict[str, Any], shop_id: int, invoice_id: UUID) -> Response:
-    """Reverse a bill or some of its lines; the pieces are in stock again."""
-    lines = body["line_ids"]
+    """Reverse a bill, some of its lines, or amounts of them; pieces that come back are in stock again."""
+    lines = body.pop("line_ids")
     draft = NoteDraft(
         invoice_id=invoice_id,
-        reason=body["reason"],
         line_ids=None if lines is None else tuple(lines),
-        refunds=tuple(body["refunds"]),
+        refunds=tuple(body.pop("refunds")),
+        amounts=tuple(body.pop("amounts")),
+        **body,
     )
     keyring = runtime().keyring
     issued = shop_write(lambda db: service.issue_credit_note(db, draft=draft, keyring=keyring), rebuild=_again)
+    return _written(issued, 201)
+
+
+@blueprint.post("/<id:invoice_id>/debit-notes")
+@allow("note.issue", entitled=True)
+@blueprint.arguments(DebitNoteIn)
+@blueprint.response(201, InvoiceOut)
+def issue_debit_note(body: dict[str, Any], shop_id: int, invoice_id: UUID) -> Response:
+    """Charge what a bill charged too little, with its tax."""
+    draft = NoteDraft(
+        invoice_id=invoice_id, kind=DocumentKind.DEBIT_NOTE, reason=body["reason"], amounts=tuple(body["amounts"]),
+        whole=body["whole"], refunds=tuple(body["payments"]),
+    )  # fmt: skip
+    keyring = runtime().keyring
+    issued = shop_write(lambda db: service.issue_debit_note(db, draft=draft, keyring=keyring), rebuild=_again)
+    return _written(issued, 201)
+
+
+@blueprint.post("/<id:invoice_id>/cancellation")
+@allow("bill.cancel", entitled=True)
+@blueprint.arguments(CancelIn)
+@blueprint.response(201, InvoiceOut)
+def cancel_bill(body: dict[str, Any], shop_id: int, invoice_id: UUID) -> Response:
+    """Take a bill of today back whose goods never left: answers with its credit note. The bill's number stays used."""
+    keyring = runtime().keyring
+    issued = shop_write(
+        lambda db: service.cancel_bill(db, invoice_id=invoice_id, keyring=keyring, **body), rebuild=_again
+    )
     return _written(issued, 201)
 
 

@@ -118,6 +118,36 @@ class LineAlreadyReversed(Conflict):
     default_action = N_("Open the bill again: it lists its credit notes.")
 
 
+class NoteExceedsLine(Conflict):
+    """A note would take more off a line, or off the bill, than earlier notes have left of it."""
+
+    default_action = N_("Open the bill again: it shows what is left of each line.")
+
+
+class AmountUnclear(Unprocessable):
+    """An amount of a note is given in more than one way, or in none."""
+
+
+class StoreCreditNeedsCustomer(Unprocessable):
+    """Store credit is owed to somebody, and the bill names no customer."""
+
+    default_message = N_("The bill names no customer who could be owed store credit.")
+    default_action = N_("Give the money back.")
+
+
+class CancelTooLate(Conflict):
+    """A bill is cancelled on its own day only; later it is changed by a credit note (s.34)."""
+
+    default_action = N_("Issue a credit note.")
+
+
+class CancelHandedOver(Conflict):
+    """What was handed over is a supply: it comes back by a credit note, the bill is not cancelled."""
+
+    default_message = N_("The goods were handed over, so this sale took place.")
+    default_action = N_("Issue a credit note for what comes back.")
+
+
 class RefundTooLarge(Unprocessable):
     """More would be given back than the note comes to, or than was ever paid on the bill."""
 

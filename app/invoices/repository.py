@@ -18,6 +18,7 @@ from sqlalchemy import (
     select,
     union_all,
 )
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import aliased, selectinload
 
 from app.invoices.models import Invoice, InvoiceLine, InvoicePayment, InvoicePdf, NotedBill
@@ -52,7 +53,7 @@ def find_invoice(db: ShopSession, invoice_id: UUID) -> Invoice | None:
 
 
 def notes_on(db: ShopSession, invoice_id: UUID) -> Sequence[Invoice]:
-    """The credit notes on a bill, with lines and payments."""
+    """The notes on a bill, with lines and payments."""
     return db.scalars(
         select(Invoice)
         .where(Invoice.reverses_id == invoice_id)
@@ -62,12 +63,32 @@ def notes_on(db: ShopSession, invoice_id: UUID) -> Sequence[Invoice]:
 
 
 def note_numbers(db: ShopSession, invoice_id: UUID) -> Sequence[Any]:
-    """Id, number and total of a bill's credit notes."""
+    """Id, kind, number, day and total of a bill's notes."""
     return db.execute(
-        select(Invoice.id, Invoice.number, Invoice.issued_on, Invoice.total_paise)
+        select(Invoice.id, Invoice.kind, Invoice.number, Invoice.issued_on, Invoice.total_paise)
         .where(Invoice.reverses_id == invoice_id)
         .order_by(Invoice.id)
     ).all()
+
+
+def queue_note(db: ShopSession, invoice_id: UUID) -> None:
+    """Holds the bill's place in the queue of its notes until the commit, and counts this one."""
+    if (row := _lock_noted(db, invoice_id)) is None:
+        try:
+            with db.begin_nested():
+                db.add(NotedBill(invoice_id=invoice_id, notes=1))
+            return
+        except IntegrityError:  # another note was the first meanwhile; its commit was waited for
+            row = _lock_noted(db, invoice_id)
+            if row is None:
+                raise
+    row.notes += 1
+    db.flush()
+
+
+def _lock_noted(db: ShopSession, invoice_id: UUID) -> NotedBill | None:
+    statement = select(NotedBill).where(NotedBill.invoice_id == invoice_id).with_for_update()
+    return db.scalars(statement.execution_options(populate_existing=True)).one_or_none()
 
 
 def list_invoices(

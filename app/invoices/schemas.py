@@ -8,7 +8,7 @@ from marshmallow import ValidationError, fields, post_load, validate, validates_
 from msgspec import Meta, Struct
 
 from app.invoices.pricing import MAX_PIECES, Discount, Wastage, WastageKind
-from app.invoices.service import BillDraft, LineDraft, PaymentDraft, PaymentMode
+from app.invoices.service import Amount, BillDraft, LineDraft, PaymentDraft, PaymentMode
 from app.invoices.service.drafts import LONGEST_NAME, MAX_APPROVALS
 from app.kit.money import MAX_PAISE
 from app.kit.paging import PageArgs, page_of
@@ -18,7 +18,10 @@ from app.numbering.service import DocumentKind
 
 MAX_LINES = 100
 MAX_PAYMENTS = 10
-KINDS = (DocumentKind.INVOICE.value, DocumentKind.BILL_OF_SUPPLY.value, DocumentKind.CREDIT_NOTE.value)
+KINDS = (
+    DocumentKind.INVOICE.value, DocumentKind.BILL_OF_SUPPLY.value, DocumentKind.CREDIT_NOTE.value,
+    DocumentKind.DEBIT_NOTE.value,
+)  # fmt: skip
 
 # ---------------------------------------------------------------- what is taken
 
@@ -157,12 +160,48 @@ def _id(text: str) -> UUID:
         raise msgspec.ValidationError("no id") from None
 
 
-class NoteIn(ApiSchema):
-    """A credit note; without `lineIds` it reverses all that is left of the bill."""
+class AmountIn(ApiSchema):
+    """One of the three figures: before tax, with tax, or of the taxable value as it was billed."""
 
+    taxable_paise = Paise(least=1, allow_none=True)
+    total_paise = Paise(least=1, allow_none=True)
+    bp = Whole(least=1, most=10_000, allow_none=True)
+
+    @post_load
+    def make(self, data: dict[str, Any], **_: object) -> Amount:
+        return Amount(**data)
+
+
+class LineAmountIn(AmountIn):
+    line_id = IdField(required=True)
+
+
+class _ChangeIn(ApiSchema):
     reason = Text(least=3, most=200, required=True)
+    amounts = fields.List(fields.Nested(LineAmountIn), load_default=list, validate=validate.Length(max=MAX_LINES))
+    whole = fields.Nested(AmountIn, allow_none=True, load_default=None)
+
+
+class NoteIn(_ChangeIn):
+    """A credit note over whole lines (`lineIds`) and amounts of lines, or an amount of the bill (`whole`); without any
+    of these it reverses all that is left of the bill."""
+
     line_ids = fields.List(IdField(), allow_none=True, load_default=None, validate=validate.Length(1, MAX_LINES))
     refunds = fields.List(fields.Nested(PaymentIn), load_default=list, validate=validate.Length(max=MAX_PAYMENTS))
+    store_credit_paise = Paise(load_default=0)
+
+
+class DebitNoteIn(_ChangeIn):
+    """A debit note over amounts of lines, or an amount of the bill (`whole`), with what is paid of it now."""
+
+    payments = fields.List(fields.Nested(PaymentIn), load_default=list, validate=validate.Length(max=MAX_PAYMENTS))
+
+
+class CancelIn(ApiSchema):
+    """`handedOver`: whether the customer has the goods; then the bill is not cancelled, they come back by a note."""
+
+    reason = Text(least=3, most=150, required=True)
+    handed_over = Flag(required=True)
 
 
 class InvoiceArgs(PageArgs):
@@ -330,13 +369,14 @@ InvoicePage = page_of(InvoiceSummaryOut)
 
 class NoteSummaryOut(ApiSchema):
     id = IdField()
+    kind = fields.String()
     number = fields.String()
     issued_on = Day()
     total_paise = fields.Integer()
 
 
 class NotesOut(ApiSchema):
-    """The credit notes on a bill."""
+    """The notes on a bill."""
 
     items = fields.List(fields.Nested(NoteSummaryOut))
 

@@ -2,7 +2,9 @@
 
 from app.invoices.repository import shop_sums
 from app.invoices.service.across import BillCount, count_bills
+from app.invoices.service.balances import Amount
 from app.invoices.service.books import BooksReport, verify_books
+from app.invoices.service.cancelling import cancel_bill
 from app.invoices.service.documents import Document, Line, Party, Payment
 from app.invoices.service.drafts import BillDraft, LineDraft, PaymentDraft, PaymentMode
 from app.invoices.service.exporting import ExportPlace, ExportRow, list_export_rows
@@ -10,6 +12,15 @@ from app.invoices.service.issue import PDF_JOB, issue_invoice
 from app.invoices.service.lost import LostDocument, lost_documents
 from app.invoices.service.notes import NoteDraft, issue_credit_note, refund_due, reversed_lines
 from app.invoices.service.owing import TheBills, dues
+from app.invoices.service.notes import (
+    NoteDraft,
+    issue_credit_note,
+    issue_debit_note,
+    lines_left,
+    refund_due,
+    refund_of,
+    reversed_lines,
+)
 from app.invoices.service.priced_from import explained
 from app.invoices.service.printing import (
     StoredPdf,
@@ -29,6 +40,7 @@ from app.invoices.service.wares import Ware, list_wares
 
 __all__ = [
     "PDF_JOB",
+    "Amount",
     "BillCount",
     "BillDraft",
     "BooksReport",
@@ -52,6 +64,7 @@ __all__ = [
     "TheBills",
     "Ware",
     "ask_for_pdf",
+    "cancel_bill",
     "count_bills",
     "dues",
     "explained",
@@ -60,7 +73,9 @@ __all__ = [
     "get_invoice",
     "get_paper",
     "issue_credit_note",
+    "issue_debit_note",
     "issue_invoice",
+    "lines_left",
     "list_export_rows",
     "list_invoices",
     "list_notes",
@@ -72,6 +87,7 @@ __all__ = [
     "quote_facts",
     "record_pdf",
     "refund_due",
+    "refund_of",
     "reversed_lines",
     "shop_sums",
     "takings_by_day",

@@ -14,7 +14,7 @@ from app.invoices import repository
 from app.invoices.models import Invoice
 from app.invoices.service.documents import LINE_COLUMNS, PAYMENT_COLUMNS, content_hash
 from app.invoices.service.issue import ISSUED
-from app.invoices.service.notes import NOTED
+from app.invoices.service.note_rows import NOTED
 from app.kit import audit, audit_reading
 from app.numbering.gaps import find_gaps, lost_spans, told
 from app.numbering.service import DocumentKind

@@ -67,6 +67,13 @@ def findings_of(
     )
 
 
+def cash_findings(cash_paise: int, before: CashBefore, on: dt.date) -> tuple[Finding, ...]:
+    """What the limits say to cash by itself, that of a debit note."""
+    at_once = cash_paise + max(before.day_paise, before.occasion_paise)
+    facts = CounterFacts(value_paise=0, cash_paise=at_once, linked_cash_paise=cash_paise + before.linked_paise)
+    return check_counter(facts, on)
+
+
 def refuse_blocked(findings: tuple[Finding, ...]) -> None:
     """Raises for the first finding that blocks, in the words of its rule."""
     for finding in findings:

@@ -1,218 +1,300 @@
-"""Credit notes: a bill's lines reversed, each once, their pieces back in stock, money given back or left as credit.
+"""Notes: a bill's lines reversed or changed by an amount, pieces back in stock, money given back, owed or taken.
 
-Locks in the order of a bill: customer, pieces of the whole bill by key (which makes notes on one bill wait for
-each other), series, audit head.
+Locks in the order of a bill: customer, credits, the bill's row in `noted_bills` (where all notes on it queue), pieces
+of the bill by key, drawer, series, audit head.
 """
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
 from uuid import UUID
 
+from app.credits import service as credits
 from app.customers import service as customers
 from app.inventory import service as inventory
 from app.invoices import repository
-from app.invoices.errors import (
-    InvoiceUnknown,
-    LineAlreadyReversed,
-    LineUnknown,
-    NotReversible,
-    RefundShort,
-    RefundTooLarge,
-)
-from app.invoices.models import Invoice, InvoiceLine, InvoicePayment
+from app.invoices.errors import InvoiceUnknown, LineAlreadyReversed, LineUnknown, NotReversible
+from app.invoices.models import Invoice, InvoiceLine
 from app.invoices.pricing import BillEmpty
-from app.invoices.service.deadlines import check_in_time
-from app.invoices.service.documents import (
-    LINE_COLUMNS,
-    PAYMENT_COLUMNS,
-    RENDER_VERSION,
-    Document,
-    content_hash,
-    seal_party,
+from app.invoices.service.balances import (
+    Amount,
+    LineLeft,
+    Sums,
+    credit_of,
+    debit_of,
+    over_lines,
+    settle,
+    total_of,
 )
+from app.invoices.service.deadlines import check_in_time
+from app.invoices.service.documents import Document
 from app.invoices.service.drafts import PaymentDraft, check_payments
-from app.invoices.service.issue import PDF_JOB
+from app.invoices.service.note_money import Money, check_refunds, check_taken, refundable
+from app.invoices.service.note_rows import NoteLine, note_of
 from app.invoices.service.reading import document_on, party_on
-from app.kit import audit, outbox, sealing_keys
-from app.kit.clock import financial_year, ist, today_ist, utc_now
+from app.kit.clock import ist, today_ist, utc_now
 from app.kit.ids import new_id
-from app.kit.money import rupees, to_rupee
+from app.kit.money import to_rupee
 from app.kit.sealing import Keyring
 from app.kit.texts import _
-from app.numbering import service as numbering
 from app.numbering.service import DocumentKind
-from app.tenants.service.places import Place, list_places
+from app.tax.states import Supply, state_of
 from shard_router import ShopSession
 
-NOTED = "note.issued"
-_SUMS = ("taxable_paise", "cgst_paise", "sgst_paise", "igst_paise")
-_COPIED = tuple(name for name in LINE_COLUMNS if name not in ("id", "pos", "reverses_line_id"))
+CREDIT, DEBIT = DocumentKind.CREDIT_NOTE, DocumentKind.DEBIT_NOTE
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NoteDraft:
-    """A credit note to be issued; `line_ids` None: all lines not yet reversed."""
+    """A note to be issued.
+
+    line_ids            lines that come back whole; None with no amounts: all that are left
+    amounts, whole      amounts of single lines, or one of the bill as a whole
+    refunds             money given back (of a debit note: taken)
+    store_credit_paise  what is owed to the customer from now on instead of given back
+    """
 
     invoice_id: UUID
     reason: str
+    kind: DocumentKind = CREDIT
     line_ids: tuple[UUID, ...] | None = None
+    amounts: tuple[Amount, ...] = ()
+    whole: Amount | None = None
     refunds: tuple[PaymentDraft, ...] = ()
+    store_credit_paise: int = 0
+
+    @property
+    def of_all(self) -> bool:
+        return self.line_ids is None and not self.amounts and self.whole is None
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """A bill with its notes, the bill locked against others."""
+
+    bill: Invoice
+    notes: Sequence[Invoice]
+    lines: tuple[LineLeft, ...]
+    supply: Supply
+
+    @property
+    def round_off_paise(self) -> int:
+        """What is left of the round-off."""
+        return self.bill.round_off_paise - sum(_sign(note) * note.round_off_paise for note in self.notes)
+
+    @property
+    def total_paise(self) -> int:
+        return self.bill.total_paise - sum(_sign(note) * note.total_paise for note in self.notes)
 
 
 def issue_credit_note(
     db: ShopSession, *, draft: NoteDraft, keyring: Keyring, at: dt.datetime | None = None
 ) -> Document:
-    """Reverse a bill or some of its lines; raises InvoiceUnknown, NotReversible, NoteTooLate, LineAlreadyReversed,
-    RefundTooLarge, RefundShort, and TagTaken or HuidTaken where a returned piece's tag is worn by another by now."""
+    """Reverse a bill, some of its lines, or amounts of them; raises InvoiceUnknown, NotReversible, NoteTooLate,
+    LineAlreadyReversed, NoteExceedsLine, RefundTooLarge, RefundShort, StoreCreditNeedsCustomer, and TagTaken or
+    HuidTaken where a returned piece's tag is worn by another by now."""
     now = (at or utc_now()).astimezone(dt.UTC)
-    on = ist(now).date()
-    bill = _bill(db, draft.invoice_id, on)
-    check_payments(draft.refunds, "refunds")
-    if bill.customer_id is not None:
-        customers.lock_buyer(db, bill.customer_id)
-    inventory.lock_items(db, [line.item_id for line in bill.lines if line.item_id])
-    earlier = repository.notes_on(db, bill.id)
-    lines = _lines_to_reverse(bill, earlier, draft.line_ids)
-    sums = _sums(bill, earlier, lines)
-    _check_refunds(bill, earlier, draft, sums["total_paise"])
-    item_ids = [line.item_id for line in lines if line.item_id]
-    if inventory.return_items(db, item_ids=item_ids, invoice_id=bill.id) != len(item_ids):
+    bill = find_bill(db, draft.invoice_id)
+    check_in_time(bill.issued_on, ist(now).date())
+    check_payments(draft.refunds, "refunds", money_only=True)
+    standing = lock_bill(db, bill)
+    lines, sums = credit_sums(standing, draft)
+    check_refunds(bill, standing.notes, draft.refunds, draft.store_credit_paise, sums["total_paise"])
+    return issue_note(db, standing, draft, lines=lines, sums=sums, keyring=keyring, now=now)
+
+
+def issue_debit_note(db: ShopSession, *, draft: NoteDraft, keyring: Keyring, at: dt.datetime | None = None) -> Document:
+    """Charge what a bill charged too little; raises InvoiceUnknown, NotReversible, PaymentsExceedTotal, PaymentShort,
+    CashLimitReached."""
+    now = (at or utc_now()).astimezone(dt.UTC)
+    bill = find_bill(db, draft.invoice_id)
+    check_payments(draft.refunds, "payments", money_only=True)
+    standing = lock_bill(db, bill)
+    lines = [
+        NoteLine(_of(one), debit_of(one, amount, standing.supply), whole=False)
+        for one, amount in _amounts(standing, draft)
+    ]
+    if not lines:
+        raise BillEmpty(_("Say by how much the bill was too low."), fields={"amounts": "none"})
+    sums = _sums(standing, lines, debit=True)
+    check_taken(db, bill, draft.refunds, sums["total_paise"], ist(now).date())
+    return issue_note(db, standing, draft, lines=lines, sums=sums, keyring=keyring, now=now)
+
+
+def issue_note(
+    db: ShopSession, standing: Standing, draft: NoteDraft, *, lines: Sequence[NoteLine], sums: dict[str, int],
+    keyring: Keyring, now: dt.datetime, given_back: Sequence[tuple[UUID, str, int]] = (),
+) -> Document:  # fmt: skip
+    """Pieces back, money and credits moved, the note's rows, its number as late as can be, the audit entry.
+
+    given_back  credits that a cancelled bill had used: id, kind, paise
+    """
+    bill, note_id = standing.bill, new_id()
+    money = Money(draft.refunds, _owe(db, bill, note_id, draft.store_credit_paise, ist(now).date()), tuple(given_back))
+    back = [line.line.item_id for line in lines if line.whole and line.line.item_id]
+    if back and inventory.return_items(db, item_ids=back, invoice_id=bill.id) != len(back):
         raise LineAlreadyReversed(_("A piece of this bill came back before."))
-    row = _write(db, bill, draft, keyring, lines=lines, sums=sums, now=now)
+    row = note_of(
+        db, bill, note_id=note_id, kind=draft.kind, reason=draft.reason, lines=lines, sums=sums, money=money,
+        keyring=keyring, now=now,
+    )  # fmt: skip
     return document_on(row, party=party_on(db, row, keyring))
 
 
+def credit_sums(standing: Standing, draft: NoteDraft) -> tuple[list[NoteLine], dict[str, int]]:
+    """What a credit note takes back, and its totals."""
+    lines = list(_credited(standing, draft))
+    return lines, _sums(standing, lines)
+
+
+def lock_bill(db: ShopSession, bill: Invoice) -> Standing:
+    """Customer, the bill's place in the queue of its notes, and its pieces; then what is left of it."""
+    if bill.customer_id is not None:
+        customers.lock_buyer(db, bill.customer_id)
+    repository.queue_note(db, bill.id)
+    inventory.lock_items(db, [line.item_id for line in bill.lines if line.item_id])
+    return standing_of(db, bill)
+
+
+def standing_of(db: ShopSession, bill: Invoice) -> Standing:
+    notes = repository.notes_on(db, bill.id)
+    supply = Supply(
+        state_of(bill.place_of_supply, bill.issued_on), bill.inter_state, bill.kind == DocumentKind.INVOICE.value
+    )
+    return Standing(bill, notes, tuple(_left(line, notes) for line in bill.lines), supply)
+
+
 def reversed_lines(db: ShopSession, invoice_id: UUID) -> frozenset[UUID]:
-    """The lines of a bill that a credit note has reversed."""
+    """The lines of a bill that came back whole."""
     notes = repository.notes_on(db, invoice_id)
     return frozenset(line.reverses_line_id for note in notes for line in note.lines if line.reverses_line_id)
 
 
+def lines_left(db: ShopSession, invoice_id: UUID) -> dict[UUID, int]:
+    """What is left of each line of a bill after its notes, in paise with tax; raises InvoiceUnknown, NotReversible."""
+    standing = standing_of(db, find_bill(db, invoice_id))
+    return {one.line.id: one.left.total_paise for one in standing.lines}
+
+
 def refund_due(db: ShopSession, invoice_id: UUID, line_ids: Sequence[UUID] | None) -> int:
     """What a credit note over these lines (None: all that are left) would give back: its total, as far as was paid."""
-    bill = _bill(db, invoice_id, today_ist())
-    earlier = repository.notes_on(db, bill.id)
-    total = _sums(bill, earlier, _lines_to_reverse(bill, earlier, line_ids))["total_paise"]
-    paid = sum(payment.paise for payment in bill.payments)
-    return min(total, paid - sum(payment.paise for note in earlier for payment in note.payments))
+    bill = find_bill(db, invoice_id)
+    check_in_time(bill.issued_on, today_ist())
+    return refund_of(db, NoteDraft(
+        invoice_id=invoice_id, reason="", line_ids=None if line_ids is None else tuple(line_ids)
+    ))  # fmt: skip
 
 
-def _bill(db: ShopSession, invoice_id: UUID, on: dt.date) -> Invoice:
+def refund_of(db: ShopSession, draft: NoteDraft) -> int:
+    """What a credit note of this draft could give back, as far as was paid."""
+    standing = standing_of(db, find_bill(db, draft.invoice_id))
+    total = credit_sums(standing, draft)[1]["total_paise"]
+    return max(min(total, refundable(standing.bill, standing.notes)), 0)
+
+
+def find_bill(db: ShopSession, invoice_id: UUID) -> Invoice:
     bill = repository.find_invoice(db, invoice_id)
     if bill is None:
         raise InvoiceUnknown()
     if bill.kind not in repository.SOLD_BY:
-        raise NotReversible(_("%(number)s is a note; only a bill can be reversed.", number=bill.number))
-    check_in_time(bill.issued_on, on)
+        raise NotReversible(_("%(number)s is a note; only a bill can be changed by one.", number=bill.number))
     return bill
 
 
-def _lines_to_reverse(bill: Invoice, earlier: Sequence[Invoice], wanted: Sequence[UUID] | None) -> list[InvoiceLine]:
-    reversed_before = {line.reverses_line_id for note in earlier for line in note.lines}
-    if wanted is None:
-        lines = [line for line in bill.lines if line.id not in reversed_before]
+def _left(line: InvoiceLine, notes: Sequence[Invoice]) -> LineLeft:
+    left, whole = Sums.of(line), False
+    for note in notes:
+        for part in note.lines:
+            if line.id in (part.reverses_line_id, part.corrects_line_id):
+                left = left - Sums.of(part) if _sign(note) > 0 else left + Sums.of(part)
+                whole = whole or part.reverses_line_id == line.id
+    return LineLeft(line, left, whole)
+
+
+def _sign(note: Invoice) -> int:
+    """A credit note takes off, a debit note adds."""
+    return -1 if note.kind == DEBIT.value else 1
+
+
+def _credited(standing: Standing, draft: NoteDraft) -> Iterator[NoteLine]:
+    wanted = _whole_lines(standing, draft)
+    named = [_of(one).id for one in wanted]
+    for one in wanted:
+        yield NoteLine(_of(one), one.left, whole=True)
+    for place, (one, amount) in enumerate(_amounts(standing, draft)):
+        if one.line.id in named:
+            raise BillEmpty(_("Name each line once."), fields={f"amounts.{place}.lineId": "twice"})
+        named.append(one.line.id)
+        path = "whole" if draft.whole else f"amounts.{place}"
+        yield NoteLine(_of(one), credit_of(one, amount, standing.supply, path=path), whole=False)
+
+
+def _whole_lines(standing: Standing, draft: NoteDraft) -> list[LineLeft]:
+    if draft.of_all:
+        lines = [one for one in standing.lines if not one.reversed]
         if not lines:
             raise LineAlreadyReversed(_("The whole bill was reversed before."))
         return lines
-    by_id = {line.id: line for line in bill.lines}
+    wanted = draft.line_ids
+    if wanted is None:
+        return []
     if not wanted or len(set(wanted)) != len(wanted):
         raise BillEmpty(_("Name the lines to reverse, each once."), fields={"lineIds": "none, or one twice"})
+    by_id = {one.line.id: one for one in standing.lines}
     for place, line_id in enumerate(wanted):
-        if line_id not in by_id:
-            raise LineUnknown(_("The bill has no such line."), fields={f"lineIds.{place}": "unknown"})
-        if line_id in reversed_before:
-            message = _("%(tag)s was reversed by a credit note before.", tag=by_id[line_id].tag)
+        _known(by_id, line_id, f"lineIds.{place}")
+        if by_id[line_id].reversed:
+            message = _("%(tag)s was reversed by a credit note before.", tag=by_id[line_id].line.tag)
             raise LineAlreadyReversed(message, fields={f"lineIds.{place}": "reversed before"})
-    return sorted((by_id[line_id] for line_id in wanted), key=lambda line: line.pos)
+    return sorted((by_id[line_id] for line_id in wanted), key=lambda one: _of(one).pos)
 
 
-def _sums(bill: Invoice, earlier: Sequence[Invoice], lines: Sequence[InvoiceLine]) -> dict[str, int]:
-    """The note's totals. The last note on a bill takes what is left of its round-off: all notes add up to the bill."""
-    sums: dict[str, int] = {name: sum(getattr(line, name) for line in lines) for name in _SUMS}
-    parts = sum(sums.values())
-    if len(lines) + sum(len(note.lines) for note in earlier) == len(bill.lines):
-        round_off = bill.round_off_paise - sum(note.round_off_paise for note in earlier)
+def _amounts(standing: Standing, draft: NoteDraft) -> list[tuple[LineLeft, Amount]]:
+    if draft.whole is not None:
+        return over_lines(settle(draft.whole, "whole"), standing.lines)
+    by_id = {one.line.id: one for one in standing.lines}
+    found = []
+    for place, amount in enumerate(draft.amounts):
+        line_id = _known(by_id, amount.line_id, f"amounts.{place}.lineId")
+        found.append((by_id[line_id], settle(amount, f"amounts.{place}")))
+    return found
+
+
+def _known(by_id: dict[UUID, LineLeft], line_id: UUID | None, path: str) -> UUID:
+    if line_id is None or line_id not in by_id:
+        raise LineUnknown(_("The bill has no such line."), fields={path: "unknown"})
+    return line_id
+
+
+def _sums(standing: Standing, lines: Sequence[NoteLine], *, debit: bool = False) -> dict[str, int]:
+    """The note's totals. A credit note that leaves nothing of the bill takes what is left of its round-off: all notes
+    add up to the bill; none takes more than is left."""
+    sums = total_of(line.sums for line in lines)
+    parts = sums.total_paise
+    left = total_of(one.left for one in standing.lines)
+    if not debit and left == sums:
+        round_off = standing.round_off_paise
     else:
-        round_off = to_rupee(parts) - parts
-    return {**sums, "round_off_paise": round_off, "total_paise": parts + round_off}
-
-
-def _check_refunds(bill: Invoice, earlier: Sequence[Invoice], draft: NoteDraft, total_paise: int) -> None:
-    """Not more than the note, nor than was paid; all of it where nobody is named who could be owed the rest."""
-    refund = sum(payment.paise for payment in draft.refunds)
-    paid = sum(payment.paise for payment in bill.payments)
-    left = paid - sum(payment.paise for note in earlier for payment in note.payments)
-    most = min(total_paise, left)
-    if refund > most:
-        message = _(
-            "%(refund)s would be given back, at most %(most)s may be.", refund=rupees(refund), most=rupees(most)
-        )
-        raise RefundTooLarge(message, fields={"refunds": "too much"})
-    if bill.customer_id is None and refund < total_paise:
-        short = rupees(total_paise - refund)
-        raise RefundShort(_("%(short)s is not given back.", short=short), fields={"refunds": "too little"})
-
-
-def _write(
-    db: ShopSession, bill: Invoice, draft: NoteDraft, keyring: Keyring, *, lines: Sequence[InvoiceLine],
-    sums: dict[str, int], now: dt.datetime,
-) -> Invoice:  # fmt: skip
-    """The note's rows, its number drawn as late as can be, then the audit entry."""
-    note_id, on = new_id(), ist(now).date()
-    year = financial_year(on)
-    place = _place(db, bill)
-    line_rows = [
-        {"id": new_id(), "pos": pos, "reverses_line_id": line.id, **{name: getattr(line, name) for name in _COPIED}}
-        for pos, line in enumerate(lines, start=1)
-    ]
-    refunds = [
-        dict(zip(PAYMENT_COLUMNS, (pos, refund.mode, refund.paise, refund.reference or None, None, None), strict=True))
-        for pos, refund in enumerate(draft.refunds, start=1)
-    ]
-    sealed = _sealed_again(db, bill, note_id, keyring)
-    no = numbering.draw(
-        db, registration_id=bill.registration_id, year=year, kind=DocumentKind.CREDIT_NOTE, till_id=place.till_id
-    )
-    head: dict[str, Any] = {
-        **sums, "id": note_id, "kind": DocumentKind.CREDIT_NOTE.value, "registration_id": bill.registration_id,
-        "outlet_id": place.outlet_id, "till_id": place.till_id, "fy_start": year.start_year, "no": no,
-        "number": numbering.written(no, year=year, kind=DocumentKind.CREDIT_NOTE, till_code=place.till_code),
-        "issued_at": now, "issued_on": on, "customer_id": bill.customer_id, "buyer_registered": bill.buyer_registered,
-        "buyer_sealed": sealed, "seller": bill.seller, "place_of_supply": bill.place_of_supply,
-        "inter_state": bill.inter_state, "reverse_charge": bill.reverse_charge, "reverses_id": bill.id,
-        "reason": draft.reason, "occasion": None, "book_on": None, "shift_no": None,
-        "actor_id": db.actor.person_id, "render_version": RENDER_VERSION,
+        rounded = to_rupee(parts) or parts
+        round_off = (rounded if debit else min(rounded, standing.total_paise)) - parts
+    return {
+        "taxable_paise": sums.taxable_paise, "cgst_paise": sums.cgst_paise, "sgst_paise": sums.sgst_paise,
+        "igst_paise": sums.igst_paise, "round_off_paise": round_off, "total_paise": parts + round_off,
     }  # fmt: skip
-    head["content_hash"] = content_hash(head, line_rows, refunds)
-    row = Invoice(**head)
-    db.add(row)
-    db.flush()
-    db.add_all(InvoiceLine(invoice_id=note_id, **line) for line in line_rows)
-    db.add_all(InvoicePayment(invoice_id=note_id, **refund) for refund in refunds)
-    outbox.enqueue(db, PDF_JOB, key=f"pdf-{note_id.hex}", params={"invoice_id": str(note_id)})
-    db.flush()
-    audit.record(db, NOTED, note_id, {
-        "number": row.number, "kind": row.kind, "totalPaise": row.total_paise, "contentHash": row.content_hash,
-        "reverses": bill.number,
-    })  # fmt: skip
-    written = repository.find_invoice(db, note_id)
-    assert written is not None
-    return written
 
 
-def _place(db: ShopSession, bill: Invoice) -> Place:
-    """The till that the actor sits at where it belongs to the bill's registration, else the bill's own."""
-    places = {place.till_id: place for place in list_places(db)}
-    here = places.get(db.actor.till_id) if db.actor.till_id else None
-    return here if here is not None and here.registration_id == bill.registration_id else places[bill.till_id]
-
-
-def _sealed_again(db: ShopSession, bill: Invoice, note_id: UUID, keyring: Keyring) -> bytes | None:
-    """The buyer as the bill named them, bound to the note; nothing once their key is destroyed."""
-    party = party_on(db, bill, keyring)
-    if party is None or bill.customer_id is None:
+def _owe(db: ShopSession, bill: Invoice, note_id: UUID, paise: int, on: dt.date) -> tuple[UUID, int] | None:
+    """Store credit of the note: its id and paise."""
+    if not paise or bill.customer_id is None:
         return None
-    wrapped = sealing_keys.wrapped_keys(db, [bill.customer_id])[bill.customer_id]
-    return seal_party(party, keyring.open(wrapped), note_id)
+    opened = credits.open_credit(
+        db, kind=credits.CreditKind.STORE_CREDIT.value, customer_id=bill.customer_id, source_id=note_id, paise=paise,
+        on=on,
+    )  # fmt: skip
+    return opened.id, paise
+
+
+def _of(one: LineLeft) -> InvoiceLine:
+    """The row that stands behind a line's balance."""
+    assert isinstance(one.line, InvoiceLine)
+    return one.line

@@ -38,9 +38,10 @@ class InvoiceSummary:
 
 @dataclass(frozen=True, slots=True)
 class NoteSummary:
-    """A credit note as its bill names it."""
+    """A note as its bill names it."""
 
     id: UUID
+    kind: str
     number: str
     issued_on: dt.date
     total_paise: int
@@ -55,7 +56,7 @@ def get_invoice(db: ShopSession, invoice_id: UUID, *, keyring: Keyring) -> Docum
 
 
 def list_notes(db: ShopSession, invoice_id: UUID) -> list[NoteSummary]:
-    """The credit notes on a bill; raises InvoiceUnknown."""
+    """The notes on a bill, the oldest first; raises InvoiceUnknown."""
     if repository.find_number(db, invoice_id) is None:
         raise InvoiceUnknown()
     return [NoteSummary(*row) for row in repository.note_numbers(db, invoice_id)]

@@ -1,4 +1,4 @@
-"""Takings: what was sold by day and paid by mode, credit notes taken off; for the home page and the day's close."""
+"""Takings: what was sold by day and paid by mode, less credit and with debit notes; for home and the day's close."""
 
 import datetime as dt
 from collections import defaultdict
@@ -11,7 +11,7 @@ from shard_router import ShopSession
 
 @dataclass(frozen=True, slots=True)
 class DayTakings:
-    """One day's bills less its credit notes. `net_mg` is by metal."""
+    """One day's bills less its credit notes, with its debit notes. `net_mg` is by metal."""
 
     day: dt.date
     bills: int
@@ -25,7 +25,7 @@ def takings_by_day(db: ShopSession, *, first: dt.date, last: dt.date) -> list[Da
     sums, weights = repository.sums_by_day(db, first, last), repository.weights_by_metal(db, first, last)
     bills, notes, paise = defaultdict[dt.date, int](int), defaultdict[dt.date, int](int), defaultdict[dt.date, int](int)
     for day, kind, count, total in sums:
-        (notes if _is_note(kind) else bills)[day] += count
+        (notes if kind in _NOTES else bills)[day] += count
         paise[day] += _sign(kind) * int(total)
     net: defaultdict[dt.date, defaultdict[str, int]] = defaultdict(lambda: defaultdict(int))
     for day, kind, metal, mg in weights:
@@ -42,9 +42,8 @@ def paid_by_mode(db: ShopSession, *, on: dt.date) -> dict[str, int]:
     return dict(paid)
 
 
-def _is_note(kind: str) -> bool:
-    return kind == DocumentKind.CREDIT_NOTE.value
+_NOTES = (DocumentKind.CREDIT_NOTE.value, DocumentKind.DEBIT_NOTE.value)
 
 
 def _sign(kind: str) -> int:
-    return -1 if _is_note(kind) else 1
+    return -1 if kind == DocumentKind.CREDIT_NOTE.value else 1

@@ -56,7 +56,7 @@ def test_a_purity_that_the_board_lacks_is_reckoned_from_24_karat_by_the_shops_ru
 
 def test_a_price_that_was_told_is_what_the_bill_comes_to(counter):
     issued = made(counter.bill([counter.piece()], customerId=counter.customer()["id"], toldPaise=50_000_00))
-    # case 5: its parts come to 50,000.01, so the round-off is −0.01
+    # case 5, where the parts are a paisa more than the price
     assert (issued["taxablePaise"], issued["cgstPaise"], issued["roundOffPaise"]) == (48_543_69, 728_16, -1)
     assert issued["totalPaise"] == 50_000_00
     assert issued["lines"][0]["discountPaise"] == 1_791_03  # 50,334.72 − 48,543.69

@@ -1,0 +1,121 @@
+"""Owns what a note may give back or take: never more than was paid, all of it where nobody is named to be owed."""
+
+import datetime as dt
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from app.cash import service as cash
+from app.cash.service import BookDay
+from app.credits.service import CreditKind
+from app.invoices import repository
+from app.invoices.errors import (
+    PaymentsExceedTotal,
+    PaymentShort,
+    RefundShort,
+    RefundTooLarge,
+    StoreCreditNeedsCustomer,
+)
+from app.invoices.models import Invoice
+from app.invoices.service.drafts import PaymentDraft, PaymentMode
+from app.invoices.service.limits import cash_findings, linked_since, refuse_blocked
+from app.invoices.service.taking import cash_before
+from app.kit.money import rupees, whole
+from app.kit.texts import _
+from app.numbering.service import DocumentKind
+from shard_router import ShopSession
+
+CASH = PaymentMode.CASH.value
+
+
+@dataclass(frozen=True, slots=True)
+class Money:
+    """What moves with a note: money, store credit that it opens (id, paise), credits given back (id, kind, paise)."""
+
+    money: tuple[PaymentDraft, ...]
+    owed: tuple[UUID, int] | None
+    given_back: tuple[tuple[UUID, str, int], ...] = ()
+
+    @property
+    def cash_paise(self) -> int:
+        return sum(payment.paise for payment in self.money if payment.mode == CASH)
+
+    def rows(self) -> list[dict[str, Any]]:
+        """The payments of the note, by column."""
+        rows = [_row(payment.mode, payment.paise, payment.reference) for payment in self.money]
+        credit = PaymentMode.CREDIT.value
+        if self.owed is not None:
+            rows.append(_row(credit, self.owed[1], CreditKind.STORE_CREDIT.value, self.owed[0]))
+        rows += [_row(credit, paise, kind, credit_id) for credit_id, kind, paise in self.given_back]
+        return [{"pos": pos, **row} for pos, row in enumerate(rows, start=1)]
+
+
+def refundable(bill: Invoice, notes: Sequence[Invoice]) -> int:
+    """What was paid on a bill and its debit notes, and not given back by its credit notes."""
+    paid = _paid(bill)
+    for note in notes:
+        paid += _paid(note) if note.kind == DocumentKind.DEBIT_NOTE.value else -_paid(note)
+    return paid
+
+
+def check_refunds(
+    bill: Invoice, notes: Sequence[Invoice], refunds: Sequence[PaymentDraft], store_credit_paise: int, total_paise: int
+) -> None:
+    """Raises RefundTooLarge, RefundShort, StoreCreditNeedsCustomer."""
+    whole(store_credit_paise, "Store credit in paise", field="storeCreditPaise")
+    if store_credit_paise and bill.customer_id is None:
+        raise StoreCreditNeedsCustomer(fields={"storeCreditPaise": "nobody is named"})
+    back = sum(payment.paise for payment in refunds) + store_credit_paise
+    most = max(min(total_paise, refundable(bill, notes)), 0)
+    if back > most:
+        message = _("%(refund)s would be given back, at most %(most)s may be.", refund=rupees(back), most=rupees(most))
+        raise RefundTooLarge(message, fields={"refunds": "too much"})
+    if bill.customer_id is None and back < total_paise:
+        short = rupees(total_paise - back)
+        raise RefundShort(_("%(short)s is not given back.", short=short), fields={"refunds": "too little"})
+
+
+def check_taken(
+    db: ShopSession, bill: Invoice, payments: Sequence[PaymentDraft], total_paise: int, on: dt.date
+) -> None:
+    """What a debit note takes now; the rest is owed by the bill's customer, who is locked. Raises PaymentsExceedTotal,
+    PaymentShort, CashLimitReached."""
+    taken = sum(payment.paise for payment in payments)
+    if taken > total_paise:
+        message = _(
+            "The payments come to %(paid)s, the note to %(total)s.", paid=rupees(taken), total=rupees(total_paise)
+        )
+        raise PaymentsExceedTotal(message, fields={"payments": "more than the total"})
+    if taken < total_paise and bill.customer_id is None:
+        message = _(
+            "%(short)s is not paid, and the bill names no customer who owes it.", short=rupees(total_paise - taken)
+        )
+        raise PaymentShort(message, fields={"payments": "less than the total"})
+    in_cash = sum(payment.paise for payment in payments if payment.mode == CASH)
+    if in_cash and bill.customer_id is not None:
+        row = repository.cash_before(
+            db, bill.customer_id, on=on, since=linked_since(on), occasion=bill.occasion or ""
+        )  # fmt: skip
+        refuse_blocked(cash_findings(in_cash, cash_before(row), on))
+
+
+def book_cash(
+    db: ShopSession, *, till_id: UUID, money: Money, debit: bool, note_id: UUID, now: dt.datetime, on: dt.date
+) -> BookDay:
+    """The drawer's day that the note is of, with its cash booked where there is any; the drawer is held shared."""
+    if not money.cash_paise:
+        return cash.day_of(db, till_id, on)
+    kind = cash.EntryKind.SALE if debit else cash.EntryKind.REFUND
+    paise = money.cash_paise if debit else -money.cash_paise
+    return cash.post(db, till_id=till_id, kind=kind, paise=paise, document_id=note_id, at=now)
+
+
+def _paid(document: Invoice) -> int:
+    return sum(payment.paise for payment in document.payments)
+
+
+def _row(mode: str, paise: int, reference: str | None, credit_id: UUID | None = None) -> dict[str, Any]:
+    return {
+        "mode": mode, "paise": paise, "reference": reference or None, "credit_id": credit_id, "tendered_paise": None,
+    }  # fmt: skip
