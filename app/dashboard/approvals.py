@@ -182,12 +182,12 @@ def _around(those: Iterable[Approval]) -> dict[str, Any]:
 
     people, pieces = shop_read(look)
     return {
-        "people": people, "pieces": pieces, "told": told, "asks": _asks, "states": STATES, "may_allow": _may_allow,
+        "people": people, "pieces": pieces, "told": told, "asks": asks, "states": STATES, "may_allow": _may_allow,
         "purity_label": purity_label,
     }  # fmt: skip
 
 
-def _asks(right: str) -> str:
+def asks(right: str) -> str:
     return str(_(ASKS[right])) if right in ASKS else right
 
 

@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 import datetime as dt
+from dataclasses import replace
+from functools import partial
 from typing import Any
 from uuid import UUID
 
 from flask import Response, request, url_for
 
 from app.dashboard import forms
-from app.dashboard.frame import mode_names, pages, show
+from app.dashboard.frame import credit_names, mode_names, pages, show
 from app.dashboard.progress import follow
 from app.invoices import service as invoices
-from app.invoices.service import Document, NoteDraft, PaymentDraft, StoredPdf
+from app.invoices.service import Amount, Document, NoteDraft, PaymentDraft, StoredPdf
 from app.kit.clock import today_ist
 from app.kit.http import allow, runtime, shop_read, shop_write
 from app.kit.ids import parse_id
 from app.kit.locale import parse_day
-from app.kit.pages import Refusal, form_key, go_to, try_form
+from app.kit.money import parse_rupees, to_rupee
+from app.kit.pages import Refusal, Tried, form_key, go_to, text_field, try_form
 from app.kit.ports import Bucket
 from app.kit.texts import N_, _
 from app.numbering.service import DocumentKind
@@ -26,8 +29,12 @@ from shard_router import ShopSession
 
 KINDS = {
     DocumentKind.INVOICE.value: N_("Tax invoice"), DocumentKind.BILL_OF_SUPPLY.value: N_("Bill of supply"),
-    DocumentKind.CREDIT_NOTE.value: N_("Credit note"),
+    DocumentKind.CREDIT_NOTE.value: N_("Credit note"), DocumentKind.DEBIT_NOTE.value: N_("Debit note"),
 }  # fmt: skip
+NOTES = (DocumentKind.CREDIT_NOTE.value, DocumentKind.DEBIT_NOTE.value)
+STORE_CREDIT, ON_ACCOUNT = "store_credit", "on_account"
+KEPT = (STORE_CREDIT, ON_ACCOUNT)
+"""Ways in which a note's money does not change hands."""
 FILTERS = ("from", "to", "number", "kind")
 REASONS = (
     N_("Piece brought back"), N_("Exchanged for another piece"), N_("Wrong piece billed"), N_("Wrong customer billed"),
@@ -82,13 +89,48 @@ def issue_note(invoice_id: UUID) -> Response | tuple[str, int]:
         lambda db: invoices.issue_credit_note(db, draft=_note(db, invoice_id), keyring=keyring),
         rebuild=lambda db, made: invoices.get_invoice(db, made, keyring=keyring),
     ))  # fmt: skip
-    if tried.result is not None:
-        return go_to(url_for("shop_pages.bill", invoice_id=tried.result.id, issued="yes"))
-    return _bill_page(invoice_id, tried.refusal), tried.refusal.status if tried.refusal else 422
+    issued = tried.result
+    if issued is not None and request.form.get("then") == "exchange":
+        return go_to(url_for("shop_pages.new_bill", customer=issued.customer_id))
+    return _issued_or_refused(tried, invoice_id)
+
+
+@pages.post("/bills/<id:invoice_id>/debit-note")
+@allow("note.issue", entitled=True)
+def issue_debit(invoice_id: UUID) -> Response | tuple[str, int]:
+    """Charge more for one line; what is not paid now is owed by the bill's customer."""
+    keyring = runtime().keyring
+    tried = try_form(lambda: shop_write(
+        lambda db: invoices.issue_debit_note(db, draft=_debit(invoice_id), keyring=keyring),
+        rebuild=lambda db, made: invoices.get_invoice(db, made, keyring=keyring),
+    ))  # fmt: skip
+    return _issued_or_refused(tried, invoice_id)
+
+
+@pages.post("/bills/<id:invoice_id>/cancellation")
+@allow("bill.cancel", entitled=True)
+def cancel_bill(invoice_id: UUID) -> Response | tuple[str, int]:
+    """Take a bill of today back whose goods never left."""
+    keyring = runtime().keyring
+
+    def work(db: ShopSession) -> Document:
+        reason = forms.line("cancel_reason", least=3, most=150)
+        if request.form.get("not_handed_over") != "yes":
+            forms.refuse("not_handed_over", _("Only what was not handed over can be cancelled."))
+        return invoices.cancel_bill(db, invoice_id=invoice_id, reason=reason, handed_over=False, keyring=keyring)
+
+    rebuilt = partial(invoices.get_invoice, keyring=keyring)
+    return _issued_or_refused(try_form(lambda: shop_write(work, rebuild=rebuilt)), invoice_id)
 
 
 def kind_names() -> dict[str, str]:
     return {kind: str(_(name)) for kind, name in KINDS.items()}
+
+
+def _issued_or_refused(tried: Tried[Document], invoice_id: UUID) -> Response | tuple[str, int]:
+    if tried.result is not None:
+        return go_to(url_for("shop_pages.bill", invoice_id=tried.result.id, issued="yes"))
+    return _bill_page(invoice_id, tried.refusal), tried.refusal.status if tried.refusal else 422
 
 
 def _bill_page(invoice_id: UUID, refusal: Refusal | None = None) -> str:
@@ -97,7 +139,10 @@ def _bill_page(invoice_id: UUID, refusal: Refusal | None = None) -> str:
         invoices.get_invoice(db, invoice_id, keyring=keyring), invoices.find_pdf_or_job(db, invoice_id),
         invoices.list_notes(db, invoice_id), invoices.reversed_lines(db, invoice_id),
     ))  # fmt: skip
-    is_bill = document.kind != DocumentKind.CREDIT_NOTE.value
+    is_bill = document.kind not in NOTES
+    left = shop_read(lambda db: invoices.lines_left(db, invoice_id)) if is_bill and notes else {
+        line.id: line.total_paise for line in document.lines
+    }  # fmt: skip
     return show(
         "bill.html", "bills", bill=document, notes=notes, kind_name=kind_names().get(document.kind, document.kind),
         pdf_link=_link(stored, inline=True) if stored else "", pdf_name=stored.filename if stored else "",
@@ -106,7 +151,9 @@ def _bill_page(invoice_id: UUID, refusal: Refusal | None = None) -> str:
         modes=mode_names(), reasons=[_(reason) for reason in REASONS], today=today_ist(),
         reversible=[line for line in document.lines if line.id not in reversed_lines] if is_bill else [],
         reversed_lines=reversed_lines, is_bill=is_bill, owed_paise=_owed(document, is_bill=is_bill),
-        just_issued=request.args.get("issued") == "yes",
+        just_issued=request.args.get("issued") == "yes", left=left, explained=invoices.explained,
+        credit_names=credit_names(), cancellable=is_bill and not notes and document.issued_on == today_ist(),
+        was_cancelled=(document.reason or "").startswith(invoices.CANCELLED),
     )  # fmt: skip
 
 
@@ -122,15 +169,30 @@ def _owed(document: Document, *, is_bill: bool) -> int:
 
 
 def _note(db: ShopSession, invoice_id: UUID) -> NoteDraft:
-    """Refunds what the ticked lines come to, as far as the bill was paid, by one mode."""
+    """The ticked lines come back, or so much less for one line; the money goes the way that was chosen, as far as the
+    bill was paid: back by a mode, into store credit, or off what is owed."""
     reason = forms.line("reason", least=3, most=200)
-    mode = forms.one_of("mode", mode_names())
+    mode = STORE_CREDIT if request.form.get("then") == "exchange" else forms.one_of("mode", [*mode_names(), *KEPT])
     ticked = tuple(parse_id(text) for text in request.form.getlist("line_id"))
-    if not ticked:
+    less = forms.figure("less", parse_rupees, empty=0)
+    if not ticked and not less:
         forms.refuse("line_id", _("Tick the pieces that come back."))
-    due = invoices.refund_due(db, invoice_id, ticked)
-    refunds = (PaymentDraft(mode, due),) if due > 0 else ()
-    return NoteDraft(invoice_id=invoice_id, reason=reason, line_ids=ticked, refunds=refunds)
+    amounts = (Amount(parse_id(text_field("less_line")), total_paise=less),) if less else ()
+    draft = NoteDraft(invoice_id=invoice_id, reason=reason, line_ids=ticked or None, amounts=amounts)
+    due = invoices.refund_of(db, draft)
+    if mode == STORE_CREDIT:
+        return replace(draft, store_credit_paise=due)
+    return replace(draft, refunds=(PaymentDraft(mode, due),) if due > 0 and mode != ON_ACCOUNT else ())
+
+
+def _debit(invoice_id: UUID) -> NoteDraft:
+    more = forms.figure("more", parse_rupees)
+    mode = forms.one_of("debit_mode", [*mode_names(), ON_ACCOUNT])
+    return NoteDraft(
+        invoice_id=invoice_id, kind=DocumentKind.DEBIT_NOTE, reason=forms.line("debit_reason", least=3, most=200),
+        amounts=(Amount(parse_id(text_field("more_line")), total_paise=more),),
+        refunds=() if mode == ON_ACCOUNT else (PaymentDraft(mode, to_rupee(more) or more),),
+    )  # fmt: skip
 
 
 def _filters() -> dict[str, Any]:

@@ -11,19 +11,35 @@ from uuid import UUID
 
 from flask import Response, g, request, url_for
 
+from app.approvals import service as approvals
+from app.approvals.service import Approval
+from app.credits import service as credits
 from app.customers import service as customers
 from app.customers.service import Customer, CustomerDraft
 from app.dashboard import forms
-from app.dashboard.frame import mode_names, pages, part, shop_facts, show
-from app.dashboard.sheet import EMPTY, Sheet, discount_text, form_fields, paid_text, read_draft
+from app.dashboard.approvals import STATES, asks
+from app.dashboard.frame import credit_names, may, mode_names, pages, part, shop_facts, show
+from app.dashboard.sheet import (
+    EMPTY,
+    Sheet,
+    discount_text,
+    fields_of,
+    form_fields,
+    keys_of,
+    new_ware,
+    paid_text,
+    read_draft,
+)
+from app.dashboard.telling import told
 from app.inventory import service as inventory
 from app.inventory.errors import ItemUnknown
 from app.invoices import service as invoices
 from app.invoices.service import BillDraft, LineDraft, PaymentDraft, PaymentMode
+from app.invoices.service.drafts import MONEY
 from app.kit.clock import today_ist
 from app.kit.http import allow, claim_facts, runtime, shop_read, shop_scope, shop_write
 from app.kit.idempotency import IdempotencyKeyMissing
-from app.kit.ids import new_id
+from app.kit.ids import new_id, parse_id
 from app.kit.pages import Refusal, form_key, go_to, text_field, try_form
 from app.kit.texts import _
 from app.tax.states import list_states
@@ -44,9 +60,10 @@ NEW_FIELDS = {
 @allow("bill.issue")
 def new_bill() -> str:
     """A piece's own page leads here with its tag."""
-    code = request.args.get("code", "")[:24]
-    tried = try_form(lambda: _with_piece(EMPTY, code)) if code else None
-    draft = (tried.result if tried else None) or EMPTY
+    code, customer = request.args.get("code", "")[:24], request.args.get("customer", "")
+    begun = replace(EMPTY, customer_id=try_form(lambda: parse_id(customer)).result) if customer else EMPTY
+    tried = try_form(lambda: _with_piece(begun, code)) if code else None
+    draft = (tried.result if tried else None) or begun
     return show("counter.html", "bill", sheet=_priced(draft, tried.refusal if tried else None), **_choices())
 
 
@@ -78,7 +95,7 @@ def issue_bill() -> Response | tuple[str, int]:
     if tried.result is not None:
         return _seated(go_to(url_for("shop_pages.bill", invoice_id=tried.result.id, issued="yes")))
     draft = try_form(read_draft).result or form_fields()
-    stepped = _priced(draft, tried.refusal)
+    stepped = _priced(draft, forms.beside(tried.refusal, fields_of(draft)))
     return show("counter.html", "bill", sheet=stepped, **_choices()), tried.refusal.status if tried.refusal else 422
 
 
@@ -90,8 +107,11 @@ def _stepped(draft: BillDraft) -> Sheet:
     step, _colon, what = request.form.get("step", "").partition(":")
     tried = try_form(lambda: _changed(draft, step, what))
     stepped = _priced(tried.result or draft, forms.beside(tried.refusal, NEW_FIELDS))
-    if step == "rest" and stepped.quote is not None and what in PaymentMode.__members__.values():
-        stepped = _priced(_rest_paid(stepped.draft, what, stepped.quote.priced.total_paise), stepped.refusal)
+    if step == "rest" and stepped.quote is not None:
+        stepped = _priced(_rest_paid(stepped, what), stepped.refusal)
+    if step == "ask" and stepped.quote is not None:
+        asked = try_form(lambda: _ask(stepped, what))
+        stepped = _priced(asked.result or stepped.draft, asked.refusal)
     return stepped
 
 
@@ -101,12 +121,18 @@ def _priced(draft: BillDraft, refusal: Refusal | None) -> Sheet:
     quoted = try_form(lambda: shop_read(lambda db: invoices.quote(db, draft=asked)) if asked.lines else None)
     found = try_form(lambda: _customer(asked.customer_id))
     gone = found.refusal
+    owed, questions = shop_read(lambda db: (
+        credits.open_credits(db, found.result.id) if found.result and may("credit.view") else (),
+        _asked(db, asked.approval_ids),
+    ))  # fmt: skip
     return Sheet(
+        credits=owed,
+        asked=questions,
         draft=replace(asked, customer_id=None) if gone else asked,
         quote=quoted.result,
         items=() if quoted.result else _known(asked.item_ids),
         customer=found.result,
-        refusal=refusal or quoted.refusal or gone,
+        refusal=refusal or forms.beside(quoted.refusal, fields_of(asked)) or gone,
         phone="" if found.result else text_field("phone")[:20],
     )
 
@@ -125,13 +151,22 @@ def _changed(draft: BillDraft, step: str, what: str) -> BillDraft:
     if step == "add":
         return _with_piece(draft, text_field("code"))
     if step == "remove":
-        return replace(draft, lines=tuple(line for line in draft.lines if str(line.item_id) != what))
+        kept = (line for key, line in zip(keys_of(draft), draft.lines, strict=True) if key != what)
+        return replace(draft, lines=tuple(kept))
+    if step == "add-ware":
+        return replace(draft, lines=(*draft.lines, new_ware()))
+    return _other_customer(draft, step)
+
+
+def _other_customer(draft: BillDraft, step: str) -> BillDraft:
+    """What one customer is owed pays nothing of another's bill."""
+    money = tuple(payment for payment in draft.payments if payment.credit_id is None)
     if step == "find-customer":
-        return replace(draft, customer_id=_found_by_phone())
+        return replace(draft, customer_id=_found_by_phone(), payments=money)
     if step == "forget-customer":
-        return replace(draft, customer_id=None)
+        return replace(draft, customer_id=None, payments=money)
     if step == "register-customer":
-        return replace(draft, customer_id=_register().id)
+        return replace(draft, customer_id=_register().id, payments=money)
     return draft
 
 
@@ -144,7 +179,8 @@ def _with_piece(draft: BillDraft, code: str) -> BillDraft:
     if found.id in draft.item_ids:
         return draft
     inventory.refuse_missing({found.id: found}, [found.id])
-    return replace(draft, lines=(*draft.lines, LineDraft(found.id)))
+    pieces = [line for line in draft.lines if line.item_id is not None]
+    return replace(draft, lines=(*pieces, LineDraft(found.id), *(line for line in draft.lines if not line.item_id)))
 
 
 def _found_by_phone() -> UUID | None:
@@ -171,11 +207,55 @@ def _register() -> Customer:
     return shop_write(work, rebuild=customers.get_customer)
 
 
-def _rest_paid(draft: BillDraft, mode: str, total_paise: int) -> BillDraft:
-    others = tuple(payment for payment in draft.payments if payment.mode != mode)
-    reference = next((payment.reference for payment in draft.payments if payment.mode == mode), None)
-    rest = total_paise - sum(payment.paise for payment in others)
-    return replace(draft, payments=(*others, PaymentDraft(mode, rest, reference)) if rest > 0 else others)
+def _rest_paid(sheet: Sheet, what: str) -> BillDraft:
+    """What is still to be paid, by a way of paying or out of a credit, as far as that goes."""
+    draft = sheet.draft
+    credit = next((one for one in sheet.credits if what == f"credit-{one.id}"), None)
+    if credit is None and what not in MONEY:
+        return draft
+    credit_id, mode = (credit.id, PaymentMode.CREDIT.value) if credit else (None, what)
+    others = tuple(one for one in draft.payments if (one.mode, one.credit_id) != (mode, credit_id))
+    before = next((one for one in draft.payments if (one.mode, one.credit_id) == (mode, credit_id)), None)
+    rest = sheet.total_paise - sum(payment.paise for payment in others)
+    if credit is not None:
+        paid = PaymentDraft(PaymentMode.CREDIT.value, min(rest, credit.left_paise), credit_id=credit.id)
+    else:
+        tendered = before.tendered_paise if before else None
+        paid = PaymentDraft(
+            what, rest, before.reference if before else None,
+            tendered_paise=tendered if tendered is not None and tendered >= rest else None,
+        )  # fmt: skip
+    return replace(draft, payments=(*others, paid) if rest > 0 else others)
+
+
+def _ask(sheet: Sheet, what: str) -> BillDraft:
+    """Puts one of the things that the bill takes before the owner; the sheet waits for the answer."""
+    wanted = sheet.wanted
+    if not (what.isascii() and what.isdigit() and int(what[:4]) < len(wanted)):
+        return sheet.draft
+    want, reason = wanted[int(what[:4])], forms.line_or_none("ask_reason", most=300)
+    asked = shop_write(lambda db: approvals.ask(
+        db, kind=want.kind, right=want.right, subject_id=want.subject_id, facts=want.facts, reason=reason,
+    ), rebuild=approvals.get_approval)  # fmt: skip
+    return replace(sheet.draft, approval_ids=(*sheet.draft.approval_ids, asked.id))
+
+
+def _asked(db: ShopSession, approval_ids: Sequence[UUID]) -> tuple[Approval, ...]:
+    """What became of the questions; one that is not there was never asked."""
+    found = (try_form(lambda one=one: approvals.get_approval(db, one)).result for one in approval_ids)  # type: ignore[misc]
+    return tuple(one for one in found if one is not None)
+
+
+@pages.get("/bills/asked/<id:approval_id>")
+@allow("approval.ask")
+def asked_for(approval_id: UUID) -> str:
+    """One question of a sheet, which asks for itself again until there is an answer."""
+    one = shop_read(lambda db: approvals.get_approval(db, approval_id))
+    return part("_asked.html", one=one, **asked_words())
+
+
+def asked_words() -> dict[str, object]:
+    return {"asks": asks, "told_facts": told, "approval_states": STATES}
 
 
 def _choices() -> dict[str, object]:
@@ -183,7 +263,7 @@ def _choices() -> dict[str, object]:
     return {
         "modes": mode_names(), "states": [("", "—"), *states], "key": form_key(), "paid_text": paid_text,
         "discount_text": discount_text, "typed": forms.typed(), "home_state": shop_facts()["state_code"],
-        "tills": _tills(),
+        "tills": _tills(), "wares": invoices.list_wares(today_ist()), "credit_names": credit_names(), **asked_words(),
     }  # fmt: skip
 
 

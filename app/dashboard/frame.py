@@ -67,6 +67,17 @@ def mode_names() -> dict[str, str]:
     return {mode: str(_(name)) for mode, name in MODES}
 
 
+CREDITS = (
+    ("advance", N_("Advance")), ("old_gold", N_("Old gold")), ("scheme", N_("Scheme")),
+    ("store_credit", N_("Store credit")),
+)  # fmt: skip
+"""What the shop can owe a customer."""
+
+
+def credit_names() -> dict[str, str]:
+    return {kind: str(_(name)) for kind, name in CREDITS}
+
+
 def part(template: str, **context: Any) -> str:
     """A piece of a page, for htmx to put in place."""
     found, _shop_id = shop_scope()

@@ -7,12 +7,24 @@ from uuid import UUID
 
 from flask import request
 
+from app.approvals.service import Approval, Want
+from app.credits.service import Credit
 from app.customers.service import Customer
 from app.dashboard import forms
 from app.dashboard.frame import MODES
 from app.inventory.service import Item
-from app.invoices.pricing import NO_DISCOUNT, Discount
-from app.invoices.service import BillDraft, LineDraft, PaymentDraft, Quote
+from app.invoices.pricing import (
+    MAX_PIECES,
+    NO_DISCOUNT,
+    Discount,
+    PricedLine,
+    Step,
+    Wastage,
+    WastageKind,
+    explain,
+)
+from app.invoices.service import BillDraft, LineDraft, PaymentDraft, PaymentMode, Quote, Sold
+from app.invoices.service.drafts import LONGEST_NAME, MAX_APPROVALS
 from app.kit.errors import BadRequest
 from app.kit.ids import parse_id
 from app.kit.money import grouped, parse_rupees
@@ -22,6 +34,27 @@ from app.kit.texts import _
 EMPTY = BillDraft(lines=())
 MOST_LINES = 100
 LONGEST_REFERENCE = 60
+MOST_CREDITS = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A line as the sheet shows it. `key` tells its fields apart: a piece by its id, what has none by its place."""
+
+    key: str
+    line: LineDraft
+    item: Item | None
+    sold: Sold | None
+    price: PricedLine | None
+
+    @property
+    def name(self) -> str:
+        """What the line is called: its tag, or what it sells."""
+        return self.item.tag if self.item else self.sold.description if self.sold else self.line.description or ""
+
+    @property
+    def steps(self) -> tuple[Step, ...]:
+        return explain(self.price) if self.price else ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +67,18 @@ class Sheet:
     customer: Customer | None
     refusal: Refusal | None
     phone: str = ""
+    credits: tuple[Credit, ...] = ()  # what the customer may use up
+    asked: tuple[Approval, ...] = ()  # what was asked of the owner for this sheet
+
+    @property
+    def rows(self) -> tuple[Row, ...]:
+        known = {item.id: item for item in self.items}
+        rows = []
+        for place, (key, line) in enumerate(zip(keys_of(self.draft), self.draft.lines, strict=True)):
+            sold = self.quote.sold[place] if self.quote else None
+            item = sold.item if sold else known.get(line.item_id) if line.item_id else None
+            rows.append(Row(key, line, item, sold, self.quote.priced.lines[place] if self.quote else None))
+        return tuple(rows)
 
     @property
     def total_paise(self) -> int:
@@ -45,9 +90,49 @@ class Sheet:
         return self.total_paise - self.draft.paid_paise
 
     @property
+    def change_paise(self) -> int:
+        """To be given back of the cash that was handed over."""
+        return sum(
+            payment.tendered_paise - payment.paise
+            for payment in self.draft.payments
+            if payment.tendered_paise is not None and payment.tendered_paise > payment.paise
+        )
+
+    @property
     def blocked(self) -> bool:
         """Whether a finding would stop the issue."""
         return bool(self.quote and any(finding.blocks for finding in self.quote.findings))
+
+    @property
+    def wanted(self) -> tuple[Want, ...]:
+        """What takes the owner's yes and was not asked for yet."""
+        asked = {Want(one.kind, one.right, one.subject_id, one.facts).hash for one in self.asked if one.is_open}
+        return tuple(want for want in self.quote.needs if want.hash not in asked) if self.quote else ()
+
+    def used_of(self, credit: Credit) -> int:
+        """How much of a credit the sheet uses."""
+        return sum(payment.paise for payment in self.draft.payments if payment.credit_id == credit.id)
+
+
+def keys_of(draft: BillDraft) -> list[str]:
+    """The lines' keys, in their order."""
+    return [str(line.item_id) if line.item_id else f"w{place}" for place, line in enumerate(draft.lines)]
+
+
+def fields_of(draft: BillDraft) -> dict[str, str]:
+    """What the form calls each path that a refusal may name."""
+    names = {"toldPaise": "told", "discount": "bill_discount", "occasion": "occasion", "bonusPaise": "bill_discount"}
+    for place, key in enumerate(keys_of(draft)):
+        of_line = {
+            "ratePaisePerG": "rate", "discount": "discount", "discount.paise": "discount", "makingDiscount": "making",
+            "wastage.bp": "wastage", "pricePaise": "discount",
+        }  # fmt: skip
+        names |= {f"lines.{place}.{path}": f"{field}-{key}" for path, field in of_line.items()}
+    for place, payment in enumerate(draft.payments):
+        field = f"credit-{payment.credit_id}" if payment.credit_id else f"pay_{payment.mode}"
+        names |= {f"payments.{place}": field, f"payments.{place}.paise": field, f"payments.{place}.creditId": field,
+                  f"payments.{place}.tenderedPaise": "tendered"}  # fmt: skip
+    return names
 
 
 def read_draft() -> BillDraft:
@@ -57,25 +142,92 @@ def read_draft() -> BillDraft:
     till = optional("till_id")
     expected = optional("expected_total_paise")
     return BillDraft(
-        lines=tuple(LineDraft(one, _discount(f"discount-{one}"), _discount(f"making-{one}")) for one in ids),
-        payments=_payments(),
+        lines=(*(_piece(one) for one in ids), *(_ware(key) for key in _ware_keys())),
+        payments=(*_payments(), *_credit_payments()),
         customer_id=parse_id(customer) if customer else None,
         till_id=parse_id(till) if till else None,
         ship_to=optional("ship_to"),
         pan_declared=request.form.get("pan_declared") == "yes",
         expected_total_paise=_whole(expected) if expected else None,
+        discount=_discount("bill_discount"),
+        told_paise=forms.figure("told", parse_rupees, empty=0) or None,
+        occasion=(optional("occasion") or "").strip().lower().replace(" ", "-") or None,
+        approval_ids=asked_ids(),
     )
 
 
 def form_fields() -> BillDraft:
     """As much of the form's draft as can be read, to show it again beside what is wrong with the rest."""
     ids = [one for text in request.form.getlist("item_id")[:MOST_LINES] if (one := _id_or_none(text))]
+    wares = (try_form(lambda key=key: _ware(key)).result for key in _ware_keys())  # type: ignore[misc]
     return BillDraft(
-        lines=tuple(LineDraft(one) for one in dict.fromkeys(ids)),
+        lines=(*(LineDraft(one) for one in dict.fromkeys(ids)), *(ware for ware in wares if ware)),
         customer_id=_id_or_none(request.form.get("customer_id", "")),
         till_id=_id_or_none(request.form.get("till_id", "")),
         pan_declared=request.form.get("pan_declared") == "yes",
+        approval_ids=asked_ids(),
     )
+
+
+def asked_ids() -> tuple[UUID, ...]:
+    """What was asked of the owner for this sheet."""
+    found = (_id_or_none(text) for text in request.form.getlist("asked")[:MAX_APPROVALS])
+    return tuple(dict.fromkeys(one for one in found if one))
+
+
+def new_ware() -> LineDraft:
+    """What the offer to sell something without a piece says; raises what is wrong with it, at its field."""
+    return LineDraft(
+        sells=forms.line("ware_sells", least=1, most=24),
+        description=forms.line_or_none("ware_name", most=LONGEST_NAME),
+        price_paise=forms.figure("ware_price", parse_rupees),
+        pieces=forms.figure("ware_pieces", _count, empty=1),
+        tax_included=request.form.get("ware_incl") == "yes",
+    )
+
+
+def _piece(one: UUID) -> LineDraft:
+    percent = _discount(f"wastage-{one}")
+    kind = (
+        WastageKind.PERCENT_OF_VALUE if request.form.get(f"wastage_of-{one}") == "value" else WastageKind.PERCENT_OF_NET
+    )
+    given = text_field(f"wastage-{one}")
+    return LineDraft(
+        one, _discount(f"discount-{one}"), _discount(f"making-{one}"),
+        rate_paise_per_g=forms.figure(f"rate-{one}", parse_rupees, empty=0) or None,
+        wastage=Wastage(kind, percent.bp or percent.paise) if given else None,
+    )  # fmt: skip
+
+
+def _ware_keys() -> list[str]:
+    return [
+        key for key in request.form.getlist("ware")[:MOST_LINES] if key.isascii() and key.isalnum() and len(key) < 6
+    ]
+
+
+def _ware(key: str) -> LineDraft:
+    return LineDraft(
+        None, _discount(f"discount-{key}"), sells=text_field(f"sells-{key}")[:24],
+        description=forms.line_or_none(f"name-{key}", most=LONGEST_NAME),
+        price_paise=_whole(text_field(f"price-{key}")), pieces=_whole(text_field(f"pieces-{key}")),
+        tax_included=request.form.get(f"incl-{key}") == "yes",
+    )  # fmt: skip
+
+
+def _credit_payments() -> tuple[PaymentDraft, ...]:
+    found = []
+    for text in request.form.getlist("credit_id")[:MOST_CREDITS]:
+        credit_id = parse_id(text)
+        paise = forms.figure(f"credit-{credit_id}", parse_rupees, empty=0)
+        if paise:
+            found.append(PaymentDraft(PaymentMode.CREDIT.value, paise, credit_id=credit_id))
+    return tuple(found)
+
+
+def _count(text: str) -> int:
+    if not (text.isascii() and text.isdigit() and 0 < int(text[:9]) <= MAX_PIECES):
+        raise forms.TypedWrongly(_("A number of pieces is expected."))
+    return int(text)
 
 
 def paid_text(draft: BillDraft, mode: str) -> str:
@@ -97,7 +249,8 @@ def _payments() -> tuple[PaymentDraft, ...]:
         paise = forms.figure(f"pay_{mode}", parse_rupees, empty=0)
         if paise:
             reference = forms.line_or_none(f"ref_{mode}", most=LONGEST_REFERENCE)
-            found.append(PaymentDraft(mode, paise, reference))
+            tendered = forms.figure("tendered", parse_rupees, empty=0) or None if mode == PaymentMode.CASH else None
+            found.append(PaymentDraft(mode, paise, reference, tendered_paise=tendered))
     return tuple(found)
 
 

@@ -34,6 +34,7 @@ function scan(form, field) {
 // When a step's turn has come, the steps before it have changed the sheet: body and target are those of this moment.
 function fresh(form, ctx) {
   const source = ctx.sourceElement;
+  if (source.matches(".asked")) return;
   form.classList.add("busy");
   const body = new URLSearchParams(new FormData(form));
   body.delete("step");
@@ -47,6 +48,7 @@ function fresh(form, ctx) {
 
 let sent = new Map();
 let typed = new Map();
+let opened = [];
 
 function values() {
   const found = new Map();
@@ -55,10 +57,12 @@ function values() {
 }
 
 function keepTyped() {
+  opened = [...document.querySelectorAll("#sheet details[open][id]")].map((one) => one.id);
   typed = new Map([...values()].filter(([id, value]) => sent.has(id) && sent.get(id) !== value));
 }
 
 function settle(form) {
+  for (const id of opened) document.getElementById(id)?.setAttribute("open", "");
   const changed = [];
   for (const [id, value] of typed) {
     const field = document.getElementById(id);

@@ -4,7 +4,7 @@ from app.invoices.repository import shop_sums
 from app.invoices.service.across import BillCount, count_bills
 from app.invoices.service.balances import Amount
 from app.invoices.service.books import BooksReport, verify_books
-from app.invoices.service.cancelling import cancel_bill
+from app.invoices.service.cancelling import CANCELLED, cancel_bill
 from app.invoices.service.documents import Document, Line, Party, Payment
 from app.invoices.service.drafts import BillDraft, LineDraft, PaymentDraft, PaymentMode
 from app.invoices.service.exporting import ExportPlace, ExportRow, list_export_rows
@@ -39,6 +39,7 @@ from app.invoices.service.takings import DayTakings, paid_by_mode, takings_by_da
 from app.invoices.service.wares import Ware, list_wares
 
 __all__ = [
+    "CANCELLED",
     "PDF_JOB",
     "Amount",
     "BillCount",
