@@ -5,6 +5,7 @@ from collections.abc import Callable
 
 from playwright.sync_api import Page, Route, expect
 
+from app.approvals import service as approvals
 from app.invoices import service as invoices
 from app.kit.runtime import Runtime
 from tests.e2e.stage import Stage
@@ -188,3 +189,42 @@ def test_without_scripts(open_page: Callable[..., Watched], cast: Cast, stage: S
     page.locator("#rest-card").click()
     page.locator("#issue").click()
     expect(page.locator("h1")).to_contain_text("T1/")
+
+
+def test_a_clerk_waits_for_the_owners_yes_without_leaving_the_sheet(
+    screen: Watched, cast: Cast, stage: Stage, runtime: Runtime
+) -> None:
+    """A repair beside a ring, a lower rate asked for by keyboard, allowed on another screen, then issued."""
+    page, keys = screen.page, screen.page.keyboard
+    screen.be(cast.bina)
+    screen.go(f"/s/{cast.bina.shop.slug}/bills/new?code={tags(stage, 'kada')[0]}")
+    keys.press("F3")
+    page.locator("#f-ware_price").fill("500")
+    keys.press("Enter")
+    expect(page.locator("#sheet")).to_have_attribute("data-lines", "2")
+    keys.press("F4")
+    keys.type(stage.people[0].phone.removeprefix("+91"))
+    keys.press("Enter")
+    expect(page.get_by_text("Lata Deshpande")).to_be_visible()
+    page.locator(".why summary").first.click()
+    page.locator("input[name^=rate-]").fill("12000")
+    keys.press("Enter")
+    expect(page.locator(".need")).to_contain_text("A rate below the board")
+    screen.look("story-need")
+    keys.press("F10")
+    expect(page.locator(".asked")).to_contain_text("waits")
+    with runtime.router.shop(cast.asha.shop_id, cast.asha.actor) as db:
+        waiting = approvals.list_open(db).items[0]
+        approvals.decide(db, approval_id=waiting.id, expected_version=waiting.version, grant=True)
+        db.commit()
+    expect(page.locator(".asked")).to_contain_text("Allowed for exactly this", timeout=10_000)
+    keys.press("F8")
+    page.locator("#tendered").fill("3,00,000")
+    screen.look("story-allowed")
+    page.locator("#pay_cash").fill("")
+    keys.press("F7")
+    expect(page.locator(".left")).to_contain_text("Paid in full")
+    keys.press("F9")
+    page.wait_for_url("**/bills/*?issued=yes")
+    page.locator(".why summary").first.click()
+    screen.look("story-explained")
