@@ -117,14 +117,12 @@ def _stepped(draft: BillDraft) -> Sheet:
 
 def _priced(draft: BillDraft, refusal: Refusal | None) -> Sheet:
     """The draft with its price as of now; what hinders pricing is said where nothing else is."""
-    asked = replace(draft, expected_total_paise=None)
+    questions = shop_read(lambda db: _asked(db, draft.approval_ids)) if draft.approval_ids else ()
+    asked = replace(draft, expected_total_paise=None, approval_ids=tuple(one.id for one in questions))
     quoted = try_form(lambda: shop_read(lambda db: invoices.quote(db, draft=asked)) if asked.lines else None)
     found = try_form(lambda: _customer(asked.customer_id))
     gone = found.refusal
-    owed, questions = shop_read(lambda db: (
-        credits.open_credits(db, found.result.id) if found.result and may("credit.view") else (),
-        _asked(db, asked.approval_ids),
-    ))  # fmt: skip
+    owed = _owed(found.result)
     return Sheet(
         credits=owed,
         asked=questions,
@@ -135,6 +133,13 @@ def _priced(draft: BillDraft, refusal: Refusal | None) -> Sheet:
         refusal=refusal or forms.beside(quoted.refusal, fields_of(asked)) or gone,
         phone="" if found.result else text_field("phone")[:20],
     )
+
+
+def _owed(customer: Customer | None) -> tuple[credits.Credit, ...]:
+    """What the customer may use up; only to who may see it."""
+    if customer is None or not may("credit.view"):
+        return ()
+    return shop_read(lambda db: credits.open_credits(db, customer.id))
 
 
 def _customer(customer_id: UUID | None) -> Customer | None:

@@ -113,7 +113,7 @@ def issue_debit_note(body: dict[str, Any], shop_id: int, invoice_id: UUID) -> Re
     """Charge what a bill charged too little, with its tax."""
     draft = NoteDraft(
         invoice_id=invoice_id, kind=DocumentKind.DEBIT_NOTE, reason=body["reason"], amounts=tuple(body["amounts"]),
-        whole=body["whole"], refunds=tuple(body["payments"]),
+        refunds=tuple(body["payments"]),
     )  # fmt: skip
     keyring = runtime().keyring
     issued = shop_write(lambda db: service.issue_debit_note(db, draft=draft, keyring=keyring), rebuild=_again)

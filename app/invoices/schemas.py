@@ -9,7 +9,7 @@ from msgspec import Meta, Struct
 
 from app.invoices.pricing import MAX_PIECES, Discount, Wastage, WastageKind
 from app.invoices.service import Amount, BillDraft, LineDraft, PaymentDraft, PaymentMode
-from app.invoices.service.drafts import LONGEST_NAME, MAX_APPROVALS
+from app.invoices.service.drafts import LONGEST_NAME, MAX_APPROVALS, MONEY
 from app.kit.money import MAX_PAISE
 from app.kit.paging import PageArgs, page_of
 from app.kit.schemas import ApiSchema, Day, Flag, IdField, Moment, OneOf, Paise, Text, Whole
@@ -75,6 +75,18 @@ class PaymentIn(ApiSchema):
     reference = Text(most=60, allow_none=True, load_default=None)
     credit_id = IdField(allow_none=True)
     tendered_paise = Paise(least=1, allow_none=True)
+
+    @post_load
+    def make(self, data: dict[str, Any], **_: object) -> PaymentDraft:
+        return PaymentDraft(**data)
+
+
+class MoneyIn(ApiSchema):
+    """Money given back or taken with a note: no credit can be either."""
+
+    mode = OneOf(MONEY, required=True)
+    paise = Paise(least=1, required=True)
+    reference = Text(most=60, allow_none=True, load_default=None)
 
     @post_load
     def make(self, data: dict[str, Any], **_: object) -> PaymentDraft:
@@ -161,8 +173,10 @@ def _id(text: str) -> UUID:
 
 
 class AmountIn(ApiSchema):
-    """One of the three figures: before tax, with tax, or of the taxable value as it was billed."""
+    """Of a line, or without `lineId` of the whole bill; one of the three figures: before tax, with tax, or a share of the
+    taxable value as it was billed."""
 
+    line_id = IdField(allow_none=True)
     taxable_paise = Paise(least=1, allow_none=True)
     total_paise = Paise(least=1, allow_none=True)
     bp = Whole(least=1, most=10_000, allow_none=True)
@@ -172,29 +186,24 @@ class AmountIn(ApiSchema):
         return Amount(**data)
 
 
-class LineAmountIn(AmountIn):
-    line_id = IdField(required=True)
-
-
 class _ChangeIn(ApiSchema):
     reason = Text(least=3, most=200, required=True)
-    amounts = fields.List(fields.Nested(LineAmountIn), load_default=list, validate=validate.Length(max=MAX_LINES))
-    whole = fields.Nested(AmountIn, allow_none=True, load_default=None)
+    amounts = fields.List(fields.Nested(AmountIn), load_default=list, validate=validate.Length(max=MAX_LINES))
 
 
 class NoteIn(_ChangeIn):
-    """A credit note over whole lines (`lineIds`) and amounts of lines, or an amount of the bill (`whole`); without any
-    of these it reverses all that is left of the bill."""
+    """A credit note over whole lines (`lineIds`) and amounts of lines, or one amount of the whole bill; without any of
+    these it reverses all that is left of the bill."""
 
     line_ids = fields.List(IdField(), allow_none=True, load_default=None, validate=validate.Length(1, MAX_LINES))
-    refunds = fields.List(fields.Nested(PaymentIn), load_default=list, validate=validate.Length(max=MAX_PAYMENTS))
+    refunds = fields.List(fields.Nested(MoneyIn), load_default=list, validate=validate.Length(max=MAX_PAYMENTS))
     store_credit_paise = Paise(load_default=0)
 
 
 class DebitNoteIn(_ChangeIn):
-    """A debit note over amounts of lines, or an amount of the bill (`whole`), with what is paid of it now."""
+    """A debit note over amounts of lines, or one amount of the whole bill, with what is paid of it now."""
 
-    payments = fields.List(fields.Nested(PaymentIn), load_default=list, validate=validate.Length(max=MAX_PAYMENTS))
+    payments = fields.List(fields.Nested(MoneyIn), load_default=list, validate=validate.Length(max=MAX_PAYMENTS))
 
 
 class CancelIn(ApiSchema):

@@ -34,6 +34,8 @@ BODIES: dict[str, dict[str, object]] = {
     "approvals.decide": {"grant": True},
     "customers.edit_customer": {"name": "Somebody else"},
     "invoices.issue_credit_note": {"reason": "brought back"},
+    "invoices.issue_debit_note": {"reason": "too little", "amounts": [{"taxablePaise": 100}]},
+    "invoices.cancel_bill": {"reason": "wrong piece", "handedOver": False},
     "items.edit_item": {"name": "Another ring"},
     "items.withdraw_item": {"reason": "melted down"},
     "people.change_role": {"role": "manager"},

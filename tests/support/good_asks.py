@@ -26,6 +26,10 @@ from app.customers import service as customers
 from app.inventory import service as inventory
 from app.invoices import service as invoices
 from app.kit.clock import today_ist, utc_now
+from app.customers import service as customers
+from app.inventory import service as inventory
+from app.invoices import service as invoices
+from app.kit.clock import today_ist
 from app.kit.ids import new_id
 from app.kit.ports import Bucket
 from app.kit.runtime import Runtime
@@ -95,10 +99,19 @@ class Stage:
             db.commit()
         return made
 
-    def bill(self) -> invoices.Document:
+    def credit(self) -> credits.Credit:
+        """What the shop owes the customer of its bills."""
+        with self.runtime.router.shop(self.asha.shop_id, self.asha.actor) as db:
+            made = credits.open_credit(
+                db, kind="advance", customer_id=self.world.things["customer_id"], source_id=new_id(), paise=1_000_00
+            )
+            db.commit()
+        return made
+
+    def bill(self, pieces: int = 1) -> invoices.Document:
         return a_bill(
             self.runtime.router, self.runtime.keyring, shop_id=self.asha.shop_id, actor=self.asha.actor,
-            item_ids=[self.item().id], customer_id=self.world.things["customer_id"],
+            item_ids=[self.item().id for _ in range(pieces)], customer_id=self.world.things["customer_id"],
         )  # fmt: skip
 
     def invitation(self, email: str, owner: Somebody | None = None) -> tenants.Invited:
@@ -182,21 +195,55 @@ def _edited_buyer(stage: Stage) -> Ask:
 
 
 def _bill(stage: Stage) -> Ask:
+    wastage = {"kind": "none", "bp": 0}
     body = {
-        "lines": [{"itemId": str(stage.item().id), "discount": {"bp": 0, "paise": 0},
-                   "makingDiscount": {"bp": 0, "paise": 0}}],
-        "payments": [{"mode": "upi", "paise": 1_000_00, "reference": "UPI-1"}],
+        "lines": [{
+            "itemId": str(stage.item().id), "discount": {"bp": 0, "paise": 0}, "makingDiscount": {"bp": 0, "paise": 0},
+            "wastage": wastage, "ratePaisePerG": 12_800_00, "pieces": 1, "taxIncluded": False,
+            "sells": None, "description": None, "pricePaise": None,
+        }],
+        "payments": [{"mode": "credit", "paise": 1_00, "creditId": str(stage.credit().id), "reference": None,
+                      "tenderedPaise": None}],
+        "discount": {"bp": 0, "paise": 0}, "bonusPaise": 0, "toldPaise": None, "occasion": "wedding-2026",
         "customerId": str(stage.world.things["customer_id"]), "tillId": str(stage.asha.shop.till_id),
-        "shipTo": "27", "panDeclared": False, "expectedTotalPaise": stage.total,
+        "shipTo": "27", "panDeclared": False, "expectedTotalPaise": stage.total, "approvalIds": [_question(stage)],
     }  # fmt: skip
     return Ask(stage.asha.token, {}, body)
 
 
-def _note(stage: Stage) -> Ask:
+def _question(stage: Stage) -> str:
+    """A question of Bina's: a bill that needs no approval uses none up, whatever it brings along."""
+    bina = stage.cast.bina
+    with stage.runtime.router.shop(bina.shop_id, bina.actor) as db:
+        facts = {"costPaise": 700_00 + next(_numbers)}
+        asked = approvals.ask(db, kind="line.rate", right="bill.lower_rate", subject_id=None, facts=facts)
+        db.commit()
+    return str(asked.id)
+
+
+def _thousand_of(line: invoices.Line) -> dict[str, Any]:
+    return {"lineId": str(line.id), "taxablePaise": 1_000_00, "totalPaise": None, "bp": None}
+
+
+def _debit(stage: Stage) -> Ask:
     bill = stage.bill()
     body = {
+        "reason": "charged too little", "amounts": [_thousand_of(bill.lines[0])],
+        "payments": [{"mode": "upi", "paise": 1_030_00, "reference": "UPI-3"}],
+    }  # fmt: skip
+    return Ask(stage.asha.token, {"invoice_id": bill.id}, body)
+
+
+def _cancellation(stage: Stage) -> Ask:
+    return Ask(stage.asha.token, {"invoice_id": stage.bill().id}, {"reason": "wrong piece", "handedOver": False})
+
+
+def _note(stage: Stage) -> Ask:
+    bill = stage.bill(pieces=2)
+    body = {
         "reason": "brought back", "lineIds": [str(bill.lines[0].id)],
-        "refunds": [{"mode": "upi", "paise": bill.total_paise, "reference": "UPI-2"}],
+        "amounts": [_thousand_of(bill.lines[1])],
+        "refunds": [{"mode": "upi", "paise": bill.lines[0].total_paise, "reference": "UPI-2"}], "storeCreditPaise": 0,
     }  # fmt: skip
     return Ask(stage.asha.token, {"invoice_id": bill.id}, body)
 
@@ -433,6 +480,8 @@ GOOD: dict[str, Callable[[Stage], Ask]] = {
     "invoices.quote": _bill,
     "invoices.issue_invoice": _bill,
     "invoices.issue_credit_note": _note,
+    "invoices.issue_debit_note": _debit,
+    "invoices.cancel_bill": _cancellation,
     "images.add_picture": _uploaded,
     "images.make_upload_link": _plain(lambda: {"length": 1000, "contentType": "image/png"}),
     "exports.ask_export": _plain(

@@ -141,7 +141,7 @@ def over_lines(amount: Amount, lines: Sequence[LineLeft]) -> list[tuple[LineLeft
             "%(wanted)s is to be taken off the bill, %(left)s is left of it.",
             wanted=rupees(paise), left=rupees(sum(weights)),
         )  # fmt: skip
-        raise NoteExceedsLine(message, fields={"whole": "more than is left"})
+        raise NoteExceedsLine(message, fields={"amounts.0": "more than is left"})
     of_line = (
         (one, replace(amount, line_id=one.line.id, **{"total_paise" if with_tax else "taxable_paise": part}))
         for one, part in zip(open_lines, share_out(paise, weights), strict=True)

@@ -14,7 +14,6 @@ from app.inventory.service import Item
 from app.invoices.pricing import PricedLine
 from app.invoices.service.drafts import BillDraft, LineDraft
 from app.invoices.service.reckoning import Reckoned
-from app.kit.errors import AppError
 from app.kit.money import ratio, round_half_up
 from app.kit.weights import MG_PER_GRAM
 from shard_router import ShopSession
@@ -37,23 +36,18 @@ def wants_of(draft: BillDraft, bill: Reckoned) -> list[Want]:
 
 
 def open_needs(db: ShopSession, draft: BillDraft, bill: Reckoned) -> tuple[Want, ...]:
-    """For quotes: what the actor lacks the right to and no approval at hand covers. Uses none up."""
+    """What the actor lacks the right to and no approval at hand covers, for quotes. Raises ApprovalUnknown."""
     lacking = [want for want in wants_of(draft, bill) if not db.actor.may(want.right)]
-    granted = _granted(db, draft.approval_ids) if lacking else set()
+    granted = _granted(db, draft.approval_ids)
     return tuple(want for want in lacking if want.hash not in granted)
 
 
 def _granted(db: ShopSession, approval_ids: Sequence[UUID]) -> set[bytes]:
-    """What the approvals at hand allow; one that is not there allows nothing."""
-    allowed: set[bytes] = set()
-    for approval_id in approval_ids:
-        try:
-            one = approvals.get_approval(db, approval_id)
-        except AppError:
-            continue
-        if one.state == ApprovalState.GRANTED:
-            allowed.add(Want(one.kind, one.right, one.subject_id, one.facts).hash)
-    return allowed
+    """What the approvals at hand allow."""
+    found = (approvals.get_approval(db, approval_id) for approval_id in approval_ids)
+    return {
+        Want(one.kind, one.right, one.subject_id, one.facts).hash for one in found if one.state == ApprovalState.GRANTED
+    }
 
 
 def _of_piece(line: LineDraft, item: Item, priced: PricedLine) -> Iterator[Want]:

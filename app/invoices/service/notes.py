@@ -49,7 +49,7 @@ class NoteDraft:
     """A note to be issued.
 
     line_ids            lines that come back whole; None with no amounts: all that are left
-    amounts, whole      amounts of single lines, or one of the bill as a whole
+    amounts             of single lines, or one of the bill as a whole
     refunds             money given back (of a debit note: taken)
     store_credit_paise  what is owed to the customer from now on instead of given back
     """
@@ -59,13 +59,12 @@ class NoteDraft:
     kind: DocumentKind = CREDIT
     line_ids: tuple[UUID, ...] | None = None
     amounts: tuple[Amount, ...] = ()
-    whole: Amount | None = None
     refunds: tuple[PaymentDraft, ...] = ()
     store_credit_paise: int = 0
 
     @property
     def of_all(self) -> bool:
-        return self.line_ids is None and not self.amounts and self.whole is None
+        return self.line_ids is None and not self.amounts
 
 
 @dataclass(frozen=True, slots=True)
@@ -225,7 +224,7 @@ def _credited(standing: Standing, draft: NoteDraft) -> Iterator[NoteLine]:
         if one.line.id in named:
             raise BillEmpty(_("Name each line once."), fields={f"amounts.{place}.lineId": "twice"})
         named.append(one.line.id)
-        path = "whole" if draft.whole else f"amounts.{place}"
+        path = f"amounts.{place}" if draft.amounts[0].line_id else "amounts.0"
         yield NoteLine(_of(one), credit_of(one, amount, standing.supply, path=path), whole=False)
 
 
@@ -250,8 +249,11 @@ def _whole_lines(standing: Standing, draft: NoteDraft) -> list[LineLeft]:
 
 
 def _amounts(standing: Standing, draft: NoteDraft) -> list[tuple[LineLeft, Amount]]:
-    if draft.whole is not None:
-        return over_lines(settle(draft.whole, "whole"), standing.lines)
+    if any(amount.line_id is None for amount in draft.amounts):
+        if len(draft.amounts) > 1 or draft.line_ids:
+            message = _("An amount of the whole bill stands alone.")
+            raise BillEmpty(message, fields={"amounts": "of the bill, beside lines"})
+        return over_lines(settle(draft.amounts[0], "amounts.0"), standing.lines)
     by_id = {one.line.id: one for one in standing.lines}
     found = []
     for place, amount in enumerate(draft.amounts):

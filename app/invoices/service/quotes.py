@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from app.approvals.service import Want
+from app.credits import service as credits
 from app.customers import service as customers
 from app.inventory import service as inventory
 from app.inventory.service import Hallmark, Item
@@ -53,6 +54,7 @@ def quote(db: ShopSession, *, draft: BillDraft) -> Quote:
     bill = reckoning.reckon(
         draft, reckoning.Shop(seller_of(place), rates.read_board(db), basis, buyer, on), items
     )  # fmt: skip
+    _check_credits(db, draft)
     before = NO_CASH
     if buyer and draft.cash_paise:
         before = cash_before(repository.cash_before(
@@ -61,6 +63,12 @@ def quote(db: ShopSession, *, draft: BillDraft) -> Quote:
     findings = limits.findings_of(draft, total_paise=bill.priced.total_paise, buyer=buyer, before=before, on=on)
     lacking = tuple(_unmarked(item) for item in bill.items if item.hallmark(on) is Hallmark.PENDING)
     return Quote(bill.kind, bill.sold, bill.priced, (*lacking, *findings), open_needs(db, draft, bill))
+
+
+def _check_credits(db: ShopSession, draft: BillDraft) -> None:
+    """As much as can be said before they are used up; raises CreditUnknown."""
+    for use in draft.credit_uses:
+        credits.get_credit(db, use.credit_id)
 
 
 def price_changed(now: Quote, expected_paise: int) -> PriceChanged:

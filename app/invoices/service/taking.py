@@ -10,6 +10,7 @@ from typing import Any
 from uuid import UUID
 
 from app.approvals import service as approvals
+from app.approvals.errors import ApprovalUnknown
 from app.credits import service as credits
 from app.credits.service import Taken
 from app.customers import service as customers
@@ -86,12 +87,14 @@ def take(
         )),
     ]))  # fmt: skip
     _claimed, places = next(results), next(results)
-    approved = [row for _ in held for row in next(results).rows]
+    approved = approvals.held_of([row for _ in held for row in next(results).rows])
+    if len(approved) != len(set(draft.approval_ids)):
+        raise ApprovalUnknown(fields={"approvalIds": "unknown"})
     found = _read_party(draft, [next(results) for _ in party], keyring, moment.on)
     items = _read_pieces(draft, [next(results) for _ in pieces], invoice_id)
     return Read(
         place=choose(places_of(places.rows), asked=draft.till_id, sits_at=db.actor.till_id),
-        party=found, items=items, board=rates.board_of(next(results).rows), held=approvals.held_of(approved),
+        party=found, items=items, board=rates.board_of(next(results).rows), held=approved,
     )  # fmt: skip
 
 

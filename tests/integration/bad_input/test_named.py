@@ -2,12 +2,18 @@
 
 import io
 import secrets
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
+from app.approvals import service as approvals
+from app.credits import service as credits
+from app.kit.ids import new_id
 from app.kit.ports import Bucket
+from app.kit.runtime import Runtime
 from app.vision import service as vision
+from shard_router import Actor
 from tests.factories.bills import a_bill
 from tests.factories.people import a_customer
 from tests.factories.rates import a_board
@@ -20,6 +26,7 @@ from tests.support.good_asks import GOOD, Ask
 
 UNKNOWN = {
     "itemId": "item_unknown", "customerId": "customer_unknown", "tillId": "till_unknown", "lineIds": "line_unknown",
+    "lineId": "line_unknown", "creditId": "credit_unknown", "approvalIds": "approval_unknown",
     "uploadKey": "upload_unknown", "outletId": "place_unknown",
 }  # fmt: skip
 
@@ -33,6 +40,13 @@ def naming(description: Description) -> list[tuple[str, tuple[str | int, ...], s
             if slot.schema.get("format") == "uuid" or name == "uploadKey":
                 found.append((endpoint, slot.path, name))
     return found
+
+
+def _question(runtime: Runtime, shop_id: int, clerk: Actor) -> str:
+    with runtime.router.shop(shop_id, clerk) as db:
+        asked = approvals.ask(db, kind="line.rate", right="bill.lower_rate", subject_id=None, facts={"costPaise": 100})
+        db.commit()
+    return str(asked.id)
 
 
 @pytest.fixture(scope="session")
@@ -52,9 +66,17 @@ def theirs(stage) -> dict[str, dict[str, str]]:
             runtime.router, runtime.keyring, shop_id=who.shop_id, actor=who.actor, item_ids=[sold.id],
             customer_id=customer.id,
         )  # fmt: skip
+        with runtime.router.shop(who.shop_id, who.actor) as db:
+            credit = str(credits.open_credit(
+                db, kind="advance", customer_id=customer.id, source_id=new_id(), paise=1_000_00
+            ).id)  # fmt: skip
+            clerk = replace(who.actor, rights=frozenset({"approval.ask"}))
+            asked = _question(runtime, who.shop_id, clerk)
+            db.commit()
         found[who.name] = {
             "itemId": str(piece.id), "customerId": str(customer.id), "tillId": str(who.shop.till_id),
-            "lineIds": str(bill.lines[0].id), "uploadKey": key, "outletId": str(who.shop.outlet_id),
+            "lineIds": str(bill.lines[0].id), "lineId": str(bill.lines[0].id), "creditId": credit, "approvalIds": asked,
+            "uploadKey": key, "outletId": str(who.shop.outlet_id),
         }  # fmt: skip
     return found
 

@@ -29,8 +29,15 @@ def forms(slug: str, things: dict[str, Any]) -> dict[str, dict[str, str]]:
     sheet = {
         "step": "", "item_id": item, f"discount-{item}": "", f"making-{item}": "", "customer_id": customer, "phone": "",
         "ship_to": "", "pan_declared": "", "expected_total_paise": "", "pay_cash": "", "pay_upi": "10", "ref_upi": "x",
-        "code": "", "new_name": "", "new_state": "",
+        "code": "", "new_name": "", "new_state": "", f"rate-{item}": "", f"wastage-{item}": "",
+        f"wastage_of-{item}": "net", "bill_discount": "", "told": "", "tendered": "", "occasion": "", "asked": "",
     }  # fmt: skip
+    ware = {
+        "step": "add-ware", "ware_sells": "repair", "ware_name": "", "ware_price": "500", "ware_pieces": "",
+        "ware": "w0", "sells-w0": "repair", "name-w0": "Soldered", "price-w0": "50000", "pieces-w0": "1",
+        "discount-w0": "", "ware_incl": "", "credit_id": customer, f"credit-{customer}": "", "ask_reason": "",
+    }  # fmt: skip
+    noted = {"reason": "brought back", "mode": "cash", "less": "", "less_line": item, "then": ""}
     buyer = {
         "name": "Lata", "phone": "", "email": "", "gstin": "", "pan": "", "address": "", "city": "", "pin": "",
         "state_code": "27", "version": "1",
@@ -48,7 +55,12 @@ def forms(slug: str, things: dict[str, Any]) -> dict[str, dict[str, str]]:
         f"{shop}/bills/sheet?register": register,
         f"{shop}/bills/sheet?add": {"step": "add", "code": "R-1"},
         f"{shop}/bills": {**sheet, "expected_total_paise": "1"},
-        f"{shop}/bills/{things['invoice_id']}/credit-note": {"line_id": item, "reason": "brought back", "mode": "cash"},
+        f"{shop}/bills/sheet?ware": ware,
+        f"{shop}/bills/{things['invoice_id']}/credit-note": {"line_id": item, **noted},
+        f"{shop}/bills/{things['invoice_id']}/debit-note": {
+            "more": "10", "more_line": item, "debit_reason": "too little", "debit_mode": "cash",
+        },
+        f"{shop}/bills/{things['invoice_id']}/cancellation": {"cancel_reason": "wrong", "not_handed_over": ""},
         f"{shop}/customers/new": buyer,
         f"{shop}/customers/{customer}": buyer,
         f"{shop}/stock/new": {**piece, "gross": "-1"},
@@ -98,7 +110,7 @@ def test_no_field_takes_a_page_down(send, standing_cast, world):
 @pytest.mark.parametrize("query", [
     "stock?q={}", "stock?category={}", "stock?metal={}", "stock?status={}", "stock?after={}", "bills?number={}",
     "bills?from={}", "bills?kind={}", "bills?after={}", "customers?q={}", "rates?after={}", "rates?of={}",
-    "exports?after={}", "exports?job={}", "bills/new?code={}",
+    "exports?after={}", "exports?job={}", "bills/new?code={}", "bills/new?customer={}",
 ])  # fmt: skip
 def test_no_address_takes_a_page_down(flask_app, standing_cast, world, query):
     client = flask_app.test_client()

@@ -60,9 +60,9 @@ def test_the_piece_comes_back_for_what_is_left_of_it(counter, bill, customer):
 
 def test_a_share_of_the_whole_bill(counter, customer):
     bill = made(counter.bill([counter.piece(), counter.piece()], customerId=customer["id"]))
-    issued = made(credit(counter, bill, whole={"taxablePaise": 1_000_01}))
+    issued = made(credit(counter, bill, amounts=[{"taxablePaise": 1_000_01}]))
     assert [line["taxablePaise"] for line in issued["lines"]] == [500_01, 500_00]
-    tenth = made(credit(counter, bill, whole={"bp": 1_000}))
+    tenth = made(credit(counter, bill, amounts=[{"bp": 1_000}]))
     assert [line["taxablePaise"] for line in tenth["lines"]] == [5_033_47, 5_033_47]
 
 
@@ -70,9 +70,10 @@ def test_a_share_of_the_whole_bill(counter, customer):
     ("body", "status", "code"),
     [
         ({"amounts": [{"lineId": str(UUID(int=7)), "bp": 1}]}, 404, "line_unknown"),
-        ({"whole": {}}, 422, "amount_unclear"),
-        ({"whole": {"bp": 1, "taxablePaise": 1}}, 422, "amount_unclear"),
-        ({"whole": {"totalPaise": 51_845_00 + 1}}, 409, "note_exceeds_line"),
+        ({"amounts": [{}]}, 422, "amount_unclear"),
+        ({"amounts": [{"bp": 1, "taxablePaise": 1}]}, 422, "amount_unclear"),
+        ({"amounts": [{"totalPaise": 51_845_00 + 1}]}, 409, "note_exceeds_line"),
+        ({"amounts": [{"bp": 1}, {"bp": 1}]}, 422, "bill_empty"),
         ({"storeCreditPaise": 51_845_01}, 422, "refund_too_large"),
     ],
 )

@@ -60,7 +60,7 @@ def test_more_than_is_left_is_refused():
 def test_an_amount_is_said_in_one_way():
     for wrong in (Amount(), Amount(bp=1, taxable_paise=1)):
         with pytest.raises(AmountUnclear):
-            settle(wrong, "whole")
+            settle(wrong, "amounts.0")
 
 
 def test_an_amount_of_the_bill_is_shared_over_its_lines():
