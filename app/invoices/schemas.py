@@ -173,8 +173,8 @@ def _id(text: str) -> UUID:
 
 
 class AmountIn(ApiSchema):
-    """Of a line, or without `lineId` of the whole bill; one of the three figures: before tax, with tax, or a share of the
-    taxable value as it was billed."""
+    """Of a line, or without `lineId` of the whole bill; one of the three figures: before tax, with tax, or a share of
+    the taxable value as it was billed."""
 
     line_id = IdField(allow_none=True)
     taxable_paise = Paise(least=1, allow_none=True)
