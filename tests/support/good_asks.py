@@ -26,10 +26,6 @@ from app.customers import service as customers
 from app.inventory import service as inventory
 from app.invoices import service as invoices
 from app.kit.clock import today_ist, utc_now
-from app.customers import service as customers
-from app.inventory import service as inventory
-from app.invoices import service as invoices
-from app.kit.clock import today_ist
 from app.kit.ids import new_id
 from app.kit.ports import Bucket
 from app.kit.runtime import Runtime

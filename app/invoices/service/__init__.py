@@ -10,8 +10,6 @@ from app.invoices.service.drafts import BillDraft, LineDraft, PaymentDraft, Paym
 from app.invoices.service.exporting import ExportPlace, ExportRow, list_export_rows
 from app.invoices.service.issue import PDF_JOB, issue_invoice
 from app.invoices.service.lost import LostDocument, lost_documents
-from app.invoices.service.notes import NoteDraft, issue_credit_note, refund_due, reversed_lines
-from app.invoices.service.owing import TheBills, dues
 from app.invoices.service.notes import (
     NoteDraft,
     issue_credit_note,
@@ -21,6 +19,7 @@ from app.invoices.service.notes import (
     refund_of,
     reversed_lines,
 )
+from app.invoices.service.owing import TheBills, dues
 from app.invoices.service.priced_from import explained
 from app.invoices.service.printing import (
     StoredPdf,

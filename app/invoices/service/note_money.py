@@ -8,6 +8,7 @@ from uuid import UUID
 
 from app.cash import service as cash
 from app.cash.service import BookDay
+from app.credits import service as credits
 from app.credits.service import CreditKind
 from app.invoices import repository
 from app.invoices.errors import (
@@ -97,7 +98,8 @@ def check_taken(
         row = repository.cash_before(
             db, bill.customer_id, on=on, since=linked_since(on), occasion=bill.occasion or ""
         )  # fmt: skip
-        refuse_blocked(cash_findings(in_cash, cash_before(row), on))
+        received = credits.cash_of_day(db, [bill.customer_id], on)
+        refuse_blocked(cash_findings(in_cash, cash_before(row, received), on))
 
 
 def book_cash(

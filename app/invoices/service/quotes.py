@@ -1,7 +1,9 @@
 """Quotes: what a bill would come to now, and what the limits at the counter would say; nothing is written or taken."""
 
+import datetime as dt
 from dataclasses import dataclass
 from typing import Any
+from uuid import UUID
 
 from app.approvals.service import Want
 from app.credits import service as credits
@@ -13,7 +15,7 @@ from app.invoices.errors import PriceChanged
 from app.invoices.pricing import PricedBill, PricedLine, explain
 from app.invoices.service import limits, reckoning
 from app.invoices.service.drafts import BillDraft, check_draft
-from app.invoices.service.limits import NO_CASH, linked_since
+from app.invoices.service.limits import NO_CASH, CashBefore, linked_since
 from app.invoices.service.needs import open_needs
 from app.invoices.service.reckoning import Sold
 from app.invoices.service.seller import choose, seller_of
@@ -57,12 +59,15 @@ def quote(db: ShopSession, *, draft: BillDraft) -> Quote:
     _check_credits(db, draft)
     before = NO_CASH
     if buyer and draft.cash_paise:
-        before = cash_before(repository.cash_before(
-            db, buyer.id, on=on, since=linked_since(on), occasion=draft.occasion or ""
-        ))  # fmt: skip
+        before = _cash_of(db, buyer.id, draft, on)
     findings = limits.findings_of(draft, total_paise=bill.priced.total_paise, buyer=buyer, before=before, on=on)
     lacking = tuple(_unmarked(item) for item in bill.items if item.hallmark(on) is Hallmark.PENDING)
     return Quote(bill.kind, bill.sold, bill.priced, (*lacking, *findings), open_needs(db, draft, bill))
+
+
+def _cash_of(db: ShopSession, customer_id: UUID, draft: BillDraft, on: dt.date) -> CashBefore:
+    row = repository.cash_before(db, customer_id, on=on, since=linked_since(on), occasion=draft.occasion or "")
+    return cash_before(row, credits.cash_of_day(db, [customer_id], on))
 
 
 def _check_credits(db: ShopSession, draft: BillDraft) -> None:

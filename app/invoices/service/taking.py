@@ -125,6 +125,7 @@ def _party(draft: BillDraft, on: dt.date) -> list[Bound]:
         packet.append(repository.CASH_BEFORE.bind(
             customer_id=draft.customer_id, issued_on=on, since=linked_since(on), occasion=draft.occasion or "",
         ))  # fmt: skip
+        packet.append(credits.CASH_OF_DAY.bind(customer_id=draft.customer_id, issued_on=on))
     return [*packet, *credits.bind_takes(draft.credit_uses, customer_id=draft.customer_id, on=on)]
 
 
@@ -134,11 +135,12 @@ def _read_party(draft: BillDraft, results: Sequence[PacketResult], keyring: Keyr
     rest: Iterator[PacketResult] = iter(results)
     buyer = customers.buyer_of(draft.customer_id, next(rest).rows)
     key = keyring.open(next(rest).rows[0][0])
-    cash = cash_before(next(rest).rows[0]) if draft.cash_paise else NO_CASH
+    cash = cash_before(next(rest).rows[0], next(rest).rows[0][0]) if draft.cash_paise else NO_CASH
     taken = credits.read_taken(draft.credit_uses, list(rest), customer_id=draft.customer_id, on=on)
     return Party(buyer, key, cash, taken)
 
 
-def cash_before(row: Sequence[Any]) -> CashBefore:
-    """What CASH_BEFORE gave."""
-    return CashBefore(*(int(paise) for paise in row))
+def cash_before(row: Sequence[Any], received_paise: int) -> CashBefore:
+    """What CASH_BEFORE gave, and this day's cash that was taken by receipts."""
+    day, occasion, linked = (int(paise) for paise in row)
+    return CashBefore(day + int(received_paise), occasion, linked + int(received_paise))

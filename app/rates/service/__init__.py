@@ -56,8 +56,9 @@ from app.rates.service.following import (
 __all__ = [
     "BOARD", "CACHE_NAME", "ROUNDINGS", "SYMBOLS", "Board", "FeedRate", "FeedState", "Gathered", "NewRate", "Purity",
     "Quote", "Rate", "RateChange", "RateSetting", "Rule", "RuleDraft", "Rules", "SourceView", "Suggestion", "Terms",
-    "accept", "ask_fetch", "ask_fresh", "ask_if_old", "board_of", "check_purity", "check_rate", "confirm_quote", "drop_quote",
-    "followers", "gather", "get_board", "get_rules", "keep", "last_values", "list_history", "list_purities",
+    "accept", "ask_fetch", "ask_fresh", "ask_if_old", "board_of", "check_purity", "check_rate", "confirm_quote",
+    "drop_quote", "followers", "gather", "get_board", "get_rules", "keep", "last_values", "list_history",
+    "list_purities",
     "list_quotes", "newest", "publish", "rate_of", "read_board", "read_feed", "read_state", "set_rate", "set_rates",
     "set_rules", "shop_sums", "suggest", "suggested", "take",
 ]  # fmt: skip

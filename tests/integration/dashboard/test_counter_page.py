@@ -171,3 +171,13 @@ def test_a_bill_is_cancelled_only_where_nothing_was_handed_over(till, cast, coun
     answer = till.once(f"{page_of(cast, bill)}/cancellation", {**form, "not_handed_over": "yes"})
     assert "number stays used" in till.look(answer.headers["Location"]).text.replace("&#39;", "'")
     assert [note["totalPaise"] for note in notes_of(counter, bill)] == [bill["totalPaise"]]
+
+
+def test_goods_sent_to_another_state_show_igst_before_and_after(till, cast, counter):
+    form = {"item_id": counter.piece()["id"], "customer_id": counter.customer()["id"], "ship_to": "29"}
+    page = till(f"{shop(cast)}/bills/sheet", form)
+    # 3 % of 50,334.72 = 1,510.04
+    assert "IGST" in page.text
+    assert "₹1,510.04" in page.text
+    issued = till.once(f"{shop(cast)}/bills", {**form, "pay_upi": "51845"})
+    assert "inter-state" in till.look(issued.headers["Location"]).text

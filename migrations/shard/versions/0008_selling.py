@@ -3,7 +3,7 @@
 ALGORITHM/LOCK: columns are added INSTANT; `invoice_lines.item_id` may be empty from now on (INPLACE, LOCK=NONE: the table is
 rebuilt while the shops trade), its new index and tie are built INPLACE with LOCK=NONE; `noted_bills` is new.
 
-Revision: 0007
+Revision: 0008
 """
 
 from sqlalchemy import PrimaryKeyConstraint
@@ -11,8 +11,8 @@ from sqlalchemy import PrimaryKeyConstraint
 from migrations.kinds import BIG, BLOB, DATE, ID, INT, code, may, must, shop, tied
 from migrations.steps import Steps
 
-revision = "0007"
-down_revision = "0004"
+revision = "0008"
+down_revision = "0007"
 
 
 def upgrade(op: Steps) -> None:

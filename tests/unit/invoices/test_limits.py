@@ -1,0 +1,84 @@
+"""The limits at the counter: figures of the law on both their sides, and cash that counts together."""
+
+import datetime as dt
+from uuid import UUID
+
+import pytest
+
+from app.customers.service import Buyer
+from app.invoices.errors import AddressRequired, CashLimitReached, PanRequired
+from app.invoices.service.drafts import BillDraft, LineDraft, PaymentDraft
+from app.invoices.service.limits import (
+    NO_CASH,
+    CashBefore,
+    cash_findings,
+    findings_of,
+    linked_since,
+    refuse_blocked,
+)
+
+DAY = dt.date(2026, 11, 20)
+LINES = (LineDraft(UUID(int=1)),)
+LATA = Buyer(UUID(int=2), "Lata", None, None, "ABCPD1234F", "4 Laxmi Road", "Mumbai", "400004", "27")
+BARE = Buyer(UUID(int=3), "Lata", None, None, None, None, None, None, None)
+
+
+def rules(total, buyer=LATA, cash=0, before=NO_CASH, **more):
+    payments = (PaymentDraft("cash", cash),) if cash else ()
+    draft = BillDraft(lines=LINES, payments=payments, **more)
+    return findings_of(draft, total_paise=total, buyer=buyer, before=before, on=DAY)
+
+
+def names(found):
+    return [(finding.rule, finding.blocks) for finding in found]
+
+
+@pytest.mark.parametrize(
+    ("total", "wanted"),
+    [
+        (49_999_99, []),
+        (50_000_00, [("address", True)]),  # Rule 46(e): from ₹50,000
+        (200_000_00, [("address", True)]),  # “above” leaves ₹2,00,000 itself free
+        (200_000_01, [("pan", True), ("address", True)]),
+    ],
+)
+def test_address_from_50_000_and_pan_above_2_lakh(total, wanted):
+    assert names(rules(total, BARE)) == wanted
+    assert rules(total) == ()
+
+
+def test_the_declaration_form_stands_for_a_pan():
+    assert names(rules(200_000_01, BARE, pan_declared=True)) == [("address", True)]
+
+
+def test_cash_of_2_lakh_in_a_day_or_for_an_occasion_is_blocked():
+    assert rules(100_000_00, cash=99_999_99, before=CashBefore(100_000_00, 0, 100_000_00)) == ()
+    for before in (CashBefore(100_000_00, 0, 100_000_00), CashBefore(0, 100_000_00, 0)):
+        assert names(rules(100_000_00, cash=100_000_00, before=before)) == [("cash", True)]
+    assert rules(100_000_00, before=CashBefore(500_000_00, 0, 0)) == ()  # this bill takes no cash
+
+
+def test_linked_cash_of_10_lakh_warns_and_blocks_nothing():
+    """Nine days of ₹1,10,000 and ₹10,000 today, in a month."""
+    found = rules(10_000_00, cash=10_000_00, before=CashBefore(0, 0, 990_000_00))
+    assert names(found) == [("pmla", False)]
+    refuse_blocked(found)
+    assert rules(10_000_00, cash=9_999_99, before=CashBefore(0, 0, 990_000_00)) == ()
+    assert linked_since(DAY) == dt.date(2026, 10, 21)
+
+
+def test_cash_of_a_debit_note_counts_with_what_was_given_before():
+    assert names(cash_findings(100_000_00, CashBefore(100_000_00, 0, 100_000_00), DAY)) == [("cash", True)]
+
+
+@pytest.mark.parametrize(
+    ("total", "buyer", "cash", "refusal"),
+    [
+        (200_000_01, BARE, 0, PanRequired), (50_000_00, BARE, 0, AddressRequired),
+        (300_000_00, LATA, 200_000_00, CashLimitReached),
+    ],
+)  # fmt: skip
+def test_what_blocks_says_its_rule(total, buyer, cash, refusal):
+    with pytest.raises(refusal) as caught:
+        refuse_blocked(rules(total, buyer, cash))
+    assert caught.value.message.endswith(")")
