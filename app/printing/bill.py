@@ -116,8 +116,8 @@ def _columns(bill: BillDocument) -> list[Column]:
     """The columns after the description; discounts only where there are any."""
     columns: list[Column] = [
         (["Purity", "Pieces"], lambda a: [_purity(a), f"{a.pieces} {a.unit}"]),
-        (["Gross g", "Stones g"], lambda a: [grams(a.gross_mg), _less(a.stone_mg, grams)]),
-        (["Net g", "Wastage g"], lambda a: [grams(a.net_mg), _some(a.wastage_mg, grams)]),
+        (["Gross g", "Stones g"], lambda a: [_some(a.gross_mg, grams), _less(a.stone_mg, grams)]),
+        (["Net g", "Wastage g"], lambda a: [_some(a.net_mg, grams), _some(a.wastage_mg, grams)]),
         (["Rate ₹/g", ""], lambda a: [_some(a.rate_paise_per_g, grouped), ""]),
         (["Metal ₹", "Wastage ₹"], lambda a: _both(a.metal_paise, a.wastage_paise)),
         (["Making ₹", ""], lambda a: [_some(a.making_paise, grouped), a.making_note]),

@@ -183,9 +183,12 @@ def _buyer(party: Party | None, on: dt.date) -> paper.Buyer | None:
 
 
 def _article(line: Line) -> paper.Article:
+    """A price of its own stands where it belongs, goods with metal and work with making, so that the paper adds up."""
+    goods = line.price_paise if line.line_kind == LineKind.FIXED else 0
     return paper.Article(
         description=line.description, hsn=line.hsn, gross_mg=line.gross_mg, stone_mg=line.stone_mg, net_mg=line.net_mg,
-        rate_paise_per_g=line.rate_paise_per_g, metal_paise=line.metal_paise, making_paise=line.making_paise,
+        rate_paise_per_g=line.rate_paise_per_g, metal_paise=line.metal_paise + goods,
+        making_paise=line.making_paise + line.price_paise - goods,
         taxable_paise=line.taxable_paise, tax_bp=line.tax_bp, metal=line.metal, fineness=line.fineness, tag=line.tag,
         huids=(line.huid,) if line.huid else (), wastage_paise=line.wastage_paise,
         making_discount_paise=line.making_discount_paise, stones_paise=line.stones_paise,
