@@ -112,7 +112,7 @@ def _feed_shown() -> dict[str, Any]:
     return {
         "feed": [(one, _age(one.minutes_old(now))) for one in feed], "terms": rules.terms, "locked": rules.locked(now),
         "suggested": {(one.metal, one.fineness): one for one in suggested},
-        "accepts": [(field_of(one), one) for one in suggested if one.followed and one.differs],
+        "accepts": [(field_of(one), one) for one in suggested if one.followed and one.differs and not one.stale],
         "fetching": request.args.get("asked") == "feed", "moved": _moved,
     }  # fmt: skip
 

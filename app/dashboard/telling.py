@@ -18,6 +18,7 @@ NAMES = {
 }  # fmt: skip
 """What facts are called; a name that is not here is shown as it is spelt, in words."""
 
+ORDER = tuple(NAMES)
 UNITS: tuple[tuple[str, Callable[[int], str]], ...] = (
     ("PaisePerG", lambda paise: _("%(rate)s a gram", rate=rupees(paise))),
     ("Paise", rupees),
@@ -43,7 +44,7 @@ def told(facts: Mapping[str, Any]) -> list[Told]:
 
 def _rows(facts: Mapping[str, Any], depth: int) -> Iterator[Told]:
     yield from _purity(facts, depth)
-    for key, value in facts.items():
+    for key, value in sorted(facts.items(), key=lambda fact: _place(fact[0])):
         if key.endswith(HIDDEN) or (key in ("metal", "fineness") and {"metal", "fineness"} <= facts.keys()):
             continue
         if isinstance(value, Mapping):
@@ -56,6 +57,12 @@ def _rows(facts: Mapping[str, Any], depth: int) -> Iterator[Told]:
                 yield from rows
         else:
             yield _valued(key, value, depth)
+
+
+def _place(key: str) -> tuple[int, str]:
+    """In the order of NAMES, whatever order the database keeps."""
+    bare = next((key.removesuffix(unit) for unit, _write in UNITS if key.endswith(unit)), key)
+    return (ORDER.index(bare) if bare in ORDER else len(ORDER), key)
 
 
 def _purity(facts: Mapping[str, Any], depth: int) -> Iterator[Told]:

@@ -43,6 +43,13 @@ class FeedMissing(Conflict):
     default_action = N_("Ask for a fresh one; it comes in a few seconds.")
 
 
+class FeedStale(Conflict):
+    """The feed is too old to be accepted as it is; a person may still type a rate."""
+
+    default_message = N_("The market's rate is too old to be accepted.")
+    default_action = N_("Ask for a fresh one, or set the rate by hand.")
+
+
 class NothingSuggested(Conflict):
     """The board says already what the feed and the rules come to."""
 

@@ -15,7 +15,7 @@ from app.kit.money import whole
 from app.kit.texts import _
 from app.kit.weights import RateBasis, purity_label
 from app.rates import feeds, repository
-from app.rates.errors import FeedMissing, NothingSuggested, RateBusy, RateTwice, RuleAbsurd, SuggestionMoved
+from app.rates.errors import FeedMissing, FeedStale, NothingSuggested, RateBusy, RateTwice, RuleAbsurd, SuggestionMoved
 from app.rates.models import BoardTerms, RateRule
 from app.rates.models import FeedRate as FeedRow
 from app.rates.purities import check_purity, list_purities
@@ -249,8 +249,8 @@ def suggested(db: ShopSession) -> list[Suggestion]:
 def accept(
     db: ShopSession, *, rates: Sequence[RateSetting], cache: ShopCache | None = None, approval_id: UUID | None = None
 ) -> list[Rate]:
-    """Put on the board what was suggested and seen; raises FeedMissing, SuggestionMoved, NothingSuggested, and what
-    set_rates raises."""
+    """Put on the board what was suggested and seen; raises FeedMissing, SuggestionMoved, FeedStale,
+    NothingSuggested, and what set_rates raises."""
     now = {(one.metal, one.fineness): one for one in suggested(db)}
     if not now:
         raise FeedMissing()
@@ -258,6 +258,8 @@ def accept(
         current = now.get((seen.metal, seen.fineness))
         if current is None or current.paise_per_g != seen.paise_per_g:
             raise SuggestionMoved(fields={f"rates.{place}.paisePerG": "moved"})
+        if current.stale:
+            raise FeedStale(fields={f"rates.{place}.purity": "stale"})
     changed = [one for one in rates if now[one.metal, one.fineness].differs]
     if not changed:
         raise NothingSuggested()

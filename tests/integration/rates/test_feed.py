@@ -257,6 +257,14 @@ def test_a_suggestion_that_moved_is_not_accepted_unseen(counter):
     assert made(counter.get("/rates"))["rates"] == []
 
 
+def test_an_old_suggestion_is_not_accepted(counter):
+    told(counter, at=utc_now() - dt.timedelta(hours=2))
+    seen = suggested(counter)[9160]
+    assert seen["stale"] is True
+    refused = counter.post("/rates/suggested", {"rates": [setting(9160, seen["paisePerG"])]})
+    assert (refused.status_code, refused.json["code"]) == (409, "feed_stale")
+
+
 def board_of(counter, fineness=9160):
     return counter.read(service.read_board).get(("gold", fineness))
 
