@@ -31,6 +31,7 @@ from app.credits import service as credits
 from app.customers import api as customers
 from app.dashboard import web as shop_pages
 from app.inventory import api as items
+from app.inventory import cli as stock_commands
 from app.invoices import api as invoices
 from app.invoices import service as bills
 from app.kit import access, dated, flaskapp, logs, openapi
@@ -52,6 +53,7 @@ from app.kit.signing import LinkSigner, TextSigner
 from app.live import api as live
 from app.live import cli as file_commands
 from app.live import web as live_pages
+from app.metal import api as metal
 from app.ratelocks import api as ratelocks
 from app.rates import api as rates
 from app.reports import api as exports
@@ -74,7 +76,8 @@ ROOT = Path(__file__).resolve().parent.parent
 
 API: tuple[ApiBlueprint, ...] = (
     rates.blueprint,
-    items.blueprint,
+    *items.BLUEPRINTS,
+    metal.blueprint,
     customers.blueprint,
     invoices.blueprint,
     images.blueprint,
@@ -148,7 +151,7 @@ def create_app(settings: Settings | None = None, *, parts: Runtime | None = None
     app.extensions[people_commands.FIRST_ADMIN] = (chosen.admin_email, text_of(chosen.admin_password))
     for command in COMMANDS:
         app.cli.add_command(command)
-    for command in platform_commands.OF_SHOPS:
+    for command in (*platform_commands.OF_SHOPS, *stock_commands.OF_SHOPS):
         amc_commands.shops.add_command(command)
     access.check_declared(app)
     if parts is None:

@@ -294,7 +294,9 @@ def _ring(shop_id: int, number: int, item_id: UUID) -> dict[str, Any]:
         "fineness": 9160, "hsn": "7113", "huid": huid, "huid_exempt": None, "gross_mg": 3390, "stone_mg": 0,
         "net_mg": 3390, "wastage_kind": "none", "wastage_bp": 0, "making_kind": "percent", "making_paise": 0,
         "making_bp": 1600, "hallmark_paise": 0, "status": "in_stock", "live_tag": f"B-{number}", "live_huid": huid,
-        "invoice_id": None, "picture_id": None, "version": 1, "created_at": now, "updated_at": now,
+        "invoice_id": None, "picture_id": None, "cost_paise": None, "place_id": None,
+        "supplier_id": None, "lot_id": None,
+        "version": 1, "created_at": now, "updated_at": now,
     }  # fmt: skip
 
 

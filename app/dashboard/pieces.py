@@ -10,8 +10,8 @@ from uuid import UUID
 
 from flask import Response, request, url_for
 
-from app.dashboard import forms, meanwhile
-from app.dashboard.frame import pages, part, show
+from app.dashboard import codes, forms, meanwhile
+from app.dashboard.frame import may, pages, part, show
 from app.dashboard.stock import MAKING, WASTAGE, amount, choices, named
 from app.inventory import service as inventory
 from app.inventory.hallmarking import Hallmark, mandate_for, status_of
@@ -31,13 +31,14 @@ FIELDS = {
     "grossMg": "gross", "stoneMg": "stone", "making.kind": "making_kind", "making.paise": "making",
     "making.bp": "making", "hallmarkPaise": "hallmark", "fineness": "purity", "metal": "purity",
     "huidExempt": "huid_exempt", "netMg": "gross", "wastage.kind": "wastage_kind", "wastage.bp": "wastage",
-    "stones": "stone-0-kind",
+    "stones": "stone-0-kind", "costPaise": "cost",
 }  # fmt: skip
 """What the service calls a fact → the form's field."""
 
 STONE_FACTS = {"kind": "kind", "pieces": "pieces", "weightMct": "carat", "basis": "basis", "ratePaise": "rate"}
 BLANK_ROWS = 2
 HUID_LETTERS = 6
+BUYS = "stock.buy"
 _ROW = re.compile(r"stone-(\d{1,2})-kind")
 _UNNAMED = ItemDraft(tag="X", name="x", category="other", metal="", fineness=0, gross_mg=0)
 
@@ -60,7 +61,8 @@ def new_piece() -> str | Response | tuple[str, int]:
     if request.method == "GET":
         return _page(None, None)
     tried = try_form(lambda: shop_write(
-        lambda db: inventory.register_item(db, draft=_draft()), rebuild=inventory.get_item
+        lambda db: inventory.register_item(db, draft=_draft(), place_id=codes.id_or_none("place_id")),
+        rebuild=inventory.get_item,
     ))  # fmt: skip
     if tried.result is not None:
         return go_to(url_for("shop_pages.piece", item_id=tried.result.id, saved="new"))
@@ -77,7 +79,7 @@ def edit_piece(item_id: UUID) -> str | Response | tuple[str, int]:
         return _page(item, None) if in_stock else go_to(url_for("shop_pages.piece", item_id=item_id))
     tried = try_form(lambda: shop_write(
         lambda db: inventory.edit_item(
-            db, item_id=item_id, expected_version=whole_number("version"), changes=_facts(_draft())
+            db, item_id=item_id, expected_version=whole_number("version"), changes=_changes(_draft())
         ),
         rebuild=inventory.get_item,
     ))  # fmt: skip
@@ -104,7 +106,8 @@ def _page(item: Item | None, refusal: Refusal | None) -> str:
     return show(
         "piece_form.html", "stock", item=item, refusal=refusal, values=values, rows=_rows(values), key=form_key(),
         wastage_kinds=named(WASTAGE), bases=named(BASES), hsns=_hsns(), mandate=mandate_for("gold", today),
-        most_stones=MAX_STONES, **_reckoned(item), **choices(item),
+        most_stones=MAX_STONES, place_choices=codes.place_choices(codes.places(), anywhere=_("Where I sit")),
+        **_reckoned(item), **choices(item),
     )  # fmt: skip
 
 
@@ -118,7 +121,8 @@ def _draft() -> ItemDraft:
     """The whole form, each field's fault at its field."""
     return dataclasses.replace(
         _weighed(), tag=forms.line("tag", least=1, most=24).upper(), name=forms.line("name", least=1, most=120),
-        category=forms.line("category", least=1, most=24), **_charges(),
+        category=forms.line("category", least=1, most=24),
+        cost_paise=forms.figure("cost", parse_rupees) if text_field("cost") and may(BUYS) else None, **_charges(),
     )  # fmt: skip
 
 
@@ -182,6 +186,12 @@ def _row_numbers(values: dict[str, str]) -> list[int]:
     return sorted(number for number in found if number < 2 * MAX_STONES)
 
 
+def _changes(draft: ItemDraft) -> dict[str, object]:
+    """What it cost is not on the form of who does not buy, and stays."""
+    facts = _facts(draft)
+    return facts if may(BUYS) else {name: value for name, value in facts.items() if name != "cost_paise"}
+
+
 def _facts(draft: ItemDraft) -> dict[str, object]:
     return {field.name: getattr(draft, field.name) for field in dataclasses.fields(draft)}
 
@@ -208,7 +218,7 @@ def _values_of(item: Item) -> dict[str, str]:
         "making_kind": item.making_kind, "making": amount(made),
         "huid_exempt": item.huid_exempt if item.huid_exempt and item.huid_exempt not in automatic else "",
         "wastage_kind": item.wastage_kind, "wastage": amount(item.wastage_bp),
-        "hallmark": amount(item.hallmark_paise),
+        "hallmark": amount(item.hallmark_paise), "cost": amount(item.cost_paise or 0),
     }  # fmt: skip
     for row, stone in enumerate(item.stones):
         at = f"stone-{row}"

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from flask import Response, request, url_for
 
-from app.dashboard import forms
+from app.dashboard import codes, forms
 from app.dashboard.frame import may, pages, show
 from app.dashboard.progress import Follow, followed
 from app.inventory import service as inventory
@@ -17,6 +17,7 @@ from app.invoices import service as invoices
 from app.invoices.service import BillDraft, Document, LineDraft, Quote
 from app.kit.clock import today_ist
 from app.kit.http import allow, runtime, shop_read, shop_write
+from app.kit.ids import parse_id
 from app.kit.money import grouped
 from app.kit.pages import Refusal, Tried, form_key, go_to, try_form, whole_number
 from app.kit.texts import N_, _
@@ -31,13 +32,20 @@ MAKING = (
 WASTAGE = (
     ("none", N_("None")), ("percent_of_net", N_("% of net weight")), ("percent_of_value", N_("% of metal value")),
 )  # fmt: skip
-STATUSES = (("in_stock", N_("In stock")), ("sold", N_("Sold")), ("withdrawn", N_("Withdrawn")), ("all", N_("All")))
+STATUSES = (
+    ("in_stock", N_("In stock")), ("transit", N_("On its way")), ("memo", N_("On approval")), ("sold", N_("Sold")),
+    ("withdrawn", N_("Withdrawn")), ("all", N_("All")),
+)  # fmt: skip
 METALS = (("gold", N_("Gold")), ("silver", N_("Silver")), ("platinum", N_("Platinum")))
 HALLMARKS = {
     "hallmarked": N_("Hallmarked"), "exempt": N_("Exempt"), "not_required": N_("Not required"),
     "pending": N_("HUID missing"),
 }  # fmt: skip
-FILTERS = ("status", "category", "metal", "q")
+WITHDRAWALS = (
+    ("lost", N_("Lost")), ("melted", N_("Melted elsewhere")), ("sent_back", N_("Sent back to its supplier")),
+    ("other", N_("Entered by mistake, or else")),
+)  # fmt: skip
+FILTERS = ("status", "category", "metal", "place", "q")
 
 
 @pages.get("/stock")
@@ -46,8 +54,10 @@ def stock() -> str:
     """The pieces, those in stock first asked for."""
     args = request.args
     status = args.get("status", ItemStatus.IN_STOCK.value)
+    known = codes.places()
+    place = try_form(lambda: parse_id(args["place"])).result if args.get("place") else None
     page = shop_read(lambda db: inventory.list_items(
-        db, status=status if status in ItemStatus.__members__.values() else None,
+        db, place_ids=codes.within(known, place), status=status if status in ItemStatus.__members__.values() else None,
         category=args.get("category") or None, metal=args.get("metal") or None,
         text=args.get("q", "").strip()[:60] or None, after=args.get("after"), limit=50,
     ))  # fmt: skip
@@ -56,7 +66,9 @@ def stock() -> str:
     return show(
         "stock.html", "stock", page=page, filters=args, status=status, next_url=more, today=today_ist(),
         pictures=_small(page.items), holdings=shop_read(inventory.stock_by_purity), paged="after" in args,
-        filtered=any(args.get(name) for name in ("category", "metal", "q")) or status != "in_stock", **choices(),
+        filtered=any(args.get(name) for name in ("category", "metal", "place", "q")) or status != "in_stock",
+        known=known, place_name=codes.place_name, place_choices=codes.place_choices(known, anywhere=_("All places")),
+        **choices(),
     )  # fmt: skip
 
 
@@ -72,7 +84,7 @@ def withdraw(item_id: UUID) -> Response | tuple[str, int]:
     tried = try_form(lambda: shop_write(
         lambda db: inventory.withdraw_item(
             db, item_id=item_id, expected_version=whole_number("version"),
-            reason=forms.line("reason", least=3, most=200),
+            reason=forms.line("reason", least=3, most=200), kind=forms.one_of("kind", inventory.WITHDRAWALS),
         ),
         rebuild=inventory.get_item,
     ))  # fmt: skip
@@ -95,7 +107,8 @@ def piece_page(item_id: UUID, refusal: Refusal | None = None) -> str:
         "piece.html", "stock", item=item, hallmark=hallmark, hallmark_name=_(HALLMARKS[hallmark]), picture=shown,
         newest=pictures.items[0] if pictures.items else None, follow=follow, refusal=refusal, key=form_key(),
         saved=request.args.get("saved", ""), price=price, bill=_bill_of(item), amount=amount,
-        wastage_kinds=dict(named(WASTAGE)), **choices(),
+        wastage_kinds=dict(named(WASTAGE)), lies_in=codes.place_name(codes.places(), item.place_id),
+        withdrawals=named(WITHDRAWALS), **choices(),
     )  # fmt: skip
 
 
@@ -133,7 +146,7 @@ def choices(item: Item | None = None) -> dict[str, object]:
     today = today_ist()
     exemptions = [one for one in inventory.list_exemptions(today) if not one.automatic]
     purities = [(f"{p.metal}-{p.fineness}", p.label) for p in rates.list_purities(today)]
-    categories = list(CATEGORIES)
+    categories = [name for name, _text in categories_offered()]
     if item is not None and item.category not in categories:
         categories.append(item.category)
     if item is not None and (own := f"{item.metal}-{item.fineness}") not in dict(purities):
@@ -148,6 +161,11 @@ def choices(item: Item | None = None) -> dict[str, object]:
         "exemptions": [("", _("None: it has a HUID")), *((one.reason, one.name) for one in exemptions)],
         "category_name": category_name,
     }
+
+
+def categories_offered() -> list[tuple[str, str]]:
+    """What a new piece may be, as it is called."""
+    return [(name, category_name(name)) for name in CATEGORIES]
 
 
 def named(options: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:

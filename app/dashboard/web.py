@@ -3,23 +3,28 @@
 from app.dashboard import (
     account,
     approvals,
+    away,
     bills,
     board,
+    buying,
     counter,
     exports,
     feed,
     home,
+    lots,
     people,
     pictures,
     pieces,
+    places,
     ratelocks,
     settings,
     staff,
     stock,
+    stockbook,
 )  # fmt: skip
 from app.dashboard.frame import pages as shop_pages
 
 __all__ = [
-    "account", "approvals", "bills", "board", "counter", "exports", "feed", "home", "people", "pictures", "pieces",
-    "ratelocks", "settings", "shop_pages", "staff", "stock",
+    "account", "approvals", "away", "bills", "board", "buying", "counter", "exports", "feed", "home", "lots", "people",
+    "pictures", "pieces", "places", "ratelocks", "settings", "shop_pages", "staff", "stock", "stockbook",
 ]  # fmt: skip

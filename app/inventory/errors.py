@@ -68,3 +68,138 @@ class HuidMissing(Unprocessable):
     """A piece that must be hallmarked has no HUID, so it cannot be sold (Hallmarking Order)."""
 
     default_action = N_("Enter its HUID, or the reason that it needs none, on the piece.")
+
+
+class CostNotYours(Forbidden):
+    """What a piece cost is corrected by who buys stock."""
+
+    default_message = N_("Your role in this shop does not include correcting what a piece cost.")
+    default_action = N_("Ask somebody who buys stock.")
+
+
+class StockPlaceUnknown(NotFound):
+    """There is no such outlet or tray in this shop, or the tray is no longer used."""
+
+    default_message = N_("There is no such place of stock.")
+
+
+class TrayCodeTaken(Conflict):
+    """Another counter, tray or safe has this code."""
+
+    default_action = N_("Give it another code.")
+
+
+class TrayInUse(Conflict):
+    """A tray that pieces or lots lie in can't be given up."""
+
+    default_action = N_("Move what lies there first.")
+
+
+class AlreadyThere(Unprocessable):
+    """A piece or lot is asked to be moved to where it lies."""
+
+    default_action = N_("Choose another place, or leave it out.")
+
+
+class LotUnknown(NotFound):
+    """There is no such lot in this shop."""
+
+    default_message = N_("There is no such lot.")
+
+
+class LotCodeTaken(Conflict):
+    """Another lot has this code."""
+
+    default_action = N_("Give the lot another code.")
+
+
+class LotNotOpen(Conflict):
+    """Nothing is left of the lot, or it is on its way, so nothing can be taken from it."""
+
+
+class LotTooSmall(Conflict):
+    """More is asked of a lot than is left of it."""
+
+    default_action = N_("Weigh what is left, and take no more than that.")
+
+
+class LotFactsWrong(Unprocessable):
+    """A lot's code, kind, purity or weights have a form that cannot be kept, or contradict each other."""
+
+
+class LotsDiffer(Unprocessable):
+    """Only lots of one kind and purity that lie in one place become one."""
+
+    default_action = N_("Melt different purities together instead; move lots to one place first.")
+
+
+class SupplierUnknown(NotFound):
+    """There is no such supplier of this shop."""
+
+    default_message = N_("There is no such supplier.")
+
+
+class SupplierTaken(Conflict):
+    """Another supplier of the shop has this GSTIN."""
+
+    default_action = N_("Use the supplier that is there.")
+
+
+class SupplierFactsWrong(Unprocessable):
+    """A supplier's name or address can't be kept so, or their PAN and GSTIN contradict each other."""
+
+
+class PurchaseUnknown(NotFound):
+    """There is no such bill of a supplier in this shop."""
+
+    default_message = N_("There is no such purchase.")
+
+
+class PurchaseEmpty(Unprocessable):
+    """A supplier's bill has lines; a return names lines of it, each once."""
+
+
+class BillEnteredBefore(Conflict):
+    """A bill of this number, supplier and financial year was entered before."""
+
+    default_action = N_("Look at the purchase that is there.")
+
+
+class PurchaseTotalWrong(Unprocessable):
+    """The bill's lines and taxes don't come to the total that it shows, by more than a round-off."""
+
+    default_action = N_("Compare each line's value and tax with the bill.")
+
+
+class NotReturnable(Conflict):
+    """A line of a purchase went back before, or its piece or lot is no longer whole in stock."""
+
+
+class ConsignmentUnknown(NotFound):
+    """There is no such transfer, memo or melt in this shop."""
+
+    default_message = N_("There is no such transfer, memo or melt.")
+
+
+class ConsignmentEmpty(Unprocessable):
+    """Nothing, or something twice, is named to be sent or taken back."""
+
+    default_action = N_("Name at least one piece or lot, and each once.")
+
+
+class ConsignmentEnded(Conflict):
+    """It ended before: all that was sent has come back, arrived or was melted."""
+
+
+class WeightDiffers(Conflict):
+    """What arrived weighs other than what was sent, by more than scales differ."""
+
+    default_action = N_("Weigh it again; or accept the difference, which changes the piece's weight.")
+
+
+class MeltContradicts(Unprocessable):
+    """Different metals in one pot, or more fine metal out of it than went in."""
+
+
+class NothingIsOwed(Unprocessable):
+    """A payment of nothing, or in a way of paying that there is not."""

@@ -73,6 +73,7 @@ class ItemDraft:
     making_bp: int = 0
     hallmark_paise: int = 0
     stones: tuple[Stone, ...] = ()
+    cost_paise: int | None = None
 
 
 class Item(Struct, frozen=True):
@@ -105,6 +106,8 @@ class Item(Struct, frozen=True):
     stones: tuple[Stone, ...] = ()
     cost_paise: int | None = None
     place_id: UUID | None = None
+    supplier_id: UUID | None = None
+    lot_id: UUID | None = None
 
     @property
     def purity(self) -> dict[str, object]:
@@ -131,6 +134,11 @@ class Item(Struct, frozen=True):
     def hallmark_status(self) -> str:
         """How the piece stands with the hallmarking order today."""
         return self.hallmark(today_ist()).value
+
+    @property
+    def stone_mct(self) -> int:
+        """All its stones, in thousandths of a carat."""
+        return sum(stone.weight_mct for stone in self.stones)
 
     def hallmark(self, on: dt.date) -> Hallmark:
         return hallmarking.status_of(
@@ -273,6 +281,8 @@ def _check_charges(draft: ItemDraft) -> None:
     most = 0 if draft.wastage_kind == "none" else MAX_WASTAGE_BP
     whole(draft.wastage_bp, "Wastage in basis points", most=most, field="wastage.bp")
     whole(draft.hallmark_paise, "The hallmarking charge in paise", most=MAX_PAISE, field="hallmarkPaise")
+    if draft.cost_paise is not None:
+        whole(draft.cost_paise, "The cost in paise", most=MAX_PAISE, field="costPaise")
 
 
 def _tag(text: str) -> str:

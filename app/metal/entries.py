@@ -101,8 +101,7 @@ class Entry:
             yield "gross is not net and stones"
         if self.fineness != MIXED and self.fine != self.net_mg * self.fineness:
             yield "fine is not net × fineness"
-        in_place = (self.from_account, self.from_ref) == (self.to_account, self.to_ref)
-        if in_place and (self.item_id is None or self.lot_id is None):  # a piece out of a lot stays where the lot is
+        if (self.from_account, self.from_ref) == (self.to_account, self.to_ref):
             yield "from and to are the same"
 
     @property

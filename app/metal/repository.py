@@ -76,6 +76,12 @@ def stock_of_items(db: ShopSession, account: str, item_ids: Iterable[UUID]) -> d
     return dict(found)
 
 
+def first_of_item(db: ShopSession, item_id: UUID) -> MetalEntry | None:
+    return db.scalars(
+        select(MetalEntry).where(MetalEntry.item_id == item_id).order_by(MetalEntry.book_on, MetalEntry.id).limit(1)
+    ).first()
+
+
 def entries(
     *,
     account: str | None,

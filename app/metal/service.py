@@ -13,6 +13,7 @@ from types import EllipsisType
 from typing import NamedTuple
 from uuid import UUID
 
+from app.cash import service as cash
 from app.kit import paging
 from app.kit.clock import ist, utc_now
 from app.kit.weights import purity_label
@@ -23,14 +24,14 @@ from shard_router import ShopSession
 
 __all__ = [
     "MEASURES", "MIXED", "POST", "Account", "Balance", "Day", "Drift", "Entry", "Holding", "Key", "Line", "Quantities",
-    "balances", "broken_rows", "days", "drifts", "entries", "item_counts", "post", "rows_of", "shop_sums",
+    "balances", "broken_rows", "business_day", "days", "drifts", "entries", "first_line", "item_counts", "post",
+    "rows_of", "shop_sums",
 ]  # fmt: skip
 
 POST = repository.POST
 shop_sums = repository.shop_sums
 BROKEN_SHOWN = 20
-NEVER_NEGATIVE = (Account.STOCK, Account.TRANSIT, Account.MEMO)
-SETTLED_AT_ONCE = Account.MELTING
+NEVER_NEGATIVE = (Account.STOCK, Account.TRANSIT, Account.MEMO, Account.MELTING)
 
 
 class Key(NamedTuple):
@@ -51,7 +52,7 @@ class Holding:
 
     @property
     def label(self) -> str:
-        return self.metal.capitalize() if self.fineness == MIXED else purity_label(self.metal, self.fineness)
+        return label_of(self.metal, self.fineness)
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +109,15 @@ class Line:
     lot_id: UUID | None
     actor_id: UUID | None
 
+    @property
+    def label(self) -> str:
+        return label_of(self.metal, self.fineness)
+
+
+def label_of(metal: str, fineness: int) -> str:
+    """A purity as people say it; of several, the metal alone."""
+    return metal.capitalize() if fineness == MIXED else purity_label(metal, fineness)
+
 
 def post(
     db: ShopSession,
@@ -121,15 +131,24 @@ def post(
     """Write a movement into the book, in the transaction of what it moves.
 
     movement_id  the document or act: all of its entries share it
-    book_on      the business day; left out: the day in India of `at`, which is now where it is left out
+    book_on      the business day; left out: the drawer's where one sits, or of `at` the day in India
     """
     moment = at or utc_now()
+    if book_on is None:
+        on = ist(moment).date()
+        book_on = on if at is not None else business_day(db, on)
     rows = rows_of(
         db.shop_id, movement_id=movement_id, kind=kind, entries=entries, at=moment,
-        book_on=book_on or ist(moment).date(), actor_id=db.actor.person_id,
+        book_on=book_on, actor_id=db.actor.person_id,
     )  # fmt: skip
     db.add_all(MetalEntry(**row) for row in rows)
     db.flush()
+
+
+def business_day(db: ShopSession, on: dt.date) -> dt.date:
+    """The day that what is done now belongs to: bills of an evening after midnight are of the day before, and so must
+    what they sell be. Holds the drawer shared, so it comes after pieces and lots (decision 0040)."""
+    return cash.day_of(db, db.actor.till_id, on).business_on
 
 
 def balances(
@@ -212,6 +231,12 @@ def item_counts(db: ShopSession, item_ids: Iterable[UUID]) -> dict[UUID, int]:
     return repository.stock_of_items(db, Account.STOCK, wanted) if wanted else {}
 
 
+def first_line(db: ShopSession, item_id: UUID) -> Line | None:
+    """With what the book began to know a piece."""
+    row = repository.first_of_item(db, item_id)
+    return None if row is None else _line(row)
+
+
 def drifts(db: ShopSession, found: Mapping[Account, Mapping[Key, Quantities]]) -> list[Drift]:
     """Where the book and the things differ. `found`: of each account that things can be counted of, what there is.
 
@@ -220,15 +245,16 @@ def drifts(db: ShopSession, found: Mapping[Account, Mapping[Key, Quantities]]) -
     held: dict[Account, dict[Key, Quantities]] = defaultdict(dict)
     for one in balances(db):
         held[one.account][Key(one.ref, one.metal, one.fineness)] = one.held
+    held[Account.MELTING] = _pots(held[Account.MELTING])
     wrong: list[Drift] = []
-    for account, there in found.items():
+    for account, things in found.items():
+        there = _pots(things) if account is Account.MELTING else things
         for key in held[account].keys() | there.keys():
             book, real = held[account].get(key, Quantities()), there.get(key, Quantities())
             wrong += _compared(account, key, book, real)
     for account in NEVER_NEGATIVE:
         if account not in found:
             wrong += [one for key, book in held[account].items() for one in _below_zero(account, key, book)]
-    wrong += _unsettled(held[SETTLED_AT_ONCE])
     return sorted(wrong, key=lambda one: (one.account, str(one.key), one.measure))
 
 
@@ -259,10 +285,10 @@ def _below_zero(account: Account, key: Key, book: Quantities) -> list[Drift]:
     return [Drift(account, key, name, said, 0) for name in MEASURES if (said := getattr(book, name)) < 0]
 
 
-def _unsettled(pots: Mapping[Key, Quantities]) -> list[Drift]:
-    """A melt changes the purity, so that a pot's purities are not nothing; all of them together are."""
-    left: dict[UUID | None, Quantities] = defaultdict(Quantities)
-    for key, held in pots.items():
-        left[key.ref] += held
-    nothing = Quantities()
-    return [one for ref, held in left.items() for one in _compared(SETTLED_AT_ONCE, Key(ref, "", MIXED), held, nothing)]
+def _pots(held: Mapping[Key, Quantities]) -> dict[Key, Quantities]:
+    """A melt changes purities, so a pot is one sum; scrap that no melt has taken up (no ref) is nobody's pot."""
+    found: dict[Key, Quantities] = defaultdict(Quantities)
+    for key, one in held.items():
+        if key.ref is not None:
+            found[Key(key.ref, "", MIXED)] += one
+    return {key: one for key, one in found.items() if one}

@@ -65,9 +65,10 @@ class Month:
     # ------------------------------------------------------------ stock and customers
 
     def _fill(self, db: ShopSession) -> None:
-        self._set_rates(db, 0, dt.datetime.combine(today_ist() - dt.timedelta(days=DAYS), dt.time(10, 5), IST))
+        opened = dt.datetime.combine(today_ist() - dt.timedelta(days=DAYS), dt.time(10, 5), IST)
+        self._set_rates(db, 0, opened)
         for number in range(1, self.shop.pieces + 1):
-            inventory.register_item(db, draft=self._piece(number))
+            inventory.register_item(db, draft=self._piece(number), at=opened)
         for number in range(24):
             customers.register_customer(db, draft=self._customer(number), keyring=self.runtime.keyring)
 

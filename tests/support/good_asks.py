@@ -10,7 +10,7 @@ import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID
 
 from flask import Flask
@@ -35,15 +35,17 @@ from app.rates.models import MetalQuote
 from app.tenants import service as tenants
 from app.tenants.models import Role
 from app.vision import service as vision
+from shard_router import ShopSession
 from shard_router.moves import Limits
 from tests.factories.bills import a_bill
 from tests.factories.people import a_customer, a_phone
-from tests.factories.stock import a_huid, an_item
+from tests.factories.stock import a_draft, a_huid, an_item
 from tests.support import pictures
 from tests.support.cast import GSTIN, PASSWORD, Cast, Somebody, hashed, issue, join
 from tests.support.shops import open_shop_rows
 from tests.support.world import World
 
+T = TypeVar("T")
 _numbers = itertools.count(1)
 
 
@@ -88,6 +90,24 @@ class Stage:
             made = an_item(db)
             db.commit()
         return made
+
+    def write(self, work: Callable[[ShopSession], T]) -> T:
+        """Committed, by Asha."""
+        with self.runtime.router.shop(self.asha.shop_id, self.asha.actor) as db:
+            made = work(db)
+            db.commit()
+        return made
+
+    def lot(self) -> inventory.Lot:
+        draft = inventory.LotDraft(
+            code=f"S-{next(_numbers)}-{secrets.token_hex(2).upper()}", name="Bars", kind="findings", metal="gold",
+            fineness=9160, pieces=4, stone_mg=100, net_mg=50_000, stone_mct=500, cost_paise=5_00_000_00,
+        )  # fmt: skip
+        return self.write(lambda db: inventory.receive_lot(db, draft=draft))
+
+    def supplier(self) -> inventory.Supplier:
+        draft = inventory.SupplierDraft(name=f"Mehta {next(_numbers)}")
+        return self.write(lambda db: inventory.register_supplier(db, draft=draft))
 
     def customer(self) -> customers.Customer:
         with self.runtime.router.shop(self.asha.shop_id, self.asha.actor) as db:
@@ -163,7 +183,7 @@ def _piece() -> dict[str, Any]:
         "purity": {"metal": "gold", "fineness": 9160}, "grossMg": 3_490, "stoneMg": 100, "netMg": 3_390,
         "hsn": "711319", "huid": a_huid(), "huidExempt": None,
         "making": {"kind": "percent", "paise": 0, "bp": 1600}, "wastage": {"kind": "none", "bp": 0},
-        "hallmarkPaise": 4500,
+        "hallmarkPaise": 4500, "costPaise": 30_000_00,
         "stones": [{"kind": "diamond", "pieces": 2, "weightMct": 500, "basis": "per_piece", "ratePaise": 10_000}],
     }  # fmt: skip
 
@@ -175,7 +195,150 @@ def _edited_piece(stage: Stage) -> Ask:
 
 def _withdrawn_piece(stage: Stage) -> Ask:
     item = stage.item()
-    return Ask(stage.asha.token, {"item_id": item.id}, {"reason": "melted down"}, item.version)
+    return Ask(stage.asha.token, {"item_id": item.id}, {"reason": "melted down", "kind": "melted"}, item.version)
+
+
+def _tray(stage: Stage) -> Ask:
+    return Ask(stage.asha.token, {}, {
+        "outletId": str(stage.asha.shop.outlet_id), "code": f"T{next(_numbers)}", "name": "Front tray",
+    })  # fmt: skip
+
+
+def _edited_tray(stage: Stage) -> Ask:
+    tray = stage.write(lambda db: inventory.add_tray(
+        db, outlet_id=stage.asha.shop.outlet_id, code=f"T{next(_numbers)}", name="Tray"
+    ))  # fmt: skip
+    return Ask(stage.asha.token, {"tray_id": tray.id}, {"name": "Safe", "active": False}, 1)
+
+
+def _shift(stage: Stage) -> Ask:
+    return Ask(stage.asha.token, {}, {
+        "toPlaceId": str(stage.world.things["tray_id"]), "itemIds": [str(stage.item().id)],
+        "lotIds": [str(stage.lot().id)],
+    })  # fmt: skip
+
+
+def _lot(**more: Any) -> dict[str, Any]:
+    return {
+        "code": f"L-{next(_numbers)}-{secrets.token_hex(2).upper()}", "name": "Bars", "kind": "findings",
+        "metal": "gold", "fineness": 9160, "pieces": 4, "stoneMg": 100, "netMg": 50_000, "stoneMct": 500, **more,
+    }  # fmt: skip
+
+
+def _opening_lot(stage: Stage) -> Ask:
+    return Ask(stage.asha.token, {}, _lot(costPaise=5_00_000_00, placeId=str(stage.asha.shop.outlet_id)))
+
+
+def _of_lot(**more: Any) -> Callable[[Stage], Ask]:
+    part = {"pieces": 1, "stoneMg": 20, "netMg": 10_000, "stoneMct": 100}
+
+    def ask(stage: Stage) -> Ask:
+        given = {key: value() if callable(value) else value for key, value in more.items()}
+        return Ask(stage.asha.token, {"lot_id": stage.lot().id}, {**part, **given}, 1)
+
+    return ask
+
+
+def _merged(stage: Stage) -> Ask:
+    return Ask(stage.asha.token, {"lot_id": stage.lot().id}, {"lotIds": [str(stage.lot().id)]})
+
+
+def _tagged(stage: Stage) -> Ask:
+    return Ask(stage.asha.token, {"lot_id": stage.lot().id}, _new_piece(), 1)
+
+
+def _new_piece() -> dict[str, Any]:
+    return {key: value for key, value in _piece().items() if key != "costPaise"}
+
+
+def _supplier() -> dict[str, Any]:
+    return {
+        "name": "Mehta Bullion", "gstin": None, "pan": "ABCPD1234F", "phone": a_phone(), "address": "4 Laxmi Road",
+        "city": "Mumbai", "stateCode": "27",
+    }  # fmt: skip
+
+
+def _edited_supplier(stage: Stage) -> Ask:
+    known = stage.supplier()
+    return Ask(stage.asha.token, {"supplier_id": known.id}, _supplier(), 1)
+
+
+def _supplier_payment(stage: Stage) -> Ask:
+    body = {"paise": 1_000_00, "mode": "bank", "reference": "NEFT 1"}
+    return Ask(stage.asha.token, {"supplier_id": stage.supplier().id}, body)
+
+
+def _purchase(stage: Stage) -> Ask:
+    body = {
+        "supplierId": str(stage.supplier().id), "billNo": f"B/{next(_numbers)}", "billOn": "2026-11-20",
+        "placeId": str(stage.asha.shop.outlet_id), "totalPaise": 3_000_00, "tdsPaise": 0, "reverseCharge": False,
+        "lines": [
+            {"taxablePaise": 1_000_00, "piece": _new_piece()},
+            {"taxablePaise": 2_000_00, "lot": _lot(), "hsn": "711319", "use": ""},
+        ],
+    }  # fmt: skip
+    return Ask(stage.asha.token, {}, body)
+
+
+def _purchase_return(stage: Stage) -> Ask:
+    draft = inventory.PurchaseDraft(
+        supplier_id=stage.supplier().id, bill_no=f"B/{next(_numbers)}", bill_on=today_ist(),
+        lines=(inventory.BoughtLine(taxable_paise=1_000_00, piece=a_draft()),),
+    )  # fmt: skip
+    bought = stage.write(lambda db: inventory.book_purchase(db, draft=draft))
+    body = {"lineIds": [str(bought.lines[0].id)], "reason": "wrong size"}
+    return Ask(stage.asha.token, {"purchase_id": bought.id}, body)
+
+
+def _transfer(stage: Stage) -> Ask:
+    body = {
+        "toOutletId": str(stage.world.things["annex_id"]), "itemIds": [str(stage.item().id)],
+        "lotIds": [str(stage.lot().id)], "note": "for the wedding",
+    }  # fmt: skip
+    return Ask(stage.asha.token, {}, body)
+
+
+def _of_transfer(body: Callable[[inventory.Consignment], dict[str, Any]]) -> Callable[[Stage], Ask]:
+    def ask(stage: Stage) -> Ask:
+        item = stage.item()
+        sent = stage.write(lambda db: inventory.send_transfer(
+            db, to_outlet_id=stage.world.things["annex_id"], item_ids=[item.id]
+        ))  # fmt: skip
+        return Ask(stage.asha.token, {"transfer_id": sent.id}, body(sent), 1)
+
+    return ask
+
+
+def _memo(stage: Stage) -> Ask:
+    body = {
+        "customerId": str(stage.world.things["customer_id"]), "itemIds": [str(stage.item().id)],
+        "dueOn": "2026-12-20", "note": "for the wedding",
+    }  # fmt: skip
+    return Ask(stage.asha.token, {}, body)
+
+
+def _returned_memo(stage: Stage) -> Ask:
+    item = stage.item()
+    memo = stage.write(lambda db: inventory.send_memo(
+        db, customer_id=stage.world.things["customer_id"], item_ids=[item.id]
+    ))  # fmt: skip
+    return Ask(stage.asha.token, {"memo_id": memo.id}, {"lineIds": [str(memo.lines[0].id)]}, 1)
+
+
+def _melt(stage: Stage) -> Ask:
+    body = {
+        "itemIds": [str(stage.item().id)], "lotIds": [str(stage.lot().id)],
+        "placeId": str(stage.asha.shop.outlet_id), "note": "old stock",
+    }  # fmt: skip
+    return Ask(stage.asha.token, {}, body)
+
+
+def _poured(stage: Stage) -> Ask:
+    lot = stage.lot()
+    melt = stage.write(lambda db: inventory.start_melt(db, lot_ids=[lot.id]))
+    result = _lot(kind="bullion", netMg=40_000, pieces=0, stoneMg=0, stoneMct=0)
+    stones = _lot(kind="stones", metal="stone", fineness=0, netMg=0, pieces=1, stoneMct=100, stoneMg=0)
+    return Ask(stage.asha.token, {"melt_id": melt.id}, {"result": result, "stones": stones}, 1)
 
 
 def _buyer() -> dict[str, Any]:
@@ -471,6 +634,32 @@ GOOD: dict[str, Callable[[Stage], Ask]] = {
     "items.register_item": _plain(_piece),
     "items.edit_item": _edited_piece,
     "items.withdraw_item": _withdrawn_piece,
+    "places.add_tray": _tray,
+    "places.change_tray": _edited_tray,
+    "places.move_stock": _shift,
+    "lots.receive_lot": _opening_lot,
+    "lots.draw_from_lot": _of_lot(kind="lost", reason="fell down"),
+    "lots.weigh_lot": _of_lot(reason="weighed again"),
+    "lots.split_lot": _of_lot(code=lambda: f"L-{next(_numbers)}-{secrets.token_hex(2).upper()}"),
+    "lots.merge_lots": _merged,
+    "lots.tag_from_lot": _tagged,
+    "suppliers.register_supplier": _plain(_supplier),
+    "suppliers.edit_supplier": _edited_supplier,
+    "suppliers.pay_supplier": _supplier_payment,
+    "purchases.book_purchase": _purchase,
+    "purchases.return_purchase": _purchase_return,
+    "transfers.send_transfer": _transfer,
+    "transfers.receive_transfer": _of_transfer(
+        lambda sent: {
+            "arrivals": [{"lineId": str(sent.lines[0].id), "grossMg": sent.lines[0].gross_mg, "lost": False}],
+            "acceptDifferences": False,
+        }
+    ),
+    "transfers.recall_transfer": _of_transfer(lambda sent: {"lineIds": [str(sent.lines[0].id)]}),
+    "memos.send_memo": _memo,
+    "memos.return_memo": _returned_memo,
+    "melts.start_melt": _melt,
+    "melts.finish_melt": _poured,
     "customers.register_customer": _plain(_buyer),
     "customers.edit_customer": _edited_buyer,
     "invoices.quote": _bill,

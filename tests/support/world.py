@@ -8,6 +8,7 @@ from uuid import UUID
 from app.approvals import service as approvals
 from app.console.moves import mover_of
 from app.credits import service as credits
+from app.inventory import service as inventory
 from app.invoices.models import InvoicePdf
 from app.kit import outbox
 from app.kit.clock import today_ist, utc_now
@@ -17,6 +18,7 @@ from app.kit.transactions import write_control
 from app.ratelocks import service as ratelocks
 from app.reports.models import Export, ExportState
 from app.tenants import service as tenants
+from app.tenants.models import Outlet
 from app.vision.models import Picture, PictureState
 from migrations.fleet import Target
 from migrations.tables import tables_of
@@ -25,7 +27,7 @@ from shard_router.moves import Limits
 from tests.factories.bills import a_bill
 from tests.factories.people import a_customer
 from tests.factories.rates import a_board
-from tests.factories.stock import an_item
+from tests.factories.stock import a_draft, an_item
 from tests.support.cast import Cast, Somebody
 from tests.support.cluster import Cluster
 from tests.support.shops import open_shop_rows
@@ -43,8 +45,10 @@ def furnish(runtime: Runtime, cast: Cast) -> World:
     asha = cast.asha
     with runtime.router.shop(asha.shop_id, asha.actor) as db:
         a_board(db)
+        stock = _stock(db, asha)
         kept, sold = an_item(db), an_item(db)
         customer = a_customer(db, runtime.keyring)
+        stock["memo_id"] = inventory.send_memo(db, customer_id=customer.id, item_ids=[an_item(db).id]).id
         picture, export, job = _files_and_jobs(db, asha)
         db.commit()
     bill = a_bill(
@@ -67,6 +71,7 @@ def furnish(runtime: Runtime, cast: Cast) -> World:
             "registration_id": asha.shop.registration_id, "number": str(asha.shop_id),
             "note_id": bill.id, "document_id": bill.id, "invitation_id": _invitation(runtime, asha),
             "move_id": _move(runtime), "approval_id": _approval(runtime, cast), "quote_id": new_id(), "lock_id": locked,
+            **stock,
         }
     )  # fmt: skip
 
@@ -83,6 +88,28 @@ def _locked_rate(runtime: Runtime, asha: Somebody, customer_id: UUID) -> UUID:
         )  # fmt: skip
         db.commit()
     return locked.id
+
+
+def _stock(db: ShopSession, asha: Somebody) -> dict[str, UUID]:
+    """A second outlet, a tray, a lot, a supplier with a bill, and one thing each away by transfer, memo and melt."""
+    annex = Outlet(
+        id=new_id(), registration_id=asha.shop.registration_id, name="Annex", address="2 Zaveri Bazaar",
+        city="Mumbai", pin="400002", state_code="27",
+    )  # fmt: skip
+    db.add(annex)
+    db.flush()
+    lot = inventory.LotDraft(code="BARS", name="Bars", kind="bullion", metal="gold", fineness=9950, net_mg=50_000)
+    supplier = inventory.register_supplier(db, draft=inventory.SupplierDraft(name="Mehta Bullion"))
+    bought = inventory.BoughtLine(taxable_paise=1_000_00, piece=a_draft())
+    bill = inventory.PurchaseDraft(supplier_id=supplier.id, bill_no="B/1", bill_on=today_ist(), lines=(bought,))
+    return {
+        "annex_id": annex.id, "supplier_id": supplier.id,
+        "tray_id": inventory.add_tray(db, outlet_id=asha.shop.outlet_id, code="T-1", name="Front").id,
+        "lot_id": inventory.receive_lot(db, draft=lot).id,
+        "purchase_id": inventory.book_purchase(db, draft=bill).id,
+        "transfer_id": inventory.send_transfer(db, to_outlet_id=annex.id, item_ids=[an_item(db).id]).id,
+        "melt_id": inventory.start_melt(db, item_ids=[an_item(db).id]).id,
+    }  # fmt: skip
 
 
 def _approval(runtime: Runtime, cast: Cast) -> UUID:

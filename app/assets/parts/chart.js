@@ -5,6 +5,11 @@ const short = new Intl.NumberFormat("en-IN", { notation: "compact", maximumFract
 const plain = new Intl.NumberFormat("en-IN");
 const full = new Intl.NumberFormat("en-IN", { style: "currency", currency: "INR" });
 
+const UNITS = {
+  rupees: { of: RUPEES, full: (one) => full.format(one), tick: (one) => `₹${plain.format(one)}` },
+  g: { of: 1000, full: (one) => `${one.toFixed(3)} g`, tick: (one) => `${plain.format(one)} g` },
+};
+
 export function drawCharts(root = document) {
   if (!window.uPlot) return;
   for (const element of root.querySelectorAll("[data-chart]")) watch(element);
@@ -31,6 +36,7 @@ const moment = ist({ day: "2-digit", month: "2-digit", year: "numeric", hour: "2
 // A rate holds until the next one is set.
 function drawSteps(element) {
   const [moments, paise] = JSON.parse(element.dataset.chart);
+  const unit = UNITS[element.dataset.chartUnit ?? "rupees"];
   const axis = axisLook();
   const short = moments.at(-1) - moments[0] < 2 * 86400 ? hour : day;
   return new window.uPlot({
@@ -41,12 +47,12 @@ function drawSteps(element) {
     series: [
       { label: element.dataset.chartDay, value: (_chart, at) => (at == null ? "–" : moment.format(at * 1000)) },
       {
-        label: element.dataset.chartName, value: (_chart, rupees) => (rupees == null ? "–" : full.format(rupees)),
+        label: element.dataset.chartName, value: (_chart, rupees) => (rupees == null ? "–" : unit.full(rupees)),
         stroke: colour("--tblr-primary"), width: 2, paths: window.uPlot.paths.stepped({ align: 1 }), points: { show: false },
       },
     ],
-    axes: [{ ...axis, grid: { show: false }, values: (_chart, ticks) => ticks.map((at) => short.format(at * 1000)) }, { ...axis, size: 64, values: (_chart, ticks) => ticks.map((tick) => `₹${plain.format(tick)}`) }],
-  }, [moments, paise.map((one) => one / RUPEES)], element);
+    axes: [{ ...axis, grid: { show: false }, values: (_chart, ticks) => ticks.map((at) => short.format(at * 1000)) }, { ...axis, size: 64, values: (_chart, ticks) => ticks.map((tick) => unit.tick(tick)) }],
+  }, [moments, paise.map((one) => one / unit.of)], element);
 }
 
 function drawBars(element) {

@@ -1,13 +1,12 @@
 """Owns the rows of a note: its head in the bill's words, its lines, the metal that comes back, and its audit entry."""
 
 import datetime as dt
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
 from app.inventory import service as inventory
-from app.inventory.service import Item
 from app.invoices import repository
 from app.invoices.models import Invoice, InvoiceLine, InvoicePayment
 from app.invoices.service.balances import Sums
@@ -19,14 +18,12 @@ from app.kit import audit, outbox, sealing_keys
 from app.kit.clock import financial_year, ist
 from app.kit.ids import new_id
 from app.kit.sealing import Keyring
-from app.metal import service as metal
 from app.numbering import service as numbering
 from app.numbering.service import DocumentKind
 from app.tenants.service.places import Place, list_places
 from shard_router import ShopSession
 
 NOTED = "note.issued"
-CAME_BACK = "sale_return"
 _NAMED = ("line_kind", "item_id", "description", "tag", "huid", "hsn", "metal", "fineness", "tax_bp")
 _CHARGES = (
     "metal_paise", "wastage_paise", "making_paise", "making_discount_paise", "stones_paise", "hallmark_paise",
@@ -63,8 +60,9 @@ def note_of(
     )
     back = [line.line.item_id for line in lines if line.whole and line.line.item_id]
     if back:
-        entries = _came_back(bill, inventory.get_items(db, back).values())
-        metal.post(db, movement_id=note_id, kind=CAME_BACK, entries=entries, at=now, book_on=day.business_on)
+        inventory.post_return(
+            db, item_ids=back, movement_id=note_id, customer_id=bill.customer_id, at=now, book_on=day.business_on
+        )
     no = numbering.draw(db, registration_id=bill.registration_id, year=year, kind=kind, till_id=place.till_id)
     head: dict[str, Any] = {
         **sums, "id": note_id, "kind": kind.value, "registration_id": bill.registration_id,
@@ -115,19 +113,6 @@ def _line_row(one: NoteLine, pos: int) -> dict[str, Any]:
         "taxable_paise": sums.taxable_paise, "cgst_paise": sums.cgst_paise, "sgst_paise": sums.sgst_paise,
         "igst_paise": sums.igst_paise,
     }  # fmt: skip
-
-
-def _came_back(bill: Invoice, items: Iterable[Item]) -> list[metal.Entry]:
-    """From what was sold into the stock, where the piece lay."""
-    return [
-        metal.Entry(
-            from_account=metal.Account.SOLD, from_ref=bill.customer_id, to_account=metal.Account.STOCK,
-            to_ref=item.place_id, metal=item.metal, fineness=item.fineness, pieces=1, net_mg=item.net_mg,
-            stone_mg=item.stone_mg, stone_mct=sum(stone.weight_mct for stone in item.stones),
-            cost_paise=item.cost_paise or 0, item_id=item.id,
-        )
-        for item in items
-    ]  # fmt: skip
 
 
 def _place(db: ShopSession, bill: Invoice) -> Place:

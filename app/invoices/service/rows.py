@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
+from app.inventory import service as inventory
 from app.invoices.pricing import PricedLine
 from app.invoices.service.documents import RENDER_VERSION, party_of, seal_party
 from app.invoices.service.drafts import BillDraft, PaymentDraft
@@ -15,8 +16,6 @@ from app.invoices.service.taking import Moment, Read
 from app.kit.ids import new_id
 from app.metal import service as metal
 from shard_router import ShopSession
-
-SALE = "sale"
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,18 +47,10 @@ def rows_of(
 
 def metal_of(db: ShopSession, rows: Rows, sold: Iterable[Sold], moment: Moment) -> list[dict[str, Any]]:
     """One entry for each piece: from the stock, where it lay, to what is sold, to whom."""
-    entries = [
-        metal.Entry(
-            from_account=metal.Account.STOCK, from_ref=one.item.place_id, to_account=metal.Account.SOLD,
-            to_ref=rows.head["customer_id"], metal=one.metal, fineness=one.fineness, pieces=1, net_mg=one.net_mg,
-            stone_mg=one.stone_mg, stone_mct=sum(stone.weight_mct for stone in one.item.stones),
-            cost_paise=one.item.cost_paise or 0, item_id=one.item.id,
-        )
-        for one in sold
-        if one.item is not None
-    ]  # fmt: skip
+    pieces = [one.item for one in sold if one.item is not None]
+    entries = inventory.sale_entries(pieces, customer_id=rows.head["customer_id"])
     return metal.rows_of(
-        db.shop_id, movement_id=rows.head["id"], kind=SALE, entries=entries, at=moment.at,
+        db.shop_id, movement_id=rows.head["id"], kind=inventory.SALE, entries=entries, at=moment.at,
         book_on=rows.head["book_on"] or moment.on, actor_id=db.actor.person_id,
     )  # fmt: skip
 

@@ -9,6 +9,7 @@ import orjson
 from msgspec import Struct
 
 from app.tenants.repository import places as repository
+from app.tenants.repository import shops
 from app.tenants.service.views import EntitlementDates
 from shard_router import ShopSession
 
@@ -51,6 +52,18 @@ def hold_places(db: ShopSession, *, shared: bool) -> tuple[Place, ...]:
     """
     repository.lock_profile(db, shared=shared)
     return list_places(db)
+
+
+def home_outlet(db: ShopSession) -> UUID | None:
+    """The outlet of the actor's till, else the one of the oldest till; None where the shop has none yet."""
+    places = list_places(db)
+    own = next((place.outlet_id for place in places if place.till_id == db.actor.till_id), None)
+    return own or next((place.outlet_id for place in places), None)
+
+
+def outlet_names(db: ShopSession) -> dict[UUID, str]:
+    """Every outlet of the shop, the oldest first."""
+    return {row.id: row.name for row in sorted(shops.list_outlets(db), key=lambda row: row.id)}
 
 
 def places_of(rows: Iterable[Sequence[Any]]) -> tuple[Place, ...]:

@@ -3,6 +3,7 @@
 import pytest
 
 from tests.support.counter import Counter
+from tests.support.floor import Floor
 
 
 @pytest.fixture
@@ -19,3 +20,9 @@ def binas_counter(flask_app, runtime, cast) -> Counter:
 @pytest.fixture
 def ravis_counter(flask_app, runtime, cast) -> Counter:
     return Counter(flask_app, runtime, cast.ravi)
+
+
+@pytest.fixture
+def floor(router, shop) -> Floor:
+    """A shop of two outlets and a tray, nothing in it."""
+    return Floor(router, shop)

@@ -45,10 +45,6 @@ def test_what_no_scale_can_show_is_refused(case):
         Entry(**{**RING, **WRONG[case]})
 
 
-def test_a_piece_that_is_tagged_out_of_a_lot_stays_where_it_lies():
-    Entry(**{**RING, "from_account": Account.STOCK, "item_id": new_id(), "lot_id": new_id()})
-
-
 def test_only_of_several_purities_is_the_fine_weight_said():
     lost = {"from_account": Account.MELTING, "to_account": Account.LOSS, "metal": "gold", "fineness": MIXED}
     assert Entry(**lost, net_mg=40, fine=366_401).fine == 366_401

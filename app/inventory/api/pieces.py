@@ -4,8 +4,18 @@ from typing import Any
 from uuid import UUID
 
 from app.inventory import service
+from app.inventory.api.seen import piece_seen
 from app.inventory.errors import ItemUnknown
-from app.inventory.schemas import ItemArgs, ItemEdit, ItemIn, ItemOut, ItemPage, WithdrawalIn, changes_of, draft_of
+from app.inventory.schemas.pieces import (
+    ItemArgs,
+    ItemEdit,
+    ItemIn,
+    ItemOut,
+    ItemPage,
+    WithdrawalIn,
+    changes_of,
+    draft_of,
+)
 from app.inventory.service import Item
 from app.kit.http import allow, api_blueprint, expected_version, shop_read, shop_write, versioned
 from app.kit.paging import Page
@@ -19,7 +29,9 @@ blueprint = api_blueprint("items", "/items", description="Pieces in stock and so
 @blueprint.response(200, ItemPage)
 def list_items(args: dict[str, Any], shop_id: int) -> Page[Item]:
     """A page of pieces."""
-    return shop_read(lambda db: service.list_items(db, **args))
+    place_id = args.pop("place_id")
+    place_ids = () if place_id is None else (place_id,)
+    return shop_read(lambda db: service.list_items(db, place_ids=place_ids, **args)).map(piece_seen)
 
 
 @blueprint.post("")
@@ -28,8 +40,8 @@ def list_items(args: dict[str, Any], shop_id: int) -> Page[Item]:
 @blueprint.response(201, ItemOut)
 def register_item(body: dict[str, Any], shop_id: int) -> Item:
     """Enter a piece."""
-    draft = draft_of(body)
-    return shop_write(lambda db: service.register_item(db, draft=draft))
+    place_id, draft = body.pop("place_id", None), draft_of(body)
+    return piece_seen(shop_write(lambda db: service.register_item(db, draft=draft, place_id=place_id)))
 
 
 @blueprint.get("/<id:item_id>")
@@ -37,7 +49,7 @@ def register_item(body: dict[str, Any], shop_id: int) -> Item:
 @blueprint.response(200, ItemOut)
 def get_item(shop_id: int, item_id: UUID) -> Item:
     """One piece."""
-    return shop_read(lambda db: service.get_item(db, item_id))
+    return piece_seen(shop_read(lambda db: service.get_item(db, item_id)))
 
 
 @blueprint.get("/by-code/<path:code>")
@@ -48,7 +60,7 @@ def find_by_code(shop_id: int, code: str) -> Item:
     found = shop_read(lambda db: service.find_by_code(db, code))
     if found is None:
         raise ItemUnknown()
-    return found
+    return piece_seen(found)
 
 
 @blueprint.patch("/<id:item_id>")
@@ -58,7 +70,9 @@ def find_by_code(shop_id: int, code: str) -> Item:
 def edit_item(body: dict[str, Any], shop_id: int, item_id: UUID) -> Item:
     """Correct a piece in stock; needs If-Match."""
     version, changes = expected_version(), changes_of(body)
-    return shop_write(lambda db: service.edit_item(db, item_id=item_id, expected_version=version, changes=changes))
+    return piece_seen(shop_write(
+        lambda db: service.edit_item(db, item_id=item_id, expected_version=version, changes=changes)
+    ))  # fmt: skip
 
 
 @blueprint.post("/<id:item_id>/withdrawal")
@@ -69,6 +83,6 @@ def edit_item(body: dict[str, Any], shop_id: int, item_id: UUID) -> Item:
 def withdraw_item(body: dict[str, Any], shop_id: int, item_id: UUID) -> Item:
     """Take a piece out of stock that was not sold; needs If-Match."""
     version = expected_version()
-    return shop_write(
-        lambda db: service.withdraw_item(db, item_id=item_id, expected_version=version, reason=body["reason"])
+    return piece_seen(
+        shop_write(lambda db: service.withdraw_item(db, item_id=item_id, expected_version=version, **body))
     )

@@ -17,7 +17,7 @@ ITEM_COLUMNS = (
     Item.id, Item.tag, Item.name, Item.category, Item.metal, Item.fineness, Item.hsn, Item.huid, Item.huid_exempt,
     Item.gross_mg, Item.stone_mg, Item.net_mg, Item.wastage_kind, Item.wastage_bp, Item.making_kind, Item.making_paise,
     Item.making_bp, Item.hallmark_paise, Item.status, Item.invoice_id, Item.picture_id, Item.version, Item.created_at,
-    Item.updated_at,
+    Item.updated_at, Item.cost_paise, Item.place_id, Item.supplier_id, Item.lot_id,
 )  # fmt: skip
 STONE_COLUMNS = (
     ItemStone.kind, ItemStone.pieces, ItemStone.weight_mct, ItemStone.basis, ItemStone.rate_paise,
@@ -39,9 +39,37 @@ def lock_items(db: ShopSession, item_ids: Iterable[UUID]) -> Sequence[Item]:
     return db.scalars(select(Item).where(Item.id.in_(wanted)).order_by(Item.id).with_for_update()).all()
 
 
+def lock_next_items(db: ShopSession, after: UUID | None, limit: int) -> Sequence[Item]:
+    """The next ones by key, held until the commit."""
+    statement = select(Item).order_by(Item.id).limit(limit).with_for_update()
+    return db.scalars(statement if after is None else statement.where(Item.id > after)).all()
+
+
+def held_pieces(db: ShopSession) -> list[tuple[Any, ...]]:
+    """Place, metal, fineness, then pieces, gross, stone, net, fine, mct and cost, of what is in stock."""
+    keys = (Item.place_id, Item.metal, Item.fineness)
+    mine = Item.status == ItemStatus.IN_STOCK.value
+    cost = func.sum(func.coalesce(Item.cost_paise, 0))
+    weights = [func.sum(one) for one in (Item.gross_mg, Item.stone_mg, Item.net_mg, Item.net_mg * Item.fineness)]
+    rows = db.execute(select(*keys, func.count(), *weights, cost).where(mine).group_by(*keys)).all()
+    stones = db.execute(
+        select(*keys, func.sum(ItemStone.weight_mct))
+        .join(ItemStone, (ItemStone.shop_id == Item.shop_id) & (ItemStone.item_id == Item.id))
+        .where(mine)
+        .group_by(*keys)
+    ).all()
+    carats = {tuple(row[:3]): row[3] for row in stones}
+    return [(*row[:-1], carats.get(tuple(row[:3]), 0), row[-1]) for row in rows]
+
+
 def find_live(db: ShopSession, code: str) -> Sequence[Item]:
     """Pieces in stock that wear this tag or carry this HUID: at most one of each."""
     return db.scalars(select(Item).where(or_(Item.live_tag == code, Item.live_huid == code))).all()
+
+
+def find_worn(db: ShopSession, codes: Sequence[str]) -> Sequence[Item]:
+    """Pieces that wear one of these tags or carry one of these HUIDs now."""
+    return db.scalars(select(Item).where(or_(Item.live_tag.in_(codes), Item.live_huid.in_(codes)))).all()
 
 
 def find_gone(db: ShopSession, code: str) -> Item | None:
@@ -81,6 +109,8 @@ def list_items(
     category: str | None,
     metal: str | None,
     fineness: int | None,
+    place_ids: Sequence[UUID],
+    supplier_id: UUID | None,
     tag: str | None,
     text: str | None,
 ) -> Select[Any]:
@@ -88,9 +118,12 @@ def list_items(
     wanted: list[ColumnElement[bool]] = []
     for column, value in (
         (Item.status, status), (Item.category, category), (Item.metal, metal), (Item.fineness, fineness),
+        (Item.supplier_id, supplier_id),
     ):  # fmt: skip
         if value is not None:
             wanted.append(column == value)
+    if place_ids:
+        wanted.append(Item.place_id.in_(list(place_ids)))
     if tag:
         wanted.append(Item.tag.startswith(tag.upper(), autoescape=True))
     if text:
@@ -135,6 +168,46 @@ def return_to_stock(db: ShopSession, item_ids: Iterable[UUID], invoice_id: UUID,
     return int(getattr(changed, "rowcount", 0))
 
 
+def lay(db: ShopSession, item_ids: Sequence[UUID], place_id: UUID, now: dt.datetime) -> None:
+    """Locked pieces lie there from now on."""
+    if item_ids:
+        db.execute(
+            update(Item)
+            .where(Item.id.in_(sorted(item_ids)))
+            .values(place_id=place_id, version=Item.version + 1, updated_at=now)
+            .execution_options(synchronize_session="fetch")
+        )
+
+
+def set_status(
+    db: ShopSession, item_ids: Sequence[UUID], status: ItemStatus, now: dt.datetime, *, place_id: UUID | None = None
+) -> None:
+    """Locked pieces stand so from now on, and lie there where a place is given. A withdrawn one's tag is free again."""
+    if not item_ids:
+        return
+    values: dict[str, Any] = {"status": status.value, "version": Item.version + 1, "updated_at": now}
+    if status is ItemStatus.WITHDRAWN:
+        values |= {"live_tag": null(), "live_huid": null()}
+    if place_id is not None:
+        values["place_id"] = place_id
+    db.execute(
+        update(Item)
+        .where(Item.id.in_(sorted(item_ids)))
+        .values(**values)
+        .execution_options(synchronize_session="fetch")
+    )
+
+
+def weigh(db: ShopSession, item_id: UUID, *, gross_mg: int, net_mg: int) -> None:
+    """A locked piece weighs so; its version goes up with its status."""
+    db.execute(
+        update(Item)
+        .where(Item.id == item_id)
+        .values(gross_mg=gross_mg, net_mg=net_mg)
+        .execution_options(synchronize_session="fetch")
+    )
+
+
 def _ids() -> BindParameter[Any]:
     return bindparam("ids", type_=Id, expanding=True)
 
@@ -152,9 +225,7 @@ SELL = Prepared(
         )
     )
 )  # fmt: skip
-_SOLD_BY = tuple(column for column in ITEM_COLUMNS if column.key not in ("id", "invoice_id", "picture_id")
-                 and not isinstance(column.type, Utc))  # fmt: skip
-PACKED = (*_SOLD_BY, Item.cost_paise)
+PACKED = tuple(column for column in ITEM_COLUMNS if not isinstance(column.type, Utc | Id))
 ITEMS = Prepared(
     lambda: select(
         Item.id,

@@ -5,7 +5,7 @@ from typing import Any
 from marshmallow import fields, validate
 
 from app.inventory.pieces import MAKING_KINDS, MAX_MAKING_BP, MAX_STONES, STONE_BASES, WASTAGE_KINDS
-from app.inventory.service import ItemDraft, ItemStatus, Stone
+from app.inventory.service import WITHDRAWALS, ItemDraft, ItemStatus, Stone
 from app.kit.paging import PageArgs, page_of
 from app.kit.schemas import ApiSchema, IdField, Moment, OneOf, Paise, Text, Whole
 from app.kit.weights import MAX_MCT, MAX_MG
@@ -52,6 +52,7 @@ class _ItemFields(ApiSchema):
     making = fields.Nested(MakingSchema)
     wastage = fields.Nested(WastageSchema)
     hallmark_paise = Paise()
+    cost_paise = Paise(allow_none=True)
     stones = fields.List(fields.Nested(StoneSchema), validate=validate.Length(max=MAX_STONES))
 
 
@@ -63,6 +64,14 @@ class ItemIn(_ItemFields):
     category = Text(least=1, most=24, required=True)
     purity = fields.Nested(ItemPurity, required=True)
     gross_mg = Whole(least=1, most=MAX_MG, required=True)
+    place_id = IdField(metadata={"description": "The outlet or tray; left out: where you sit."})
+
+
+class NewPieceIn(ItemIn):
+    """A piece of which something else says where it lies and what it cost: a bill's line, a lot."""
+
+    class Meta(ItemIn.Meta):
+        exclude = ("place_id", "cost_paise")
 
 
 class ItemEdit(_ItemFields):
@@ -76,7 +85,10 @@ class ItemEdit(_ItemFields):
 
 
 class WithdrawalIn(ApiSchema):
+    """`kind` says where its metal goes in the book."""
+
     reason = Text(least=3, most=200, required=True)
+    kind = OneOf(tuple(WITHDRAWALS), load_default="other")
 
 
 class ItemOut(ApiSchema):
@@ -100,6 +112,10 @@ class ItemOut(ApiSchema):
     status = fields.String()
     invoice_id = IdField(allow_none=True)
     picture_id = IdField(allow_none=True)
+    cost_paise = fields.Integer(allow_none=True, metadata={"description": "Null for who may not buy stock."})
+    place_id = IdField(allow_none=True)
+    supplier_id = IdField(allow_none=True)
+    lot_id = IdField(allow_none=True)
     version = fields.Integer()
     created_at = Moment()
     updated_at = Moment()
@@ -115,6 +131,8 @@ class ItemArgs(PageArgs):
     category = Text(most=24, load_default=None)
     metal = Text(most=10, load_default=None)
     fineness = Whole(least=1, most=10_000, load_default=None)
+    place_id = IdField(load_default=None)
+    supplier_id = IdField(load_default=None)
     tag = Text(most=24, load_default=None)
     q = Text(most=60, load_default=None, attribute="text")
 

@@ -1,0 +1,1 @@
+"""Owns the statements on the stock: its pieces, and what moves them."""

@@ -1,0 +1,30 @@
+"""Whether the metal book agrees with what is there: pieces and lots in stock, what is away by transfer, memo, melt."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+
+from app.inventory.models import ConsignmentKind
+from app.inventory.repository import away, lots, pieces
+from app.inventory.service.away import ACCOUNTS
+from app.metal import service as metal
+from app.metal.service import MEASURES, Account, Drift, Key, Quantities
+from shard_router import ShopSession
+
+
+def verify_metal(db: ShopSession) -> list[Drift]:
+    """Where book and things differ, by place, purity and measure; nothing: not a milligram drifts.
+
+    A read session is enough; of a shop that trades meanwhile, look again.
+    """
+    stock: defaultdict[Key, Quantities] = defaultdict(Quantities)
+    for row in (*pieces.held_pieces(db), *lots.held_lots(db)):
+        stock[Key(row[0], row[1], row[2])] += _quantities(row[3:])
+    found: dict[Account, dict[Key, Quantities]] = {Account.STOCK: dict(stock)}
+    found |= {account: {} for account in ACCOUNTS.values()}
+    for row in away.held_lines(db):
+        found[ACCOUNTS[ConsignmentKind(row[0])]][Key(row[1], row[2], row[3])] = _quantities(row[4:])
+    return metal.drifts(db, found)
+
+
+def _quantities(figures: Sequence[object]) -> Quantities:
+    return Quantities(**{name: int(str(figure)) for name, figure in zip(MEASURES, figures, strict=True)})
