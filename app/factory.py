@@ -20,6 +20,7 @@ from app.adapters.redis_queue import RedisQueue
 from app.amc import cli as amc_commands
 from app.amc import service as amc
 from app.approvals import api as approvals
+from app.cash import api as cash
 from app.console import api as console
 from app.console import cli as platform_commands
 from app.console import corrections
@@ -97,6 +98,9 @@ API: tuple[ApiBlueprint, ...] = (
     approvals.blueprint,
     console_feed.feed,
     ratelocks.blueprint,
+    cash.blueprint,
+    exports.audit,
+    exports.days,
 )
 """Routes of the JSON API, in the order in which the reference lists them."""
 
@@ -112,6 +116,7 @@ COMMANDS: tuple[click.Command, ...] = (
     amc_commands.shops,
     platform_commands.shards,
     file_commands.files,
+    platform_commands.audit,
 )
 """Commands of `flask --app app.factory`."""
 

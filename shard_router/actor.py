@@ -13,6 +13,7 @@ class Actor:
     acting_for: UUID | None = None  # the vendor's person signed in as a shop's person
     till_id: UUID | None = None
     request_id: str = ""
+    address: str = ""  # of the network, where the request came from
     rights: frozenset[str] = frozenset()
 
     def may(self, right: str) -> bool:

@@ -1,7 +1,7 @@
 """Owns which notes and coins there are, as dated data, and what a count of them comes to."""
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -44,14 +44,15 @@ def list_denominations(on: dt.date) -> tuple[Denomination, ...]:
     return tuple(sorted((one for one in _data()[0] if one.holds_on(on)), key=lambda one: -one.paise))
 
 
-def counted(pieces: Mapping[int, int], on: dt.date) -> int:
-    """What so many of each note or coin (by its paise) come to; raises CountMalformed, which names the note."""
+def counted(pieces: Sequence[tuple[int, int]], on: dt.date) -> int:
+    """What a count comes to: pairs of a note's or coin's paise and how many there are. Raises CountMalformed."""
     known, most = {one.paise for one in list_denominations(on)}, _data()[1]
-    for paise, count in pieces.items():
+    for place, (paise, count) in enumerate(pieces):
         if paise not in known:
-            message = _("There is no note or coin of %(amount)s.", amount=rupees(paise))
-            raise CountMalformed(message, fields={f"pieces.{paise}": "no such note or coin"})
+            message = _("There is no note or coin of %(amount)s, or it was named before.", amount=rupees(paise))
+            raise CountMalformed(message, fields={f"pieces.{place}.paise": "no such note or coin, or named twice"})
+        known.discard(paise)
         if type(count) is not int or not 0 <= count <= most:
             message = _("So many of %(amount)s cannot be: %(count)s.", amount=rupees(paise), count=str(count)[:12])
-            raise CountMalformed(message, fields={f"pieces.{paise}": f"0 to {most}"})
-    return sum(paise * count for paise, count in pieces.items())
+            raise CountMalformed(message, fields={f"pieces.{place}.count": f"0 to {most}"})
+    return sum(paise * count for paise, count in pieces)

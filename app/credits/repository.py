@@ -335,3 +335,34 @@ def shop_sums() -> tuple[Sum, ...]:
         added_up("receipt payments", ReceiptPayment, by=(ReceiptPayment.mode,), of=(ReceiptPayment.paise,)),
         added_up("printed vouchers", ReceiptPdf, of=(ReceiptPdf.size_bytes, fingerprint(ReceiptPdf.sha256))),
     )
+
+
+# ---------------------------------------------------------------- business days
+
+
+def totals_of_day(db: ShopSession, on: dt.date) -> Sequence[Any]:
+    """Kind, purpose, mode, how many vouchers, paise, of a business day."""
+    return db.execute(
+        select(
+            Receipt.kind, Receipt.purpose, ReceiptPayment.mode, func.count().label("many"),
+            func.sum(ReceiptPayment.paise).label("paise"),
+        )
+        .join(ReceiptPayment, and_(ReceiptPayment.shop_id == Receipt.shop_id, ReceiptPayment.receipt_id == Receipt.id))
+        .where(Receipt.book_on == on)
+        .group_by(Receipt.kind, Receipt.purpose, ReceiptPayment.mode)
+    ).all()  # fmt: skip
+
+
+def chunk_of_day(db: ShopSession, on: dt.date, after: tuple[dt.datetime, UUID] | None, limit: int) -> Sequence[Receipt]:
+    """Vouchers of a business day in the order of their issue, without payments."""
+    wanted = select(Receipt).where(Receipt.book_on == on)
+    if after is not None:
+        at, last = after
+        wanted = wanted.where(or_(Receipt.issued_at > at, and_(Receipt.issued_at == at, Receipt.id > last)))
+    return db.scalars(wanted.order_by(Receipt.issued_at, Receipt.id).limit(limit)).all()
+
+
+def first_day_between(db: ShopSession, behind: dt.date | None, before: dt.date) -> dt.date | None:
+    """The first business day between two, neither included, on which a voucher was issued."""
+    wanted = select(func.min(Receipt.book_on)).where(Receipt.book_on < before)
+    return db.scalar(wanted if behind is None else wanted.where(Receipt.book_on > behind))

@@ -57,7 +57,9 @@ def find_by_phone(shop_id: int, phone: str) -> Customer:
 @blueprint.response(200, CustomerOut)
 def edit_customer(body: dict[str, Any], shop_id: int, customer_id: UUID) -> Customer:
     """Correct a customer; needs If-Match. Bills already issued keep what they say."""
-    version = expected_version()
+    version, keyring = expected_version(), runtime().keyring
     return shop_write(
-        lambda db: service.edit_customer(db, customer_id=customer_id, expected_version=version, changes=body)
+        lambda db: service.edit_customer(
+            db, customer_id=customer_id, expected_version=version, changes=body, keyring=keyring
+        )
     )

@@ -87,11 +87,16 @@ def register_customer(db: ShopSession, *, draft: CustomerDraft, keyring: Keyring
     db.add(row)
     _flush(db)
     sealing_keys.make(db, row.id, keyring)
-    audit.record(db, "customer.registered", row.id, {"given": [name for name in _FIELDS if getattr(row, name)]})
+    given = {name: getattr(row, name) for name in _FIELDS if getattr(row, name)}
+    audit.record(db, "customer.registered", row.id, {
+        "given": list(given), "version": 1, **_sealed(db, row, keyring, {"after": given}),
+    })  # fmt: skip
     return _customer(row)
 
 
-def edit_customer(db: ShopSession, *, customer_id: UUID, expected_version: int, changes: Mapping[str, Any]) -> Customer:
+def edit_customer(
+    db: ShopSession, *, customer_id: UUID, expected_version: int, changes: Mapping[str, Any], keyring: Keyring
+) -> Customer:
     """Correct a customer; bills already issued keep what they say. Raises CustomerUnknown, PreconditionFailed."""
     row = repository.find_customer(db, customer_id, lock=True)
     if row is None or row.erased_at is not None:
@@ -107,7 +112,11 @@ def edit_customer(db: ShopSession, *, customer_id: UUID, expected_version: int, 
         setattr(row, name, getattr(facts, name))
     row.version, row.updated_at = row.version + 1, utc_now()
     _flush(db)
-    audit.record(db, "customer.edited", row.id, {"changed": changed, "version": row.version})
+    told = {"before": {name: getattr(before, name) for name in changed},
+            "after": {name: getattr(row, name) for name in changed}}  # fmt: skip
+    audit.record(db, "customer.edited", row.id, {
+        "changed": changed, "version": row.version, **_sealed(db, row, keyring, told),
+    })  # fmt: skip
     return _customer(row)
 
 
@@ -194,6 +203,12 @@ def _reconsidered(before: CustomerDraft, changes: Mapping[str, Any]) -> dict[str
     """A new or removed GSTIN takes the PAN that came with the old one along."""
     came_along = before.gstin is not None and "gstin" in changes and "pan" not in changes
     return {**({"pan": None} if came_along else {}), **changes}
+
+
+def _sealed(db: ShopSession, row: CustomerRow, keyring: Keyring, told: dict[str, Any]) -> dict[str, Any]:
+    """What was and what is, for the audit log; nobody reads it any more once the customer is erased."""
+    sealed = sealing_keys.seal_told(db, row.id, keyring, told, version=row.version)
+    return {"sealed": sealed} if sealed else {}
 
 
 def _flush(db: ShopSession) -> None:

@@ -76,7 +76,11 @@ def _edit(db: ShopSession, customer_id: UUID) -> Customer:
     before = customers.get_customer(db, customer_id)
     changes = {name: value for name, value in _typed().items() if value != getattr(before, name)}
     return customers.edit_customer(
-        db, customer_id=customer_id, expected_version=whole_number("version"), changes=changes
+        db,
+        customer_id=customer_id,
+        expected_version=whole_number("version"),
+        changes=changes,
+        keyring=runtime().keyring,
     )
 
 

@@ -322,3 +322,67 @@ def shop_sums() -> tuple[Sum, ...]:
         added_up("noted bills", NotedBill, of=(NotedBill.notes,)),
         added_up("printed forms", InvoicePdf, of=(InvoicePdf.size_bytes, fingerprint(InvoicePdf.sha256))),
     )
+
+
+# ---------------------------------------------------------------- business days
+
+
+def of_days(first: dt.date, last: dt.date) -> ColumnElement[bool]:
+    """Documents of business days from the first to the last."""
+    return Invoice.issued_on.between(first, last)
+
+
+def totals_of_day(db: ShopSession, on: dt.date) -> Sequence[Any]:
+    """Kind, how many, and their sums: taxable value, the three taxes, round-off, total."""
+    sums = (
+        Invoice.taxable_paise, Invoice.cgst_paise, Invoice.sgst_paise, Invoice.igst_paise, Invoice.round_off_paise,
+        Invoice.total_paise,
+    )  # fmt: skip
+    return db.execute(
+        select(Invoice.kind, func.count(), *(func.sum(column).label(column.key) for column in sums))
+        .where(of_days(on, on))
+        .group_by(Invoice.kind)
+    ).all()
+
+
+def modes_of_day(db: ShopSession, on: dt.date) -> Sequence[Any]:
+    """Kind, mode, paise."""
+    return db.execute(
+        select(Invoice.kind, InvoicePayment.mode, func.sum(InvoicePayment.paise))
+        .join(InvoicePayment, and_(InvoicePayment.shop_id == Invoice.shop_id, InvoicePayment.invoice_id == Invoice.id))
+        .where(of_days(on, on))
+        .group_by(Invoice.kind, InvoicePayment.mode)
+    ).all()
+
+
+def weights_of_days(db: ShopSession, first: dt.date, last: dt.date) -> Sequence[Any]:
+    """Kind, metal, fineness, and of the lines: net mg, taxable paise, and the paise of metal, making and stones."""
+    sums = (
+        InvoiceLine.net_mg, InvoiceLine.taxable_paise, InvoiceLine.metal_paise, InvoiceLine.wastage_paise,
+        InvoiceLine.making_paise, InvoiceLine.making_discount_paise, InvoiceLine.stones_paise,
+        InvoiceLine.hallmark_paise, InvoiceLine.discount_paise,
+    )  # fmt: skip
+    return db.execute(
+        select(
+            Invoice.kind, InvoiceLine.metal, InvoiceLine.fineness, func.count().label("lines"),
+            *(func.sum(column).label(column.key) for column in sums),
+        )
+        .join(InvoiceLine, and_(InvoiceLine.shop_id == Invoice.shop_id, InvoiceLine.invoice_id == Invoice.id))
+        .where(of_days(first, last))
+        .group_by(Invoice.kind, InvoiceLine.metal, InvoiceLine.fineness)
+    ).all()  # fmt: skip
+
+
+def chunk_of_day(db: ShopSession, on: dt.date, after: tuple[dt.datetime, UUID] | None, limit: int) -> Sequence[Invoice]:
+    """Documents of a business day in the order of their issue, without lines and payments."""
+    wanted = select(Invoice).where(of_days(on, on))
+    if after is not None:
+        at, last = after
+        wanted = wanted.where(or_(Invoice.issued_at > at, and_(Invoice.issued_at == at, Invoice.id > last)))
+    return db.scalars(wanted.order_by(Invoice.issued_at, Invoice.id).limit(limit)).all()
+
+
+def first_day_between(db: ShopSession, behind: dt.date | None, before: dt.date) -> dt.date | None:
+    """The first business day between two, neither included, on which a document was issued."""
+    wanted = select(func.min(Invoice.issued_on)).where(Invoice.issued_on < before)
+    return db.scalar(wanted if behind is None else wanted.where(Invoice.issued_on > behind))

@@ -232,6 +232,7 @@ def _actor(principal: Principal, member: Membership | None) -> Actor:
         acting_for=principal.acting_for,
         till_id=_till(),
         request_id=logs.request_id(),
+        address=request.remote_addr or "",
         rights=member.rights if member else frozenset(),
     )
 

@@ -6,12 +6,14 @@ and in every backup. The application's account has no UPDATE and no DELETE on th
 
 import hashlib
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
 from typing import Any, cast
 from uuid import UUID
 
 import orjson
 from sqlalchemy import Table, bindparam, func, insert, select, update
 
+from app.kit import audit_changes
 from app.kit.clock import utc_now
 from app.kit.models import AuditEntry, AuditHead, PlatformAuditEntry, PlatformAuditHead
 from shard_router import Actor, Bound, ControlSession, FleetSession, PacketResult, Prepared, ShopSession
@@ -35,14 +37,21 @@ def link(previous: bytes, body: bytes) -> bytes:
 def entry_body(
     db: ShopSession, *, seq: int, at: str, action: str, subject_id: UUID | None, facts: Mapping[str, Any]
 ) -> bytes:
-    """The body that is chained: the entry's own columns and who acted stand in it, so none can be changed alone."""
-    return _body(db.actor, seq=seq, at=at, action=action, subject_id=subject_id, facts=facts)
+    """The body that is chained: the entry's own columns and who acted stand in it, so none can be changed alone.
+
+    Rows that the transaction changed are told with what they were before."""
+    changes = audit_changes.take(db)
+    more = {"changes": changes} if changes else {}
+    return _body(db.actor, seq=seq, at=at, action=action, subject_id=subject_id, facts=facts, **more)
 
 
-def _body(actor: Actor, *, seq: int, at: str, action: str, subject_id: UUID | None, facts: Mapping[str, Any]) -> bytes:
+def _body(
+    actor: Actor, *, seq: int, at: str, action: str, subject_id: UUID | None, facts: Mapping[str, Any], **more: Any
+) -> bytes:
     return canonical({
         "seq": seq, "at": at, "action": action, "subject": subject_id, "actor": actor.person_id,
-        "actingFor": actor.acting_for, "till": actor.till_id, "request": actor.request_id, "facts": facts,
+        "actingFor": actor.acting_for, "till": actor.till_id, "request": actor.request_id,
+        "address": actor.address, "facts": facts, **more,
     })  # fmt: skip
 
 
@@ -63,6 +72,20 @@ def record(db: ShopSession, action: str, subject_id: UUID | None, facts: Mapping
     head.seq += 1
     db.add(_entry(db, seq=head.seq, previous=previous, action=action, subject_id=subject_id, facts=facts))
     db.flush()
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """Where a chain ends: its last entry's place, and the hash that stands for all before it."""
+
+    seq: int
+    hash: bytes
+
+
+def lock_head(db: ShopSession) -> Head:
+    """The head as it is, held until the commit; what is recorded next in this transaction comes just behind it."""
+    seq = db.scalars(select(AuditHead).with_for_update()).one().seq
+    return Head(seq, db.scalars(select(AuditEntry.hash).where(AuditEntry.seq == seq)).one())
 
 
 def record_platform(
@@ -92,37 +115,6 @@ def _entry(
         seq=seq, at=at, actor_id=db.actor.person_id, action=action, subject_id=subject_id, body=body,
         hash=link(previous, body),
     )  # fmt: skip
-
-
-def first_broken(db: ShopSession, *, chunk: int = 1000) -> int | None:
-    """The first seq at which the chain does not hold, or None when every link and the head fit.
-
-    The shop may trade meanwhile: the head moves on with each entry, so it is read before the entries and after them."""
-    head = select(AuditHead.seq)
-    at_first = db.scalars(head).one()
-    expected, previous = 1, GENESIS
-    while rows := db.execute(
-        select(
-            AuditEntry.seq, AuditEntry.at, AuditEntry.action, AuditEntry.subject_id, AuditEntry.actor_id,
-            AuditEntry.body, AuditEntry.hash,
-        ).where(AuditEntry.seq >= expected).order_by(AuditEntry.seq).limit(chunk)
-    ).all():  # fmt: skip
-        for row in rows:
-            if row.seq != expected or link(previous, row.body) != row.hash or not _as_chained(row):
-                return expected
-            expected, previous = row.seq + 1, row.hash
-    return None if at_first <= expected - 1 <= db.scalars(head).one() else expected
-
-
-def _as_chained(row: Any) -> bool:
-    """Whether the columns that people search and read by still say what the chained body says."""
-    body = orjson.loads(row.body)
-    columns = (row.seq, row.at.isoformat(), row.action, _text(row.subject_id), _text(row.actor_id))
-    return columns == tuple(body[name] for name in ("seq", "at", "action", "subject", "actor"))
-
-
-def _text(one: UUID | None) -> str | None:
-    return None if one is None else str(one)
 
 
 # The hot write draws the head's next seq in packet 2 and inserts the entry in packet 3.

@@ -134,16 +134,18 @@ def facts(
     retention: Retention,
     mutable: Iterable[str] = (),
     hidden: Iterable[str] = (),
+    told: Iterable[str] = (),
     purpose: str,
 ) -> tuple[Any, ...]:
     """`__table_args__` with what docs/data.md records and what the database accounts' grants are made from.
 
     writes     what the application's account may do beside SELECT
     mutable    the columns that UPDATE is granted on; none given where `writes` has update means all
+    told       text columns whose values the audit log may tell: nobody's who could ask to be erased
     hidden     the columns that `fleet_ro` may not read: keys, and what people said
     retention  books: as clock.books_end_on says · shop: while the shop is ours · short: purged by age · platform: ours
     """
-    columns = {"mutable": tuple(mutable), "hidden": tuple(hidden)}
+    columns = {"mutable": tuple(mutable), "hidden": tuple(hidden), "told": tuple(told)}
     info = {"writes": writes, "retention": retention, "purpose": purpose, **columns}
     return (*parts, {"info": info, **TABLE_OPTIONS})
 

@@ -144,6 +144,7 @@ def actor_document(actor: Actor) -> dict[str, Any]:
         "actingFor": str(actor.acting_for) if actor.acting_for else None,
         "tillId": str(actor.till_id) if actor.till_id else None,
         "requestId": actor.request_id,
+        "address": actor.address,
         "rights": sorted(actor.rights),
     }
 
@@ -156,7 +157,8 @@ def actor_of(document: Mapping[str, Any]) -> Actor:
 
     return Actor(
         person_id=known("personId"), name=document.get("name", ""), acting_for=known("actingFor"),
-        till_id=known("tillId"), request_id=document.get("requestId", ""), rights=frozenset(document.get("rights", ())),
+        till_id=known("tillId"), request_id=document.get("requestId", ""),
+        address=document.get("address", ""), rights=frozenset(document.get("rights", ())),
     )  # fmt: skip
 
 

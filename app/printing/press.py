@@ -13,6 +13,7 @@ import typst
 
 from app.kit.clock import ist
 from app.printing.bill import bill_data
+from app.printing.day import DaySlip, slip_data
 from app.printing.documents import BillDocument
 from app.printing.errors import ForkedPress, FormBroken
 from app.printing.fonts import Typeface
@@ -70,6 +71,19 @@ class Press:
             return self._compile(form, data(self._type.latin()), moment)
         except typst.TypstError as error:
             log.exception("%s could not be set", name)
+            raise FormBroken from error
+
+    def render_day(self, slip: DaySlip) -> bytes:
+        """A closed day's slip as PDF/A-2b; the same closing gives the same bytes. Raises FormBroken."""
+        moment = ist(slip.closed_at).replace(microsecond=0)
+        try:
+            return self._compile("day.typ", slip_data(slip, self._type), moment)
+        except typst.TypstError as error:
+            log.warning("the slip of %s is set in Latin only: %s", slip.business_on, error)
+        try:
+            return self._compile("day.typ", slip_data(slip, self._type.latin()), moment)
+        except typst.TypstError as error:
+            log.exception("the slip of %s could not be set", slip.business_on)
             raise FormBroken from error
 
     def _compile(self, form: str, data: dict[str, Any], moment: dt.datetime) -> bytes:

@@ -28,3 +28,22 @@ class ExportNotFailed(Conflict):
 
     default_message = N_("This file did not fail.")
     default_action = N_("Look at the list again.")
+
+
+class EntryUnknown(NotFound):
+    """The audit log has no entry of this number."""
+
+    default_message = N_("There is no such entry.")
+
+
+class MonthTooLong(Unprocessable):
+    """A report that is worked out at once covers 31 days at most."""
+
+    default_message = N_("This report covers 31 days at most.")
+
+
+class FormatUnfit(Unprocessable):
+    """This kind of file is not written in that format: slips are printed, books are tables."""
+
+    default_message = N_("This kind of file is not written like that.")
+    default_action = N_("Books are csv or xlsx, slips are pdf.")

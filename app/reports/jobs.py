@@ -1,19 +1,24 @@
 """Owns writing exports, and forgetting their files after seven days."""
 
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID
 
 from app.invoices import service as invoices
 from app.invoices.service import ExportPlace, ExportRow
 from app.kit.clock import utc_now
-from app.kit.jobs import ControlJobRun, ShopJob, control_job, shop_job
+from app.kit.jobs import ControlJobRun, GiveUp, ShopJob, control_job, shop_job
 from app.kit.ports import Bucket
-from app.reports import service, writing
+from app.printing.press import Press
+from app.reports import auditing, service, slips, writing
+from app.reports import rows as book_rows
 from app.reports.service import Export
-from shard_router import ShopSession
+from shard_router import Mode, ShopSession
+
+T = TypeVar("T")
 
 CHUNK = 1000
 """Rows of one short read; between reads no transaction is open, so a long export holds nothing up."""
@@ -34,14 +39,13 @@ def write_export(job: ShopJob, *, export_id: str) -> None:
     export = job.read(lambda db: service.get_export(db, known))
     counted = Counted()
     key = f"{job.shop_id}/{job.id.hex}.{export.format}"
+    if export.format == "pdf":
+        _write_slip(job, export, key)
+        return
     with tempfile.TemporaryDirectory(prefix="export-") as folder:
         path = Path(folder) / "file"
-        rows = counted.over(job, _rows(job, export))
-        if export.format == "csv":
-            with path.open("wb") as file:
-                writing.write_csv(rows, file)
-        else:
-            writing.write_xlsx(rows, path)
+        rows = counted.over(job, _rows_of(job, export))
+        _write(rows, export, path)
         with path.open("rb") as file:
             stored = job.runtime.store.put(Bucket.EXPORTS, key, file, content_type=writing.TYPES[export.format])
     job.finish(
@@ -50,6 +54,45 @@ def write_export(job: ShopJob, *, export_id: str) -> None:
         ),
         result={"exportId": export_id, "rows": counted.rows},
     )
+
+
+def _write(rows: Iterator[Any], export: Export, path: Path) -> None:
+    sheet, columns = writing.SHEETS[export.kind]
+    if export.format == "csv":
+        with path.open("wb") as file:
+            writing.write_csv(rows, file, columns)
+    else:
+        writing.write_xlsx(rows, path, columns, sheet)
+
+
+def _rows_of(job: ShopJob, export: Export) -> Iterator[Any]:
+    match export.kind:
+        case "day_book":
+            return book_rows.of_day_book(job, export)
+        case "cash_book":
+            return book_rows.of_cash_book(job, export)
+        case _:
+            return _rows(job, export)
+
+
+def _write_slip(job: ShopJob, export: Export, key: str) -> None:
+    """The closing of one day, printed: the same closing gives the same bytes, however often it is asked for."""
+    slip = job.read(lambda db: slips.day_slip(db, export))
+    pdf = _press(job.runtime.font_dir).render_day(slip)
+    stored = job.runtime.store.put(Bucket.EXPORTS, key, pdf, content_type=writing.TYPES["pdf"])
+    job.finish(
+        lambda db: service.export_ready(
+            db, export_id=export.id, object_key=key, size_bytes=stored.length, rows=len(slip.parts)
+        ),
+        result={"exportId": str(export.id), "rows": len(slip.parts)},
+    )
+
+
+@cache
+def _press(font_dir: Path | None) -> Press:
+    if font_dir is None:
+        raise GiveUp("BOOLA_FONT_DIR names no folder of fonts, so nothing can be printed")
+    return Press(font_dir)
 
 
 @control_job
@@ -69,7 +112,7 @@ class Counted:
     def __init__(self) -> None:
         self.rows = 0
 
-    def over(self, job: ShopJob, rows: Iterator[ExportRow]) -> Iterator[ExportRow]:
+    def over(self, job: ShopJob, rows: Iterator[Any]) -> Iterator[Any]:
         for row in rows:
             self.rows += 1
             if self.rows % CHUNK == 0:
@@ -91,3 +134,18 @@ def _chunk(job: ShopJob, export: Export, after: ExportPlace | None) -> list[Expo
             keyring=job.runtime.keyring,
         )
     )  # fmt: skip
+
+
+@shop_job(queue="exports", attempts=4, time_limit=900, right="audit.view")
+def verify_chain(job: ShopJob) -> None:
+    """Walks the shop's audit chain in short reads of the primary, since two replicas may differ in where it ends."""
+    walk = _on_the_primary(job, auditing.begin_walk)
+    while _on_the_primary(job, walk.step):
+        job.progress(walk.checked, max(walk.head, walk.checked))
+    job.finish(lambda db: auditing.record_walk(db, walk), result=auditing.told(walk))
+
+
+def _on_the_primary(job: ShopJob, work: Callable[[ShopSession], T]) -> T:
+    job.check()
+    with job.runtime.router.shop(job.shop_id, job.actor, mode=Mode.READ) as db:
+        return work(db)

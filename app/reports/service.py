@@ -5,12 +5,13 @@ import datetime as dt
 from dataclasses import dataclass
 from uuid import UUID
 
+from app.cash import service as cash
 from app.kit import audit, outbox, paging
 from app.kit.clock import utc_now
 from app.kit.ids import new_id
 from app.kit.ports import Bucket, ObjectStore
 from app.reports import repository
-from app.reports.errors import ExportNotFailed, ExportUnknown, PeriodBackwards, PeriodTooLong
+from app.reports.errors import ExportNotFailed, ExportUnknown, FormatUnfit, PeriodBackwards, PeriodTooLong
 from app.reports.models import Export as ExportRow
 from app.reports.models import ExportState
 from shard_router import ShopSession
@@ -41,8 +42,20 @@ class Export:
     job_id: UUID | None = None
 
 
+TABLES = ("csv", "xlsx")
+WRITTEN_AS = {
+    "invoices": TABLES, "day_book": TABLES, "cash_book": TABLES, "day_slip": ("pdf",), "day_slip_80": ("pdf",),
+}  # fmt: skip
+KINDS, FORMATS = tuple(WRITTEN_AS), (*TABLES, "pdf")
+"""What there is to be written, and as what."""
+
+
 def ask_export(db: ShopSession, *, kind: str, format: str, issued_from: dt.date, issued_to: dt.date) -> Export:
-    """Raises PeriodBackwards, PeriodTooLong."""
+    """Raises PeriodBackwards, PeriodTooLong, FormatUnfit; ClosingUnknown for the slip of a day that was not closed."""
+    if format not in WRITTEN_AS[kind]:
+        raise FormatUnfit(fields={"format": "not of this kind"})
+    if kind.startswith("day_slip"):
+        cash.get_closing(db, issued_from)
     if issued_to < issued_from:
         raise PeriodBackwards(fields={"to": "before from"})
     if issued_to - issued_from > LONGEST:

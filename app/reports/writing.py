@@ -2,13 +2,11 @@
 
 import csv
 import io
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
 from typing import IO, Any
-
-from app.invoices.service import ExportRow
 
 FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 """What a cell may not begin with: a spreadsheet would run it as a formula."""
@@ -16,12 +14,13 @@ FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 TYPES = {
     "csv": "text/csv; charset=utf-8",
     "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    "pdf": "application/pdf",
 }
 
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """One column of bills: its heading, where it comes from, and whether it is money."""
+    """One column of a table: its heading, where it comes from, and whether it is money."""
 
     heading: str
     name: str
@@ -40,41 +39,58 @@ BILLS = (
 )  # fmt: skip
 
 
-def write_csv(rows: Iterable[ExportRow], file: IO[bytes]) -> None:
+DAY_BOOK = (
+    Column("Business day", "business_on", width=12), Column("Made at", "made_at", width=18),
+    Column("Kind", "kind"), Column("Number or note", "what", width=32), Column("Till", "till", width=8),
+    Column("Customer", "customer_name", width=28), Column("Amount", "paise", money=True),
+    Column("Document", "document", width=10),
+)  # fmt: skip
+CASH_BOOK = (
+    Column("Business day", "business_on", width=12), Column("Shift", "shift_no", width=8),
+    Column("Made at", "made_at", width=18), Column("Till", "till", width=8), Column("Kind", "kind"),
+    Column("Note", "note", width=32), Column("Amount", "paise", money=True),
+    Column("Held after", "held_paise", money=True),
+)  # fmt: skip
+SHEETS = {"invoices": ("Bills", BILLS), "day_book": ("Day book", DAY_BOOK), "cash_book": ("Cash book", CASH_BOOK)}
+"""Of each kind of table: the sheet's name and its columns."""
+
+
+def write_csv(rows: Iterable[Any], file: IO[bytes], columns: Sequence[Column] = BILLS) -> None:
     """UTF-8 with a byte-order mark, since Excel takes a CSV without one for another alphabet."""
     text = io.TextIOWrapper(file, encoding="utf-8-sig", newline="", write_through=True)
     writer = csv.writer(text)
-    writer.writerow([column.heading for column in BILLS])
+    writer.writerow([column.heading for column in columns])
     for row in rows:
-        writer.writerow([_cell(row, column) for column in BILLS])
+        writer.writerow([_cell(row, column) for column in columns])
     text.flush()
     text.detach()
 
 
-def write_xlsx(rows: Iterable[ExportRow], path: Path) -> None:
+def write_xlsx(rows: Iterable[Any], path: Path, columns: Sequence[Column] = BILLS, sheet: str = "Bills") -> None:
     """Streamed through a writer that keeps no sheet in memory."""
     from rustpy_xlsxwriter import FastExcel, Format
 
     found = iter(rows)
     first = next(found, None)
     if first is None:
-        _write_headings(path)
+        _write_headings(path, columns, sheet)
         return
     money = Format().set_num_format("#,##0.00")
     book = FastExcel(str(path)).format(bold_headers=True).freeze(row=1)
     book.sheet(
-        "Bills", _records(chain([first], found)), column_widths={column.heading: column.width for column in BILLS},
-        column_formats={column.heading: money for column in BILLS if column.money},
+        sheet, _records(chain([first], found), columns),
+        column_widths={column.heading: column.width for column in columns},
+        column_formats={column.heading: money for column in columns if column.money},
     ).save()  # fmt: skip
 
 
-def _write_headings(path: Path) -> None:
+def _write_headings(path: Path, columns: Sequence[Column], sheet: str) -> None:
     """The fast writer learns its headings from the first row; a period without bills has none."""
     import xlsxwriter
 
     with xlsxwriter.Workbook(str(path)) as book:
-        book.add_worksheet("Bills").write_row(
-            0, 0, [column.heading for column in BILLS], book.add_format({"bold": True})
+        book.add_worksheet(sheet).write_row(
+            0, 0, [column.heading for column in columns], book.add_format({"bold": True})
         )
 
 
@@ -89,7 +105,7 @@ def decimal(paise: int) -> str:
     return f"{sign}{whole}.{part:02d}"
 
 
-def _cell(row: ExportRow, column: Column) -> str:
+def _cell(row: Any, column: Column) -> str:
     value = getattr(row, column.name)
     return decimal(value) if column.money else guarded(_text(value))
 
@@ -102,10 +118,10 @@ def _text(value: object) -> str:
     return str(value)
 
 
-def _records(rows: Iterable[ExportRow]) -> Iterator[dict[str, Any]]:
+def _records(rows: Iterable[Any], columns: Sequence[Column]) -> Iterator[dict[str, Any]]:
     """A sheet's numbers are doubles, exact for rupees with two decimals up to ₹90 lakh crore."""
     for row in rows:
         yield {
             column.heading: getattr(row, column.name) / 100 if column.money else _text(getattr(row, column.name))
-            for column in BILLS
+            for column in columns
         }

@@ -185,7 +185,10 @@ class ShopProfile(ShopOwned, ShardBase):
     version: Mapped[int] = mapped_column(Integer, default=1)
     updated_at: Mapped[dt.datetime] = mapped_column(Utc)
     __table_args__ = facts(
-        writes="insert-update", retention="shop", purpose="the shop's name, print and price settings"
+        writes="insert-update",
+        retention="shop",
+        told=("legal_name", "locale", "name", "name_local", "phone", "rate_basis"),
+        purpose="the shop's name, print and price settings",
     )
 
 
@@ -200,7 +203,11 @@ class Registration(ShopOwned, ShardBase):
     composition: Mapped[bool] = mapped_column(Boolean, default=False)
     version: Mapped[int] = mapped_column(Integer, default=1)
     __table_args__ = facts(
-        UniqueConstraint("shop_id", "gstin"), writes="insert-update", retention="books", purpose="GST registrations"
+        UniqueConstraint("shop_id", "gstin"),
+        writes="insert-update",
+        retention="books",
+        told=("gstin", "legal_name"),
+        purpose="GST registrations",
     )
 
 
@@ -219,7 +226,8 @@ class Outlet(ShopOwned, ShardBase):
     version: Mapped[int] = mapped_column(Integer, default=1)
     __table_args__ = facts(
         ForeignKeyConstraint(["shop_id", "registration_id"], ["registrations.shop_id", "registrations.id"]),
-        writes="insert-update", retention="books", purpose="places the shop sells from",
+        writes="insert-update", retention="books", told=("address", "city", "name", "pin"),
+        purpose="places the shop sells from",
     )  # fmt: skip
 
 
@@ -235,7 +243,7 @@ class Till(ShopOwned, ShardBase):
     __table_args__ = facts(
         UniqueConstraint("shop_id", "code"),
         ForeignKeyConstraint(["shop_id", "outlet_id"], ["outlets.shop_id", "outlets.id"]),
-        writes="insert-update", mutable=("name", "version"), retention="books", purpose="counters",
+        writes="insert-update", mutable=("name", "version"), told=("name",), retention="books", purpose="counters",
     )  # fmt: skip
 
     @validates("code")

@@ -2,7 +2,7 @@
 
 import pytest
 
-from app.kit import audit
+from app.kit.audit_checking import first_broken
 from app.tenants import service as tenants
 from shard_router import Mode
 from tests.factories.people import a_customer
@@ -40,5 +40,5 @@ def test_a_fresh_shop_can_trade(runtime, router, shop):
         customer = a_customer(db, runtime.keyring)
         db.commit()
     with router.shop(shop.shop_id, shop.actor, mode=Mode.READ, token=db.token) as db:
-        assert audit.first_broken(db) is None
+        assert first_broken(db) is None
     assert (item.net_mg, customer.state_code, len(BOARD)) == (3_390, "27", 3)

@@ -32,6 +32,12 @@ SIGN_IN_PAGES = ("/sign-in", "/console/sign-in")
 # Bodies with which a write gets as far as looking for its thing. A new write on a thing needs a line here.
 BODIES: dict[str, dict[str, object]] = {
     "approvals.decide": {"grant": True},
+    "cash.change_drawer": {"blind": True},
+    "cash.close_shift": {"pieces": []},
+    "cash.hand_over": {"pieces": [], "toWhom": "018f0000-0000-7000-8000-000000000000"},
+    "cash.open_shift": {"pieces": []},
+    "cash.refuse_handover": {"note": "not mine"},
+    "cash.take_over": {"pieces": []},
     "customers.edit_customer": {"name": "Somebody else"},
     "lots.draw_from_lot": {"kind": "lost", "reason": "fell down", "netMg": 1},
     "lots.merge_lots": {"lotIds": ["01890a5d-ac96-774b-bcce-b302099a8057"]},

@@ -18,6 +18,7 @@ from werkzeug.test import TestResponse
 
 from app.amc import service as amc
 from app.approvals import service as approvals
+from app.cash import service as cash
 from app.console import corrections
 from app.console.moves import mover_of
 from app.credits import service as credits
@@ -125,6 +126,39 @@ class Stage:
         return made
 
     def bill(self, pieces: int = 1) -> invoices.Document:
+    def settle_drawer(self, *, is_open: bool) -> None:
+        """Asha's drawer without a handover on its way, open or closed, with ₹1,000 in it."""
+        till_id, count = self.asha.shop.till_id, cash.Count([(500_00, 2)], "counted")
+        for waiting in self._cash(cash.list_waiting):
+            self._cash(
+                lambda db, one=waiting: cash.refuse_handover(
+                    db, handover_id=one.id, expected_version=one.version, note="not now"
+                ),
+                self.cast.bina,
+            )
+        version = self._cash(lambda db: cash.get_drawer(db, till_id)).version
+        closed = self._cash(lambda db: cash.close_shift(db, till_id=till_id, expected_version=version, count=count))
+        if is_open:
+            self._cash(lambda db: cash.open_shift(db, till_id=till_id, expected_version=closed.version, count=count))
+
+    def handed_over(self) -> cash.HandoverView:
+        """Asha's drawer, given to Bina."""
+        self.settle_drawer(is_open=True)
+        till_id, to = self.asha.shop.till_id, self.cast.bina.person_id
+        version = self._cash(lambda db: cash.get_drawer(db, till_id)).version
+        count = cash.Count([(500_00, 2)], "counted")
+        return self._cash(
+            lambda db: cash.hand_over(db, till_id=till_id, expected_version=version, count=count, to_whom=to)
+        )
+
+    def _cash(self, work: Callable[[Any], Any], who: Somebody | None = None) -> Any:
+        person = who or self.asha
+        with self.runtime.router.shop(person.shop_id, person.actor) as db:
+            done = work(db)
+            db.commit()
+        return done
+
+    def bill(self) -> invoices.Document:
         return a_bill(
             self.runtime.router, self.runtime.keyring, shop_id=self.asha.shop_id, actor=self.asha.actor,
             item_ids=[self.item().id for _ in range(pieces)], customer_id=self.world.things["customer_id"],
@@ -624,6 +658,58 @@ def _plain(body: Callable[[], Any], who: str = "asha") -> Callable[[Stage], Ask]
     return lambda stage: Ask(getattr(stage.cast, who).token, {}, body())
 
 
+# ---------------------------------------------------------------- cash and days
+
+
+def _counted(**more: Any) -> dict[str, Any]:
+    return {"pieces": [{"paise": 500_00, "count": 2}], "note": "counted", **more}
+
+
+def _of_drawer(body: Callable[[Stage], Any], *, is_open: bool = False) -> Callable[[Stage], Ask]:
+    """A drawer of Asha's till as it stands now, closed, or opened for the ask."""
+
+    def ask(stage: Stage) -> Ask:
+        till_id = stage.asha.shop.till_id
+        stage.settle_drawer(is_open=is_open)
+        with stage.runtime.router.shop(stage.asha.shop_id, stage.asha.actor) as db:
+            version = cash.get_drawer(db, till_id).version
+        return Ask(stage.asha.token, {"till_id": till_id}, body(stage), version)
+
+    return ask
+
+
+def _of_handover(body: dict[str, Any]) -> Callable[[Stage], Ask]:
+    """Handed by Asha to Bina, who answers."""
+
+    def ask(stage: Stage) -> Ask:
+        made = stage.handed_over()
+        return Ask(stage.cast.bina.token, {"handover_id": made.id}, body, made.version)
+
+    return ask
+
+
+def _moved(stage: Stage) -> Ask:
+    body = {
+        "tillId": str(stage.asha.shop.till_id), "kind": "owner", "paise": 100_00, "out": False, "note": "from home"
+    }  # fmt: skip
+    return Ask(stage.asha.token, {}, body)
+
+
+def _transferred(stage: Stage) -> Ask:
+    stage.settle_drawer(is_open=False)
+    body = {"fromTillId": str(stage.asha.shop.till_id), "toTillId": None, "paise": 1, "note": "evening"}
+    return Ask(stage.asha.token, {}, body)
+
+
+def _day(stage: Stage) -> Ask:
+    """One of last year, when nothing was booked: each ask closes the day behind the one before."""
+    stage.settle_drawer(is_open=False)
+    with stage.runtime.router.shop(stage.asha.shop_id, stage.asha.actor) as db:
+        closed = cash.closed_days(db, limit=1)
+    on = (closed[0] if closed else today_ist() - dt.timedelta(days=2000)) + dt.timedelta(days=1)
+    return Ask(stage.asha.token, {}, {"on": on.isoformat(), "note": "a quiet day"})
+
+
 GOOD: dict[str, Callable[[Stage], Ask]] = {
     "rates.set_rates": _plain(
         lambda: {
@@ -684,6 +770,15 @@ GOOD: dict[str, Callable[[Stage], Ask]] = {
     "profile.change_outlet": _of_profile(_outlet),
     "profile.add_till": _of_profile(_till),
     "profile.rename_till": _of_profile(lambda stage: {"name": f"Front {next(_numbers)}"}),
+    "cash.change_drawer": _of_drawer(lambda stage: {"blind": next(_numbers) % 2 == 0}),
+    "cash.open_shift": _of_drawer(lambda stage: _counted()),
+    "cash.close_shift": _of_drawer(lambda stage: _counted(), is_open=True),
+    "cash.hand_over": _of_drawer(lambda stage: _counted(toWhom=str(stage.cast.bina.person_id)), is_open=True),
+    "cash.take_over": _of_handover(_counted()),
+    "cash.refuse_handover": _of_handover({"note": "I was not there"}),
+    "cash.move_by_hand": _moved,
+    "cash.transfer": _transferred,
+    "days.close_day": _day,
     "console_auth.sign_in": _console_sign_in,
     "console_shops.open_shop": _new_shop,
     "console_shops.extend_contract": _extension,

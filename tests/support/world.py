@@ -6,6 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from app.approvals import service as approvals
+from app.cash import service as cash
 from app.console.moves import mover_of
 from app.credits import service as credits
 from app.inventory import service as inventory
@@ -72,6 +73,7 @@ def furnish(runtime: Runtime, cast: Cast) -> World:
             "note_id": bill.id, "document_id": bill.id, "invitation_id": _invitation(runtime, asha),
             "move_id": _move(runtime), "approval_id": _approval(runtime, cast), "quote_id": new_id(), "lock_id": locked,
             **stock,
+            "handover_id": _handover(runtime, cast),
         }
     )  # fmt: skip
 
@@ -120,6 +122,18 @@ def _approval(runtime: Runtime, cast: Cast) -> UUID:
         )
         db.commit()
     return asked.id
+
+
+def _handover(runtime: Runtime, cast: Cast) -> UUID:
+    """Asha's empty drawer, given to Bina."""
+    till_id, empty = cast.asha.shop.till_id, cash.Count([])
+    with runtime.router.shop(cast.asha.shop_id, cast.asha.actor) as db:
+        opened = cash.open_shift(db, till_id=till_id, expected_version=0, count=empty)
+        made = cash.hand_over(
+            db, till_id=till_id, expected_version=opened.version, count=empty, to_whom=cast.bina.person_id
+        )
+        db.commit()
+    return made.id
 
 
 def _move(runtime: Runtime) -> UUID:

@@ -1,12 +1,95 @@
 """The cash book: entries in the transaction that moves the cash, drawers counted and handed over, days closed once."""
 
+from app.cash.denominations import list_denominations
 from app.cash.models import DrawerState, EntryKind
 from app.cash.repository import DRAWER, ENTER, shop_sums
+from app.cash.service.closing import (
+    Closing,
+    chain_anchors,
+    close_day,
+    closed_days,
+    closing_of,
+    day_to_close,
+    find_closing,
+    get_closing,
+)
 from app.cash.service.days import BookDay, day_of, drawer_of
 from app.cash.service.entries import entry_row, post
+from app.cash.service.handovers import (
+    HandoverView,
+    get_handover,
+    hand_over,
+    list_waiting,
+    refuse_handover,
+    take_over,
+)
+from app.cash.service.moving import BY_HAND, Moved, move_by_hand, transfer
+from app.cash.service.reading import (
+    DrawerView,
+    Line,
+    TillDay,
+    counts_of_day,
+    day_cash,
+    first_unclosed,
+    get_drawer,
+    held_before,
+    list_day,
+    list_drawers,
+    list_entries,
+    list_period,
+    safe_paise,
+    set_blind,
+    sums_of_day,
+)
 from app.cash.service.shifts import Count, CountedDrawer, close_shift, open_shift
 
 __all__ = [
-    "DRAWER", "ENTER", "BookDay", "Count", "CountedDrawer", "DrawerState", "EntryKind", "close_shift", "day_of",
-    "drawer_of", "entry_row", "open_shift", "post", "shop_sums",
-]  # fmt: skip
+    "BY_HAND",
+    "DRAWER",
+    "ENTER",
+    "BookDay",
+    "Closing",
+    "Count",
+    "CountedDrawer",
+    "DrawerState",
+    "DrawerView",
+    "EntryKind",
+    "HandoverView",
+    "Line",
+    "Moved",
+    "TillDay",
+    "chain_anchors",
+    "close_day",
+    "close_shift",
+    "closed_days",
+    "closing_of",
+    "counts_of_day",
+    "day_cash",
+    "day_of",
+    "day_to_close",
+    "drawer_of",
+    "entry_row",
+    "find_closing",
+    "first_unclosed",
+    "get_closing",
+    "get_drawer",
+    "get_handover",
+    "hand_over",
+    "held_before",
+    "list_day",
+    "list_denominations",
+    "list_drawers",
+    "list_entries",
+    "list_period",
+    "list_waiting",
+    "move_by_hand",
+    "open_shift",
+    "post",
+    "refuse_handover",
+    "safe_paise",
+    "set_blind",
+    "shop_sums",
+    "sums_of_day",
+    "take_over",
+    "transfer",
+]

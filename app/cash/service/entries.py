@@ -8,7 +8,7 @@ from app.cash.models import CashEntry, EntryKind
 from app.cash.service.days import BookDay, day_of
 from app.kit.clock import ist, utc_now
 from app.kit.ids import new_id
-from app.kit.money import MAX_PAISE, whole
+from app.kit.money import whole
 from shard_router import ShopSession
 
 COMES = frozenset((
@@ -18,6 +18,9 @@ GOES = frozenset((
     EntryKind.REFUND, EntryKind.OLD_GOLD, EntryKind.EXPENSE, EntryKind.DEPOSIT, EntryKind.SHORTAGE,
 ))  # fmt: skip
 """Of what is in neither, cash comes and goes: a karigar gives change back, a supplier returns an advance."""
+
+MOST_PAISE = 10**15
+"""Of one entry. More than one document's, since a count books at once by how much many slips have put the book out."""
 
 
 def post(
@@ -56,7 +59,7 @@ def entry_row(
     at: dt.datetime,
 ) -> dict[str, Any]:
     """The columns of one entry, for ENTER in a packet too: `ENTER.bind(**entry_row(…))` or `bind_rows([…])`."""
-    whole(abs(paise), "An amount in paise", least=1, most=MAX_PAISE)
+    whole(abs(paise), "An amount in paise", least=1, most=MOST_PAISE)
     if (kind in COMES and paise < 0) or (kind in GOES and paise > 0):
         raise ValueError(f"{kind.value} of {paise} paise goes the wrong way")
     return {

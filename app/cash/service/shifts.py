@@ -5,7 +5,7 @@ The book is never corrected to fit: the difference is an entry of its own, after
 
 import dataclasses
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -29,9 +29,9 @@ BLIND_RIGHT = "day.close"
 
 @dataclass(frozen=True, slots=True)
 class Count:
-    """A drawer as it was counted: how many of each note or coin, by its paise."""
+    """A drawer as it was counted: pairs of a note's or coin's paise and how many there are."""
 
-    pieces: Mapping[int, int]
+    pieces: Sequence[tuple[int, int]]
     note: str | None = None
 
 
@@ -134,7 +134,8 @@ def _make(db: ShopSession, till_id: UUID, tills: set[UUID], on: dt.date) -> Draw
     day = without_drawer(repository.latest_day(db), on)
     row = Drawer(
         till_id=till_id, business_on=day.business_on, shift_no=0, state=DrawerState.CLOSED.value, opening_paise=0,
-        counted_on=BEFORE_ALL, counted_shift=0, opened_at=None, opened_by=None, version=0,
+        counted_on=BEFORE_ALL, counted_shift=0, opened_at=None, opened_by=None, blind=False,
+        version=0,
     )  # fmt: skip
     db.add(row)
     db.flush()
@@ -165,7 +166,7 @@ def _book_count(
         raise unexplained(difference, blind=row.blind and not db.actor.may(BLIND_RIGHT))
     made = CashCount(
         id=new_id(), till_id=row.till_id, book_on=row.business_on, shift_no=row.shift_no, purpose=purpose.value,
-        pieces={str(paise): many for paise, many in sorted(count.pieces.items()) if many}, counted_paise=total,
+        pieces={str(paise): many for paise, many in sorted(count.pieces) if many}, counted_paise=total,
         expected_paise=expected, blind=row.blind, note=count.note, actor_id=db.actor.person_id, at=moment,
     )  # fmt: skip
     db.add(made)

@@ -1,5 +1,6 @@
-"""Owns the commands of whoever runs the platform: moves of shops, and the shards that they live on."""
+"""Owns the commands of whoever runs the platform: moves of shops, the shards that they live on, audits."""
 
+from app.console.cli.auditing import audit
 from app.console.cli.moving import OF_MOVES
 from app.console.cli.promoting import promote
 from app.console.cli.restoring import restore
@@ -12,4 +13,4 @@ OF_SHOPS = (*OF_MOVES, restore)
 shards.add_command(promote)
 shards.add_command(vschema)
 
-__all__ = ["OF_SHOPS", "shards"]
+__all__ = ["OF_SHOPS", "audit", "shards"]

@@ -5,6 +5,15 @@ from app.invoices.service.across import BillCount, count_bills
 from app.invoices.service.balances import Amount
 from app.invoices.service.books import BooksReport, verify_books
 from app.invoices.service.cancelling import CANCELLED, cancel_bill
+from app.invoices.service.daybook import (
+    DayDocument,
+    DayTotals,
+    SoldMetal,
+    day_totals,
+    first_day_between,
+    list_day,
+    sold_metal,
+)
 from app.invoices.service.documents import Document, Line, Party, Payment
 from app.invoices.service.drafts import BillDraft, LineDraft, PaymentDraft, PaymentMode
 from app.invoices.service.exporting import ExportPlace, ExportRow, list_export_rows
@@ -44,7 +53,9 @@ __all__ = [
     "BillCount",
     "BillDraft",
     "BooksReport",
+    "DayDocument",
     "DayTakings",
+    "DayTotals",
     "Document",
     "ExportPlace",
     "ExportRow",
@@ -60,22 +71,26 @@ __all__ = [
     "PaymentMode",
     "Quote",
     "Sold",
+    "SoldMetal",
     "StoredPdf",
     "TheBills",
     "Ware",
     "ask_for_pdf",
     "cancel_bill",
     "count_bills",
+    "day_totals",
     "dues",
     "explained",
     "find_pdf",
     "find_pdf_or_job",
+    "first_day_between",
     "get_invoice",
     "get_paper",
     "issue_credit_note",
     "issue_debit_note",
     "issue_invoice",
     "lines_left",
+    "list_day",
     "list_export_rows",
     "list_invoices",
     "list_notes",
@@ -90,6 +105,7 @@ __all__ = [
     "refund_of",
     "reversed_lines",
     "shop_sums",
+    "sold_metal",
     "takings_by_day",
     "verify_books",
     "write_document",

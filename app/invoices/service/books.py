@@ -15,7 +15,8 @@ from app.invoices.models import Invoice
 from app.invoices.service.documents import LINE_COLUMNS, PAYMENT_COLUMNS, content_hash
 from app.invoices.service.issue import ISSUED
 from app.invoices.service.note_rows import NOTED
-from app.kit import audit, audit_reading
+from app.kit import audit_reading
+from app.kit.audit_checking import first_broken
 from app.numbering.gaps import find_gaps, lost_spans, told
 from app.numbering.service import DocumentKind
 from shard_router import ShopSession
@@ -61,7 +62,7 @@ def verify_books(db: ShopSession) -> BooksReport:
     gaps = find_gaps(db, kinds=KINDS, used=repository.numbers_used(db), count_between=repository.count_between)
     vouchers = credits.verify_vouchers(db)
     return BooksReport(
-        seen + vouchers.vouchers, audit.first_broken(db), (*changed, *vouchers.changed),
+        seen + vouchers.vouchers, first_broken(db), (*changed, *vouchers.changed),
         (*chained, *vouchers.missing), (*gaps, *vouchers.gaps), tuple(told(lost_spans(db))), vouchers.drifted,
     )  # fmt: skip
 

@@ -40,7 +40,7 @@ class TillBook:
 
     def count(self, verb: str, version: int, *, note: str | None = None, at: Any = None, **pieces: int) -> Any:
         """count("close", 2, n500=3): three notes of ₹500."""
-        count = cash.Count({int(face[1:]) * 100: many for face, many in pieces.items()}, note)
+        count = cash.Count([(int(face[1:]) * 100, many) for face, many in pieces.items()], note)
         work = cash.open_shift if verb == "open" else cash.close_shift
         return self.write(lambda db: work(db, till_id=self.till_id, expected_version=version, count=count, at=at))
 

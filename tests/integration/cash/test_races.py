@@ -6,6 +6,7 @@ from threading import Event
 
 import pytest
 
+from app.tenants.service.places import PLACES
 from tests.support.counter import all_at_once
 from tests.support.waiting import until
 
@@ -47,7 +48,7 @@ def test_a_bill_that_comes_while_a_closing_counts_is_of_the_next_shift(book, wai
 
         def work(db):
             done = cash.close_shift(
-                db, till_id=book.till_id, expected_version=opened.version, count=cash.Count({500_00: 4})
+                db, till_id=book.till_id, expected_version=opened.version, count=cash.Count([(500_00, 4)])
             )
             counted.set()
             go_on.wait(20)
@@ -70,6 +71,19 @@ def test_a_bill_that_comes_while_a_closing_counts_is_of_the_next_shift(book, wai
     assert (day.business_on, day.shift_no) == (closed.business_on, closed.shift_no + 1)
     again = book.count("open", closed.version, n500=5)
     assert (again.shift_no, again.expected_paise) == (day.shift_no, 2_500_00)
+
+
+def test_a_tills_first_count_waits_for_the_bill_that_found_no_drawer(book, waits):
+    """No row is there to lock; the bill holds the shop's places, and who makes the drawer wants them alone."""
+    with ThreadPoolExecutor(1) as pool, book.hot() as db:
+        db.run_packet([PLACES.bind()])  # as every bill's first packet does
+        commit = book.bill(db, 500_00)
+        opening = pool.submit(book.count, "open", 0, n500=3)
+        until(waits, what="the opening waits for the bill")
+        day = commit()
+        opened = opening.result(timeout=20)
+    assert (day.business_on, day.shift_no) == (opened.business_on, opened.shift_no)
+    assert (opened.expected_paise, opened.difference_paise) == (500_00, 1_000_00)  # the rest is the float
 
 
 def test_many_bills_and_many_closings_leave_no_bill_out_and_none_twice(book):

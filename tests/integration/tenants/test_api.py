@@ -5,6 +5,7 @@ import secrets
 import pytest
 from sqlalchemy import select
 
+from app.kit.audit_checking import first_broken
 from app.kit.models import ControlIdempotencyKey
 from app.kit.transactions import write_control
 from app.tenants import service as tenants
@@ -296,7 +297,6 @@ def test_the_shops_profile_is_seen_by_all_and_changed_by_the_owner(client, cast)
 
 
 def test_a_change_of_profile_is_in_the_shops_audit(client, cast, runtime):
-    from app.kit import audit
     from app.kit.models import AuditEntry
 
     url = f"/api/v1/shops/{cast.asha.shop_id}/profile"
@@ -305,7 +305,7 @@ def test_a_change_of_profile_is_in_the_shops_audit(client, cast, runtime):
     with runtime.router.shop(cast.asha.shop_id, cast.asha.actor) as db:
         entry = db.scalars(select(AuditEntry).where(AuditEntry.action == "shop.profile_changed")).one()
         assert entry.actor_id == cast.asha.person_id
-        assert audit.first_broken(db) is None
+        assert first_broken(db) is None
 
 
 def rename(client, somebody, name):

@@ -7,6 +7,7 @@ import pytest
 from sqlalchemy import select
 
 from app.kit import audit
+from app.kit.audit_checking import first_broken
 from app.kit.clock import today_ist
 from app.kit.ids import new_id
 from app.kit.models import AuditEntry
@@ -56,7 +57,7 @@ def test_its_shard_holds_everything_that_a_first_bill_needs(tenancy):
         return (
             tenants.get_profile(db), db.scalars(select(Registration)).one(), db.scalars(select(Outlet)).one(),
             db.scalars(select(Till)).one(), tenants.find_member(db, opened.owner.id), tenants.find_entitlement(db),
-            db.scalars(select(AuditEntry)).one(), audit.first_broken(db),
+            db.scalars(select(AuditEntry)).one(), first_broken(db),
         )  # fmt: skip
 
     profile, registration, outlet, till, member, entitlement, first, broken = read(tenancy, shop_id, rows)
@@ -88,7 +89,7 @@ def test_preparing_may_be_killed_anywhere_and_run_again(tenancy, killed_after):
     tenancy.run_jobs(shop_id)
 
     def counted(db):
-        return len(db.scalars(select(Till)).all()), len(db.scalars(select(AuditEntry)).all()), audit.first_broken(db)
+        return len(db.scalars(select(Till)).all()), len(db.scalars(select(AuditEntry)).all()), first_broken(db)
 
     assert read(tenancy, shop_id, counted) == (1, 1, None)
     with tenancy.router.control() as control:
