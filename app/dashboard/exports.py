@@ -19,7 +19,11 @@ from app.reports import service as reports
 from app.reports.errors import ExportUnknown
 from app.reports.service import Export
 
-KIND = "invoices"
+KIND_NAMES = {
+    "invoices": N_("Bills and notes"), "day_book": N_("Day book"), "cash_book": N_("Cash book"),
+    "day_slip": N_("Closing slip, A4"), "day_slip_80": N_("Closing slip, 80 mm"),
+}  # fmt: skip
+TABLES = ("invoices", "day_book", "cash_book")
 NOT_FOUND = 404
 FORMATS = (("xlsx", N_("Excel (XLSX)")), ("csv", N_("Text (CSV)")))
 
@@ -36,7 +40,8 @@ def ask_export() -> Response | tuple[str, int]:
     """Also when the plan has ended: the data is the shop's."""
     tried = try_form(lambda: shop_write(
         lambda db: reports.ask_export(
-            db, kind=KIND, format=forms.one_of("format", dict(FORMATS)), issued_from=forms.day("from"),
+            db, kind=forms.one_of("kind", TABLES) if "kind" in request.form else TABLES[0],
+            format=forms.one_of("format", dict(FORMATS)), issued_from=forms.day("from"),
             issued_to=forms.day("to"),
         ),
         rebuild=reports.get_export,
@@ -73,12 +78,15 @@ def _page(refusal: Refusal | None) -> str:
     today = today_ist()
     usual = {"from": date(today.replace(day=1)), "to": date(today)}
     asked = {name: request.args.get(name, "")[:10] or day for name, day in usual.items()}
-    values = {**asked, "format": "xlsx", **forms.typed()}
+    values = {**asked, "format": "xlsx", "kind": TABLES[0], **forms.typed()}
     now = utc_now()
     return show(
         "exports.html", "exports", page=page, values=values, formats=[(key, _(text)) for key, text in FORMATS],
         refusal=refusal, key=form_key(), next_url=more, periods=forms.periods(today), paged="after" in request.args,
-        there=lambda one: _there(one, now), follow=followed() if may("bill.view") else None,
+        kinds=[(kind, _(KIND_NAMES[kind])) for kind in TABLES],
+        kind_names={key: _(text) for key, text in KIND_NAMES.items()},
+        there=lambda one: _there(one, now),
+        follow=followed() if may("bill.view") else None,
     )  # fmt: skip
 
 

@@ -7,7 +7,12 @@ from app.dashboard import (
     bills,
     board,
     buying,
+    auditlog,
+    bills,
+    board,
+    cashbook,
     counter,
+    days,
     exports,
     feed,
     home,
@@ -27,4 +32,6 @@ from app.dashboard.frame import pages as shop_pages
 __all__ = [
     "account", "approvals", "away", "bills", "board", "buying", "counter", "exports", "feed", "home", "lots", "people",
     "pictures", "pieces", "places", "ratelocks", "settings", "shop_pages", "staff", "stock", "stockbook",
+    "account", "approvals", "auditlog", "bills", "board", "cashbook", "counter", "days", "exports", "feed", "home",
+    "people", "pictures", "pieces", "ratelocks", "settings", "shop_pages", "staff", "stock",
 ]  # fmt: skip

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from PIL import Image, ImageDraw
 
+from app.cash import service as cash
 from app.customers.service import Customer
 from app.inventory.service import Item
 from app.invoices.service import Document
@@ -64,8 +65,22 @@ def set_up(runtime: Runtime, who: Somebody, *, each: int = 1, bills: int = 2) ->
         db.commit()
     free, sold = items[: each * len(PIECES)], items[each * len(PIECES) :]
     made = [bill(runtime, who, [item.id], people[n % len(people)].id) for n, item in enumerate(sold)]
+    fill_drawer(runtime, who)
     runtime.cache.forget(who.shop_id)  # as the edges do: a page may have shown the shop before
     return Stage(free, people, made)
+
+
+def fill_drawer(runtime: Runtime, who: Somebody) -> None:
+    """The till's shift, opened by a count; some cash that went, and some in the safe."""
+    till_id = who.shop.till_id
+    count = cash.Count([(500_00, 36), (100_00, 40), (10_00, 25)])
+    with runtime.router.shop(who.shop_id, who.actor) as db:
+        cash.open_shift(db, till_id=till_id, expected_version=0, count=count)
+        cash.move_by_hand(
+            db, till_id=till_id, kind=cash.EntryKind.EXPENSE, paise=-150_00, note="tea for customers"
+        )  # fmt: skip
+        cash.transfer(db, from_till_id=till_id, to_till_id=None, paise=10_000_00, note="to the safe")
+        db.commit()
 
 
 def bill(runtime: Runtime, who: Somebody, item_ids: list[UUID], customer_id: UUID | None) -> Document:

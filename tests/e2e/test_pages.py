@@ -23,6 +23,8 @@ def places(who: Somebody, stage: Stage) -> dict[str, str]:
         "customers": f"{shop}/customers", "customer": f"{shop}/customers/{stage.people[0].id}",
         "customer-new": f"{shop}/customers/new", "rates": f"{shop}/rates", "exports": f"{shop}/exports",
         "staff": f"{shop}/staff", "staff-self": f"{shop}/staff/{who.person_id}", "settings": f"{shop}/settings",
+        "cash": f"{shop}/cash", "day": f"{shop}/day", "day-close": f"{shop}/day/close", "audit": f"{shop}/audit",
+        "audit-entry": f"{shop}/audit?entry=3",
         "shops": "/shops?stay=yes", "me": "/me",
     }  # fmt: skip
 

@@ -1,0 +1,151 @@
+"""Owns the pages of business days: the day book with chart and profit, and the closing that keeps a day for ever."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+from uuid import UUID
+
+from flask import Response, request, url_for
+
+from app.cash import service as cash
+from app.customers import service as customers
+from app.dashboard import forms
+from app.dashboard.cashbook import KIND_NAMES
+from app.dashboard.exports import FORMATS
+from app.dashboard.frame import may, mode_names, pages, show
+from app.invoices import service as invoices
+from app.kit.clock import today_ist
+from app.kit.http import allow, shop_read, shop_write
+from app.kit.ids import parse_id
+from app.kit.locale import parse_day
+from app.kit.pages import Refusal, form_key, go_to, try_form
+from app.kit.texts import N_, _
+from app.kit.weights import purity_label
+from app.reports import daybook
+from app.reports import service as reports
+from app.tenants import service as tenants
+
+DOCUMENT_NAMES = {
+    "invoice": N_("Bill"), "bill_of_supply": N_("Bill of supply"), "credit_note": N_("Credit note"),
+    "debit_note": N_("Debit note"), "receipt_voucher": N_("Receipt voucher"),
+    "refund_voucher": N_("Refund voucher"), "payment_voucher": N_("Payment voucher"),
+}  # fmt: skip
+PURPOSES = {
+    "advance": N_("Advances"), "on_account": N_("Dues paid"), "scheme": N_("Schemes"),
+    "pay_out": N_("Credits paid out"),
+}  # fmt: skip
+
+
+@pages.get("/day", endpoint="day")
+@allow("report.view")
+def day_page() -> str:
+    """One business day: what it came to, all that was booked on it, and what its sales left."""
+    on = parse_day(request.args.get("on", "")) or today_ist()
+    found, page, profit, takings = shop_read(lambda db: (
+        daybook.get_day(db, on), daybook.list_rows(db, on, after=_after()), daybook.profit_of(db, first=on, last=on),
+        invoices.takings_by_day(db, first=on.replace(day=1), last=_last_drawn(on)),
+    ))  # fmt: skip
+    more = _more(on, page)
+    return show(
+        "day.html", "day", day=found, rows=page.items, next_url=more, paged="at" in request.args, profit=profit,
+        before=on - dt.timedelta(days=1), after=on + dt.timedelta(days=1), today=today_ist(), names=_names(page.items),
+        kinds=_kinds(), modes=mode_names(),
+        purposes=_purposes(), label=purity_label, key=form_key(), formats=FORMATS,
+        chart=[[one.day.day for one in takings], [one.paise for one in takings], []], codes=_codes(found.figures),
+    )  # fmt: skip
+
+
+@pages.get("/day/close", endpoint="close_day")
+@allow("day.close")
+def close_page() -> str:
+    return _closing(None)
+
+
+@pages.post("/day/close")
+@allow("day.close")
+def end_day() -> Response | tuple[str, int]:
+    """For ever; the same day sent twice is closed once."""
+    tried = try_form(lambda: shop_write(
+        lambda db: daybook.close_day(db, business_on=forms.day("on"), note=forms.line_or_none("note", most=200)),
+        rebuild=cash.closing_of,
+    ))  # fmt: skip
+    if tried.result is not None:
+        return go_to(url_for("shop_pages.day", on=f"{tried.result.business_on:%d-%m-%Y}", closed="yes"))
+    return _closing(tried.refusal), tried.refusal.status if tried.refusal else 422
+
+
+@pages.post("/day/print")
+@allow("export.run")
+def print_day() -> Response | tuple[str, int]:
+    """The closing's slip, or the day's book as a file: written by a job, fetched from the exports."""
+    on = forms.day("on")
+    tried = try_form(lambda: shop_write(
+        lambda db: reports.ask_export(
+            db, kind=forms.one_of("kind", reports.KINDS), format=forms.one_of("format", reports.FORMATS),
+            issued_from=on, issued_to=on,
+        ),
+        rebuild=reports.get_export,
+    ))  # fmt: skip
+    if tried.result is not None:
+        return go_to(url_for("shop_pages.exports", job=tried.result.job_id))
+    return go_to(url_for("shop_pages.day", on=f"{on:%d-%m-%Y}"))
+
+
+def _closing(refusal: Refusal | None) -> str:
+    """Step by step: the tills that are still to be counted, what the day comes to, then the closing itself."""
+    asked = parse_day(request.values.get("on", ""))
+    on, drawers, closed, people = shop_read(lambda db: (
+        asked or daybook.day_to_close(db), cash.list_drawers(db), cash.closed_days(db, limit=10),
+        {one.person_id: one.name for one in tenants.list_kept_members(db)},
+    ))  # fmt: skip
+    figures = shop_read(lambda db: daybook.figures_of(db, on))
+    return show(
+        "day_close.html", "day", on=on, drawers=drawers, figures=figures, closed=closed, refusal=refusal,
+        to_count=[one for one in drawers if _is_open_on(one, on)], kinds=_kinds(), modes=mode_names(),
+        purposes=_purposes(), label=purity_label, key=form_key(), typed=forms.typed(), people=people, today=today_ist(),
+    )  # fmt: skip
+
+
+def _is_open_on(one: cash.DrawerView, on: dt.date) -> bool:
+    return one.state == cash.DrawerState.OPEN and one.business_on <= on
+
+
+def _last_drawn(on: dt.date) -> dt.date:
+    """The month of the day, as far as it has come."""
+    end = (on.replace(day=28) + dt.timedelta(days=4)).replace(day=1) - dt.timedelta(days=1)
+    return max(on, min(end, today_ist()))
+
+
+def _after() -> tuple[dt.datetime, UUID] | None:
+    at, last = request.args.get("at", ""), request.args.get("id", "")
+    try:
+        moment = dt.datetime.fromisoformat(at)
+    except ValueError:
+        return None
+    return (moment, parse_id(last)) if moment.tzinfo is not None and last else None
+
+
+def _more(on: dt.date, page: daybook.BookPage) -> str:
+    if page.next_after is None:
+        return ""
+    at, last = page.next_after
+    return url_for("shop_pages.day", on=f"{on:%d-%m-%Y}", at=at.isoformat(), id=last)
+
+
+def _names(rows: list[daybook.BookRow]) -> dict[UUID, str]:
+    """Of the customers, for who may see them."""
+    wanted = [row.customer_id for row in rows if row.customer_id]
+    return shop_read(lambda db: customers.names_of(db, wanted)) if wanted and may("customer.view") else {}
+
+
+def _codes(figures: dict[str, Any]) -> dict[str, str]:
+    return {one["till"]: one["code"] for one in figures["cash"] if one["till"]}
+
+
+def _purposes() -> dict[str, str]:
+    return {key: str(_(text)) for key, text in PURPOSES.items()}
+
+
+def _kinds() -> dict[str, str]:
+    return {key: str(_(text)) for key, text in (KIND_NAMES | DOCUMENT_NAMES).items()}

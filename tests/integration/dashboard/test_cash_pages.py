@@ -1,0 +1,101 @@
+"""The pages of cash, days and audit: counted, closed and read as a browser does; mistakes beside their fields."""
+
+import re
+import secrets
+
+import pytest
+
+from app.kit.clock import today_ist
+from tests.support.counter import Counter, made
+from tests.support.jobs import work_off
+
+TODAY = f"{today_ist():%d-%m-%Y}"
+
+
+@pytest.fixture
+def counter(flask_app, runtime, cast) -> Counter:
+    found = Counter(flask_app, runtime, cast.asha)
+    found.set_board()
+    return found
+
+
+@pytest.fixture
+def browser(flask_app, cast):
+    """Asha's, signed in, with the token that her pages' forms carry."""
+    client = flask_app.test_client()
+    client.set_cookie("boola_session", cast.asha.token)
+    base = f"/s/{cast.asha.shop.slug}"
+    csrf = re.search(r'name="csrf_token" value="([^"]+)"', client.get(f"{base}/cash").text)[1]
+
+    def send(path, **fields):
+        form = {"csrf_token": csrf, "idempotency_key": secrets.token_hex(16), **fields}
+        return client.post(f"{base}{path}", data=form, headers={"Referer": "http://localhost/"})
+
+    def look(path):
+        answer = client.get(f"{base}{path}")
+        assert answer.status_code == 200, answer.text[:500]
+        return answer.text
+
+    return send, look
+
+
+def test_a_day_at_the_till_by_its_pages(counter, browser, cast):
+    """Opened with 4 × 500; 150 for tea; counted with a fifty too little; closed; the book and its slip."""
+    send, look = browser
+    till = cast.asha.shop.till_id
+    assert send(f"/cash/{till}/open", version="0", n50000="4").status_code == 303
+    made(counter.bill([counter.piece()], customerId=counter.customer()["id"]))
+    typed = send(f"/cash/{till}/move", kind="expense", paise="tea", note="tea for customers")
+    assert typed.status_code == 422 and 'value="tea"' in typed.text and "is no amount in rupees" in typed.text
+    assert send(f"/cash/{till}/move", kind="expense", paise="150", note="tea for customers").status_code == 303
+    assert "₹1,850.00" in look("/cash")
+    early = send("/day/close", on=TODAY)
+    assert early.status_code == 409 and "is still open" in early.text
+    short = send(f"/cash/{till}/close", version="1", n50000="3", n10000="3")
+    assert short.status_code == 422 and "₹50.00 are missing" in short.text
+    assert re.search(r'name="n10000"[^>]*value="3"', short.text)  # what was typed is still there
+    assert (
+        send(f"/cash/{till}/close", version="1", n50000="3", n10000="3", note="a fifty too little").status_code == 303
+    )
+    closed = send("/day/close", on=TODAY, note="a quiet day")
+    assert closed.status_code == 303
+    page = look(f"/day?on={TODAY}&closed=yes")
+    for told in ("51,845.00", "tea for customers", "a quiet day", "Shortage"):
+        assert told in page
+    slip = send("/day/print", on=TODAY, kind="day_slip_80", format="pdf")
+    assert slip.status_code == 303
+    work_off(counter.runtime, counter.who.shop_id)
+    (export,) = counter.get("/exports").json["items"]
+    assert (export["kind"], export["state"]) == ("day_slip_80", "ready")
+
+
+def test_the_books_come_as_tables_too(counter, browser, runtime):
+    made(counter.bill([counter.piece()], customerId=counter.customer()["id"]))
+    day = today_ist().isoformat()
+    counter.post("/cash/entries", {"tillId": None, "kind": "owner", "paise": 500_00, "note": "for change"})
+    for kind in ("day_book", "cash_book"):
+        made_ = counter.post("/exports", {"kind": kind, "from": day, "to": day, "format": "csv"})
+        assert made_.status_code == 202, made_.json
+        work_off(runtime, counter.who.shop_id)
+        found = counter.get(f"/exports/{made_.json['id']}").json
+        assert found["state"] == "ready"
+        assert found["rows"] == {"day_book": 2, "cash_book": 1}[kind]
+    wrong = counter.post("/exports", {"kind": "day_slip", "from": day, "to": day, "format": "csv"})
+    assert (wrong.status_code, wrong.json["code"]) == (422, "format_unfit")
+    unclosed = counter.post("/exports", {"kind": "day_slip", "from": day, "to": day, "format": "pdf"})
+    assert (unclosed.status_code, unclosed.json["code"]) == (404, "closing_unknown")
+
+
+def test_the_log_is_read_and_its_chain_walked_from_its_page(counter, browser):
+    send, look = browser
+    piece = counter.piece(name="A ring")
+    counter.patch(f"/items/{piece['id']}", {"grossMg": 3400}, version=1)
+    seq = counter.get("/audit", action="item.edited").json["items"][0]["seq"]
+    entry = look(f"/audit?entry={seq}")
+    for told in ("item.edited", "gross_mg", "3390", "3400", "Asha"):
+        assert told in entry
+    asked = send("/audit/verify")
+    assert asked.status_code == 303
+    work_off(counter.runtime, counter.who.shop_id)
+    assert "entries hold, from the first to the last" in look(asked.location.partition(counter.who.shop.slug)[2])
+    assert "Nothing found" in look("/audit?to=01-01-2020")
