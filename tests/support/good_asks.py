@@ -125,7 +125,6 @@ class Stage:
             db.commit()
         return made
 
-    def bill(self, pieces: int = 1) -> invoices.Document:
     def settle_drawer(self, *, is_open: bool) -> None:
         """Asha's drawer without a handover on its way, open or closed, with ₹1,000 in it."""
         till_id, count = self.asha.shop.till_id, cash.Count([(500_00, 2)], "counted")
@@ -158,7 +157,7 @@ class Stage:
             db.commit()
         return done
 
-    def bill(self) -> invoices.Document:
+    def bill(self, pieces: int = 1) -> invoices.Document:
         return a_bill(
             self.runtime.router, self.runtime.keyring, shop_id=self.asha.shop_id, actor=self.asha.actor,
             item_ids=[self.item().id for _ in range(pieces)], customer_id=self.world.things["customer_id"],
