@@ -51,6 +51,7 @@ from app.kit.runtime import Runtime, runtime
 from app.kit.sealing import Keyring
 from app.kit.security import Policy
 from app.kit.signing import LinkSigner, TextSigner
+from app.ledger import api as ledger
 from app.live import api as live
 from app.live import cli as file_commands
 from app.live import web as live_pages
@@ -86,6 +87,8 @@ API: tuple[ApiBlueprint, ...] = (
     live.blueprint,
     credit_books.credits,
     credit_books.receipts,
+    credit_books.merges,
+    ledger.blueprint,
     people.auth,
     people.people,
     people.profile,

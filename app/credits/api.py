@@ -13,6 +13,8 @@ from app.credits.schemas import (
     CreditOut,
     CreditPage,
     CreditUsesOut,
+    MergedOut,
+    MergeIn,
     PayOutIn,
     ReceiptArgs,
     ReceiptIn,
@@ -22,6 +24,7 @@ from app.credits.schemas import (
     VoucherPdfOut,
 )
 from app.credits.service import Credit, StoredPdf, Voucher, VoucherSummary
+from app.customers.service import Customer
 from app.kit.clock import utc_now
 from app.kit.http import allow, api_blueprint, expected_version, runtime, shop_read, shop_write, versioned
 from app.kit.outbox import JobView
@@ -30,6 +33,7 @@ from app.kit.ports import Bucket
 from shard_router import ShopSession
 
 credits = api_blueprint("credits", "/credits", description="What the shop owes its customers until a bill uses it up.")
+merges = api_blueprint("customer_merges", "/customers", description="Doubled customers made one.")
 receipts = api_blueprint("receipts", "/receipts", description="Vouchers for money taken or given back outside a bill.")
 
 LINK_LASTS = dt.timedelta(minutes=10)
@@ -78,6 +82,21 @@ def pay_out(body: dict[str, Any], shop_id: int, credit_id: UUID) -> Voucher:
         lambda db: service.pay_out(db, credit_id=credit_id, keyring=keyring, expected_version=version, **body),
         rebuild=_again,
     )
+
+
+@merges.post("/<id:customer_id>/merge")
+@versioned
+@allow("customer.merge")
+@merges.arguments(MergeIn)
+@merges.response(200, MergedOut)
+def merge_customer(body: dict[str, Any], shop_id: int, customer_id: UUID) -> Customer:
+    """Merge this entry into another one, for ever; needs If-Match of this one and the version of the other, and this
+    one's name again."""
+    version = expected_version()
+    return shop_write(lambda db: service.merge_customers(
+        db, winner_id=body["into"], loser_id=customer_id, winner_version=body["into_version"], loser_version=version,
+        confirm=body["confirm"],
+    ))  # fmt: skip
 
 
 @receipts.get("")

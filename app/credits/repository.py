@@ -216,10 +216,11 @@ def list_receipts(
     return statement if issued_to is None else statement.where(Receipt.issued_on <= issued_to)
 
 
-def receipts_of(db: ShopSession, customer_ids: Iterable[UUID], most: int) -> Sequence[Receipt]:
-    """The newest, the oldest of them first."""
-    newest = select(Receipt).where(Receipt.customer_id.in_(sorted(customer_ids))).order_by(Receipt.id.desc())
-    return [*reversed(db.scalars(newest.limit(most)).all())]
+def receipts_of(db: ShopSession, customer_ids: Iterable[UUID]) -> Sequence[Receipt]:
+    """All of them, the oldest first, without their payments."""
+    return db.scalars(
+        select(Receipt).where(Receipt.customer_id.in_(sorted(customer_ids))).order_by(Receipt.issued_on, Receipt.id)
+    ).all()
 
 
 def modes_of(db: ShopSession, receipt_ids: Iterable[UUID]) -> Sequence[Any]:

@@ -6,7 +6,7 @@ from marshmallow import fields, post_load, validate
 
 from app.credits.service import CreditKind, CreditState, Mode, Payment
 from app.kit.paging import PageArgs, page_of
-from app.kit.schemas import ApiSchema, Day, IdField, Moment, OneOf, Paise, Text
+from app.kit.schemas import ApiSchema, Day, IdField, Moment, OneOf, Paise, Text, Whole
 from app.numbering.service import DocumentKind
 
 MAX_PAYMENTS = 10
@@ -156,6 +156,23 @@ class CreditArgs(PageArgs):
     customer_id = IdField(load_default=None)
     kind = OneOf(CreditKind, load_default=None)
     state = OneOf(CreditState, load_default=None)
+
+
+class MergeIn(ApiSchema):
+    """Into which entry, as it was read, and the name of the one that goes."""
+
+    into = IdField(required=True)
+    into_version = Whole(least=1, most=2**31 - 1, required=True)
+    confirm = Text(least=1, most=140, required=True)
+
+
+class MergedOut(ApiSchema):
+    """The entry that counts."""
+
+    id = IdField()
+    name = fields.String()
+    phone = fields.String(allow_none=True)
+    version = fields.Integer()
 
 
 class VoucherPdfOut(ApiSchema):

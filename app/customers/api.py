@@ -3,14 +3,51 @@
 from typing import Any
 from uuid import UUID
 
+from flask import Response, request
+
 from app.customers import service
-from app.customers.errors import CustomerUnknown
-from app.customers.schemas import CustomerArgs, CustomerEdit, CustomerIn, CustomerOut, CustomerPage
-from app.customers.service import Customer, CustomerDraft
-from app.kit.http import allow, api_blueprint, expected_version, runtime, shop_read, shop_write
+from app.customers.errors import CustomerUnknown, DateUnknown, FamilyUnknown, ScanMissing, ScanUnfit
+from app.customers.schemas import (
+    CustomerArgs,
+    CustomerEdit,
+    CustomerIn,
+    CustomerOut,
+    CustomerPage,
+    FamilyIn,
+    FamilyOut,
+    NumberOut,
+    PaperIn,
+    PaperOut,
+    PapersOut,
+    SpecialDaysIn,
+    SpecialDaysOut,
+    UpcomingArgs,
+    UpcomingOut,
+)
+from app.customers.service import DATES, Customer, CustomerDraft, FamilyView, Kyc, Paper
+from app.kit.clock import today_ist
+from app.kit.http import (
+    allow,
+    api_blueprint,
+    expected_version,
+    runtime,
+    shop_read,
+    shop_write,
+    takes_upload,
+    versioned,
+)
+from app.kit.objects import NoSuchObject
 from app.kit.paging import Page
+from app.kit.ports import Bucket
+from app.kit.texts import _
+from shard_router import ShopSession
 
 blueprint = api_blueprint("customers", "/customers", description="The shop's customers.")
+
+SCAN_BYTES = 5 * 1024 * 1024
+SCAN_TYPES = ("image/jpeg", "image/png", "application/pdf")
+ENDINGS = {"image/jpeg": "jpg", "image/png": "png", "application/pdf": "pdf"}
+_FILE = {"schema": {"type": "string", "format": "binary"}}
 
 
 @blueprint.get("")
@@ -63,3 +100,175 @@ def edit_customer(body: dict[str, Any], shop_id: int, customer_id: UUID) -> Cust
             db, customer_id=customer_id, expected_version=version, changes=body, keyring=keyring
         )
     )
+
+
+# ---------------------------------------------------------------- days of the year
+
+
+@blueprint.get("/upcoming-days")
+@allow("customer.view")
+@blueprint.arguments(UpcomingArgs, location="query")
+@blueprint.response(200, UpcomingOut)
+def list_upcoming(args: dict[str, Any], shop_id: int) -> dict[str, Any]:
+    """Birthdays and anniversaries from today on, the next first."""
+    return {"items": shop_read(lambda db: service.upcoming(db, on=today_ist(), days=args["days"]))}
+
+
+@blueprint.get("/<id:customer_id>/days")
+@allow("customer.view")
+@blueprint.response(200, SpecialDaysOut)
+def get_days(shop_id: int, customer_id: UUID) -> dict[str, Any]:
+    """A customer's birthday and anniversary."""
+
+    def read(db: ShopSession) -> dict[str, Any]:
+        service.get_customer(db, customer_id)
+        return {"items": service.dates_of(db, customer_id)}
+
+    return shop_read(read)
+
+
+@blueprint.put("/<id:customer_id>/days")
+@allow("customer.edit")
+@blueprint.arguments(SpecialDaysIn)
+@blueprint.response(200, SpecialDaysOut)
+def set_days(body: dict[str, Any], shop_id: int, customer_id: UUID) -> dict[str, Any]:
+    """Set a customer's days; needs If-Match of the customer."""
+    version, days = expected_version(), body["days"]
+    if len({day.kind for day in days}) != len(days):
+        raise DateUnknown(_("A kind of day is named twice."), fields={"days": "named twice"})
+    wanted = {**dict.fromkeys(DATES), **{day.kind: day for day in days}}
+    return {"items": shop_write(
+        lambda db: service.set_dates(db, customer_id=customer_id, expected_version=version, days=wanted)
+    )}  # fmt: skip
+
+
+# ---------------------------------------------------------------- family
+
+
+@blueprint.get("/<id:customer_id>/family")
+@allow("customer.view")
+@blueprint.response(200, FamilyOut)
+def get_family(shop_id: int, customer_id: UUID) -> FamilyView:
+    """The family of a customer; 404 where they belong to none."""
+    found = shop_read(lambda db: service.family_of(db, customer_id))
+    if found is None:
+        raise FamilyUnknown()
+    return found
+
+
+@blueprint.post("/<id:customer_id>/family")
+@allow("customer.edit")
+@blueprint.arguments(FamilyIn)
+@blueprint.response(201, FamilyOut)
+def join_family(body: dict[str, Any], shop_id: int, customer_id: UUID) -> FamilyView:
+    """Put the customer into another one's family."""
+    return shop_write(lambda db: service.join_family(db, customer_id=customer_id, **body))
+
+
+@blueprint.delete("/<id:customer_id>/family")
+@allow("customer.edit")
+@blueprint.response(204)
+def leave_family(shop_id: int, customer_id: UUID) -> None:
+    """Take the customer out of their family."""
+    shop_write(lambda db: service.leave_family(db, customer_id=customer_id))
+
+
+# ---------------------------------------------------------------- papers
+
+
+@blueprint.get("/<id:customer_id>/kyc")
+@allow("customer.kyc")
+@blueprint.response(200, PapersOut)
+def list_papers(shop_id: int, customer_id: UUID) -> Kyc:
+    """A customer's papers, with the last four signs of their numbers; `given` where one of them was verified."""
+
+    def read(db: ShopSession) -> Kyc:
+        service.get_customer(db, customer_id)
+        return service.kyc_of(db, customer_id)
+
+    return shop_read(read)
+
+
+@blueprint.post("/<id:customer_id>/kyc")
+@allow("customer.kyc")
+@blueprint.arguments(PaperIn)
+@blueprint.response(201, PaperOut)
+def add_paper(body: dict[str, Any], shop_id: int, customer_id: UUID) -> Paper:
+    """Keep a paper's number, sealed, with the customer's consent."""
+    keyring = runtime().keyring
+    return shop_write(lambda db: service.add_paper(db, customer_id=customer_id, keyring=keyring, **body))
+
+
+@blueprint.post("/papers/<id:paper_id>/verify")
+@versioned
+@allow("customer.kyc")
+@blueprint.response(200, PaperOut)
+def verify_paper(shop_id: int, paper_id: UUID) -> Paper:
+    """Say that one saw the paper; needs If-Match of the paper."""
+    version = expected_version()
+    return shop_write(lambda db: service.verify_paper(db, paper_id=paper_id, expected_version=version))
+
+
+@blueprint.post("/papers/<id:paper_id>/withdraw")
+@versioned
+@allow("customer.kyc")
+@blueprint.response(200, PaperOut)
+def withdraw_paper(shop_id: int, paper_id: UUID) -> Paper:
+    """Blank a paper: number and scan are gone for ever; needs If-Match of the paper."""
+    version = expected_version()
+    paper, scan = shop_write(lambda db: service.withdraw_paper(db, paper_id=paper_id, expected_version=version))
+    if scan is not None:
+        runtime().store.delete(Bucket.INVOICES, scan)
+    return paper
+
+
+@blueprint.post("/papers/<id:paper_id>/reveal")
+@allow("customer.kyc")
+@blueprint.response(200, NumberOut)
+def reveal_number(shop_id: int, paper_id: UUID) -> dict[str, str]:
+    """The whole number; that it was looked at is noted in the audit log."""
+    keyring = runtime().keyring
+    return {"number": shop_write(lambda db: service.reveal_number(db, paper_id=paper_id, keyring=keyring))}
+
+
+@blueprint.put("/papers/<id:paper_id>/scan")
+@allow("customer.kyc")
+@takes_upload(max_bytes=SCAN_BYTES, content_types=SCAN_TYPES)
+@blueprint.response(200, PaperOut)
+@blueprint.doc(requestBody={"required": True, "content": dict.fromkeys(SCAN_TYPES, _FILE)})  # type: ignore[untyped-decorator]
+def keep_scan(shop_id: int, paper_id: UUID) -> Paper:
+    """Keep a scan of a paper: the file itself as the body; needs If-Match of the paper."""
+    version, plain, parts = expected_version(), request.stream.read(SCAN_BYTES + 1), runtime()
+    if not plain or len(plain) > SCAN_BYTES:
+        raise ScanUnfit(fields={"file": "too large, or empty"})
+
+    def work(db: ShopSession) -> Paper:
+        paper, key, sealed = service.keep_scan(
+            db, paper_id=paper_id, expected_version=version, plain=plain, keyring=parts.keyring
+        )
+        parts.store.put(Bucket.INVOICES, key, sealed, content_type="application/octet-stream")
+        return paper
+
+    return shop_write(work)
+
+
+@blueprint.get("/papers/<id:paper_id>/scan")
+@allow("customer.kyc")
+@blueprint.response(200, content_type="application/octet-stream")
+def get_scan(shop_id: int, paper_id: UUID) -> Response:
+    """The scan as it was sent, to be saved."""
+    return scan_reply(paper_id)
+
+
+def scan_reply(paper_id: UUID) -> Response:
+    """A paper's scan, unsealed, as a download."""
+    parts = runtime()
+    key, kind, opens, context = shop_read(lambda db: service.scan_of(db, paper_id=paper_id, keyring=parts.keyring))
+    try:
+        with parts.store.open(Bucket.INVOICES, key) as stored:
+            plain = opens.unseal(stored.read(), context)
+    except NoSuchObject:
+        raise ScanMissing() from None
+    name = f"paper.{ENDINGS[kind]}"
+    headers = {"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "no-store"}
+    return Response(plain, content_type=kind, headers=headers)

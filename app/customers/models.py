@@ -110,7 +110,7 @@ class CustomerKyc(ShopOwned, ShardBase):
         ForeignKeyConstraint(["shop_id", "customer_id"], ["customers.shop_id", "customers.id"]),
         writes="insert-update",
         mutable=(
-            "customer_id", "live_kind", "number_sealed", "scan_key", "scan_sha256", "scan_type", "verified_at",
+            "live_kind", "number_sealed", "scan_key", "scan_sha256", "scan_type", "verified_at",
             "verified_by", "version", "withdrawn_at",
         ),
         hidden=("last4", "number_sealed"), retention="books",

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from sqlalchemy import Select, String, bindparam, func, or_, select
 
-from app.customers.models import Customer
+from app.customers.models import Customer, CustomerDate, CustomerKyc, Family, FamilyMember
 from app.kit.db import Id
 from app.kit.restoring import Rows
 from app.kit.sums import added_up
@@ -19,7 +19,7 @@ PACKED = (
 )  # fmt: skip
 
 
-ROWS = Rows(Customer)  # of a restore
+ROWS, PAPERS = Rows(Customer), Rows(CustomerKyc)  # of a restore
 
 
 def find_customer(db: ShopSession, customer_id: UUID, *, lock: bool = False) -> Customer | None:
@@ -54,9 +54,90 @@ def names_of(db: ShopSession, customer_ids: Iterable[UUID]) -> Sequence[tuple[UU
     return [(row.id, row.name) for row in rows]
 
 
+def contacts_of(db: ShopSession, customer_ids: Iterable[UUID]) -> Sequence[Any]:
+    return db.execute(
+        select(Customer.id, Customer.name, Customer.phone).where(Customer.id.in_(sorted(customer_ids)))
+    ).all()
+
+
+def persons(shop_id: int) -> Select[UUID, UUID]:
+    """Each row's id and the id of the row that counts; for rooms above to join."""
+    living = func.coalesce(Customer.merged_into, Customer.id, type_=Id)
+    return select(Customer.id, living.label("person_id")).where(Customer.shop_id == shop_id)
+
+
+def lock_both(db: ShopSession, customer_ids: Iterable[UUID]) -> Sequence[Customer]:
+    """In the order of their ids, in which everybody locks them."""
+    return db.scalars(
+        select(Customer).where(Customer.id.in_(sorted(customer_ids))).order_by(Customer.id).with_for_update()
+        .execution_options(populate_existing=True)
+    ).all()  # fmt: skip
+
+
+def merged_rows(db: ShopSession, customer_id: UUID) -> Sequence[Customer]:
+    """Rows that were merged into this one, locked."""
+    return db.scalars(
+        select(Customer).where(Customer.merged_into == customer_id).order_by(Customer.id).with_for_update()
+    ).all()
+
+
+# ---------------------------------------------------------------- dates, families, papers
+
+
+def dates_of(db: ShopSession, customer_ids: Iterable[UUID]) -> Sequence[CustomerDate]:
+    return db.scalars(
+        select(CustomerDate)
+        .where(CustomerDate.customer_id.in_(sorted(customer_ids)))
+        .order_by(CustomerDate.customer_id, CustomerDate.kind.desc())
+    ).all()
+
+
+def dates_between(db: ShopSession, spans: Iterable[tuple[int, int]], most: int) -> Sequence[Any]:
+    """Kind, month and day, year, and the customer's id, name and phone; each span includes both its ends."""
+    wanted = or_(*(CustomerDate.month_day.between(first, last) for first, last in spans))
+    return db.execute(
+        select(CustomerDate.kind, CustomerDate.month_day, CustomerDate.year, Customer.id, Customer.name, Customer.phone)
+        .join(Customer, (Customer.shop_id == CustomerDate.shop_id) & (Customer.id == CustomerDate.customer_id))
+        .where(wanted, Customer.erased_at.is_(None), Customer.merged_into.is_(None))
+        .order_by(CustomerDate.month_day, Customer.name, Customer.id)
+        .limit(most)
+    ).all()
+
+
+def find_member(db: ShopSession, customer_id: UUID, *, lock: bool = False) -> FamilyMember | None:
+    statement = select(FamilyMember).where(FamilyMember.customer_id == customer_id)
+    return db.scalars(statement.with_for_update() if lock else statement).one_or_none()
+
+
+def find_family(db: ShopSession, family_id: UUID) -> Family | None:
+    return db.scalars(select(Family).where(Family.id == family_id)).one_or_none()
+
+
+def members_of(db: ShopSession, family_id: UUID) -> Sequence[Any]:
+    """Customer's id, name, phone, and what they are to the others."""
+    return db.execute(
+        select(Customer.id, Customer.name, Customer.phone, FamilyMember.relation)
+        .join(FamilyMember, (FamilyMember.shop_id == Customer.shop_id) & (FamilyMember.customer_id == Customer.id))
+        .where(FamilyMember.family_id == family_id, Customer.erased_at.is_(None))
+        .order_by(FamilyMember.added_at, Customer.id)
+    ).all()
+
+
+def find_paper(db: ShopSession, paper_id: UUID, *, lock: bool = False) -> CustomerKyc | None:
+    statement = select(CustomerKyc).where(CustomerKyc.id == paper_id)
+    return db.scalars(statement.with_for_update() if lock else statement).one_or_none()
+
+
+def papers_of(db: ShopSession, customer_ids: Iterable[UUID]) -> Sequence[CustomerKyc]:
+    """Also those that were withdrawn, the oldest first."""
+    return db.scalars(
+        select(CustomerKyc).where(CustomerKyc.customer_id.in_(sorted(customer_ids))).order_by(CustomerKyc.id)
+    ).all()
+
+
 def list_customers(*, text: str | None, phone: str | None, gstin: str | None) -> Select[Any]:
     """`text` is looked for in name and phone, `phone` is a beginning of the number in full."""
-    statement = select(Customer).where(Customer.erased_at.is_(None))
+    statement = select(Customer).where(Customer.erased_at.is_(None), Customer.merged_into.is_(None))
     if phone:
         statement = statement.where(Customer.phone.startswith(phone, autoescape=True))
     if gstin:
@@ -78,15 +159,22 @@ BUYER_FOR_SHARE = Prepared(lambda: _packed_buyer().with_for_update(read=True))
 
 
 def _packed_buyer() -> Select[Any]:
-    """PACKED as one JSON array: the driver takes longer to read a column's description than all of a row's values."""
-    return select(func.json_array(*PACKED, type_=String())).where(
+    """PACKED and the row it was merged into as one JSON array: the driver takes longer to read a column's description
+    than all of a row's values."""
+    return select(func.json_array(*PACKED, func.hex(Customer.merged_into), type_=String())).where(
         Customer.shop_id == bindparam("shop_id"),
         Customer.id == bindparam("customer_id", type_=Id),
         Customer.erased_at.is_(None),
-        Customer.merged_into.is_(None),
     )
 
 
 def shop_sums() -> tuple[Sum, ...]:
-    """How many customers there are, by state."""
-    return (added_up("customers", Customer, by=(func.coalesce(Customer.state_code, "none"),), of=(Customer.version,)),)
+    """How many customers there are, by state, and of which they are merged; dates, families, and papers by kind."""
+    merged = (func.coalesce(Customer.state_code, "none"), Customer.merged_into.is_not(None))
+    return (
+        added_up("customers", Customer, by=merged, of=(Customer.version,)),
+        added_up("customers' dates", CustomerDate, by=(CustomerDate.kind,), of=(CustomerDate.month_day,)),
+        added_up("families", Family, of=(Family.version,)),
+        added_up("family members", FamilyMember, by=(FamilyMember.relation,)),
+        added_up("customers' papers", CustomerKyc, by=(CustomerKyc.kind,), of=(CustomerKyc.version,)),
+    )

@@ -7,6 +7,7 @@ import re
 import unicodedata
 from collections.abc import Callable, Mapping
 from typing import TypeVar
+from uuid import UUID
 
 from flask import request
 
@@ -50,6 +51,14 @@ def figure(name: str, parse: Callable[[str], int], *, empty: int | None = None) 
     if not text and empty is not None:
         return empty
     return at_field(name, lambda: parse(text if text else refuse(name, _("Please fill this in."))))
+
+
+def id_or_none(text: str) -> UUID | None:
+    """An id that a link or a hidden field carries; None where it is none."""
+    try:
+        return UUID(text)
+    except ValueError:
+        return None
 
 
 def one_of(name: str, choices: Mapping[str, object] | tuple[str, ...] | list[str]) -> str:

@@ -24,6 +24,7 @@ MENU = (
     ("bill", N_("New bill"), "shop_pages.new_bill", "bill.issue"),
     ("bills", N_("Bills"), "shop_pages.bills", "bill.view"),
     ("stock", N_("Stock"), "shop_pages.stock", "stock.view"),
+    ("receipts", N_("Receipts"), "shop_pages.receipts", "credit.view"),
     ("customers", N_("Customers"), "shop_pages.customers", "customer.view"),
     ("rates", N_("Rates"), "shop_pages.rates", "rates.view"),
     ("cash", N_("Cash"), "shop_pages.cash", "cash.view"),

@@ -10,6 +10,7 @@ from flask import Response, request, url_for
 from app.customers import service as customers
 from app.customers.service import Customer, CustomerDraft
 from app.dashboard import forms
+from app.dashboard.accounts import tabs_of
 from app.dashboard.frame import may, pages, show
 from app.invoices import service as invoices
 from app.kit.clock import today_ist
@@ -104,7 +105,7 @@ def _form(customer_id: UUID | None, refusal: Refusal | None) -> str:
     states = [("", "—"), *((state.code, f"{state.code} · {state.name}") for state in list_states(today_ist()))]
     return show(
         "customer.html", "customers", customer=person, values=values, refusal=refusal, states=states, bills=bills,
-        key=form_key(), saved=request.args.get("saved", ""),
+        key=form_key(), saved=request.args.get("saved", ""), tabs=tabs_of(person.id, "details") if person else [],
     )  # fmt: skip
 
 

@@ -2,6 +2,7 @@
 
 from app.dashboard import (
     account,
+    accounts,
     approvals,
     auditlog,
     away,
@@ -15,11 +16,14 @@ from app.dashboard import (
     feed,
     home,
     lots,
+    kin,
+    papers,
     people,
     pictures,
     pieces,
     places,
     ratelocks,
+    receipts,
     settings,
     staff,
     stock,
@@ -52,4 +56,6 @@ __all__ = [
     "staff",
     "stock",
     "stockbook",
+    "account", "accounts", "approvals", "bills", "board", "counter", "exports", "feed", "home", "kin", "papers",
+    "people", "pictures", "pieces", "ratelocks", "receipts", "settings", "shop_pages", "staff", "stock",
 ]  # fmt: skip

@@ -167,6 +167,25 @@ def dues(shop_id: int, customer_ids: Iterable[UUID] | None = None) -> CompoundSe
     )
 
 
+def ledger_documents(db: ShopSession, customer_ids: Iterable[UUID]) -> Sequence[Any]:
+    """Id, kind, number, day, total and what was paid of all documents of these customers, the oldest first."""
+    paid = (
+        select(func.coalesce(func.sum(InvoicePayment.paise), 0))
+        .where(
+            InvoicePayment.shop_id == Invoice.shop_id, InvoicePayment.invoice_id == Invoice.id,
+            InvoicePayment.mode != ON_ACCOUNT,
+        )
+        .correlate(Invoice)
+        .scalar_subquery()
+        .label("paid")
+    )  # fmt: skip
+    return db.execute(
+        select(Invoice.id, Invoice.kind, Invoice.number, Invoice.issued_on, Invoice.total_paise, paid)
+        .where(Invoice.customer_id.in_(sorted(customer_ids)))
+        .order_by(Invoice.issued_on, Invoice.id)
+    ).all()
+
+
 def unpaid(db: ShopSession, customer_ids: Iterable[UUID]) -> int:
     moved = dues(db.shop_id, customer_ids).subquery()
     return int(db.execute(select(func.coalesce(func.sum(moved.c.paise), 0))).scalar_one())

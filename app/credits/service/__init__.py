@@ -16,7 +16,6 @@ from app.credits.service.credits import (
     find_opened_by,
     get_credit,
     list_credits,
-    move_credits,
     open_credit,
     open_credits,
     owed_by_kind,
@@ -28,6 +27,7 @@ from app.credits.service.credits import (
 from app.credits.service.daybook import DayVoucher, DayVouchers, day_vouchers, first_day_between, list_day
 from app.credits.service.issuing import PDF_JOB
 from app.credits.service.limits import cash_of_day
+from app.credits.service.merging import merge_customers
 from app.credits.service.payments import Mode, Payment, cash_in, check_payments
 from app.credits.service.printing import (
     StoredPdf,
@@ -38,13 +38,7 @@ from app.credits.service.printing import (
     object_key,
     record_pdf,
 )
-from app.credits.service.reading import (
-    VoucherSummary,
-    find_reversal,
-    get_receipt,
-    list_receipts,
-    receipts_of,
-)
+from app.credits.service.reading import VoucherSummary, find_reversal, get_receipt, list_receipts, receipts_of
 from app.credits.service.receiving import owed, pay_out, receive, take_back
 from app.credits.service.vouchers import Payer, Voucher, VoucherPayment
 
@@ -90,7 +84,7 @@ __all__ = [
     "list_credits",
     "list_day",
     "list_receipts",
-    "move_credits",
+    "merge_customers",
     "object_key",
     "on_account",
     "open_credit",
@@ -111,4 +105,4 @@ __all__ = [
     "use_credits",
     "uses_of",
     "verify_vouchers",
-]  # fmt: skip
+]

@@ -75,11 +75,9 @@ def list_receipts(
     return page.map(lambda row: _summary(row, modes.get(row.id, ()), names))
 
 
-def receipts_of(db: ShopSession, customer_ids: Iterable[UUID], *, most: int) -> list[VoucherSummary]:
-    """A person's vouchers, the newest `most` of them, the oldest first; for their ledger."""
-    rows = repository.receipts_of(db, customer_ids, most)
-    modes = _modes(db, [row.id for row in rows])
-    return [_summary(row, modes.get(row.id, ()), {}) for row in rows]
+def receipts_of(db: ShopSession, customer_ids: Iterable[UUID]) -> list[VoucherSummary]:
+    """All vouchers of a person (all their rows), the oldest first, without modes and names; for their ledger."""
+    return [_summary(row, (), {}) for row in repository.receipts_of(db, customer_ids)]
 
 
 def payer_on(db: ShopSession, row: Receipt, keyring: Keyring) -> Payer | None:

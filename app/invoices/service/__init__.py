@@ -28,7 +28,7 @@ from app.invoices.service.notes import (
     refund_of,
     reversed_lines,
 )
-from app.invoices.service.owing import TheBills, dues
+from app.invoices.service.owing import LedgerDocument, TheBills, dues, ledger_documents
 from app.invoices.service.priced_from import explained
 from app.invoices.service.printing import (
     StoredPdf,
@@ -60,6 +60,7 @@ __all__ = [
     "ExportPlace",
     "ExportRow",
     "InvoiceSummary",
+    "LedgerDocument",
     "Line",
     "LineDraft",
     "LostDocument",
@@ -89,6 +90,7 @@ __all__ = [
     "issue_credit_note",
     "issue_debit_note",
     "issue_invoice",
+    "ledger_documents",
     "lines_left",
     "list_day",
     "list_export_rows",

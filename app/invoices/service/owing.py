@@ -4,10 +4,31 @@ import datetime as dt
 from collections.abc import Sequence
 from uuid import UUID
 
+from msgspec import Struct
+
 from app.invoices import repository
 from shard_router import ShopSession
 
 dues = repository.dues
+
+
+class LedgerDocument(Struct, frozen=True):
+    """A bill or note in its customer's account; `paid_paise` leaves out what was put on account."""
+
+    id: UUID
+    kind: str
+    number: str
+    issued_on: dt.date
+    total_paise: int
+    paid_paise: int
+
+
+def ledger_documents(db: ShopSession, customer_ids: Sequence[UUID]) -> list[LedgerDocument]:
+    """All documents of a person (all their rows), the oldest first, in one statement."""
+    return [
+        LedgerDocument(row.id, row.kind, row.number, row.issued_on, row.total_paise, int(row.paid))
+        for row in repository.ledger_documents(db, customer_ids)
+    ]
 
 
 class TheBills:

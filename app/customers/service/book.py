@@ -11,7 +11,7 @@ import orjson
 from sqlalchemy.exc import IntegrityError
 
 from app.customers import repository
-from app.customers.errors import CustomerUnknown, PhoneMalformed, PhoneTaken
+from app.customers.errors import CustomerMerged, CustomerUnknown, PhoneMalformed, PhoneTaken
 from app.customers.facts import CustomerDraft, dialled, settled
 from app.customers.models import Customer as CustomerRow
 from app.kit import audit, paging, sealing_keys
@@ -22,15 +22,6 @@ from app.kit.sealing import Keyring
 from app.kit.texts import _
 from shard_router import ShopSession
 from shard_router.moves import Restoring
-
-__all__ = [
-    "BUYER_FOR_SHARE", "BUYER_FOR_UPDATE", "Buyer", "Customer", "CustomerDraft", "buyer_of", "edit_customer",
-    "find_by_phone", "get_buyer", "get_customer", "hold", "list_customers", "lock_buyer", "names_of",
-    "register_customer", "same_person", "settle_restore", "shop_sums",
-]  # fmt: skip
-
-BUYER_FOR_UPDATE, BUYER_FOR_SHARE = repository.BUYER_FOR_UPDATE, repository.BUYER_FOR_SHARE
-shop_sums = repository.shop_sums
 
 _FIELDS = tuple(field.name for field in dataclasses.fields(CustomerDraft))
 
@@ -53,6 +44,7 @@ class Customer:
     created_at: dt.datetime
     updated_at: dt.datetime
     erased_at: dt.datetime | None
+    merged_into: UUID | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +93,7 @@ def edit_customer(
     row = repository.find_customer(db, customer_id, lock=True)
     if row is None or row.erased_at is not None:
         raise CustomerUnknown()
+    refuse_merged(row.merged_into)
     if row.version != expected_version:
         raise PreconditionFailed(_("This customer was changed since you opened it."), action=_("Look at it again."))
     before = CustomerDraft(**{name: getattr(row, name) for name in _FIELDS})
@@ -121,7 +114,7 @@ def edit_customer(
 
 
 def get_customer(db: ShopSession, customer_id: UUID) -> Customer:
-    """Raises CustomerUnknown; an erased customer is unknown."""
+    """Raises CustomerUnknown; an erased customer is unknown. One who was merged says so in `merged_into`."""
     row = repository.find_customer(db, customer_id)
     if row is None or row.erased_at is not None:
         raise CustomerUnknown()
@@ -129,11 +122,13 @@ def get_customer(db: ShopSession, customer_id: UUID) -> Customer:
 
 
 def find_by_phone(db: ShopSession, phone: str) -> Customer | None:
-    """The customer of a number as it is typed; what is no number is nobody's."""
+    """The customer of a number as it is typed, the row that counts; what is no number is nobody's."""
     try:
         row = repository.find_by_phone(db, dialled(phone))
     except PhoneMalformed:
         return None
+    if row is not None and row.merged_into is not None:
+        row = repository.find_customer(db, row.merged_into)
     return None if row is None else _customer(row)
 
 
@@ -158,10 +153,11 @@ def names_of(db: ShopSession, customer_ids: Iterable[UUID]) -> dict[UUID, str]:
 
 
 def get_buyer(db: ShopSession, customer_id: UUID) -> Buyer:
-    """Raises CustomerUnknown."""
+    """Raises CustomerUnknown, CustomerMerged."""
     row = repository.find_customer(db, customer_id)
     if row is None or row.erased_at is not None:
         raise CustomerUnknown(fields={"customerId": "unknown"})
+    refuse_merged(row.merged_into)
     return Buyer(row.id, *(getattr(row, column.key) for column in repository.PACKED))
 
 
@@ -190,10 +186,24 @@ def same_person(db: ShopSession, customer_id: UUID) -> tuple[UUID, ...]:
 
 
 def buyer_of(customer_id: UUID, rows: Sequence[Sequence[Any]]) -> Buyer:
-    """The buyer of the row that BUYER_FOR_UPDATE or BUYER_FOR_SHARE gave; raises CustomerUnknown."""
+    """The buyer of the row that BUYER_FOR_UPDATE or BUYER_FOR_SHARE gave; raises CustomerUnknown, CustomerMerged."""
     if not rows:
         raise CustomerUnknown(fields={"customerId": "unknown"})
-    return Buyer(customer_id, *orjson.loads(rows[0][0]))
+    *facts, merged_into = orjson.loads(rows[0][0])
+    refuse_merged(UUID(merged_into) if merged_into else None)
+    return Buyer(customer_id, *facts)
+
+
+def refuse_merged(merged_into: UUID | None) -> None:
+    """Raises CustomerMerged, which names the row that counts."""
+    if merged_into is not None:
+        raise CustomerMerged(_("This customer was merged into another one."), fields={"customerId": str(merged_into)})
+
+
+def contacts_of(db: ShopSession, customer_ids: Iterable[UUID]) -> dict[UUID, tuple[str, str | None]]:
+    """Names and phones of many customers in one statement."""
+    wanted = set(customer_ids)
+    return {row.id: (row.name, row.phone) for row in repository.contacts_of(db, wanted)} if wanted else {}
 
 
 _ORDERS = paging.Orders(tie=CustomerRow.id, default="name", name=CustomerRow.name, createdAt=CustomerRow.created_at)
@@ -225,11 +235,12 @@ def _customer(row: CustomerRow) -> Customer:
 
 
 def settle_restore(restoring: Restoring) -> None:
-    """Who was erased since stays erased."""
+    """Who was erased since stays erased, and a paper that was withdrawn since stays blank."""
     if restoring.closed is None:
         return
-    there = repository.ROWS.read(restoring.target)
-    closed = repository.ROWS.read(restoring.closed)
-    erased = [row for key, row in closed.items() if row.erased_at is not None and key in there]
-    repository.ROWS.drop(restoring.target, erased)
-    repository.ROWS.add(restoring.target, erased)
+    for rows, ended in ((repository.ROWS, "erased_at"), (repository.PAPERS, "withdrawn_at")):
+        there = rows.read(restoring.target)
+        closed = rows.read(restoring.closed)
+        kept = [row for key, row in closed.items() if getattr(row, ended) is not None and key in there]
+        rows.drop(restoring.target, kept)
+        rows.add(restoring.target, kept)

@@ -1,0 +1,83 @@
+"""Owns the statements on what all customers owe: selects that bills, receipts and customers lend, put together."""
+
+import datetime as dt
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import BigInteger, ColumnElement, Date, Select, Subquery, cast, func, literal, null, select, union_all
+from sqlalchemy import case as when
+
+from app.credits import service as credits
+from app.customers import service as customers
+from app.invoices import service as invoices
+from shard_router import ShopSession
+
+
+@dataclass(frozen=True, slots=True)
+class Ages:
+    """The first days of the younger buckets: what is due from `first` on is of the first, and so on."""
+
+    first: dt.date
+    second: dt.date
+    third: dt.date
+
+
+def debtors(shop_id: int, ages: Ages) -> Subquery:
+    """person_id, owed, a1 to a4: who owes something, and how old it is. Payments on account pay the oldest bills, so
+    what is left is of the youngest ones: each bucket takes of the rest as much as its bills come to, youngest first."""
+    open_ = _open(shop_id, ages)
+    least, most = func.least, func.greatest
+    a1 = least(open_.c.owed, most(open_.c.o1, 0))
+    a2 = least(open_.c.owed - a1, most(open_.c.o2, 0))
+    a3 = least(open_.c.owed - a1 - a2, most(open_.c.o3, 0))
+    a4 = open_.c.owed - a1 - a2 - a3
+    buckets = (_whole(part).label(f"a{at}") for at, part in enumerate((a1, a2, a3, a4), start=1))
+    return select(open_.c.person_id, _whole(open_.c.owed).label("owed"), *buckets).where(open_.c.owed > 0).subquery()
+
+
+def page_of(debtors: Subquery) -> Select[Any]:
+    return select(*debtors.c)
+
+
+def totals(db: ShopSession, debtors: Subquery) -> Any:
+    """How many owe, how much in all and by age."""
+    names = ("owed", "a1", "a2", "a3", "a4")
+    sums = (func.coalesce(_whole(func.sum(debtors.c[name])), 0).label(name) for name in names)
+    return db.execute(select(func.count().label("people"), *sums)).one()
+
+
+def owed_to(db: ShopSession) -> int:
+    """Paise of all open credits."""
+    owed = credits.owed_to(db.shop_id).subquery()
+    return int(db.execute(select(func.coalesce(func.sum(owed.c.paise), 0))).scalar_one())
+
+
+def _open(shop_id: int, ages: Ages) -> Subquery:
+    """What each person's bills left open by age, and what they owe after all that they paid on account."""
+    account = credits.on_account(shop_id).subquery()
+    moved = union_all(
+        invoices.dues(shop_id),
+        select(account.c.customer_id, cast(null(), Date), -account.c.paise),
+    ).subquery()
+    person = customers.persons(shop_id).subquery()
+    paise, due = moved.c.paise, moved.c.due_on
+    return (
+        select(
+            person.c.person_id,
+            func.sum(paise).label("owed"),
+            _sum(due >= ages.first, paise).label("o1"),
+            _sum((due < ages.first) & (due >= ages.second), paise).label("o2"),
+            _sum((due < ages.second) & (due >= ages.third), paise).label("o3"),
+        )
+        .join(person, person.c.id == moved.c.customer_id)
+        .group_by(person.c.person_id)
+        .subquery()
+    )
+
+
+def _sum(wanted: ColumnElement[bool], paise: ColumnElement[Any]) -> ColumnElement[Any]:
+    return func.sum(when((wanted, paise), else_=literal(0)))
+
+
+def _whole(figure: ColumnElement[Any]) -> ColumnElement[int]:
+    return cast(figure, BigInteger)
