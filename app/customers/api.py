@@ -3,7 +3,7 @@
 from typing import Any
 from uuid import UUID
 
-from flask import Response, request
+from flask import Response
 
 from app.customers import service
 from app.customers.errors import CustomerUnknown, DateUnknown, FamilyUnknown, ScanMissing, ScanUnfit
@@ -19,6 +19,7 @@ from app.customers.schemas import (
     PaperIn,
     PaperOut,
     PapersOut,
+    ScanIn,
     SpecialDaysIn,
     SpecialDaysOut,
     UpcomingArgs,
@@ -33,10 +34,9 @@ from app.kit.http import (
     runtime,
     shop_read,
     shop_write,
-    takes_upload,
     versioned,
 )
-from app.kit.objects import NoSuchObject
+from app.kit.objects import NoSuchObject, checked_key
 from app.kit.paging import Page
 from app.kit.ports import Bucket
 from app.kit.texts import _
@@ -45,9 +45,7 @@ from shard_router import ShopSession
 blueprint = api_blueprint("customers", "/customers", description="The shop's customers.")
 
 SCAN_BYTES = 5 * 1024 * 1024
-SCAN_TYPES = ("image/jpeg", "image/png", "application/pdf")
 ENDINGS = {"image/jpeg": "jpg", "image/png": "png", "application/pdf": "pdf"}
-_FILE = {"schema": {"type": "string", "format": "binary"}}
 
 
 @blueprint.get("")
@@ -233,14 +231,13 @@ def reveal_number(shop_id: int, paper_id: UUID) -> dict[str, str]:
 
 @blueprint.put("/papers/<id:paper_id>/scan")
 @allow("customer.kyc")
-@takes_upload(max_bytes=SCAN_BYTES, content_types=SCAN_TYPES)
+@blueprint.arguments(ScanIn)
 @blueprint.response(200, PaperOut)
-@blueprint.doc(requestBody={"required": True, "content": dict.fromkeys(SCAN_TYPES, _FILE)})  # type: ignore[untyped-decorator]
-def keep_scan(shop_id: int, paper_id: UUID) -> Paper:
-    """Keep a scan of a paper: the file itself as the body; needs If-Match of the paper."""
-    version, plain, parts = expected_version(), request.stream.read(SCAN_BYTES + 1), runtime()
-    if not plain or len(plain) > SCAN_BYTES:
-        raise ScanUnfit(fields={"file": "too large, or empty"})
+def keep_scan(body: dict[str, Any], shop_id: int, paper_id: UUID) -> Paper:
+    """Keep a scan of a paper that was sent by an upload link; needs If-Match of the paper."""
+    version, parts = expected_version(), runtime()
+    shop_read(lambda db: service.get_paper(db, paper_id))
+    plain = _uploaded(shop_id, body["upload_key"])
 
     def work(db: ShopSession) -> Paper:
         paper, key, sealed = service.keep_scan(
@@ -250,6 +247,17 @@ def keep_scan(shop_id: int, paper_id: UUID) -> Paper:
         return paper
 
     return shop_write(work)
+
+
+def _uploaded(shop_id: int, key: str) -> bytes:
+    """What lies there of this shop, at most one byte more than is taken; another shop's upload is not there."""
+    try:
+        if not key.startswith(f"{shop_id}/"):
+            raise ScanUnfit(fields={"uploadKey": "unknown"})
+        with runtime().store.open(Bucket.INCOMING, checked_key(key)) as stored:
+            return stored.read(SCAN_BYTES + 1)
+    except (NoSuchObject, ValueError):
+        raise ScanUnfit(fields={"uploadKey": "unknown"}) from None
 
 
 @blueprint.get("/papers/<id:paper_id>/scan")

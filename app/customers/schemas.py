@@ -140,6 +140,12 @@ class PaperIn(ApiSchema):
     consent = Text(least=1, most=16, required=True)
 
 
+class ScanIn(ApiSchema):
+    """Where the scan was sent to by an upload link."""
+
+    upload_key = Text(least=1, most=200, required=True)
+
+
 class PaperOut(ApiSchema):
     """A paper as screens show it: the last four signs of its number."""
 

@@ -22,6 +22,9 @@ from app.kit.texts import _
 from app.tenants import service as tenants
 from shard_router import ShopSession
 
+FORMS = ("multipart/form-data", "application/x-www-form-urlencoded")
+"""A form that was sent without a file may come as either."""
+
 ENVELOPE = 64 * 1024
 """What a multipart body may have around its file."""
 
@@ -67,7 +70,7 @@ def withdraw_customer_paper(customer_id: UUID, paper_id: UUID) -> Response | tup
 
 @pages.post("/customers/<id:customer_id>/papers/<id:paper_id>/scan")
 @allow("customer.kyc")
-@takes_upload(max_bytes=SCAN_BYTES + ENVELOPE, content_types=("multipart/form-data",))
+@takes_upload(max_bytes=SCAN_BYTES + ENVELOPE, content_types=FORMS)
 def keep_customer_scan(customer_id: UUID, paper_id: UUID) -> Response | tuple[str, int]:
     tried = try_form(lambda: shop_write(lambda db: _keep(db, paper_id)))
     return _after(customer_id, tried.refusal, "scanned")

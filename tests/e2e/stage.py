@@ -1,5 +1,6 @@
 """A shop that looks like one: a board, pieces of many kinds, customers, and some bills, all by the services."""
 
+import datetime as dt
 import io
 import secrets
 from dataclasses import dataclass
@@ -9,11 +10,15 @@ from uuid import UUID
 from PIL import Image, ImageDraw
 
 from app.cash import service as cash
+from app.credits import service as credits
+from app.customers import service as customers
 from app.customers.service import Customer
 from app.inventory.service import Item
+from app.invoices import service as invoices
 from app.invoices.service import Document
+from app.kit.clock import today_ist, utc_now
 from app.kit.runtime import Runtime
-from tests.factories.bills import a_bill
+from tests.factories.bills import a_bill, a_claim
 from tests.factories.people import a_customer, a_phone
 from tests.factories.rates import a_board
 from tests.factories.stock import an_item
@@ -44,6 +49,8 @@ class Stage:
     items: list[Item]
     people: list[Customer]
     bills: list[Document]
+    receipt_id: UUID
+    credit_id: UUID
 
     def take(self, category: str) -> Item:
         """A piece of this kind that is in stock, and nobody else's from now on."""
@@ -66,8 +73,45 @@ def set_up(runtime: Runtime, who: Somebody, *, each: int = 1, bills: int = 2) ->
     free, sold = items[: each * len(PIECES)], items[each * len(PIECES) :]
     made = [bill(runtime, who, [item.id], people[n % len(people)].id) for n, item in enumerate(sold)]
     fill_drawer(runtime, who)
+    receipt_id, credit_id = known_of(runtime, who, people)
     runtime.cache.forget(who.shop_id)  # as the edges do: a page may have shown the shop before
-    return Stage(free, people, made)
+    return Stage(free, people, made, receipt_id, credit_id)
+
+
+def known_of(runtime: Runtime, who: Somebody, people: list[Customer]) -> tuple[UUID, UUID]:
+    """What pages of customers show: an advance, unpaid bills of several ages, a family, days, a paper."""
+    first, second = people[:2]
+    keyring = runtime.keyring
+    for days, paid in ((5, 40_000_00), (45, 30_000_00), (120, 45_000_00)):
+        with runtime.router.shop(who.shop_id, who.actor) as db:
+            item = an_item(db)
+            db.commit()
+        draft = invoices.BillDraft(
+            lines=(invoices.LineDraft(item.id),), payments=(invoices.PaymentDraft("upi", paid),), customer_id=first.id
+        )
+        at = utc_now() - dt.timedelta(days=days)
+        with runtime.router.shop(who.shop_id, who.actor, hot=True) as db:
+            invoices.issue_invoice(db, draft=draft, claim=a_claim(), keyring=keyring, at=at)
+    with runtime.router.shop(who.shop_id, who.actor) as db:
+        customers.join_family(db, customer_id=second.id, with_id=first.id, relation="wife")
+        today = today_ist()
+        day = customers.SpecialDay("birthday", today.month, today.day, 1980)
+        customers.set_dates(db, customer_id=first.id, expected_version=1, days={"birthday": day})
+        paper = customers.add_paper(
+            db, customer_id=first.id, kind="passport", number="M1234567", consent="2026-1", keyring=keyring
+        )
+        customers.verify_paper(db, paper_id=paper.id, expected_version=1)
+        customers.add_paper(
+            db, customer_id=first.id, kind="pan", number="ABCPD1234F", consent="2026-1", keyring=keyring
+        )
+        paid_by = [credits.Payment("upi", 25_000_00, "427700123456"), credits.Payment("cash", 10_000_00)]
+        receipt = credits.receive(
+            db, customer_id=first.id, purpose="advance", payments=paid_by, keyring=keyring, note="For the wedding set"
+        )
+        credit = credits.find_opened_by(db, receipt.id, "advance")
+        assert credit is not None
+        db.commit()
+    return receipt.id, credit.id
 
 
 def fill_drawer(runtime: Runtime, who: Somebody) -> None:

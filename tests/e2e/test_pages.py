@@ -26,11 +26,20 @@ def places(who: Somebody, stage: Stage) -> dict[str, str]:
         "cash": f"{shop}/cash", "day": f"{shop}/day", "day-close": f"{shop}/day/close", "audit": f"{shop}/audit",
         "audit-entry": f"{shop}/audit?entry=3",
         "shops": "/shops?stay=yes", "me": "/me",
+        "customer-account": f"{shop}/customers/{stage.people[0].id}/account",
+        "customer-family": f"{shop}/customers/{stage.people[0].id}/family",
+        "customer-papers": f"{shop}/customers/{stage.people[0].id}/papers",
+        "customer-merge": f"{shop}/customers/{stage.people[1].id}/merge?into={stage.people[2].id}",
+        "customer-days": f"{shop}/customers/days", "outstanding": f"{shop}/outstanding",
+        "receipts": f"{shop}/receipts", "receipt": f"{shop}/receipts/{stage.receipt_id}",
+        "receipt-find": f"{shop}/receipts/new", "receipt-new": f"{shop}/receipts/new?customer={stage.people[0].id}",
+        "pay-out": f"{shop}/credits/{stage.credit_id}/pay-out",
     }  # fmt: skip
 
 
 NOT_FOR_ACCOUNTANTS = (
-    "counter", "counter-empty", "piece-new", "piece-edit", "customer-new", "staff", "staff-self",
+    "counter", "counter-empty", "piece-new", "piece-edit", "customer-new", "staff", "staff-self", "customer-papers",
+    "customer-merge", "receipt-find", "receipt-new", "pay-out",
 )  # fmt: skip
 LOOKS = {
     "light": {"color_scheme": "light"},

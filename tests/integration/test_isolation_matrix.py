@@ -57,6 +57,15 @@ BODIES: dict[str, dict[str, object]] = {
     "purchases.return_purchase": {"lineIds": ["01890a5d-ac96-774b-bcce-b302099a8057"], "reason": "wrong size"},
     "suppliers.edit_supplier": {"name": "Somebody else"},
     "suppliers.pay_supplier": {"paise": 1, "mode": "bank"},
+    "credits.pay_out": {"payments": [{"mode": "upi", "paise": 1}], "reason": "asked for"},
+    "customer_merges.merge_customer": {
+        "into": "01a22b6b-e3dc-7010-90d7-e91e4f23b2b6", "intoVersion": 1, "confirm": "Somebody else",
+    },
+    "customers.add_paper": {"kind": "pan", "number": "ABCPD1234F", "consent": "2026-1"},
+    "customers.edit_customer": {"name": "Somebody else"},
+    "customers.join_family": {"withId": "01a22b6b-e3dc-7010-90d7-e91e4f23b2b6", "relation": "son"},
+    "customers.keep_scan": {"uploadKey": "1/a-scan"},
+    "customers.set_days": {"days": []},
     "invoices.issue_credit_note": {"reason": "brought back"},
     "invoices.issue_debit_note": {"reason": "too little", "amounts": [{"taxablePaise": 100}]},
     "invoices.cancel_bill": {"reason": "wrong piece", "handedOver": False},
@@ -66,7 +75,8 @@ BODIES: dict[str, dict[str, object]] = {
     "profile.change_outlet": {"city": "Pune"},
     "profile.change_registration": {"legalName": "Somebody else"},
     "profile.rename_till": {"name": "Another counter"},
-}
+    "receipts.take_back": {"reason": "a slip"},
+}  # fmt: skip
 
 
 FORM = {"version": "1", "reason": "brought back", "name": "Somebody else"}  # what pages' forms on a thing need
@@ -311,6 +321,15 @@ NAMING: list[tuple[str, str, Callable[[dict[str, str]], dict[str, object]]]] = [
         "a bill to Asha's customer",
         "invoices.issue_invoice",
         lambda its: {"lines": [{"itemId": its["own item"]}], "customerId": its["customer_id"]},
+    ),
+    (
+        "an advance of Asha's customer",
+        "receipts.receive",
+        lambda its: {
+            "customerId": its["customer_id"],
+            "purpose": "advance",
+            "payments": [{"mode": "upi", "paise": 100}],
+        },
     ),
     (
         "a bill at Asha's till",

@@ -3,6 +3,7 @@
 A new route with a body needs a line in GOOD; a test says so. Each ask is made afresh: it would succeed if sent.
 """
 
+import dataclasses
 import datetime as dt
 import io
 import itertools
@@ -653,6 +654,66 @@ def _of_move(body: dict[str, Any], *, moved: bool = False) -> Callable[[Stage], 
     return ask
 
 
+# ---------------------------------------------------------------- credits, and what is known of customers
+
+
+def _advance(stage: Stage) -> Ask:
+    body = {"customerId": str(stage.customer().id), "purpose": "advance", "payments": [{"mode": "upi", "paise": 100}]}
+    return Ask(stage.asha.token, {}, {**body, "note": "for a ring"})
+
+
+def _an_advance(stage: Stage) -> tuple[UUID, UUID]:
+    """Ids of a receipt and of the credit that it opened."""
+    with stage.runtime.router.shop(stage.asha.shop_id, stage.asha.actor) as db:
+        buyer, keyring = a_customer(db, stage.runtime.keyring), stage.runtime.keyring
+        paid = [credits.Payment("upi", 100)]
+        receipt = credits.receive(db, customer_id=buyer.id, purpose="advance", payments=paid, keyring=keyring)
+        credit = credits.find_opened_by(db, receipt.id, "advance")
+        assert credit is not None
+        db.commit()
+    return receipt.id, credit.id
+
+
+def _taken_back(stage: Stage) -> Ask:
+    return Ask(stage.asha.token, {"receipt_id": _an_advance(stage)[0]}, {"reason": "a slip", "tillId": None})
+
+
+def _paid_out(stage: Stage) -> Ask:
+    body = {"payments": [{"mode": "upi", "paise": 100, "reference": "1"}], "reason": "the order was cancelled"}
+    return Ask(stage.asha.token, {"credit_id": _an_advance(stage)[1]}, body, 1)
+
+
+def _on_a_buyer(body: dict[str, Any]) -> Callable[[Stage], Ask]:
+    return lambda stage: Ask(stage.asha.token, {"customer_id": stage.customer().id}, body, 1)
+
+
+def _merged(stage: Stage) -> Ask:
+    winner, loser = stage.customer(), stage.customer()
+    body = {"into": str(winner.id), "intoVersion": 1, "confirm": loser.name}
+    return Ask(stage.asha.token, {"customer_id": loser.id}, body, 1)
+
+
+def _joining_family(stage: Stage) -> Ask:
+    body = {"withId": str(stage.customer().id), "relation": "daughter"}
+    return Ask(stage.asha.token, {"customer_id": stage.customer().id}, body)
+
+
+def _scan(stage: Stage) -> Ask:
+    key = f"{stage.asha.shop_id}/scan-{secrets.token_hex(6)}"
+    stage.runtime.store.put(Bucket.INCOMING, key, b"%PDF-1.7", content_type="image/png")
+    return dataclasses.replace(_on_a_paper(stage), body={"uploadKey": key})
+
+
+def _on_a_paper(stage: Stage) -> Ask:
+    with stage.runtime.router.shop(stage.asha.shop_id, stage.asha.actor) as db:
+        buyer, keyring = a_customer(db, stage.runtime.keyring), stage.runtime.keyring
+        paper = customers.add_paper(
+            db, customer_id=buyer.id, kind="passport", number="M1234567", consent="2026-1", keyring=keyring
+        )
+        db.commit()
+    return Ask(stage.asha.token, {"paper_id": paper.id}, {}, 1)
+
+
 def _plain(body: Callable[[], Any], who: str = "asha") -> Callable[[Stage], Ask]:
     return lambda stage: Ask(getattr(stage.cast, who).token, {}, body())
 
@@ -757,6 +818,14 @@ GOOD: dict[str, Callable[[Stage], Ask]] = {
     "exports.ask_export": _plain(
         lambda: {"kind": "invoices", "from": "2026-04-01", "to": "2026-04-30", "format": "csv"}
     ),
+    "receipts.receive": _advance,
+    "receipts.take_back": _taken_back,
+    "credits.pay_out": _paid_out,
+    "customer_merges.merge_customer": _merged,
+    "customers.set_days": _on_a_buyer({"days": [{"kind": "birthday", "month": 7, "day": 24, "year": 1980}]}),
+    "customers.join_family": _joining_family,
+    "customers.add_paper": _on_a_buyer({"kind": "passport", "number": "M1234567", "consent": "2026-1"}),
+    "customers.keep_scan": _scan,
     "auth.sign_in": _signing_in,
     "auth.change_password": _new_password,
     "auth.change_me": _oneself,
@@ -797,3 +866,9 @@ GOOD: dict[str, Callable[[Stage], Ask]] = {
     "approvals.decide": _decision,
     "console_platform.sweep": _plain(lambda: {"on": today_ist().isoformat()}, "om"),
 }
+
+WITHOUT_BODY: dict[str, Callable[[Stage], Ask]] = {
+    "customers.verify_paper": _on_a_paper,
+    "customers.withdraw_paper": _on_a_paper,
+}
+"""Changes of a version that take no body."""

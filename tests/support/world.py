@@ -10,10 +10,12 @@ from app.cash import service as cash
 from app.console.moves import mover_of
 from app.credits import service as credits
 from app.inventory import service as inventory
+from app.customers import service as customers
 from app.invoices.models import InvoicePdf
 from app.kit import outbox
 from app.kit.clock import today_ist, utc_now
 from app.kit.ids import new_id
+from app.kit.ports import Bucket
 from app.kit.runtime import Runtime
 from app.kit.transactions import write_control
 from app.ratelocks import service as ratelocks
@@ -50,6 +52,7 @@ def furnish(runtime: Runtime, cast: Cast) -> World:
         kept, sold = an_item(db), an_item(db)
         customer = a_customer(db, runtime.keyring)
         stock["memo_id"] = inventory.send_memo(db, customer_id=customer.id, item_ids=[an_item(db).id]).id
+        known = _known_of(db, runtime, customer.id)
         picture, export, job = _files_and_jobs(db, asha)
         db.commit()
     bill = a_bill(
@@ -74,6 +77,7 @@ def furnish(runtime: Runtime, cast: Cast) -> World:
             "move_id": _move(runtime), "approval_id": _approval(runtime, cast), "quote_id": new_id(), "lock_id": locked,
             **stock,
             "handover_id": _handover(runtime, cast),
+            "name": "limits.json", **known,
         }
     )  # fmt: skip
 
@@ -134,6 +138,21 @@ def _handover(runtime: Runtime, cast: Cast) -> UUID:
         )
         db.commit()
     return made.id
+def _known_of(db: ShopSession, runtime: Runtime, customer_id: UUID) -> dict[str, Any]:
+    """An advance with its credit, a family, and a paper with its scan."""
+    keyring = runtime.keyring
+    receipt = credits.receive(
+        db, customer_id=customer_id, purpose="advance", payments=[credits.Payment("upi", 500_00)], keyring=keyring
+    )
+    credit = credits.find_opened_by(db, receipt.id, "advance")
+    customers.join_family(db, customer_id=customer_id, with_id=a_customer(db, keyring).id, relation="son")
+    paper = customers.add_paper(
+        db, customer_id=customer_id, kind="pan", number="ABCPD1234F", consent="2026-1", keyring=keyring
+    )
+    _, key, sealed = customers.keep_scan(db, paper_id=paper.id, expected_version=1, plain=b"%PDF-1.7", keyring=keyring)
+    runtime.store.put(Bucket.INVOICES, key, sealed, content_type="application/octet-stream")
+    assert credit is not None
+    return {"receipt_id": receipt.id, "credit_id": credit.id, "paper_id": paper.id}
 
 
 def _move(runtime: Runtime) -> UUID:

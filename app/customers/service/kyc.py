@@ -121,6 +121,14 @@ def add_paper(db: ShopSession, *, customer_id: UUID, kind: str, number: str, con
     return _paper(row)
 
 
+def get_paper(db: ShopSession, paper_id: UUID) -> Paper:
+    """Raises PaperUnknown."""
+    row = repository.find_paper(db, paper_id)
+    if row is None:
+        raise PaperUnknown()
+    return _paper(row)
+
+
 def verify_paper(db: ShopSession, *, paper_id: UUID, expected_version: int) -> Paper:
     """Say that one saw the paper and that it is this person's."""
     row = _live(db, paper_id, expected_version)

@@ -14,9 +14,9 @@ from tests.support.counter import made
 PDF = b"%PDF-1.7\n" + bytes(range(256))
 
 
-def put(counter, path, body, version, **raw):
+def put(counter, path, body, version):
     headers = counter.who.headers(**{"If-Match": f'"{version}"'})
-    return counter.app.test_client().put(counter.base + path, headers=headers, **(raw or {"json": body}))
+    return counter.app.test_client().put(counter.base + path, headers=headers, json=body)
 
 
 def test_a_birthday_is_listed_when_it_comes(counter):
@@ -80,10 +80,14 @@ def test_a_paper_is_kept_sealed_with_consent_and_shown_by_four_signs(counter):
 def test_a_scan_lies_sealed_and_goes_when_the_paper_is_withdrawn(counter):
     lata = counter.customer(pan=None)
     paper = made(a_paper(counter, lata))
-    path = f"/customers/papers/{paper['id']}/scan"
-    bad = put(counter, path, None, 1, data=b"<html>", content_type="application/pdf")
-    assert (bad.status_code, bad.json["code"]) == (422, "scan_unfit")
-    assert put(counter, path, None, 1, data=PDF, content_type="application/pdf").json["scanned"]
+    path, store = f"/customers/papers/{paper['id']}/scan", counter.runtime.store
+    sent = {name: f"{counter.who.shop_id}/{name}-{paper['id']}" for name in ("page", "scan")}
+    store.put(Bucket.INCOMING, sent["page"], b"<html>", content_type="image/png")
+    store.put(Bucket.INCOMING, sent["scan"], PDF, content_type="image/png")
+    for key in (sent["page"], "1/another-shops", f"{counter.who.shop_id}/not-there"):
+        bad = put(counter, path, {"uploadKey": key}, 1)
+        assert (bad.status_code, bad.json["code"]) == (422, "scan_unfit")
+    assert put(counter, path, {"uploadKey": sent["scan"]}, 1).json["scanned"]
     key = counter.read(lambda db: db.scalars(select(CustomerKyc.scan_key)).one())
     with counter.runtime.store.open(Bucket.INVOICES, key) as stored:
         assert PDF[:9] not in stored.read()
