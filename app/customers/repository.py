@@ -54,6 +54,14 @@ def names_of(db: ShopSession, customer_ids: Iterable[UUID]) -> Sequence[tuple[UU
     return [(row.id, row.name) for row in rows]
 
 
+def entries_of(db: ShopSession, person_ids: Iterable[UUID]) -> Sequence[Any]:
+    """Each row of these people, and the row that counts of it."""
+    wanted = sorted(person_ids)
+    return db.execute(
+        select(Customer.id, Customer.merged_into).where(or_(Customer.id.in_(wanted), Customer.merged_into.in_(wanted)))
+    ).all()
+
+
 def contacts_of(db: ShopSession, customer_ids: Iterable[UUID]) -> Sequence[Any]:
     return db.execute(
         select(Customer.id, Customer.name, Customer.phone).where(Customer.id.in_(sorted(customer_ids)))

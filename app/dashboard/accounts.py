@@ -48,9 +48,11 @@ def account(customer_id: UUID) -> str:
         person = customers.get_customer(db, customer_id)
         living = person.merged_into or customer_id
         family = customers.family_of(db, living)
+        members = family.members if family else ()
+        balances = ledger.balances_of(db, [one.customer_id for one in members])
         return (
             person, ledger.ledger_of(db, customer_id, first=first, last=last), credits.open_credits(db, living),
-            [(one, ledger.balance_of(db, one.customer_id)) for one in family.members] if family else [],
+            [(one, balances[one.customer_id]) for one in members],
         )  # fmt: skip
 
     person, found, owned, family = shop_read(read)

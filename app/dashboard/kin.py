@@ -113,7 +113,7 @@ def _merge_page(customer_id: UUID, refusal: Refusal | None) -> str:
     def read(db: ShopSession) -> tuple[Any, ...]:
         loser = customers.get_customer(db, customer_id)
         winner = customers.get_customer(db, into) if into else customers.find_by_phone(db, phone) if phone else None
-        balances = {one.id: ledger.balance_of(db, one.id) for one in (loser, winner) if one}
+        balances = ledger.balances_of(db, [one.id for one in (loser, winner) if one])
         return loser, winner, balances
 
     loser, winner, balances = shop_read(read)

@@ -1,8 +1,10 @@
 """Owns the statements on what all customers owe: selects that bills, receipts and customers lend, put together."""
 
 import datetime as dt
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
+from uuid import UUID
 
 from sqlalchemy import BigInteger, ColumnElement, Date, Select, Subquery, cast, func, literal, null, select, union_all
 from sqlalchemy import case as when
@@ -52,13 +54,37 @@ def owed_to(db: ShopSession) -> int:
     return int(db.execute(select(func.coalesce(func.sum(owed.c.paise), 0))).scalar_one())
 
 
-def _open(shop_id: int, ages: Ages) -> Subquery:
-    """What each person's bills left open by age, and what they owe after all that they paid on account."""
+def moved_of(db: ShopSession, customer_ids: Collection[UUID]) -> dict[UUID, int]:
+    """What each of these entries owes."""
+    moved = _moved(db.shop_id, customer_ids)
+    return _by_customer(db, moved.c.customer_id, moved.c.paise, customer_ids)
+
+
+def owed_of(db: ShopSession, customer_ids: Collection[UUID]) -> dict[UUID, int]:
+    """What the shop owes each of these entries."""
+    owed = credits.owed_to(db.shop_id).subquery()
+    return _by_customer(db, owed.c.customer_id, owed.c.paise, customer_ids)
+
+
+def _by_customer(
+    db: ShopSession, customer_id: ColumnElement[Any], paise: ColumnElement[Any], customer_ids: Collection[UUID]
+) -> dict[UUID, int]:
+    wanted = select(customer_id, func.sum(paise)).where(customer_id.in_(sorted(customer_ids))).group_by(customer_id)
+    return {one: int(total) for one, total in db.execute(wanted).all()}
+
+
+def _moved(shop_id: int, customer_ids: Collection[UUID] | None = None) -> Subquery:
+    """Customer, day of the bill, paise: whatever moves what is owed; money on account has no bill's day."""
     account = credits.on_account(shop_id).subquery()
-    moved = union_all(
-        invoices.dues(shop_id),
+    return union_all(
+        invoices.dues(shop_id, customer_ids),
         select(account.c.customer_id, cast(null(), Date), -account.c.paise),
     ).subquery()
+
+
+def _open(shop_id: int, ages: Ages) -> Subquery:
+    """What each person's bills left open by age, and what they owe after all that they paid on account."""
+    moved = _moved(shop_id)
     person = customers.persons(shop_id).subquery()
     paise, due = moved.c.paise, moved.c.due_on
     return (

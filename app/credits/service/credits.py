@@ -237,9 +237,9 @@ def find_opened_by(db: ShopSession, source_id: UUID, kind: str) -> Credit | None
     return None if row is None else _credit(row)
 
 
-def open_credits(db: ShopSession, customer_id: UUID) -> tuple[Credit, ...]:
+def open_credits(db: ShopSession, *customer_ids: UUID) -> tuple[Credit, ...]:
     """What a customer may use up, the oldest first: what the counter offers."""
-    return tuple(_credit(row) for row in repository.open_of(db, [customer_id]))
+    return tuple(_credit(row) for row in repository.open_of(db, customer_ids))
 
 
 def list_credits(

@@ -9,6 +9,7 @@ from app.customers.service.book import (
     buyer_of,
     contacts_of,
     edit_customer,
+    entries_of,
     find_by_phone,
     get_buyer,
     get_customer,
@@ -42,8 +43,8 @@ from app.customers.service.merging import merge
 __all__ = [
     "BUYER_FOR_SHARE", "BUYER_FOR_UPDATE", "DATES", "RELATIONS", "Buyer", "Customer", "CustomerDraft", "FamilyView",
     "Kyc", "Member", "Paper", "PaperKind", "SpecialDay", "UpcomingDay", "add_paper", "buyer_of", "consent_text",
-    "contacts_of", "dates_of", "edit_customer", "family_of", "find_by_phone", "get_buyer", "get_customer", "get_paper",
-    "hold",
+    "contacts_of", "dates_of", "edit_customer", "entries_of", "family_of", "find_by_phone", "get_buyer", "get_customer",
+    "get_paper", "hold",
     "join_family", "keep_scan", "kyc_of", "leave_family", "list_customers", "lock_buyer", "merge", "names_of",
     "paper_kinds", "persons", "register_customer", "reveal_number", "same_person", "scan_of", "set_dates",
     "settle_restore", "shop_sums", "upcoming", "verify_paper", "withdraw_paper",

@@ -185,6 +185,13 @@ def same_person(db: ShopSession, customer_id: UUID) -> tuple[UUID, ...]:
     return tuple(repository.rows_of_person(db, living)) or (customer_id,)
 
 
+def entries_of(db: ShopSession, person_ids: Iterable[UUID]) -> dict[UUID, UUID]:
+    """All rows of many people, and which of these people each is of; in one statement."""
+    wanted = set(person_ids)
+    rows = repository.entries_of(db, wanted)
+    return {row.id: row.id if row.id in wanted else row.merged_into for row in rows}
+
+
 def buyer_of(customer_id: UUID, rows: Sequence[Sequence[Any]]) -> Buyer:
     """The buyer of the row that BUYER_FOR_UPDATE or BUYER_FOR_SHARE gave; raises CustomerUnknown, CustomerMerged."""
     if not rows:
