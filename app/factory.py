@@ -57,6 +57,7 @@ from app.live import cli as file_commands
 from app.live import web as live_pages
 from app.metal import api as metal
 from app.ratelocks import api as ratelocks
+from app.ratelocks import service as rate_locks
 from app.rates import api as rates
 from app.reports import api as exports
 from app.schedule import SCHEDULE
@@ -232,6 +233,7 @@ def build_runtime(settings: Settings) -> Runtime:
     for module in JOB_MODULES:
         importlib.import_module(module)
     credits.stand_under(bills.TheBills())
+    credits.follow_merges({"rateLocks": rate_locks.move_locks})
     _check_files(settings)
     metrics = Metrics(settings.metrics_dir)
     store = _cache_store(settings)

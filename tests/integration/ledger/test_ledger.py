@@ -7,6 +7,7 @@ from app.credits import service as credits
 from app.customers import service as customers
 from app.kit.clock import today_ist, utc_now
 from app.kit.ids import new_id
+from app.ratelocks import service as ratelocks
 from tests.factories.bills import a_claim
 from tests.factories.credits import a_credit
 from tests.support.counter import all_at_once, made
@@ -135,6 +136,18 @@ def test_two_entries_of_one_person_become_one_with_all_that_they_have(counter):
     late = counter.write(lambda db: a_credit(db, UUID(again["id"]), 100_00))
     assert late.customer_id == UUID(lata["id"])  # what other rooms still owe the entry that went
     assert counter.books().sound
+
+
+def test_locked_rates_follow_a_merge(counter):
+    lata, again = counter.customer(), counter.customer()
+    receive(counter, again, "advance", 50_000_00)
+    (advance,) = counter.get("/credits", customerId=again["id"]).json["items"]
+    lock = counter.write(lambda db: ratelocks.lock_rate(
+        db, customer_id=UUID(again["id"]), metal="gold", fineness=9160, mg=1_000, credit_id=UUID(advance["id"]),
+        expires_on=today_ist(),
+    ))  # fmt: skip
+    made(merge(counter, again, lata))
+    assert counter.read(lambda db: ratelocks.get_lock(db, lock.id)).customer_id == UUID(lata["id"])
 
 
 def test_a_bill_and_a_merge_at_once_end_with_the_bill_in_the_account(counter):
