@@ -87,4 +87,12 @@ __all__ = [
     "get_receipt", "list_credits", "list_receipts", "merge_customers", "object_key", "on_account", "open_credit", "open_credits",
     "opened_by_notes", "owed", "owed_by_kind", "owed_to", "pay_out", "read_taken", "receipts_of", "receive",
     "record_pdf", "release", "shop_sums", "stand_under", "take_back", "use_credits", "uses_of", "verify_vouchers",
+    "CASH_OF_DAY", "PDF_JOB", "VOUCHERS", "Bills", "Credit", "CreditKind", "CreditState", "CreditUse", "Mode",
+    "Payer", "Payment", "Purpose", "StoredPdf", "Taken", "Use", "Voucher", "VoucherPayment", "VoucherSummary",
+    "VouchersReport", "ask_for_pdf", "bind_takes", "bind_uses", "cash_in", "cash_of_day", "check_payments",
+    "credits_of", "drifted", "find_opened_by", "find_pdf", "find_pdf_or_job", "find_reversal", "follow_merges",
+    "get_credit", "get_paper", "get_receipt", "list_credits", "list_receipts", "merge_customers", "object_key",
+    "on_account", "open_credit", "open_credits", "opened_by_notes", "owed", "owed_by_kind", "owed_to", "pay_out",
+    "read_taken", "receipts_of", "receive", "record_pdf", "release", "shop_sums", "stand_under", "take_back",
+    "use_credits", "uses_of", "verify_vouchers",
 ]  # fmt: skip
