@@ -77,6 +77,7 @@ class FamilyMember(ShopOwned, ShardBase):
     __table_args__ = facts(
         ForeignKeyConstraint(["shop_id", "customer_id"], ["customers.shop_id", "customers.id"]),
         ForeignKeyConstraint(["shop_id", "family_id"], ["families.shop_id", "families.id"]),
+        Index(None, "shop_id", "family_id", "added_at"),
         writes="insert-update-delete", retention="shop", purpose="which customers belong to which family",
     )  # fmt: skip
 

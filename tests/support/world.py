@@ -78,6 +78,7 @@ def furnish(runtime: Runtime, cast: Cast) -> World:
             **stock,
             "handover_id": _handover(runtime, cast),
             "name": "limits.json", **known,
+            "name": "limits.json", "section": "records", "place": "0", **known,
         }
     )  # fmt: skip
 

@@ -61,6 +61,7 @@ def customers(op: Steps) -> None:
         PrimaryKeyConstraint("shop_id", "customer_id"),
         tied("family_members", "customer_id", "customers"),
         tied("family_members", "family_id", "families"),
+        index("ix_family_members_shop_id_family_id_added_at", "shop_id", "family_id", "added_at"),
     )
     op.create_table(
         "customer_kyc",

@@ -3,7 +3,9 @@
 from collections import Counter as Tally
 
 import pytest
+from sqlalchemy import select
 
+from app.cash.models import CashEntry
 from app.credits import service as credits
 from tests.support.counter import all_at_once, made
 
@@ -33,6 +35,18 @@ def test_an_advance_is_a_voucher_and_a_credit(counter):
     listed = counter.get("/receipts", customerId=lata["id"]).json["items"]
     assert [(one["number"], one["modes"]) for one in listed] == [(receipt["number"], ["upi", "cash"])]
     assert counter.books().sound
+
+
+def test_cash_of_vouchers_is_in_the_drawers_book(counter):
+    """₹10,000 in cash come with an advance, and go again when it is taken back; what was paid by UPI is not there."""
+    lata = counter.customer()
+    receipt = made(take(counter, lata, "advance", ("upi", 40_000_00), ("cash", 10_000_00)))
+    back = made(counter.post(f"/receipts/{receipt['id']}/take-back", {"reason": "a slip"}))
+    entries = counter.read(lambda db: db.scalars(select(CashEntry).order_by(CashEntry.id)).all())
+    assert [(str(one.document_id), one.kind, one.paise) for one in entries] == [
+        (receipt["id"], "receipt", 10_000_00), (back["id"], "refund", -10_000_00),
+    ]  # fmt: skip
+    assert {one.book_on.isoformat() for one in entries} == {receipt["bookOn"], back["bookOn"]}
 
 
 def test_one_key_makes_one_receipt(counter):
