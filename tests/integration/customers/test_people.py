@@ -7,7 +7,7 @@ from sqlalchemy import select
 from app.customers import service as customers
 from app.customers.models import CustomerKyc
 from app.kit.clock import today_ist
-from app.kit.models import AuditEntry
+from app.kit.models import AuditEntry, IdempotencyKey
 from app.kit.ports import Bucket
 from tests.support.counter import made
 
@@ -72,6 +72,8 @@ def test_a_paper_is_kept_sealed_with_consent_and_shown_by_four_signs(counter):
     made(counter.post(f"/customers/papers/{paper['id']}/verify", {}, **{"If-Match": '"1"'}))
     assert counter.read(lambda db: customers.kyc_of(db, UUID(lata["id"]))).given
     assert made(counter.post(f"/customers/papers/{paper['id']}/reveal", {}))["number"] == "ABCPD1234F"
+    kept = counter.read(lambda db: [row.reply or b"" for row in db.scalars(select(IdempotencyKey))])
+    assert not any(b"ABCPD1234F" in reply for reply in kept)
     told = counter.read(lambda db: [(one.action, one.body) for one in db.scalars(select(AuditEntry))])
     assert {"kyc.added", "kyc.verified", "kyc.looked_at"} <= {action for action, _ in told}
     assert not any(b"ABCPD" in body or b"234F" in body for _, body in told)
