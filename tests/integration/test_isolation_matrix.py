@@ -62,7 +62,6 @@ BODIES: dict[str, dict[str, object]] = {
         "into": "01a22b6b-e3dc-7010-90d7-e91e4f23b2b6", "intoVersion": 1, "confirm": "Somebody else",
     },
     "customers.add_paper": {"kind": "pan", "number": "ABCPD1234F", "consent": "2026-1"},
-    "customers.edit_customer": {"name": "Somebody else"},
     "customers.join_family": {"withId": "01a22b6b-e3dc-7010-90d7-e91e4f23b2b6", "relation": "son"},
     "customers.keep_scan": {"uploadKey": "1/a-scan"},
     "customers.set_days": {"days": []},

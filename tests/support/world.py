@@ -9,8 +9,8 @@ from app.approvals import service as approvals
 from app.cash import service as cash
 from app.console.moves import mover_of
 from app.credits import service as credits
-from app.inventory import service as inventory
 from app.customers import service as customers
+from app.inventory import service as inventory
 from app.invoices.models import InvoicePdf
 from app.kit import outbox
 from app.kit.clock import today_ist, utc_now
@@ -77,7 +77,6 @@ def furnish(runtime: Runtime, cast: Cast) -> World:
             "move_id": _move(runtime), "approval_id": _approval(runtime, cast), "quote_id": new_id(), "lock_id": locked,
             **stock,
             "handover_id": _handover(runtime, cast),
-            "name": "limits.json", **known,
             "name": "limits.json", "section": "records", "place": "0", **known,
         }
     )  # fmt: skip
@@ -139,6 +138,8 @@ def _handover(runtime: Runtime, cast: Cast) -> UUID:
         )
         db.commit()
     return made.id
+
+
 def _known_of(db: ShopSession, runtime: Runtime, customer_id: UUID) -> dict[str, Any]:
     """An advance with its credit, a family, and a paper with its scan."""
     keyring = runtime.keyring

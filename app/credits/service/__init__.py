@@ -4,13 +4,40 @@ from app.credits.models import CreditKind, CreditState, Purpose
 from app.credits.repository import CASH_OF_DAY, VOUCHERS, on_account, opened_by_notes, owed_to, shop_sums
 from app.credits.service.bills import Bills, stand_under
 from app.credits.service.checking import VouchersReport, verify_vouchers
-from app.credits.service.credits import Credit, CreditUse, Taken, Use, bind_takes, bind_uses, credits_of, drifted, find_opened_by, get_credit, list_credits, open_credit, open_credits, owed_by_kind, read_taken, release, use_credits, uses_of
+from app.credits.service.credits import (
+    Credit,
+    CreditUse,
+    Taken,
+    Use,
+    bind_takes,
+    bind_uses,
+    credits_of,
+    drifted,
+    find_opened_by,
+    get_credit,
+    list_credits,
+    open_credit,
+    open_credits,
+    owed_by_kind,
+    read_taken,
+    release,
+    use_credits,
+    uses_of,
+)
 from app.credits.service.daybook import DayVoucher, DayVouchers, day_vouchers, first_day_between, list_day
 from app.credits.service.issuing import PDF_JOB
 from app.credits.service.limits import cash_of_day
 from app.credits.service.merging import follow_merges, merge_customers
 from app.credits.service.payments import Mode, Payment, cash_in, check_payments
-from app.credits.service.printing import StoredPdf, ask_for_pdf, find_pdf, find_pdf_or_job, get_paper, object_key, record_pdf
+from app.credits.service.printing import (
+    StoredPdf,
+    ask_for_pdf,
+    find_pdf,
+    find_pdf_or_job,
+    get_paper,
+    object_key,
+    record_pdf,
+)
 from app.credits.service.reading import VoucherSummary, find_reversal, get_receipt, list_receipts, receipts_of
 from app.credits.service.receiving import owed, pay_out, receive, take_back
 from app.credits.service.vouchers import Payer, Voucher, VoucherPayment
@@ -51,6 +78,7 @@ __all__ = [
     "find_pdf_or_job",
     "find_reversal",
     "first_day_between",
+    "follow_merges",
     "get_credit",
     "get_paper",
     "get_receipt",
@@ -79,20 +107,3 @@ __all__ = [
     "uses_of",
     "verify_vouchers",
 ]
-
-    "CASH_OF_DAY", "PDF_JOB", "VOUCHERS", "Bills", "Credit", "CreditKind", "CreditState", "CreditUse", "Mode", "Payer",
-    "Payment", "Purpose", "StoredPdf", "Taken", "Use", "Voucher", "VoucherPayment", "VoucherSummary", "VouchersReport",
-    "ask_for_pdf", "bind_takes", "bind_uses", "cash_in", "cash_of_day", "check_payments", "credits_of", "drifted",
-    "find_opened_by", "find_pdf", "find_pdf_or_job", "find_reversal", "follow_merges", "get_credit", "get_paper",
-    "get_receipt", "list_credits", "list_receipts", "merge_customers", "object_key", "on_account", "open_credit", "open_credits",
-    "opened_by_notes", "owed", "owed_by_kind", "owed_to", "pay_out", "read_taken", "receipts_of", "receive",
-    "record_pdf", "release", "shop_sums", "stand_under", "take_back", "use_credits", "uses_of", "verify_vouchers",
-    "CASH_OF_DAY", "PDF_JOB", "VOUCHERS", "Bills", "Credit", "CreditKind", "CreditState", "CreditUse", "Mode",
-    "Payer", "Payment", "Purpose", "StoredPdf", "Taken", "Use", "Voucher", "VoucherPayment", "VoucherSummary",
-    "VouchersReport", "ask_for_pdf", "bind_takes", "bind_uses", "cash_in", "cash_of_day", "check_payments",
-    "credits_of", "drifted", "find_opened_by", "find_pdf", "find_pdf_or_job", "find_reversal", "follow_merges",
-    "get_credit", "get_paper", "get_receipt", "list_credits", "list_receipts", "merge_customers", "object_key",
-    "on_account", "open_credit", "open_credits", "opened_by_notes", "owed", "owed_by_kind", "owed_to", "pay_out",
-    "read_taken", "receipts_of", "receive", "record_pdf", "release", "shop_sums", "stand_under", "take_back",
-    "use_credits", "uses_of", "verify_vouchers",
-]  # fmt: skip
