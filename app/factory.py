@@ -56,11 +56,13 @@ from app.live import api as live
 from app.live import cli as file_commands
 from app.live import web as live_pages
 from app.metal import api as metal
+from app.oldgold import api as old_gold
 from app.ratelocks import api as ratelocks
 from app.ratelocks import service as rate_locks
 from app.rates import api as rates
 from app.reports import api as exports
 from app.schedule import SCHEDULE
+from app.schemes import api as savings
 from app.settings import Settings, blaming, key_of, load, stopping, text_of
 from app.settings import reference as settings_reference
 from app.tax.tables import current_tables
@@ -105,6 +107,9 @@ API: tuple[ApiBlueprint, ...] = (
     cash.blueprint,
     exports.audit,
     exports.days,
+    old_gold.blueprint,
+    savings.plans,
+    savings.schemes,
 )
 """Routes of the JSON API, in the order in which the reference lists them."""
 
@@ -134,6 +139,7 @@ JOB_MODULES: tuple[str, ...] = (
     "app.console.jobs",
     "app.credits.jobs",
     "app.rates.jobs",
+    "app.schemes.jobs",
 )
 """Imported before anything runs, so that every job's name resolves."""
 

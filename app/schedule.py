@@ -4,6 +4,7 @@ from app.kit.schedule import Entry
 
 SCHEDULE = (
     Entry("amc-sweep", "00:10", "app.amc.jobs.sweep_trials"),
+    Entry("schemes-sweep", "00:20", "app.schemes.jobs.sweep"),
     Entry("signing-keys", "00:40", "app.tenants.jobs.rotate_signing_keys"),
     Entry("purge-sign-ins", "00:50", "app.tenants.jobs.purge_sign_ins"),
     Entry("reconcile-members", "01:00", "app.tenants.jobs.reconcile_members"),

@@ -23,8 +23,10 @@ from app.kit.sums import shop_sums
 from app.kit.transactions import write_control
 from app.metal import service as metal
 from app.numbering import service as numbering
+from app.oldgold import service as oldgold
 from app.ratelocks import service as ratelocks
 from app.rates import service as rates
+from app.schemes import service as schemes
 from shard_router import Router, RouterError
 from shard_router.moves import (
     RESTORE,
@@ -92,6 +94,8 @@ def all_sums() -> tuple[Sum, ...]:
         invoices,
         approvals,
         ratelocks,
+        oldgold,
+        schemes,
         cash,
     )  # one a line: rooms come side by side
     return (*shop_sums(), *(one for domain in domains for one in domain.shop_sums()))

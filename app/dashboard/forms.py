@@ -31,7 +31,12 @@ class TypedWrongly(Unprocessable):
 
 def line(name: str, *, most: int, least: int = 0) -> str:
     """One line of typed text within its length, in one form of the same letters."""
-    text = unicodedata.normalize("NFC", text_field(name))
+    return one_line(name, text_field(name), most=most, least=least)
+
+
+def one_line(name: str, typed_text: str, *, most: int, least: int = 0) -> str:
+    """The same of a text that a page kept aside, with the field that it stands in."""
+    text = unicodedata.normalize("NFC", typed_text.strip())
     if _BREAKS.search(text) or not is_readable(text):
         refuse(name, _(UNREADABLE))
     if len(text) < least:

@@ -29,6 +29,8 @@ MENU = (
     ("rates", N_("Rates"), "shop_pages.rates", "rates.view"),
     ("cash", N_("Cash"), "shop_pages.cash", "cash.view"),
     ("day", N_("Day"), "shop_pages.day", "report.view"),
+    ("old_gold", N_("Old gold"), "shop_pages.old_gold", "oldgold.view"),
+    ("schemes", N_("Schemes"), "shop_pages.schemes", "scheme.view"),
     ("approvals", N_("Approvals"), "shop_pages.approvals", "approval.ask"),
     ("audit", N_("Audit"), "shop_pages.audit", "audit.view"),
     ("exports", N_("Exports"), "shop_pages.exports", "export.run"),

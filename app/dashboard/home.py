@@ -12,8 +12,11 @@ from app.kit.http import allow, runtime, shop_read, shop_scope
 from app.live import service as live
 from app.rates import service as rates
 from app.reports.home import HomeFigures, home_figures
+from app.schemes import service as schemes
+from app.schemes.service import Notice
 
 FIGURES_LAST_S = 20.0
+NOTICES = 5
 
 
 @pages.get("/")
@@ -30,6 +33,7 @@ def home() -> str:
     return show(
         "home.html", "home", board=board, figures=figures, today=today, set_today=set_today,
         stale=not any(map(set_today, board)), modes=mode_names(), chart=_chart(figures) if figures else None,
+        scheme_notices=_scheme_notices(),
     )  # fmt: skip
 
 
@@ -38,6 +42,11 @@ def home() -> str:
 def job(job_id: UUID) -> Response:
     """How far a job is, for a page that waits for it."""
     return jsonify(live.document(shop_read(lambda db: live.get_job(db, job_id=job_id))))
+
+
+def _scheme_notices() -> list[Notice]:
+    """Schemes near their last day, or ended with money left in them."""
+    return shop_read(lambda db: schemes.notices(db, today_ist(), limit=NOTICES)) if may("scheme.view") else []
 
 
 def _chart(figures: HomeFigures) -> list[list[int]]:

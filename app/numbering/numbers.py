@@ -37,6 +37,7 @@ class DocumentKind(StrEnum):
     PURCHASE_VOUCHER = "purchase_voucher"
     DELIVERY_CHALLAN = "delivery_challan"
     ESTIMATE = "estimate"
+    PASSBOOK = "passbook"
 
 
 PREFIXES = {
@@ -50,6 +51,7 @@ PREFIXES = {
     DocumentKind.PURCHASE_VOUCHER: "PU",
     DocumentKind.DELIVERY_CHALLAN: "DC",
     DocumentKind.ESTIMATE: "ES",
+    DocumentKind.PASSBOOK: "SB",
 }
 
 

@@ -184,7 +184,7 @@ def _hsn_row(row: HsnRow, bill: BillDocument) -> list[str]:
     if bill.form is Form.BILL_OF_SUPPLY:
         return cells
     if bill.inter_state:
-        return [*cells, _percent(row.tax_bp), grouped(row.igst_paise)]
+        return [*cells, percent(row.tax_bp), grouped(row.igst_paise)]
     half = _percent_of_half(row.tax_bp)
     return [*cells, half, grouped(row.cgst_paise), half, grouped(row.sgst_paise)]
 
@@ -201,7 +201,7 @@ def _hsn_foot(bill: BillDocument) -> list[str]:
 def _old_gold(item: OldGoldItem, say: Say) -> list[str]:
     name = say(item.description) + (f" · voucher {say(item.voucher)}" if item.voucher else "")
     return [
-        name, grams(item.gross_mg), grams(item.dirt_mg), fineness_mark(item.fineness), _percent(item.melting_loss_bp),
+        name, grams(item.gross_mg), grams(item.dirt_mg), fineness_mark(item.fineness), percent(item.melting_loss_bp),
         grams(item.fine_mg), grouped(item.rate_paise_per_g), grouped(item.value_paise),
     ]  # fmt: skip
 
@@ -211,7 +211,7 @@ def _totals(bill: BillDocument) -> list[list[str]]:
     taxed = bill.form is not Form.BILL_OF_SUPPLY
     rows = [["Taxable value" if taxed else "Value", grouped(bill.taxable_paise)]]
     if taxed and bill.inter_state:
-        rows.append([f"IGST{_single_rate(bill, _percent)}", grouped(bill.igst_paise)])
+        rows.append([f"IGST{_single_rate(bill, percent)}", grouped(bill.igst_paise)])
     elif taxed:
         rows.append([f"CGST{_single_rate(bill, _percent_of_half)}", grouped(bill.cgst_paise)])
         rows.append([f"{bill.state_head}{_single_rate(bill, _percent_of_half)}", grouped(bill.sgst_paise)])
@@ -255,7 +255,7 @@ def _discounts(article: Article) -> list[str]:
 
 
 def _tax_note(article: Article, bill: BillDocument) -> str:
-    return "" if bill.form is Form.BILL_OF_SUPPLY or not article.tax_bp else f"GST {_percent(article.tax_bp)}"
+    return "" if bill.form is Form.BILL_OF_SUPPLY or not article.tax_bp else f"GST {percent(article.tax_bp)}"
 
 
 def _single_rate(bill: BillDocument, write: Callable[[int], str]) -> str:
@@ -272,7 +272,7 @@ def _less(number: int, write: Callable[[int], str]) -> str:
     return f"−{write(number)}" if number else ""
 
 
-def _percent(bp: int) -> str:
+def percent(bp: int) -> str:
     return _thousandths_of_a_percent(bp * 10)
 
 

@@ -6,6 +6,7 @@ import logging
 import os
 import threading
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -18,6 +19,8 @@ from app.printing.documents import BillDocument
 from app.printing.errors import ForkedPress, FormBroken
 from app.printing.fonts import Typeface
 from app.printing.looks import USUAL, Look, Paper, in_look
+from app.printing.passbook import PassbookDocument, passbook_data
+from app.printing.purchase import PurchaseDocument, purchase_data
 from app.printing.receipt import VoucherDocument, voucher_data
 
 FORMS = Path(__file__).parent / "forms"
@@ -59,6 +62,15 @@ class Press:
             return in_look(voucher_data(voucher, type_), look)
 
         return self._set("receipt.typ", data, voucher.issued_at, name=f"voucher {voucher.number}")
+
+    def render_purchase(self, voucher: PurchaseDocument) -> bytes:
+        """A voucher of old gold bought, as a bill is rendered."""
+        data = partial(purchase_data, voucher)
+        return self._set("purchase.typ", data, voucher.issued_at, name=f"purchase {voucher.number}")
+
+    def render_passbook(self, book: PassbookDocument) -> bytes:
+        """A scheme's passbook as it stood at its `printed_at`."""
+        return self._set("passbook.typ", partial(passbook_data, book), book.printed_at, name=f"passbook {book.number}")
 
     def _set(self, form: str, data: Callable[[Typeface], dict[str, Any]], at: dt.datetime, *, name: str) -> bytes:
         """In every script that there are fonts of, else in Latin."""

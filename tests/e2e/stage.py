@@ -19,8 +19,10 @@ from app.invoices.service import Document
 from app.kit.clock import today_ist, utc_now
 from app.kit.runtime import Runtime
 from tests.factories.bills import a_bill, a_claim
+from tests.factories.gold import an_old_chain
 from tests.factories.people import a_customer, a_phone
 from tests.factories.rates import a_board
+from tests.factories.savings import a_scheme
 from tests.factories.stock import an_item
 from tests.support.cast import Somebody
 
@@ -51,6 +53,8 @@ class Stage:
     bills: list[Document]
     receipt_id: UUID
     credit_id: UUID
+    voucher_id: UUID
+    scheme_id: UUID
 
     def take(self, category: str) -> Item:
         """A piece of this kind that is in stock, and nobody else's from now on."""
@@ -74,8 +78,12 @@ def set_up(runtime: Runtime, who: Somebody, *, each: int = 1, bills: int = 2) ->
     made = [bill(runtime, who, [item.id], people[n % len(people)].id) for n, item in enumerate(sold)]
     fill_drawer(runtime, who)
     receipt_id, credit_id = known_of(runtime, who, people)
+    with runtime.router.shop(who.shop_id, who.actor) as db:
+        voucher = an_old_chain(db, runtime.keyring, customer_id=people[0].id)
+        scheme = a_scheme(db, runtime.keyring, customer_id=people[1].id, paid=3)
+        db.commit()
     runtime.cache.forget(who.shop_id)  # as the edges do: a page may have shown the shop before
-    return Stage(free, people, made, receipt_id, credit_id)
+    return Stage(free, people, made, receipt_id, credit_id, voucher.id, scheme.id)
 
 
 def known_of(runtime: Runtime, who: Somebody, people: list[Customer]) -> tuple[UUID, UUID]:

@@ -21,7 +21,11 @@ def places(who: Somebody, stage: Stage) -> dict[str, str]:
         "piece-sold": f"{shop}/stock/{stage.bills[0].lines[0].item_id}", "piece-new": f"{shop}/stock/new",
         "piece-edit": f"{shop}/stock/{free.id}/edit",
         "customers": f"{shop}/customers", "customer": f"{shop}/customers/{stage.people[0].id}",
-        "customer-new": f"{shop}/customers/new", "rates": f"{shop}/rates", "exports": f"{shop}/exports",
+        "customer-new": f"{shop}/customers/new", "old-gold": f"{shop}/old-gold", "old-gold-new": f"{shop}/old-gold/new",
+        "old-gold-voucher": f"{shop}/old-gold/{stage.voucher_id}", "old-gold-lots": f"{shop}/old-gold/lots",
+        "buying-terms": f"{shop}/old-gold/terms", "schemes": f"{shop}/schemes", "scheme-new": f"{shop}/schemes/new",
+        "scheme": f"{shop}/schemes/{stage.scheme_id}", "scheme-plans": f"{shop}/schemes/plans",
+        "scheme-collect": f"{shop}/schemes/collect", "rates": f"{shop}/rates", "exports": f"{shop}/exports",
         "staff": f"{shop}/staff", "staff-self": f"{shop}/staff/{who.person_id}", "settings": f"{shop}/settings",
         "cash": f"{shop}/cash", "day": f"{shop}/day", "day-close": f"{shop}/day/close", "audit": f"{shop}/audit",
         "audit-entry": f"{shop}/audit?entry=3",
@@ -39,7 +43,7 @@ def places(who: Somebody, stage: Stage) -> dict[str, str]:
 
 NOT_FOR_ACCOUNTANTS = (
     "counter", "counter-empty", "piece-new", "piece-edit", "customer-new", "staff", "staff-self", "customer-papers",
-    "customer-merge", "receipt-find", "receipt-new", "pay-out",
+    "customer-merge", "receipt-find", "receipt-new", "pay-out", "old-gold-new", "scheme-new", "scheme-collect",
 )  # fmt: skip
 LOOKS = {
     "light": {"color_scheme": "light"},

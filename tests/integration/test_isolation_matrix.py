@@ -70,6 +70,10 @@ BODIES: dict[str, dict[str, object]] = {
     "invoices.cancel_bill": {"reason": "wrong piece", "handedOver": False},
     "items.edit_item": {"name": "Another ring"},
     "items.withdraw_item": {"reason": "melted down"},
+    "schemes.collect_instalment": {"payments": [{"mode": "upi", "paise": 1}]},
+    "schemes.close_scheme": {"reason": "moves away"},
+    "schemes.refund_scheme": {"reason": "moves away", "payments": [{"mode": "upi", "paise": 1}]},
+    "schemes.take_back_instalments": {"reason": "bounced", "receiptId": "01890000-0000-7000-8000-000000000000"},
     "people.change_role": {"role": "manager"},
     "profile.change_outlet": {"city": "Pune"},
     "profile.change_registration": {"legalName": "Somebody else"},
@@ -78,7 +82,10 @@ BODIES: dict[str, dict[str, object]] = {
 }  # fmt: skip
 
 
-FORM = {"version": "1", "reason": "brought back", "name": "Somebody else"}  # what pages' forms on a thing need
+FORM = {
+    "version": "1", "reason": "brought back", "name": "Somebody else", "mode": "upi", "amount": "1", "bar": "1",
+    "fineness": "99", "code": "BAR-1", "receipt_id": "01890000-0000-7000-8000-000000000000",
+}  # fmt: skip  # what pages' forms on a thing need
 
 
 @dataclass(frozen=True)

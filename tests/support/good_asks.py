@@ -34,6 +34,7 @@ from app.kit.runtime import Runtime
 from app.kit.transactions import write_control
 from app.rates import service as rates
 from app.rates.models import MetalQuote
+from app.schemes import service as schemes
 from app.tenants import service as tenants
 from app.tenants.models import Role
 from app.vision import service as vision
@@ -41,6 +42,7 @@ from shard_router import ShopSession
 from shard_router.moves import Limits
 from tests.factories.bills import a_bill
 from tests.factories.people import a_customer, a_phone
+from tests.factories.savings import a_scheme
 from tests.factories.stock import a_draft, a_huid, an_item
 from tests.support import pictures
 from tests.support.cast import GSTIN, PASSWORD, Cast, Somebody, hashed, issue, join
@@ -770,7 +772,83 @@ def _day(stage: Stage) -> Ask:
     return Ask(stage.asha.token, {}, {"on": on.isoformat(), "note": "a quiet day"})
 
 
+def _old_gold(stage: Stage) -> Ask:
+    """Three grams of 91.6 % at the usual terms, below the value that asks for a photograph."""
+    line = {
+        "description": "Old chain", "metal": "gold", "grossMg": 3_000, "dirtMg": 100, "fineness": 9_160, "test": "xrf",
+        "testNote": "91.6 %", "meltingLossBp": 200, "fineRatePaisePerG": 10_000_00, "resale": False,
+        "pictureId": str(stage.world.things["picture_id"]),
+    }  # fmt: skip
+    body = {
+        "customerId": str(stage.world.things["customer_id"]), "identity": {"kind": "voter", "number": "ABC1234567"},
+        "lines": [line], "tillId": str(stage.asha.shop.till_id), "panDeclared": False,
+        # 2.900 g × 0.916 × 0.98 = 2.603 g fine at ₹10,000
+        "payouts": [{"mode": "upi", "paise": 26_030_00, "reference": "UPI-9"}], "expectedValuePaise": 26_030_00,
+        "approvalId": None,
+    }  # fmt: skip
+    return Ask(stage.asha.token, {}, body)
+
+
+def _plan_body() -> dict[str, Any]:
+    return {
+        "code": f"G{next(_numbers)}-{secrets.token_hex(2).upper()}", "name": "Swarna 11+1",
+        "validFrom": today_ist().isoformat(), "instalment": "fixed", "leastPaise": 500_00, "stepPaise": 500_00,
+        "months": 11, "bonus": "percent", "bonusBp": 800, "graceDays": 5, "mostLate": 3,
+        "purity": {"metal": "gold", "fineness": 9160},
+    }  # fmt: skip
+
+
+def _saver(stage: Stage, paid: int = 0) -> Any:
+    """A scheme of a saver of its own."""
+    customer = stage.customer()
+    with stage.runtime.router.shop(stage.asha.shop_id, stage.asha.actor) as db:
+        made = a_scheme(db, stage.runtime.keyring, customer_id=customer.id, paid=paid)
+        db.commit()
+    return made
+
+
+def _ended_plan(stage: Stage) -> Ask:
+    return Ask(stage.asha.token, {"plan_id": _saver(stage).plan_id}, {"lastOn": today_ist().isoformat()}, 1)
+
+
+def _begun_scheme(stage: Stage) -> Ask:
+    body = {
+        "planId": str(_saver(stage).plan_id), "customerId": str(stage.world.things["customer_id"]),
+        "instalmentPaise": 2_000_00, "nominee": {"name": "Ravi", "relation": "son", "phone": a_phone()},
+        "tillId": str(stage.asha.shop.till_id),
+    }  # fmt: skip
+    return Ask(stage.asha.token, {}, body)
+
+
+def _of_scheme(body: dict[str, Any], *, paid: int = 0) -> Callable[[Stage], Ask]:
+    return lambda stage: Ask(stage.asha.token, {"scheme_id": _saver(stage, paid).id}, body)
+
+
+def _receipt_back(stage: Stage) -> Ask:
+    scheme = _saver(stage, paid=1)
+    with stage.runtime.router.shop(stage.asha.shop_id, stage.asha.actor) as db:
+        book = schemes.get_passbook(db, scheme.id, keyring=stage.runtime.keyring)
+    assert book.months[0].paid is not None
+    body = {"receiptId": str(book.months[0].paid.receipt_id), "reason": "cheque not honoured", "tillId": None}
+    return Ask(stage.asha.token, {"scheme_id": scheme.id}, body)
+
+
+_PAID = [{"mode": "upi", "paise": 2_000_00, "reference": "UPI-3"}]
+
+
 GOOD: dict[str, Callable[[Stage], Ask]] = {
+    "old_gold.value": _old_gold,
+    "old_gold.buy": _old_gold,
+    "old_gold.set_terms": _plain(
+        lambda: {"metal": "platinum", "marginBp": 100, "meltingLossBp": 50, "validFrom": today_ist().isoformat()}
+    ),
+    "scheme_plans.add_plan": _plain(_plan_body),
+    "scheme_plans.end_plan": _ended_plan,
+    "schemes.begin_scheme": _begun_scheme,
+    "schemes.collect_instalment": _of_scheme({"payments": _PAID, "tillId": None}),
+    "schemes.take_back_instalments": _receipt_back,
+    "schemes.close_scheme": _of_scheme({"reason": "moves away"}, paid=1),
+    "schemes.refund_scheme": _of_scheme({"reason": "moves away", "payments": _PAID, "tillId": None}, paid=1),
     "rates.set_rates": _plain(
         lambda: {
             "rates": [{"purity": {"metal": "gold", "fineness": 9990}, "paisePerG": 13_900_00}],

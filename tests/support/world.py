@@ -28,8 +28,10 @@ from migrations.tables import tables_of
 from shard_router import ShopSession
 from shard_router.moves import Limits
 from tests.factories.bills import a_bill
+from tests.factories.gold import an_old_chain
 from tests.factories.people import a_customer
 from tests.factories.rates import a_board
+from tests.factories.savings import a_scheme
 from tests.factories.stock import a_draft, an_item
 from tests.support.cast import Cast, Somebody
 from tests.support.cluster import Cluster
@@ -78,6 +80,7 @@ def furnish(runtime: Runtime, cast: Cast) -> World:
             **stock,
             "handover_id": _handover(runtime, cast),
             "name": "limits.json", "section": "records", "place": "0", **known,
+            **_gold_and_savings(runtime, asha, customer.id),
         }
     )  # fmt: skip
 
@@ -116,6 +119,15 @@ def _stock(db: ShopSession, asha: Somebody) -> dict[str, UUID]:
         "transfer_id": inventory.send_transfer(db, to_outlet_id=annex.id, item_ids=[an_item(db).id]).id,
         "melt_id": inventory.start_melt(db, item_ids=[an_item(db).id]).id,
     }  # fmt: skip
+
+
+def _gold_and_savings(runtime: Runtime, asha: Somebody, customer_id: UUID) -> dict[str, UUID]:
+    """A voucher of old gold, and a scheme with an instalment."""
+    with runtime.router.shop(asha.shop_id, asha.actor) as db:
+        voucher = an_old_chain(db, runtime.keyring, customer_id=customer_id)
+        scheme = a_scheme(db, runtime.keyring, customer_id=customer_id, paid=1)
+        db.commit()
+    return {"voucher_id": voucher.id, "scheme_id": scheme.id, "plan_id": scheme.plan_id}
 
 
 def _approval(runtime: Runtime, cast: Cast) -> UUID:

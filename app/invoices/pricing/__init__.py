@@ -23,13 +23,11 @@ from app.invoices.pricing.facts import (
     Making,
     MakingKind,
     MetalPart,
-    OldGold,
     PieceFacts,
     PieceImpossible,
     PricedAsTold,
     PricedBill,
     PricedLine,
-    PricedOldGold,
     PriceToldTwice,
     RateFrom,
     Stone,
@@ -37,13 +35,13 @@ from app.invoices.pricing.facts import (
     Wastage,
     WastageKind,
 )
-from app.invoices.pricing.price import hsn_totals_of, price_bill, price_line, value_old_gold
+from app.invoices.pricing.price import hsn_totals_of, price_bill, price_line
 from app.invoices.pricing.shares import share_out
 
 __all__ = [
     "MAX_LINES", "MAX_PIECES", "NO_DISCOUNT", "NO_TERMS", "NO_WASTAGE", "RULES", "BillEmpty", "BillLine", "BillTerms",
-    "Discount", "DiscountTooLarge", "HsnTotal", "LineKind", "Making", "MakingKind", "MetalPart", "OldGold",
-    "PieceFacts", "PieceImpossible", "PriceToldTwice", "PricedAsTold", "PricedBill", "PricedLine", "PricedOldGold",
+    "Discount", "DiscountTooLarge", "HsnTotal", "LineKind", "Making", "MakingKind", "MetalPart",
+    "PieceFacts", "PieceImpossible", "PriceToldTwice", "PricedAsTold", "PricedBill", "PricedLine",
     "RateFrom", "Step", "Stone", "StoneKind", "Wastage", "WastageKind", "check_facts", "explain", "explain_rate",
-    "hsn_totals_of", "price_bill", "price_line", "share_out", "value_old_gold",
+    "hsn_totals_of", "price_bill", "price_line", "share_out",
 ]  # fmt: skip

@@ -265,21 +265,3 @@ class PricedBill:
     def discounts_paise(self) -> int:
         """The bill's own discount and bonus, over all lines."""
         return sum(line.bill_discount_paise + line.bonus_paise for line in self.lines)
-
-
-@dataclass(frozen=True, slots=True)
-class OldGold:
-    """A customer's gold: its purity as found and what melting takes are parts per ten thousand."""
-
-    gross_mg: int
-    dirt_mg: int
-    fineness: int
-    melting_loss_bp: int
-    fine_rate_paise_per_g: int
-
-
-@dataclass(frozen=True, slots=True)
-class PricedOldGold:
-    net_mg: int
-    fine_mg: int
-    value_paise: int

@@ -13,13 +13,11 @@ from app.invoices.pricing.facts import (
     BillTerms,
     HsnTotal,
     MakingKind,
-    OldGold,
     PieceFacts,
     PieceImpossible,
     PricedAsTold,
     PricedBill,
     PricedLine,
-    PricedOldGold,
     PriceToldTwice,
     Stone,
     StoneKind,
@@ -29,7 +27,7 @@ from app.invoices.pricing.shares import share_out
 from app.kit.errors import Unprocessable
 from app.kit.money import BASIS_POINTS, percent_of, ratio, round_half_up, to_rupee, whole
 from app.kit.texts import _
-from app.kit.weights import FINE, MAX_MG, MCT_PER_CARAT, MG_PER_GRAM
+from app.kit.weights import MCT_PER_CARAT, MG_PER_GRAM
 from app.tax.split import split_inclusive, split_tax
 from app.tax.states import Supply
 
@@ -93,17 +91,6 @@ def price_bill(lines: Sequence[BillLine], supply: Supply, terms: BillTerms = NO_
 def price_line(line: BillLine, supply: Supply) -> PricedLine:
     """Metal, wastage, making, stones, hallmark, discounts, taxable value and tax of one line by itself."""
     return _taxed(_valued(line, supply), NO_SHARE, supply)
-
-
-def value_old_gold(gold: OldGold) -> PricedOldGold:
-    """(gross − dirt) × purity × (1 − melting loss) is the fine weight, to the milligram; that is what is paid for."""
-    gross = whole(gold.gross_mg, "Gross weight in mg", least=1, most=MAX_MG, field="grossMg")
-    dirt = whole(gold.dirt_mg, "Dirt in mg", most=gross, field="dirtMg")
-    fineness = whole(gold.fineness, "Fineness per ten thousand", least=1, most=FINE, field="fineness")
-    loss = whole(gold.melting_loss_bp, "Melting loss in basis points", most=BASIS_POINTS, field="meltingLossBp")
-    rate = whole(gold.fine_rate_paise_per_g, "Fine rate in paise per gram", least=1, field="fineRatePaisePerG")
-    fine = round_half_up(ratio((gross - dirt) * fineness * (BASIS_POINTS - loss), FINE * BASIS_POINTS))
-    return PricedOldGold(gross - dirt, fine, whole(_value_of(fine, rate), "The value of old gold in paise"))
 
 
 def hsn_totals_of(lines: Iterable[PricedLine]) -> tuple[HsnTotal, ...]:

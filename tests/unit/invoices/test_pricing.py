@@ -2,7 +2,6 @@
 
 import dataclasses
 import datetime as dt
-from fractions import Fraction
 
 import pytest
 from hypothesis import assume, given, settings
@@ -15,7 +14,6 @@ from app.invoices.pricing import (
     DiscountTooLarge,
     Making,
     MakingKind,
-    OldGold,
     PieceFacts,
     PieceImpossible,
     Stone,
@@ -24,9 +22,9 @@ from app.invoices.pricing import (
     WastageKind,
     price_bill,
     price_line,
-    value_old_gold,
 )
 from app.kit.money import NumberNotWhole, NumberOutOfRange
+from app.oldgold.value import OldGold, value_old_gold
 from app.tax.split import split_inclusive
 from app.tax.states import Handover, supply_of
 
@@ -229,18 +227,6 @@ def test_a_bill_has_lines_and_not_too_many(count):
         price_bill([line(piece())] * count, AT_HOME)
 
 
-@pytest.mark.parametrize(
-    "change",
-    [
-        {"gross_mg": 0}, {"dirt_mg": 15_421}, {"dirt_mg": -1}, {"fineness": 0}, {"melting_loss_bp": 10_001},
-        {"fine_rate_paise_per_g": 0}, {"gross_mg": 15.42}, {"fineness": True},
-    ],
-)  # fmt: skip
-def test_impossible_old_gold_is_refused(change):
-    with pytest.raises((NumberOutOfRange, NumberNotWhole)):
-        value_old_gold(dataclasses.replace(OldGold(15_420, 320, 9_120, 150, 12_900_00), **change))
-
-
 # ---- what holds for every bill ----
 
 percents = st.integers(0, 10_000)
@@ -360,16 +346,6 @@ def test_a_discount_never_makes_it_dearer_nor_negative(one, bp):
     assume(one.facts.discount.bp == 0 or bp >= one.facts.discount.bp)
     cheaper = dataclasses.replace(one, facts=dataclasses.replace(one.facts, discount=Discount(bp=bp)))
     assert 0 <= price_line(cheaper, AT_HOME).taxable_paise <= price_line(one, AT_HOME).taxable_paise
-
-
-@given(st.integers(1, 10**6), st.data(), st.integers(1, 10_000), percents, st.integers(1, 20_000_00))
-def test_old_gold_is_paid_by_its_fine_weight(gross, data, fineness, loss, rate):
-    dirt = data.draw(st.integers(0, gross))
-    old = value_old_gold(OldGold(gross, dirt, fineness, loss, rate))
-    exact = Fraction((gross - dirt) * fineness * (10_000 - loss), 10**8)
-    assert abs(old.fine_mg - exact) <= Fraction(1, 2)
-    assert abs(old.value_paise - Fraction(old.fine_mg * rate, 1_000)) <= Fraction(1, 2)
-    assert old.fine_mg <= gross
 
 
 @settings(max_examples=50)

@@ -1,0 +1,1 @@
+"""Owns old gold: bought from customers by voucher, lying in lots, molten into bars."""

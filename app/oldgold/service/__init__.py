@@ -1,0 +1,31 @@
+"""Old gold: valued by its test and the board of the minute, bought by voucher, in lots, the seller settled with."""
+
+from app.oldgold.models import PayoutMode, TestKind
+from app.oldgold.repository import shop_sums
+from app.oldgold.rules import Identity, Paper, Terms, list_papers
+from app.oldgold.service.books import VouchersReport, verify_vouchers
+from app.oldgold.service.buying import OVER, issue_voucher, over_facts, take_in
+from app.oldgold.service.documents import Party, Voucher, VoucherLine, VoucherPayout
+from app.oldgold.service.drafts import LineDraft, PayoutDraft, PurchaseDraft
+from app.oldgold.service.printing import get_paper
+from app.oldgold.service.reading import (
+    LotOrigin,
+    MonthBought,
+    VoucherSummary,
+    bought_by_month,
+    get_voucher,
+    list_vouchers,
+    origins_of,
+)
+from app.oldgold.service.terms import BuyingTerms, list_terms, set_terms, terms_on
+from app.oldgold.service.valuing import Valued, ValuedLine, value, value_lines
+
+__all__ = [
+    "OVER", "BuyingTerms", "Identity", "LineDraft", "LotOrigin", "MonthBought", "Paper", "Party", "PayoutDraft",
+    "PayoutMode", "PurchaseDraft", "Terms", "TestKind", "Valued", "ValuedLine", "Voucher", "VoucherLine",
+    "VoucherPayout", "VoucherSummary", "VouchersReport", "bought_by_month", "get_paper", "get_voucher",
+    "issue_voucher",
+    "list_papers",
+    "list_terms", "list_vouchers", "origins_of", "over_facts", "set_terms", "shop_sums", "take_in", "terms_on",
+    "value", "value_lines", "verify_vouchers",
+]  # fmt: skip

@@ -1,0 +1,144 @@
+"""The bonus of a full scheme: a pre-agreed discount before tax, claimed by one bill, once.
+
+What breaks the promise: nothing short of writing to the table by hand. The claim is one compare-and-set on the scheme's
+row, in the bill's own transaction; a bill that is cancelled frees it again in its own.
+"""
+
+import datetime as dt
+from collections.abc import Iterable, Sequence
+from typing import Any
+from uuid import UUID
+
+import orjson
+from msgspec import Struct
+
+from app.customers import service as customers
+from app.kit.clock import utc_now
+from app.kit.money import percent_of, rupees, whole
+from app.kit.texts import _
+from app.schemes import repository
+from app.schemes.errors import BonusAbsent, BonusTooLarge, BonusUsed, SchemeUnknown
+from app.schemes.models import SchemeState
+from app.schemes.plans import Promise
+from shard_router import PacketResult, ShopSession
+
+
+class Bonus(Struct, frozen=True):
+    """What a scheme gives off a bill: `paise` before tax, or basis points of the bill's making charge.
+
+    credit_id    what was paid in; a bill that claims the bonus uses this credit too
+    document_id  the bill that gave it, None while it waits
+    """
+
+    scheme_id: UUID
+    number: str
+    customer_id: UUID
+    credit_id: UUID | None
+    paise: int
+    making_bp: int
+    state: str
+    document_id: UUID | None
+
+    @property
+    def promise(self) -> Promise:
+        return Promise(self.paise, self.making_bp)
+
+    @property
+    def waits(self) -> bool:
+        """Whether a bill may claim it."""
+        return self.state == SchemeState.MATURED.value and bool(self.promise) and self.document_id is None
+
+
+def bonus_of(db: ShopSession, scheme_id: UUID) -> Bonus:
+    """The bonus that a scheme has to give, or has given; raises SchemeUnknown."""
+    found = _known(repository.bonus_rows(db, [scheme_id]))
+    if scheme_id not in found:
+        raise SchemeUnknown()
+    return found[scheme_id]
+
+
+def bonuses_of(db: ShopSession, customer_id: UUID) -> list[Bonus]:
+    """Those of a customer that wait for a bill, in two statements: what the counter offers."""
+    matured = repository.schemes_of(db, customers.same_person(db, customer_id), state=SchemeState.MATURED.value)
+    found = _known(repository.bonus_rows(db, [row.id for row in matured])) if matured else {}
+    return [one for one in found.values() if one.waits]
+
+
+def use_bonus(db: ShopSession, *, scheme_id: UUID, document_id: UUID, field: str = "schemes") -> Bonus:
+    """Claim the bonus for a document, in its transaction; raises SchemeUnknown, BonusAbsent, BonusUsed.
+
+    Behind the customer's lock and the credits', before any piece is locked."""
+    taken = repository.claim_bonus(db, scheme_id=scheme_id, document_id=document_id, now=utc_now())
+    found = _known(repository.bonus_rows(db, [scheme_id])).get(scheme_id)
+    return _claimed(found, taken=taken, field=field)
+
+
+def free_bonus(db: ShopSession, *, document_id: UUID) -> int:
+    """Let a cancelled document's bonuses wait for another bill: how many. In the transaction of the cancelling."""
+    return repository.free_bonus(db, document_id=document_id, now=utc_now())
+
+
+# ---------------------------------------------------------------- in the packets of a bill
+
+
+def bind_claims(scheme_ids: Sequence[UUID], *, document_id: UUID, now: dt.datetime) -> list[Any]:
+    """For the first packet: a claim for each scheme in the order of their ids, and one statement that reads them;
+    `read_claims` reads their results, which are as many: `len(scheme_ids) + 1`, none for none."""
+    if not scheme_ids:
+        return []
+    ordered = _ordered(scheme_ids)
+    claims = [repository.CLAIM.bind(b_id=one, b_document_id=document_id, b_now=now) for one in ordered]
+    return [*claims, repository.BONUS.bind(ids=ordered)]
+
+
+def read_claims(
+    scheme_ids: Sequence[UUID], results: Sequence[PacketResult], *, field: str = "schemes"
+) -> tuple[Bonus, ...]:
+    """The bonuses that the packet claimed, in the order of their schemes' ids; raises for the first that it did not:
+    SchemeUnknown, BonusAbsent, BonusUsed."""
+    if not scheme_ids:
+        return ()
+    *claims, read = results
+    known = _known(read.rows)
+    return tuple(
+        _claimed(known.get(one), taken=claim.rowcount == 1, field=field)
+        for one, claim in zip(_ordered(scheme_ids), claims, strict=True)
+    )
+
+
+def check_discount(bonus: Bonus, *, discount_paise: int, making_paise: int, field: str = "schemes") -> None:
+    """A bill takes off no more than was promised; `making_paise` is its making charge before any discount.
+
+    Raises BonusTooLarge."""
+    whole(discount_paise, "The bonus in paise", field=field)
+    most = most_off(bonus.promise, making_paise=making_paise)
+    if discount_paise > most:
+        message = _("The bonus of %(number)s takes off at most %(most)s.", number=bonus.number, most=rupees(most))
+        raise BonusTooLarge(message, fields={field: f"above {most}"})
+
+
+def most_off(promise: Promise, *, making_paise: int) -> int:
+    """What a promise takes off a bill with so much making, in paise."""
+    return promise.paise or percent_of(making_paise, promise.making_bp)
+
+
+def _claimed(bonus: Bonus | None, *, taken: bool, field: str) -> Bonus:
+    if bonus is None:
+        raise SchemeUnknown(fields={field: "unknown"})
+    if taken:
+        return bonus
+    if bonus.document_id is not None:
+        raise BonusUsed(_("The bonus of %(number)s was used before.", number=bonus.number), fields={field: "used"})
+    raise BonusAbsent(_("%(number)s has no bonus to give.", number=bonus.number), fields={field: "none"})
+
+
+def _ordered(scheme_ids: Iterable[UUID]) -> list[UUID]:
+    return sorted(set(scheme_ids), key=lambda one: one.bytes)
+
+
+def _known(rows: Iterable[Sequence[Any]]) -> dict[UUID, Bonus]:
+    found = {}
+    for scheme_id, customer_id, credit_id, document_id, facts in rows:
+        number, state, paise, making_bp = orjson.loads(facts)
+        found[scheme_id] = Bonus(scheme_id, number, customer_id, credit_id, paise, making_bp, state, document_id)
+    return found
