@@ -346,9 +346,12 @@ def shop_sums() -> tuple[Sum, ...]:
 # ---------------------------------------------------------------- business days
 
 
+BOOK_DAY = func.coalesce(Invoice.book_on, Invoice.issued_on)  # documents from before the cash book have only their own
+
+
 def of_days(first: dt.date, last: dt.date) -> ColumnElement[bool]:
     """Documents of business days from the first to the last."""
-    return Invoice.issued_on.between(first, last)
+    return BOOK_DAY.between(first, last)
 
 
 def totals_of_day(db: ShopSession, on: dt.date) -> Sequence[Any]:
@@ -403,5 +406,5 @@ def chunk_of_day(db: ShopSession, on: dt.date, after: tuple[dt.datetime, UUID] |
 
 def first_day_between(db: ShopSession, behind: dt.date | None, before: dt.date) -> dt.date | None:
     """The first business day between two, neither included, on which a document was issued."""
-    wanted = select(func.min(Invoice.issued_on)).where(Invoice.issued_on < before)
-    return db.scalar(wanted if behind is None else wanted.where(Invoice.issued_on > behind))
+    wanted = select(func.min(BOOK_DAY)).where(before > BOOK_DAY)
+    return db.scalar(wanted if behind is None else wanted.where(behind < BOOK_DAY))

@@ -1,5 +1,7 @@
 """A business day over HTTP: bills, cash by hand, the closing that keeps its figures, and profit at today's rate."""
 
+import datetime as dt
+
 import pytest
 
 from app.kit.clock import today_ist
@@ -76,6 +78,19 @@ def test_the_day_book_is_read_page_by_page_in_the_order_of_the_day(counter):
         more = {"afterAt": rows[-1]["at"], "afterId": rows[-1]["id"]}
     assert [row["kind"] for row in rows] == ["float", "invoice", "invoice", "invoice"]
     assert len({row["id"] for row in rows}) == 4
+
+
+def test_a_bill_after_the_closing_is_in_the_next_days_figures_and_not_in_this_ones(counter):
+    """The clock still says today; the drawer is in tomorrow."""
+    customer = counter.customer()
+    made(counter.bill([counter.piece()], customerId=customer["id"]))
+    closing = made(counter.post("/days", {"on": TODAY}))
+    made(counter.bill([counter.piece()], customerId=customer["id"]))
+    tomorrow = (today_ist() + dt.timedelta(days=1)).isoformat()
+    assert closing["figures"]["sales"]["counts"] == {"invoice": 1}
+    for on in (TODAY, tomorrow):
+        assert counter.get("/days/figures", on=on).json["figures"]["sales"]["counts"] == {"invoice": 1}
+    assert [row["kind"] for row in counter.get("/days/book", on=TODAY).json["items"]] == ["invoice"]
 
 
 def test_profit_at_todays_rate(counter):
