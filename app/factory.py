@@ -35,6 +35,7 @@ from app.inventory import api as items
 from app.inventory import cli as stock_commands
 from app.invoices import api as invoices
 from app.invoices import service as bills
+from app.karigar import api as karigar
 from app.kit import access, dated, flaskapp, logs, openapi
 from app.kit.assets import Assets
 from app.kit.blueprints import ApiBlueprint
@@ -57,6 +58,7 @@ from app.live import cli as file_commands
 from app.live import web as live_pages
 from app.metal import api as metal
 from app.oldgold import api as old_gold
+from app.orders import api as orders
 from app.ratelocks import api as ratelocks
 from app.ratelocks import service as rate_locks
 from app.rates import api as rates
@@ -100,6 +102,10 @@ API: tuple[ApiBlueprint, ...] = (
     console.people,
     console.platform,
     console.fleet,
+    karigar.karigars,
+    karigar.jobs,
+    orders.orders,
+    orders.repairs,
     console_tables.tables,
     approvals.blueprint,
     console_feed.feed,

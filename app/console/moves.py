@@ -17,6 +17,7 @@ from app.credits import service as credits
 from app.customers import service as customers
 from app.inventory import service as inventory
 from app.invoices import service as invoices
+from app.karigar import service as karigar
 from app.kit import audit
 from app.kit.db import ShardBase, tables_of
 from app.kit.sums import shop_sums
@@ -24,6 +25,7 @@ from app.kit.transactions import write_control
 from app.metal import service as metal
 from app.numbering import service as numbering
 from app.oldgold import service as oldgold
+from app.orders import service as orders
 from app.ratelocks import service as ratelocks
 from app.rates import service as rates
 from app.schemes import service as schemes
@@ -97,6 +99,8 @@ def all_sums() -> tuple[Sum, ...]:
         oldgold,
         schemes,
         cash,
+        karigar,
+        orders,
     )  # one a line: rooms come side by side
     return (*shop_sums(), *(one for domain in domains for one in domain.shop_sums()))
 

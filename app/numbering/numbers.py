@@ -38,6 +38,8 @@ class DocumentKind(StrEnum):
     DELIVERY_CHALLAN = "delivery_challan"
     ESTIMATE = "estimate"
     PASSBOOK = "passbook"
+    ORDER = "order"
+    REPAIR = "repair"
 
 
 PREFIXES = {
@@ -52,6 +54,8 @@ PREFIXES = {
     DocumentKind.DELIVERY_CHALLAN: "DC",
     DocumentKind.ESTIMATE: "ES",
     DocumentKind.PASSBOOK: "SB",
+    DocumentKind.ORDER: "OD",
+    DocumentKind.REPAIR: "RP",
 }
 
 

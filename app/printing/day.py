@@ -46,7 +46,7 @@ class DaySlip:
     content_hash: str
 
 
-def slip_data(slip: DaySlip, type_: Typeface) -> dict[str, Any]:
+def day_data(slip: DaySlip, type_: Typeface) -> dict[str, Any]:
     """The form's data: texts fit to be drawn, empty where there is nothing."""
     say: Say = type_.fit
     closed = ist(slip.closed_at)

@@ -14,7 +14,7 @@ import typst
 
 from app.kit.clock import ist
 from app.printing.bill import bill_data
-from app.printing.day import DaySlip, slip_data
+from app.printing.day import DaySlip, day_data
 from app.printing.documents import BillDocument
 from app.printing.errors import ForkedPress, FormBroken
 from app.printing.fonts import Typeface
@@ -22,6 +22,7 @@ from app.printing.looks import USUAL, Look, Paper, in_look
 from app.printing.passbook import PassbookDocument, passbook_data
 from app.printing.purchase import PurchaseDocument, purchase_data
 from app.printing.receipt import VoucherDocument, voucher_data
+from app.printing.slips import SlipDocument, slip_data
 
 FORMS = Path(__file__).parent / "forms"
 ARCHIVAL: Final = "a-2b"  # PDF/A: fonts inside, no dependence on a viewer; books are kept for years
@@ -72,6 +73,10 @@ class Press:
         """A scheme's passbook as it stood at its `printed_at`."""
         return self._set("passbook.typ", partial(passbook_data, book), book.printed_at, name=f"passbook {book.number}")
 
+    def render_slip(self, slip: SlipDocument) -> bytes:
+        """A paper that goes along with goods, as a bill is rendered."""
+        return self._set("slip.typ", partial(slip_data, slip), slip.issued_at, name=f"{slip.title} {slip.number}")
+
     def _set(self, form: str, data: Callable[[Typeface], dict[str, Any]], at: dt.datetime, *, name: str) -> bytes:
         """In every script that there are fonts of, else in Latin."""
         moment = ist(at)
@@ -89,11 +94,11 @@ class Press:
         """A closed day's slip as PDF/A-2b; the same closing gives the same bytes. Raises FormBroken."""
         moment = ist(slip.closed_at).replace(microsecond=0)
         try:
-            return self._compile("day.typ", slip_data(slip, self._type), moment)
+            return self._compile("day.typ", day_data(slip, self._type), moment)
         except typst.TypstError as error:
             log.warning("the slip of %s is set in Latin only: %s", slip.business_on, error)
         try:
-            return self._compile("day.typ", slip_data(slip, self._type.latin()), moment)
+            return self._compile("day.typ", day_data(slip, self._type.latin()), moment)
         except typst.TypstError as error:
             log.exception("the slip of %s could not be set", slip.business_on)
             raise FormBroken from error

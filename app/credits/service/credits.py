@@ -242,6 +242,12 @@ def open_credits(db: ShopSession, *customer_ids: UUID) -> tuple[Credit, ...]:
     return tuple(_credit(row) for row in repository.open_of(db, customer_ids))
 
 
+def left_of(db: ShopSession, credit_ids: Iterable[UUID]) -> dict[UUID, int]:
+    """What is left of each of these credits, in paise, in one statement."""
+    found = _known(repository.facts_of(db, list(credit_ids)))
+    return {credit_id: facts.left_paise for credit_id, facts in found.items()}
+
+
 def list_credits(
     db: ShopSession,
     *,

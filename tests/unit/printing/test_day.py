@@ -7,7 +7,7 @@ import io
 import pytest
 from pypdf import PdfReader
 
-from app.printing.day import DaySlip, Paper, Part, slip_data
+from app.printing.day import DaySlip, Paper, Part, day_data
 
 SLIP = DaySlip(
     paper=Paper.A4, shop_name="Rajlaxmi Jewellers", shop_local_name="राजलक्ष्मी ज्वेलर्स", address="12, Laxmi Road",
@@ -48,9 +48,9 @@ def test_a4_has_two_columns_and_the_roll_one():
         def fit(text, **_):
             return text
 
-    titles = [[part["title"] for part in column] for column in slip_data(SLIP, Plain())["columns"]]
+    titles = [[part["title"] for part in column] for column in day_data(SLIP, Plain())["columns"]]
     assert titles == [["Sales", "Cash of till T1"], ["Till T1, shift 1 counted"]]
-    assert len(slip_data(dataclasses.replace(SLIP, paper=Paper.ROLL_80), Plain())["columns"]) == 1
+    assert len(day_data(dataclasses.replace(SLIP, paper=Paper.ROLL_80), Plain())["columns"]) == 1
 
 
 def test_a_long_day_on_the_roll_is_one_page(press):

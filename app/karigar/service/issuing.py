@@ -1,0 +1,109 @@
+"""Issuing metal and stones to a karigar on a job, under a numbered delivery challan (CGST Rules, Rule 55).
+
+Locks: karigar, job, the challan's series, lots by key, audit head. The series is drawn before the lots: what draws a
+lot writes to the audit chain, behind which no series is waited for.
+"""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from app.inventory import service as inventory
+from app.inventory.service import Spot, Weights
+from app.karigar.errors import JobFactsWrong, OtherMetal
+from app.karigar.facts import line as one_line
+from app.karigar.models import KarigarJob, Why
+from app.karigar.service.challans import draw_number, line_of, place_here, write_challan
+from app.karigar.service.jobs import locked_job, touch
+from app.karigar.service.posting import post_challan
+from app.karigar.service.stones import checked
+from app.karigar.views import Challan, IssueDraft, MetalOut, Stones
+from app.kit.clock import ist, utc_now
+from app.kit.ids import new_id
+from app.kit.money import MAX_PAISE, whole
+from app.kit.texts import _
+from app.kit.weights import MAX_MG, fine_product
+from app.metal.service import Account, Entry
+from app.rates.purities import check_purity
+from shard_router import ShopSession
+
+ISSUE = "karigar_issue"
+
+
+def issue(db: ShopSession, *, job_id: UUID, draft: IssueDraft) -> Challan:
+    """Give metal and stones out; raises KarigarJobUnknown, JobClosed, OtherMetal, NothingMoved, what is wrong with a
+    figure, and LotUnknown, LotNotOpen, LotTooSmall of a lot."""
+    at, challan_id = utc_now(), new_id()
+    on = ist(at).date()
+    _karigar, job = locked_job(db, job_id, None)
+    for place, one in enumerate(draft.metal):
+        check_metal(job, one.metal, one.fineness, one.net_mg, field=f"metal.{place}")
+        whole(one.value_paise or 0, "Value in paise", most=MAX_PAISE, field=f"metal.{place}.valuePaise")
+    stones = [checked(one, f"stones.{place}") for place, one in enumerate(draft.stones)]
+    here = place_here(db)
+    number = draw_number(db, here, at)
+    wanted: list[MetalOut | Stones] = [*draft.metal, *stones]
+    lines = [line_of(job, challan_id, on, Why.ISSUED.value, **facts) for facts in _facts(db, job, challan_id, wanted)]
+    post_challan(db, challan_id=challan_id, kind="issue", lines=lines, at=at)
+    touch(job)
+    return write_challan(
+        db, challan_id=challan_id, job=job, kind="issue", lines=lines, place=here, at=at, number=number,
+        note=one_line(draft.note, 200, "note"),
+    )  # fmt: skip
+
+
+def check_metal(job: KarigarJob, metal: str, fineness: int, net_mg: int, *, field: str) -> None:
+    """Metal that can go to, or come from, a karigar on this job."""
+    check_purity(metal, fineness, job.opened_on, field=f"{field}.fineness")
+    whole(net_mg, "Weight in mg", least=1, most=MAX_MG, field=f"{field}.netMg")
+    if metal != job.metal:
+        message = _("%(number)s is a job of %(metal)s.", number=job.number, metal=job.metal)
+        raise OtherMetal(message, fields={f"{field}.metal": "not the job's"})
+
+
+def _facts(
+    db: ShopSession, job: KarigarJob, challan_id: UUID, wanted: Sequence[MetalOut | Stones]
+) -> list[dict[str, object]]:
+    """The lines' facts as they were said; lots are taken from in the order of their keys, as everybody locks them."""
+    found: dict[int, dict[str, object]] = {}
+    ordered = sorted(enumerate(wanted), key=lambda one: one[1].lot_id.bytes if one[1].lot_id else b"")
+    for place, one in ordered:
+        found[place] = (
+            _metal(db, job, challan_id, one) if isinstance(one, MetalOut) else _stones(db, job, challan_id, one)
+        )
+    return [found[place] for place in range(len(wanted))]
+
+
+def _metal(db: ShopSession, job: KarigarJob, challan_id: UUID, one: MetalOut) -> dict[str, object]:
+    value = one.value_paise or 0
+    if one.lot_id is not None:
+        entry = _drawn(db, job, challan_id, one.lot_id, Weights(net_mg=one.net_mg))
+        if (entry.metal, entry.fineness) != (one.metal, one.fineness):
+            message = _("The lot is of another purity.")
+            raise OtherMetal(message, fields={"metal": "not the lot's purity"})
+        value = entry.cost_paise
+    return {
+        "metal": one.metal, "fineness": one.fineness, "gross_mg": one.net_mg, "net_mg": one.net_mg,
+        "fine": fine_product(one.net_mg, one.fineness), "lot_id": one.lot_id, "value_paise": value,
+    }  # fmt: skip
+
+
+def _stones(db: ShopSession, job: KarigarJob, challan_id: UUID, one: Stones) -> dict[str, object]:
+    value = one.value_paise
+    if one.lot_id is not None:
+        entry = _drawn(db, job, challan_id, one.lot_id, Weights(pieces=one.stones, stone_mct=one.weight_mct))
+        if entry.metal != inventory.STONE:
+            message = _("The lot is not of loose stones.")
+            raise JobFactsWrong(message, fields={"stones": "no lot of stones"})
+        value = entry.cost_paise
+    return {
+        "stone_kind": one.kind, "stones": one.stones, "weight_mct": one.weight_mct, "lot_id": one.lot_id,
+        "value_paise": value,
+    }  # fmt: skip
+
+
+def _drawn(db: ShopSession, job: KarigarJob, challan_id: UUID, lot_id: UUID, part: Weights) -> Entry:
+    """Out of the lot and onto the karigar's account, in the book too."""
+    return inventory.draw_from_lot(
+        db, lot_id=lot_id, part=part, target=Spot(Account.KARIGAR, job.karigar_id), kind=ISSUE,
+        movement_id=challan_id, reason=job.number,
+    )  # fmt: skip

@@ -1,0 +1,51 @@
+"""Owns the refusals of orders and repairs."""
+
+from app.kit.errors import Conflict, NotFound, Unprocessable
+from app.kit.texts import N_
+
+
+class OrderUnknown(NotFound):
+    """There is no such order or repair in this shop."""
+
+    default_message = N_("There is no such order.")
+
+
+class OrderFactsWrong(Unprocessable):
+    """An order's pieces, days, amounts or stage have a form that cannot be kept, or contradict."""
+
+
+class OrderClosed(Conflict):
+    """The order was delivered, handed back or cancelled before: it no longer changes."""
+
+    default_action = N_("Take a new order.")
+
+
+class StageNotNext(Conflict):
+    """An order does not go from its stage to the one that was asked for."""
+
+
+class OrderChanged(Conflict):
+    """The order changed since it was looked at."""
+
+    default_message = N_("Somebody else changed this order meanwhile.")
+    default_action = N_("Look at it again.")
+
+
+class OrderDelivered(Conflict):
+    """The order was delivered on a bill before, or is another customer's."""
+
+
+class OtherKindOfOrder(Conflict):
+    """What only a repair has was asked of an order, or the other way round."""
+
+
+class RepairWeightDiffers(Unprocessable):
+    """A piece goes back with another weight than it came with, and than what was used on it: somebody says why."""
+
+    default_action = N_("Weigh it again, enter the metal used, or say why it differs.")
+
+
+class RepairNotAgreed(Conflict):
+    """A repair that costs something is begun only after the customer agreed to its estimate."""
+
+    default_action = N_("Give an estimate, and note that the customer agreed.")

@@ -1,0 +1,112 @@
+"""Owns the statements on orders and repairs."""
+
+import datetime as dt
+from collections.abc import Iterable, Sequence
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Select, func, select
+
+from app.kit.sums import added_up
+from app.orders.models import Order, OrderAdvance, OrderLine, OrderStep, Repair, RepairUse
+from shard_router import ShopSession
+from shard_router.moves import Sum
+
+
+def find_order(db: ShopSession, order_id: UUID, *, lock: bool = False) -> Order | None:
+    statement = select(Order).where(Order.id == order_id)
+    if lock:  # what an earlier look kept is read anew
+        statement = statement.with_for_update().execution_options(populate_existing=True)
+    return db.scalars(statement).one_or_none()
+
+
+def find_on_bill(db: ShopSession, invoice_id: UUID) -> Sequence[Order]:
+    return db.scalars(select(Order).where(Order.invoice_id == invoice_id).order_by(Order.id)).all()
+
+
+def list_orders(
+    *, kind: str | None, stage: str | None, is_open: bool | None, customer_id: UUID | None, due_before: dt.date | None,
+    number: str | None,
+) -> Select[Any]:  # fmt: skip
+    statement = select(Order)
+    flag = None if is_open is None else int(is_open)
+    for column, value in (
+        (Order.kind, kind), (Order.stage, stage), (Order.is_open, flag), (Order.customer_id, customer_id),
+    ):  # fmt: skip
+        if value is not None:
+            statement = statement.where(column == value)
+    if number:
+        statement = statement.where(Order.number.startswith(number, autoescape=True))
+    return statement if due_before is None else statement.where(Order.due_on < due_before)
+
+
+def lines_of(db: ShopSession, order_ids: Iterable[UUID]) -> Sequence[OrderLine]:
+    wanted = sorted(order_ids)
+    return db.scalars(
+        select(OrderLine).where(OrderLine.order_id.in_(wanted)).order_by(OrderLine.order_id, OrderLine.pos)
+    ).all()
+
+
+def repairs_of(db: ShopSession, order_ids: Iterable[UUID]) -> Sequence[Repair]:
+    return db.scalars(select(Repair).where(Repair.order_id.in_(sorted(order_ids)))).all()
+
+
+def find_repair(db: ShopSession, order_id: UUID) -> Repair | None:
+    """Its order's row is locked before."""
+    return db.scalars(
+        select(Repair).where(Repair.order_id == order_id).execution_options(populate_existing=True)
+    ).one_or_none()
+
+
+def uses_of(db: ShopSession, order_id: UUID) -> Sequence[RepairUse]:
+    return db.scalars(select(RepairUse).where(RepairUse.order_id == order_id).order_by(RepairUse.pos)).all()
+
+
+def steps_of(db: ShopSession, order_id: UUID) -> Sequence[OrderStep]:
+    return db.scalars(select(OrderStep).where(OrderStep.order_id == order_id).order_by(OrderStep.seq)).all()
+
+
+def last_step(db: ShopSession, order_id: UUID) -> int:
+    return db.scalar(select(func.max(OrderStep.seq)).where(OrderStep.order_id == order_id)) or 0
+
+
+def advances_of(db: ShopSession, order_ids: Iterable[UUID]) -> Sequence[OrderAdvance]:
+    return db.scalars(
+        select(OrderAdvance).where(OrderAdvance.order_id.in_(sorted(order_ids))).order_by(OrderAdvance.at)
+    ).all()
+
+
+def overdue(db: ShopSession, today: dt.date) -> int:
+    """How many open orders were due before today."""
+    wanted = select(func.count()).select_from(Order).where(Order.is_open == 1, Order.due_on < today)
+    return db.scalar(wanted) or 0
+
+
+def held_repairs(db: ShopSession) -> Sequence[Any]:
+    """Order, metal, fineness, gross and what was used, of every customer's piece that is in the shop."""
+    used = (
+        select(RepairUse.order_id, func.sum(RepairUse.net_mg).label("used_mg"))
+        .where(RepairUse.metal.is_not(None))
+        .group_by(RepairUse.order_id)
+        .subquery()
+    )
+    return db.execute(
+        select(Repair.order_id, Repair.metal, Repair.fineness, Repair.gross_mg, func.coalesce(used.c.used_mg, 0))
+        .join(Order, (Order.shop_id == Repair.shop_id) & (Order.id == Repair.order_id))
+        .outerjoin(used, used.c.order_id == Repair.order_id)
+        .where(Order.is_open == 1)
+    ).all()
+
+
+def shop_sums() -> tuple[Sum, ...]:
+    """Orders by kind and stage, what is wanted in mg and paise, advances, repairs' weights."""
+    line = (OrderLine.pieces, OrderLine.weight_mg, OrderLine.estimate_paise)
+    repair = (Repair.gross_mg, Repair.gross_out_mg, Repair.charge_paise)
+    return (
+        added_up("orders", Order, by=(Order.kind, Order.stage), of=(Order.no, Order.version)),
+        added_up("pieces ordered", OrderLine, by=(OrderLine.metal, OrderLine.fineness), of=line),
+        added_up("steps of orders", OrderStep, by=(OrderStep.stage,), of=(OrderStep.seq,)),
+        added_up("advances on orders", OrderAdvance, of=(OrderAdvance.paise,)),
+        added_up("repairs", Repair, by=(Repair.metal, Repair.fineness), of=repair),
+        added_up("used in repairs", RepairUse, of=(RepairUse.net_mg, RepairUse.cost_paise)),
+    )

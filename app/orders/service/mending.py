@@ -1,0 +1,180 @@
+"""Repairs: the estimate and the customer's answer, what of ours went into the piece, handing it back weighed."""
+
+from typing import Any
+from uuid import UUID
+
+from app.kit import audit
+from app.kit.clock import today_ist, utc_now
+from app.kit.money import MAX_PAISE, whole
+from app.kit.texts import _
+from app.kit.weights import MAX_MG, grams
+from app.metal.service import Account, Entry, post
+from app.orders import repository
+from app.orders.errors import OrderFactsWrong, RepairWeightDiffers, StageNotNext
+from app.orders.facts import ANSWERED_BY, one_line, said
+from app.orders.models import Order as OrderRow
+from app.orders.models import Repair, RepairUse
+from app.orders.service.moving import check_agreed, locked_repair, step, touch
+from app.orders.service.reading import get_order
+from app.orders.stages import AGREED, DECLINED, ESTIMATED, HANDED_BACK, READY, TAKEN
+from app.orders.views import Order
+from app.rates.purities import check_purity
+from shard_router import ShopSession
+
+MOST_USES = 50
+
+
+def give_estimate(db: ShopSession, *, order_id: UUID, expected_version: int, paise: int) -> Order:
+    """Say what the work will cost, without tax; may be said anew until the customer answered."""
+    whole(paise, "The estimate in paise", most=MAX_PAISE, field="paise")
+    row, repair = locked_repair(db, order_id, expected_version)
+    _check_stage(row, (TAKEN, ESTIMATED))
+    repair.estimate_paise = paise
+    step(db, row, ESTIMATED, None)
+    db.flush()
+    audit.record(db, "repair.estimated", row.id, {"number": row.number, "paise": paise})
+    return get_order(db, row.id)
+
+
+def note_answer(db: ShopSession, *, order_id: UUID, expected_version: int, agreed: bool, by: str) -> Order:
+    """The customer agreed to the estimate, or declined, in person, by phone or by message."""
+    if by not in ANSWERED_BY:
+        raise OrderFactsWrong(_("A customer answers in person, by phone or by message."), fields={"by": "unknown"})
+    row, repair = locked_repair(db, order_id, expected_version)
+    _check_stage(row, (ESTIMATED,))
+    repair.answered_at, repair.answered_by = utc_now(), by
+    step(db, row, AGREED if agreed else DECLINED, None)
+    db.flush()
+    audit.record(db, "repair.answered", row.id, {
+        "number": row.number, "agreed": agreed, "by": by, "estimatePaise": repair.estimate_paise,
+    })  # fmt: skip
+    return get_order(db, row.id)
+
+
+def use(
+    db: ShopSession, *, order_id: UUID, expected_version: int, description: str, metal: str | None = None,
+    fineness: int = 0, net_mg: int = 0, cost_paise: int = 0,
+) -> Order:  # fmt: skip
+    """Metal (with its weight) or a part of ours goes into the customer's piece. Raises RepairNotAgreed before they
+    agreed."""
+    text = said(description, 120, "description")
+    whole(cost_paise, "Cost in paise", most=MAX_PAISE, field="costPaise")
+    if metal is not None:
+        check_purity(metal, fineness, today_ist())
+        whole(net_mg, "Weight in mg", least=1, most=MAX_MG, field="netMg")
+    elif net_mg or fineness:
+        raise OrderFactsWrong(_("Weight is of a metal: say which."), fields={"metal": "missing"})
+    row, _repair = locked_repair(db, order_id, expected_version)
+    check_agreed(row)
+    pos = len(repository.uses_of(db, row.id)) + 1
+    if pos > MOST_USES:
+        raise OrderFactsWrong(_("At most %(most)s things go into one repair.", most=MOST_USES))
+    now = utc_now()
+    db.add(RepairUse(
+        order_id=row.id, pos=pos, description=text, metal=metal, fineness=fineness, net_mg=net_mg,
+        cost_paise=cost_paise, at=now, actor_id=db.actor.person_id,
+    ))  # fmt: skip
+    if metal is not None:
+        ours = Entry(
+            from_account=Account.OPENING, to_account=Account.REPAIR, to_ref=row.id, metal=metal, fineness=fineness,
+            net_mg=net_mg, cost_paise=cost_paise,
+        )  # fmt: skip
+        post(db, movement_id=row.id, kind="repair_use", at=now, entries=[ours])
+    touch(row)
+    db.flush()
+    audit.record(db, "repair.used", row.id, {
+        "number": row.number, "metal": metal, "fineness": fineness, "netMg": net_mg, "costPaise": cost_paise,
+    })  # fmt: skip
+    return get_order(db, row.id)
+
+
+def hand_back(
+    db: ShopSession, *, order_id: UUID, expected_version: int, gross_out_mg: int, charge_paise: int = 0,
+    why_it_differs: str | None = None, invoice_id: UUID | None = None,
+) -> Order:  # fmt: skip
+    """Give the customer's piece back, weighed: ready, or declined and as it came.
+
+    charge_paise  what the service line of its bill bears, without tax; nothing where they declined
+    Raises RepairWeightDiffers where it does not weigh what it should and nobody says why."""
+    whole(gross_out_mg, "Gross weight in mg", least=1, most=MAX_MG, field="grossOutMg")
+    whole(charge_paise, "The charge in paise", most=MAX_PAISE, field="chargePaise")
+    row, repair = locked_repair(db, order_id, expected_version)
+    _check_stage(row, (READY, DECLINED, TAKEN, ESTIMATED))
+    if charge_paise and row.stage != READY:
+        raise OrderFactsWrong(_("Nothing was mended, so nothing is charged."), fields={"chargePaise": "not mended"})
+    reason = one_line(why_it_differs, 200, "whyItDiffers")
+    expected = repair.gross_mg + sum(one.net_mg for one in repository.uses_of(db, row.id) if one.metal)
+    if gross_out_mg != expected and reason is None:
+        message = _(
+            "It came with %(came)s g and should weigh %(should)s g now, not %(now)s g.",
+            came=grams(repair.gross_mg), should=grams(expected), now=grams(gross_out_mg),
+        )  # fmt: skip
+        raise RepairWeightDiffers(message, fields={"grossOutMg": f"not {grams(expected)} g"})
+    now = utc_now()
+    post(db, movement_id=row.id, kind="repair_out", at=now, entries=_way_out(db, row, repair, gross_out_mg))
+    repair.gross_out_mg, repair.charge_paise = gross_out_mg, charge_paise
+    row.is_open, row.closed_at, row.invoice_id = 0, now, invoice_id
+    step(db, row, HANDED_BACK, reason)
+    db.flush()
+    audit.record(db, "repair.handed_back", row.id, {
+        "number": row.number, "grossMg": repair.gross_mg, "grossOutMg": gross_out_mg, "expectedMg": expected,
+        "chargePaise": charge_paise, "reason": reason, "invoice": invoice_id and str(invoice_id),
+    })  # fmt: skip
+    return get_order(db, row.id)
+
+
+def set_charge(db: ShopSession, *, order_id: UUID, expected_version: int, paise: int) -> Order:
+    """What the work costs in the end, for the bill's service line, while the piece is still here and ready."""
+    whole(paise, "The charge in paise", most=MAX_PAISE, field="paise")
+    row, repair = locked_repair(db, order_id, expected_version)
+    _check_stage(row, (READY,))
+    before, repair.charge_paise = repair.charge_paise, paise
+    touch(row)
+    db.flush()
+    audit.record(db, "repair.charged", row.id, {"number": row.number, "before": before, "after": paise})
+    return get_order(db, row.id)
+
+
+def _check_stage(row: OrderRow, stages: tuple[str, ...]) -> None:
+    if row.stage not in stages:
+        message = _("%(number)s is at “%(stage)s”.", number=row.number, stage=row.stage.replace("_", " "))
+        raise StageNotNext(message, fields={"stage": row.stage})
+
+
+def _way_out(db: ShopSession, row: OrderRow, repair: Repair, out_mg: int) -> list[Entry]:
+    """What the book has of this repair leaves it whole: its weight now to the customer, what is missing to loss."""
+    held: dict[tuple[str, int], list[int]] = {(repair.metal, repair.fineness): [repair.gross_mg, 0]}
+    for one in repository.uses_of(db, row.id):
+        if one.metal is not None:
+            there = held.setdefault((one.metal, one.fineness), [0, 0])
+            there[0] += one.net_mg
+            there[1] += one.cost_paise
+    over = out_mg - sum(net_mg for net_mg, _cost in held.values())
+    found = []
+    if over > 0:  # heavier than we know of: so it was all along
+        found.append(Entry(
+            from_account=Account.ADJUSTMENT, to_account=Account.REPAIR, to_ref=row.id, metal=repair.metal,
+            fineness=repair.fineness, net_mg=over,
+        ))  # fmt: skip
+        held[repair.metal, repair.fineness][0] += over
+    lost, pieces = max(-over, 0), repair.pieces
+    for (metal, fineness), (net_mg, cost) in held.items():
+        gone = min(lost, net_mg)
+        here: dict[str, Any] = {
+            "from_account": Account.REPAIR,
+            "from_ref": row.id,
+            "metal": metal,
+            "fineness": fineness,
+        }
+        if gone:
+            found.append(Entry(to_account=Account.LOSS, net_mg=gone, **here))
+        to: dict[str, Any] = {
+            "to_account": Account.CUSTOMER,
+            "to_ref": row.customer_id,
+            "pieces": pieces,
+            "cost_paise": cost,
+        }
+        if net_mg - gone or pieces or cost:
+            found.append(Entry(net_mg=net_mg - gone, **here, **to))
+        lost, pieces = lost - gone, 0
+    return found

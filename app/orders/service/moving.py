@@ -1,0 +1,89 @@
+"""Bringing an order from stage to stage, putting it off: each step is kept with who and when."""
+
+import datetime as dt
+from uuid import UUID
+
+from app.customers import service as customers
+from app.kit import audit
+from app.kit.clock import today_ist, utc_now
+from app.kit.texts import _
+from app.orders import repository
+from app.orders.errors import OrderChanged, OrderClosed, OrderUnknown, OtherKindOfOrder, RepairNotAgreed
+from app.orders.facts import check_due, one_line
+from app.orders.models import Order as OrderRow
+from app.orders.models import OrderKind, OrderStep, Repair
+from app.orders.service.reading import get_order
+from app.orders.stages import AGREED, IN_WORK, READY, check_step
+from app.orders.views import Order
+from shard_router import ShopSession
+
+
+def move_on(db: ShopSession, *, order_id: UUID, expected_version: int, stage: str, note: str | None = None) -> Order:
+    """Bring it to one of the stages that follow; raises OrderUnknown, OrderClosed, OrderChanged, StageNotNext."""
+    row = locked_order(db, order_id, expected_version)
+    check_step(row.kind, row.stage, stage, today_ist())
+    before = row.stage
+    step(db, row, stage, one_line(note, 200, "note"))
+    db.flush()
+    audit.record(db, "order.moved", row.id, {"number": row.number, "from": before, "to": stage})
+    return get_order(db, row.id)
+
+
+def put_off(db: ShopSession, *, order_id: UUID, expected_version: int, due_on: dt.date) -> Order:
+    """Another day of delivery is agreed."""
+    row = locked_order(db, order_id, expected_version)
+    check_due(due_on, row.taken_on)
+    before, row.due_on = row.due_on, due_on
+    touch(row)
+    db.flush()
+    audit.record(db, "order.put_off", row.id, {"before": before.isoformat(), "after": due_on.isoformat()})
+    return get_order(db, row.id)
+
+
+def locked_order(db: ShopSession, order_id: UUID, expected_version: int | None) -> OrderRow:
+    """The customer, then the open order, held until the commit.
+
+    Raises OrderUnknown, OrderChanged where it has another version, OrderClosed where it is over."""
+    seen = repository.find_order(db, order_id)
+    if seen is None:
+        raise OrderUnknown()
+    customers.hold(db, seen.customer_id)
+    row = repository.find_order(db, order_id, lock=True)
+    assert row is not None  # orders are never deleted
+    if not row.is_open:
+        raise OrderClosed(_("%(number)s is %(stage)s.", number=row.number, stage=row.stage.replace("_", " ")))
+    if expected_version is not None and row.version != expected_version:
+        raise OrderChanged()
+    return row
+
+
+def locked_repair(db: ShopSession, order_id: UUID, expected_version: int) -> tuple[OrderRow, Repair]:
+    """The same with the repair; raises OtherKindOfOrder too."""
+    row = locked_order(db, order_id, expected_version)
+    repair = repository.find_repair(db, order_id)
+    if row.kind != OrderKind.REPAIR.value or repair is None:
+        raise OtherKindOfOrder(_("%(number)s is no repair.", number=row.number))
+    return row, repair
+
+
+def check_agreed(row: OrderRow) -> None:
+    """Work that the customer pays for is begun after they agreed."""
+    if row.stage not in (AGREED, IN_WORK, READY):
+        raise RepairNotAgreed(_("The customer has not agreed to the estimate of %(number)s.", number=row.number))
+
+
+def step(db: ShopSession, row: OrderRow, stage: str, note: str | None, *, at: dt.datetime | None = None) -> None:
+    """One row of who and when; the order is at this stage from now on."""
+    db.flush()
+    moment = at or utc_now()
+    db.add(OrderStep(
+        order_id=row.id, seq=repository.last_step(db, row.id) + 1, stage=stage, at=moment, note=note,
+        actor_id=db.actor.person_id,
+    ))  # fmt: skip
+    row.stage = stage
+    if at is None:  # else it is being taken, all in one
+        touch(row)
+
+
+def touch(row: OrderRow) -> None:
+    row.version, row.updated_at = row.version + 1, utc_now()

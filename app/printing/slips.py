@@ -1,0 +1,59 @@
+"""Owns how slips become the strings that their form sets: karigars' challans, orders, memos of repairs."""
+
+import datetime as dt
+from dataclasses import dataclass
+from typing import Any
+
+from app.kit.clock import ist
+from app.printing.bill import seller_data
+from app.printing.documents import Seller
+from app.printing.fonts import Typeface
+
+LONGEST_WORD = 24
+
+
+@dataclass(frozen=True, slots=True)
+class SlipDocument:
+    """A paper that goes along with goods, and no bill. `columns` and `rows` are its table, `foot` its sums."""
+
+    title: str
+    number: str
+    issued_at: dt.datetime
+    seller: Seller
+    party_label: str
+    party: tuple[str, ...]  # the name first
+    facts: tuple[tuple[str, str], ...]
+    columns: tuple[str, ...]  # the first is a text, the others figures
+    rows: tuple[tuple[str, ...], ...]
+    foot: tuple[str, ...] = ()
+    sums: tuple[tuple[str, str], ...] = ()
+    notes: tuple[str, ...] = ()
+    terms: tuple[str, ...] = ()
+    signs: tuple[str, str] = ("", "")
+
+
+def slip_data(slip: SlipDocument, type_: Typeface) -> dict[str, Any]:
+    """The form's data: texts fit to be drawn, empty where there is nothing."""
+    say, issued = type_.fit, ist(slip.issued_at)
+    name, *address = slip.party or ("",)
+    facts = [("No.", slip.number), ("Date", f"{issued:%d-%m-%Y}  {issued:%H:%M}"), *slip.facts]
+    return {
+        "title": say(slip.title),
+        "number": say(slip.number),
+        "date": [issued.year, issued.month, issued.day],
+        "seller": seller_data(slip.seller, say),
+        "party_label": say(slip.party_label),
+        "party": say(name),
+        "party_lines": [say(one) for one in address if one],
+        "facts": [[say(label), say(value)] for label, value in facts if value],
+        "columns": [say(one) for one in slip.columns],
+        "rows": [
+            [type_.fit(one, most=300, longest_word=LONGEST_WORD) if at == 0 else say(one) for at, one in enumerate(row)]
+            for row in slip.rows
+        ],
+        "foot": [say(one) for one in slip.foot],
+        "sums": [[say(label), say(value)] for label, value in slip.sums],
+        "notes": [type_.fit(one, most=400) for one in slip.notes if one],
+        "terms": [type_.fit(one, most=400) for one in slip.terms if one],
+        "signs": [say(one) for one in slip.signs],
+    }

@@ -1,0 +1,76 @@
+"""Repairs over HTTP: a customer's piece in the shop's keeping to the milligram, agreed before it is worked on."""
+
+from uuid import UUID
+
+import pytest
+
+from app.metal import service as metal
+from app.orders import service as orders
+from app.orders.errors import OtherKindOfOrder
+
+
+def held(desk, account, ref=...):
+    """Net weight of an account in the metal book, by fineness."""
+    found = desk.counter.read(lambda db: metal.balances(db, account=account, ref=ref))
+    return {one.fineness: one.held.net_mg for one in found if one.held.net_mg}
+
+
+def in_work(desk):
+    repair = desk.done(desk.repair(), "estimate", paise=500_00)
+    repair = desk.done(repair, "answer", agreed=True, by="phone")
+    return desk.done(repair, "stage", stage="in_work")
+
+
+def test_a_piece_is_kept_for_its_owner_and_goes_back_as_it_weighs(desk):
+    repair = in_work(desk)
+    assert repair["number"].startswith("RP")
+    assert held(desk, metal.Account.REPAIR, UUID(repair["id"])) == {9160: 8_250}
+    repair = desk.done(repair, "uses", description="solder", metal="gold", fineness=9160, netMg=30, costPaise=300_00)
+    repair = desk.done(repair, "stage", stage="ready")
+    assert repair["repair"]["expectedOutMg"] == 8_280
+    repair = desk.done(repair, "charge", paise=600_00)
+    back = desk.done(repair, "handing-back", grossOutMg=8_280, chargePaise=600_00)
+    assert (back["stage"], back["isOpen"], back["repair"]["chargePaise"]) == ("handed_back", False, 600_00)
+    assert [one["stage"] for one in back["steps"]] == [
+        "taken", "estimated", "agreed", "in_work", "ready", "handed_back",
+    ]  # fmt: skip
+    assert held(desk, metal.Account.REPAIR, UUID(repair["id"])) == {}
+    # they brought 8.250 g and took 8.280 g
+    assert held(desk, metal.Account.CUSTOMER, UUID(desk.customer["id"])) == {9160: 30}
+
+
+def test_another_weight_needs_a_reason_and_what_is_missing_is_lost(desk):
+    ready = desk.done(in_work(desk), "stage", stage="ready")
+    light = desk.act(ready, "handing-back", grossOutMg=8_200)
+    assert (light.status_code, light.json["code"]) == (422, "repair_weight_differs")
+    back = desk.done(ready, "handing-back", grossOutMg=8_200, whyItDiffers="filed at the seam")
+    assert back["steps"][-1]["note"] == "filed at the seam"
+    assert held(desk, metal.Account.REPAIR, UUID(ready["id"])) == {}
+    assert held(desk, metal.Account.LOSS) == {9160: 50}
+
+
+def test_nothing_is_worked_on_before_the_customer_agreed(desk):
+    repair = desk.repair()
+    early = desk.act(repair, "uses", description="a clasp", costPaise=100_00)
+    assert (early.status_code, early.json["code"]) == (409, "repair_not_agreed")
+    unasked = desk.act(repair, "answer", agreed=True, by="phone")
+    assert (unasked.status_code, unasked.json["code"]) == (409, "stage_not_next")
+    assert desk.act(repair, "stage", stage="in_work").status_code == 409
+
+
+def test_who_declines_takes_the_piece_back_and_pays_nothing(desk):
+    repair = desk.done(desk.repair(estimatePaise=2_000_00), "answer", agreed=False, by="in_person")
+    assert repair["stage"] == "declined"
+    charged = desk.act(repair, "handing-back", grossOutMg=8_250, chargePaise=100_00)
+    assert (charged.status_code, charged.json["fields"]) == (422, {"chargePaise": "not mended"})
+    assert desk.done(repair, "handing-back", grossOutMg=8_250)["stage"] == "handed_back"
+
+
+def test_a_repair_is_no_order_and_an_order_no_repair(desk):
+    order, repair = desk.order(), desk.repair()
+    assert desk.act(order, "estimate", paise=1).json["code"] == "other_kind_of_order"
+    assert desk.act(repair, "cancellation", reason="not wanted").json["code"] == "other_kind_of_order"
+    with pytest.raises(OtherKindOfOrder):
+        desk.counter.write(lambda db: orders.mark_delivered(
+            db, order_id=UUID(repair["id"]), invoice_id=UUID(order["id"]), customer_id=UUID(desk.customer["id"])
+        ))  # fmt: skip
