@@ -59,6 +59,7 @@ from app.live import web as live_pages
 from app.metal import api as metal
 from app.oldgold import api as old_gold
 from app.orders import api as orders
+from app.orders import service as order_books
 from app.ratelocks import api as ratelocks
 from app.ratelocks import service as rate_locks
 from app.rates import api as rates
@@ -245,7 +246,7 @@ def build_runtime(settings: Settings) -> Runtime:
     for module in JOB_MODULES:
         importlib.import_module(module)
     credits.stand_under(bills.TheBills())
-    credits.follow_merges({"rateLocks": rate_locks.move_locks})
+    credits.follow_merges({"rateLocks": rate_locks.move_locks, "orders": order_books.follow_merge})
     _check_files(settings)
     metrics = Metrics(settings.metrics_dir)
     store = _cache_store(settings)

@@ -25,6 +25,8 @@ MENU = (
     ("bills", N_("Bills"), "shop_pages.bills", "bill.view"),
     ("stock", N_("Stock"), "shop_pages.stock", "stock.view"),
     ("receipts", N_("Receipts"), "shop_pages.receipts", "credit.view"),
+    ("orders", N_("Orders"), "shop_pages.orders", "order.view"),
+    ("karigars", N_("Karigars"), "shop_pages.karigars", "karigar.view"),
     ("customers", N_("Customers"), "shop_pages.customers", "customer.view"),
     ("rates", N_("Rates"), "shop_pages.rates", "rates.view"),
     ("cash", N_("Cash"), "shop_pages.cash", "cash.view"),

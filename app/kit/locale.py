@@ -9,8 +9,8 @@ from flask import Flask, current_app, g, has_request_context, request
 from flask_babel import Babel
 
 from app.kit.clock import ist
-from app.kit.money import rupees
-from app.kit.weights import grams
+from app.kit.money import grouped, rupees
+from app.kit.weights import carats, fine_mg, grams
 
 DEFAULT = "en"
 LANGUAGES = ("en", "hi", "gu", "mr", "ta")
@@ -25,6 +25,7 @@ def install(app: Flask, folder: Path = TRANSLATIONS) -> None:
     app.extensions[EXTENSION] = spoken(folder)
     Babel(app, default_translation_directories=str(folder), locale_selector=chosen)
     app.jinja_env.filters.update(rupees=rupees, grams=grams, date=date, moment=moment)
+    app.jinja_env.filters.update(grouped=grouped, carats=carats, fine=fine_mg)
     app.jinja_env.globals["page_language"] = chosen
 
 

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import Select, func, select, update
 
 from app.kit.sums import added_up
 from app.orders.models import Order, OrderAdvance, OrderLine, OrderStep, Repair, RepairUse
@@ -80,6 +80,17 @@ def overdue(db: ShopSession, today: dt.date) -> int:
     """How many open orders were due before today."""
     wanted = select(func.count()).select_from(Order).where(Order.is_open == 1, Order.due_on < today)
     return db.scalar(wanted) or 0
+
+
+def give_to(db: ShopSession, loser_id: UUID, winner_id: UUID) -> int:
+    """All orders of a customer are another's from now on; how many those were."""
+    moved = db.execute(
+        update(Order)
+        .where(Order.customer_id == loser_id)
+        .values(customer_id=winner_id)
+        .execution_options(synchronize_session=False)
+    )
+    return int(getattr(moved, "rowcount", 0))
 
 
 def held_repairs(db: ShopSession) -> Sequence[Any]:

@@ -22,7 +22,7 @@ from app.printing.looks import USUAL, Look, Paper, in_look
 from app.printing.passbook import PassbookDocument, passbook_data
 from app.printing.purchase import PurchaseDocument, purchase_data
 from app.printing.receipt import VoucherDocument, voucher_data
-from app.printing.slips import SlipDocument, slip_data
+from app.printing.slips import SlipDocument, goods_slip
 
 FORMS = Path(__file__).parent / "forms"
 ARCHIVAL: Final = "a-2b"  # PDF/A: fonts inside, no dependence on a viewer; books are kept for years
@@ -75,7 +75,7 @@ class Press:
 
     def render_slip(self, slip: SlipDocument) -> bytes:
         """A paper that goes along with goods, as a bill is rendered."""
-        return self._set("slip.typ", partial(slip_data, slip), slip.issued_at, name=f"{slip.title} {slip.number}")
+        return self._set("slip.typ", partial(goods_slip, slip), slip.issued_at, name=f"{slip.title} {slip.number}")
 
     def _set(self, form: str, data: Callable[[Typeface], dict[str, Any]], at: dt.datetime, *, name: str) -> bytes:
         """In every script that there are fonts of, else in Latin."""

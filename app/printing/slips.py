@@ -32,7 +32,7 @@ class SlipDocument:
     signs: tuple[str, str] = ("", "")
 
 
-def slip_data(slip: SlipDocument, type_: Typeface) -> dict[str, Any]:
+def goods_slip(slip: SlipDocument, type_: Typeface) -> dict[str, Any]:
     """The form's data: texts fit to be drawn, empty where there is nothing."""
     say, issued = type_.fit, ist(slip.issued_at)
     name, *address = slip.party or ("",)

@@ -44,6 +44,7 @@ from tests.factories.bills import a_bill
 from tests.factories.people import a_customer, a_phone
 from tests.factories.savings import a_scheme
 from tests.factories.stock import a_draft, a_huid, an_item
+from tests.support import good_workshop as workshop
 from tests.support import pictures
 from tests.support.cast import GSTIN, PASSWORD, Cast, Somebody, hashed, issue, join
 from tests.support.shops import open_shop_rows
@@ -716,6 +717,30 @@ def _on_a_paper(stage: Stage) -> Ask:
     return Ask(stage.asha.token, {"paper_id": paper.id}, {}, 1)
 
 
+def _of_karigar(stage: Stage, body: Any, *, version: int | None = None) -> Ask:
+    return Ask(stage.asha.token, {"karigar_id": workshop.a_karigar(stage).id}, body, version)
+
+
+def _of_job(stage: Stage, body: Any, *, issued: bool = False) -> Ask:
+    job = workshop.a_job(stage, issued=issued)
+    return Ask(stage.asha.token, {"karigar_job_id": job.id}, body, job.version)
+
+
+def _labour_bill(stage: Stage) -> Ask:
+    job = workshop.a_job(stage, finished=True)
+    return Ask(stage.asha.token, {"karigar_id": job.karigar_id}, workshop.bill_body(job))
+
+
+def _of_order(stage: Stage, body: Any) -> Ask:
+    order = workshop.an_order(stage)
+    return Ask(stage.asha.token, {"order_id": order.id}, body, order.version)
+
+
+def _of_repair(stage: Stage, body: Any, upto: str = "taken") -> Ask:
+    repair = workshop.a_repair(stage, upto)
+    return Ask(stage.asha.token, {"order_id": repair.id}, body, repair.version)
+
+
 def _plain(body: Callable[[], Any], who: str = "asha") -> Callable[[Stage], Ask]:
     return lambda stage: Ask(getattr(stage.cast, who).token, {}, body())
 
@@ -942,6 +967,41 @@ GOOD: dict[str, Callable[[Stage], Ask]] = {
     "ratelocks.lock_rate": _locked_rate,
     "approvals.ask": _asking,
     "approvals.decide": _decision,
+    "karigars.register_karigar": _plain(workshop.karigar_body),
+    "karigars.edit_karigar": lambda stage: _of_karigar(stage, workshop.karigar_body(), version=1),
+    "karigars.set_wastage": lambda stage: _of_karigar(
+        stage, {"work": "plain", "validFrom": today_ist().isoformat(), "allowedBp": 150}
+    ),
+    "karigars.open_job": lambda stage: _of_karigar(stage, workshop.job_body()),
+    "karigars.note_bill": _labour_bill,
+    "karigars.pay": lambda stage: Ask(
+        stage.asha.token,
+        {"karigar_id": workshop.an_owed(stage)},
+        {"mode": "upi", "paise": 100_00, "reference": "UPI-3"},
+    ),
+    "karigar_jobs.put_off": lambda stage: _of_job(stage, {"dueOn": workshop.later(9)}),
+    "karigar_jobs.issue": lambda stage: _of_job(stage, workshop.issue_body()),
+    "karigar_jobs.receive": lambda stage: _of_job(stage, workshop.receipt_body(), issued=True),
+    "karigar_jobs.cancel_job": lambda stage: _of_job(stage, {"reason": "not wanted"}),
+    "orders.take_order": lambda stage: Ask(stage.asha.token, {}, workshop.order_body(stage)),
+    "orders.put_off": lambda stage: _of_order(stage, {"dueOn": workshop.later(9)}),
+    "orders.move_on": lambda stage: _of_order(stage, {"stage": "ready", "note": "polished"}),
+    "orders.take_advance": lambda stage: _of_order(
+        stage, {"payments": [{"mode": "upi", "paise": 100_00, "reference": "UPI-4"}]}
+    ),
+    "orders.cancel": lambda stage: _of_order(stage, {"reason": "not wanted", "mode": "upi", "reference": "UPI-5"}),
+    "repairs.take_repair": lambda stage: Ask(stage.asha.token, {}, workshop.repair_body(stage)),
+    "repairs.give_estimate": lambda stage: _of_repair(stage, {"paise": 500_00}),
+    "repairs.note_answer": lambda stage: _of_repair(stage, {"agreed": True, "by": "phone"}, "estimated"),
+    "repairs.use": lambda stage: _of_repair(
+        stage,
+        {"description": "solder", "metal": "gold", "fineness": 9160, "netMg": 30, "costPaise": 300_00},
+        "agreed",
+    ),
+    "repairs.set_charge": lambda stage: _of_repair(stage, {"paise": 600_00}, "ready"),
+    "repairs.hand_back": lambda stage: _of_repair(
+        stage, {"grossOutMg": 8_250, "chargePaise": 500_00, "whyItDiffers": "none"}, "ready"
+    ),
     "console_platform.sweep": _plain(lambda: {"on": today_ist().isoformat()}, "om"),
 }
 

@@ -1,5 +1,6 @@
 """Owns one shop with something of everything in it, and a look at all its rows, which others must not touch."""
 
+import datetime as dt
 import hashlib
 from dataclasses import dataclass
 from typing import Any
@@ -12,12 +13,14 @@ from app.credits import service as credits
 from app.customers import service as customers
 from app.inventory import service as inventory
 from app.invoices.models import InvoicePdf
+from app.karigar import service as karigars
 from app.kit import outbox
 from app.kit.clock import today_ist, utc_now
 from app.kit.ids import new_id
 from app.kit.ports import Bucket
 from app.kit.runtime import Runtime
 from app.kit.transactions import write_control
+from app.orders import service as orders
 from app.ratelocks import service as ratelocks
 from app.reports.models import Export, ExportState
 from app.tenants import service as tenants
@@ -81,6 +84,7 @@ def furnish(runtime: Runtime, cast: Cast) -> World:
             "handover_id": _handover(runtime, cast),
             "name": "limits.json", "section": "records", "place": "0", **known,
             **_gold_and_savings(runtime, asha, customer.id),
+            **_with_karigar(runtime, asha, customer.id),
         }
     )  # fmt: skip
 
@@ -167,6 +171,23 @@ def _known_of(db: ShopSession, runtime: Runtime, customer_id: UUID) -> dict[str,
     runtime.store.put(Bucket.INVOICES, key, sealed, content_type="application/octet-stream")
     assert credit is not None
     return {"receipt_id": receipt.id, "credit_id": credit.id, "paper_id": paper.id}
+
+
+def _with_karigar(runtime: Runtime, asha: Somebody, customer_id: UUID) -> dict[str, UUID]:
+    """A karigar with a job and a challan, and a customer's order."""
+    due_on = today_ist() + dt.timedelta(days=7)
+    with runtime.router.shop(asha.shop_id, asha.actor) as db:
+        ram = karigars.register_karigar(db, draft=karigars.KarigarDraft(code="RAM", name="Ram Soni"))
+        job = karigars.open_job(db, karigar_id=ram.id, draft=karigars.JobDraft(
+            work="plain", description="Ring", metal="gold", fineness=9160, due_on=due_on,
+        ))  # fmt: skip
+        metal = (karigars.MetalOut(metal="gold", fineness=9160, net_mg=5_000),)
+        challan = karigars.issue(db, job_id=job.id, draft=karigars.IssueDraft(metal=metal))
+        order = orders.take_order(db, keyring=runtime.keyring, draft=orders.OrderDraft(
+            customer_id=customer_id, due_on=due_on, lines=(orders.Wanted("Ring", "ring", "gold", 9160, 5_000),),
+        ))  # fmt: skip
+        db.commit()
+    return {"karigar_id": ram.id, "karigar_job_id": job.id, "challan_id": challan.id, "order_id": order.id}
 
 
 def _move(runtime: Runtime) -> UUID:

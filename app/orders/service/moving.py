@@ -40,6 +40,11 @@ def put_off(db: ShopSession, *, order_id: UUID, expected_version: int, due_on: d
     return get_order(db, row.id)
 
 
+def follow_merge(db: ShopSession, *, loser_id: UUID, winner_id: UUID) -> int:
+    """Two customers turned out to be one: how many orders and repairs followed. The merge's own entry says so."""
+    return repository.give_to(db, loser_id, winner_id)
+
+
 def locked_order(db: ShopSession, order_id: UUID, expected_version: int | None) -> OrderRow:
     """The customer, then the open order, held until the commit.
 

@@ -7,7 +7,7 @@ import pytest
 
 from app.inventory import service as inventory
 from app.karigar import service as karigars
-from app.kit.audit import first_broken
+from app.kit.audit_checking import first_broken
 from app.kit.clock import today_ist
 from app.metal import service as metal
 from tests.integration.karigar.conftest import ring

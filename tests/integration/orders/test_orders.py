@@ -6,7 +6,7 @@ from uuid import UUID, uuid4
 import pytest
 
 from app.credits import service as credits
-from app.kit.audit import first_broken
+from app.kit.audit_checking import first_broken
 from app.kit.clock import today_ist
 from app.orders import service as orders
 from app.orders.errors import OrderDelivered

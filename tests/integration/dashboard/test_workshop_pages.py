@@ -1,0 +1,88 @@
+"""Pages of karigars and orders as a browser without scripts sends them; a refusal keeps what was typed."""
+
+import re
+import secrets
+
+import pytest
+
+from app.kit.clock import today_ist
+from tests.support.counter import Counter
+
+
+@pytest.fixture
+def visit(flask_app, runtime, cast):
+    """Opens a page, or sends a form of it, as Asha."""
+    client = flask_app.test_client()
+    client.set_cookie("boola_session", cast.asha.token)
+    base = f"/s/{cast.asha.shop.slug}"
+
+    def go(path, form=None):
+        if form is None:
+            return client.get(base + path)
+        token = re.search(r'name="csrf_token" value="([^"]+)"', client.get(f"{base}/").text)[1]
+        body = {"csrf_token": token, "idempotency_key": secrets.token_hex(16), **form}
+        return client.post(base + path, data=body, headers={"Referer": "http://localhost/"})
+
+    return go
+
+
+def place(answer):
+    """Where an answered form leads, without the shop and the query."""
+    assert answer.status_code == 303, re.findall(r'class="wrong"[^>]*>([^<]+)', answer.text) or answer.text[:300]
+    return re.sub(r"^/s/[^/]+", "", answer.location.partition("?")[0])
+
+
+def test_a_job_goes_through_its_pages(visit, cast, flask_app, runtime):
+    refused = visit("/karigars/new", {"name": "Ram Soni", "code": "R", "state_code": ""})
+    assert refused.status_code == 422 and "is-invalid" in refused.text and "Ram Soni" in refused.text
+    karigar = place(visit("/karigars/new", {"name": "Ram Soni", "code": "RAM", "state_code": "27"}))
+    job = place(visit(f"{karigar}/jobs", {
+        "description": "Two rings", "work": "plain", "purity": "gold-9160", "labour_basis": "per_gram_net",
+        "labour": "450", "allowed": "2", "pieces": "2", "due_on": f"{today_ist():%d-%m-%Y}",
+    }))  # fmt: skip
+    heavy = visit(f"{job}/issues", {"metal-0-net": "ten", "metal-0-purity": "gold-9160"})
+    assert heavy.status_code == 422 and "is no weight in grams" in heavy.text
+    assert place(visit(f"{job}/issues", {"metal-0-net": "10", "metal-0-purity": "gold-9160"})) == job
+    piece = {"piece-0-tag": "W-1", "piece-0-name": "Ring", "piece-0-category": "ring", "piece-0-purity": "gold-9160",
+             "piece-0-gross": "9.9", "piece-0-making": "12", "excess": "", "closes": "yes"}  # fmt: skip
+    late = visit(f"{job}/receipts", {**piece, "version": "1"})
+    assert late.status_code == 409 and "Somebody else issued or received" in late.text
+    assert place(visit(f"{job}/receipts", {**piece, "version": "2"})) == job
+    seen = visit(job).text
+    assert "W-1" in seen and "9.900" in seen
+    assert place(visit(f"{karigar}/bills", {
+        "number": "R-1", "billed_on": f"{today_ist():%d-%m-%Y}",
+        "job_id": re.search(r"karigar-jobs/([0-9a-f-]+)", job)[1],
+    })) == karigar  # fmt: skip
+    # 9.900 g at ₹450
+    assert place(visit(f"{karigar}/payments", {"paise": "4,455.00", "mode": "upi"})) == karigar
+    shown = visit(karigar).text
+    assert "4,455.00" in shown and "PVA/" in shown
+    assert "RAM" in visit("/karigars").text
+
+
+def test_an_order_and_a_repair_go_through_their_pages(visit, cast, flask_app, runtime):
+    phone = Counter(flask_app, runtime, cast.asha).customer()["phone"]
+    due = f"{today_ist():%d-%m-%Y}"
+    wanted = {"line-0-what": "Ring", "line-0-category": "ring", "line-0-purity": "gold-9160", "line-0-weight": "5",
+              "rate_basis": "delivery", "due_on": due}  # fmt: skip
+    nobody = visit("/orders/new", {**wanted, "phone": "98200 00000"})
+    assert nobody.status_code == 422 and "No customer has this number" in nobody.text and 'value="5"' in nobody.text
+    order = place(visit("/orders/new", {**wanted, "phone": phone, "advance": "1,000", "mode": "upi"}))
+    assert place(visit(f"{order}/stage", {"stage": "ready", "version": "1", "note": "polished"})) == order
+    assert "polished" in visit(order).text and "₹1,000.00" in visit(order).text
+    assert place(visit(f"{order}/cancellation", {"reason": "not wanted", "mode": "upi", "version": "2"})) == order
+    repair = place(visit("/repairs/new", {
+        "phone": phone, "description": "Chain", "condition": "torn", "work": "solder", "purity": "gold-9160",
+        "gross": "8.250", "due_on": due, "estimate": "500",
+    }))  # fmt: skip
+    its = repair.replace("/orders/", "/repairs/")
+    visit(f"{its}/answer", {"agreed": "yes", "by": "phone", "version": "1"})
+    visit(f"{repair}/stage", {"stage": "in_work", "version": "2"})
+    visit(f"{repair}/stage", {"stage": "ready", "version": "3"})
+    light = visit(f"{its}/handing-back", {"gross_out": "8.2", "charge": "500", "version": "4"})
+    assert light.status_code == 422 and "should weigh 8.250 g" in light.text
+    assert place(visit(f"{its}/handing-back", {"gross_out": "8.25", "charge": "500", "version": "4"})) == repair
+    assert "Handed back" in visit(repair).text
+    assert visit("/orders?kind=repair").status_code == 200
+    assert visit(f"{repair}/print").status_code == 303
