@@ -16,7 +16,6 @@ from app.schemes.schemas import (
     InstalmentIn,
     LiabilityOut,
     PassbookOut,
-    PlanArgs,
     PlanEnd,
     PlanIn,
     PlanOut,
@@ -49,11 +48,10 @@ schemes = api_blueprint("schemes", "/schemes", description="Savers' schemes and 
 
 @plans.get("")
 @allow("scheme.view")
-@plans.arguments(PlanArgs, location="query")
 @plans.response(200, PlansOut)
-def list_plans(args: dict[str, Any], shop_id: int) -> dict[str, list[Plan]]:
-    """The plans: every version, or those of a day."""
-    return {"items": shop_read(lambda db: service.list_plans(db, **args))}
+def list_plans(shop_id: int) -> dict[str, list[Plan]]:
+    """Every version of every plan."""
+    return {"items": shop_read(service.list_plans)}
 
 
 @plans.post("")

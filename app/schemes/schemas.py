@@ -5,7 +5,7 @@ from typing import Any
 from marshmallow import fields, post_load, validate
 
 from app.kit.paging import PageArgs, page_of
-from app.kit.schemas import ApiSchema, Day, Flag, IdField, Moment, OneOf, Paise, QueryArgs, Text, Whole
+from app.kit.schemas import ApiSchema, Day, Flag, IdField, Moment, OneOf, Paise, Text, Whole
 from app.schemes.plans import MAX_INSTALMENT, BonusKind, InstalmentKind, PlanTerms
 from app.schemes.service import EnrolDraft, Nominee, PaymentDraft, PlanDraft, SchemeState
 
@@ -23,7 +23,7 @@ class PlanPurity(ApiSchema):
 class PlanIn(ApiSchema):
     """A plan, or a new version of the one of this code. `mostLate` null: late instalments cost no bonus."""
 
-    code = Text(least=1, most=12, required=True, validate=validate.Regexp(r"[A-Z0-9-]+\Z"))
+    code = Text(least=1, most=12, required=True, validate=validate.Regexp(r"^[A-Z0-9-]+$"))
     name = Text(least=1, most=80, required=True)
     valid_from = Day(allow_none=True, load_default=None)
     instalment = OneOf(InstalmentKind, required=True)
@@ -70,12 +70,6 @@ class PlanOut(ApiSchema):
     purity = fields.Nested(PlanPurity, allow_none=True)
     version = fields.Integer()
     created_at = Moment()
-
-
-class PlanArgs(QueryArgs):
-    """`on`: those that may be joined on a day; left out: every version there is."""
-
-    on = Day(load_default=None)
 
 
 class PlansOut(ApiSchema):

@@ -99,7 +99,8 @@ def test_a_body_that_is_none(stage, description, rows, endpoint):
 LISTS = [
     "rates.list_history", "items.list_items", "customers.list_customers", "invoices.list_invoices",
     "images.list_pictures", "exports.list_exports", "console_shops.list_shops", "console_fleet.list_moves",
-    "credits.list_credits", "receipts.list_receipts", "ledger.outstanding",
+    "credits.list_credits", "receipts.list_receipts", "ledger.outstanding", "old_gold.list_vouchers",
+    "schemes.list_schemes",
 ]  # fmt: skip
 ONE_ORDER = ("console_platform.list_failed", "ledger.ledger", "customers.list_upcoming")
 INVALID = codes((422, "invalid_input"))
@@ -303,7 +304,7 @@ VERSIONED = ["items.edit_item", "items.withdraw_item", "customers.edit_customer"
              "people.change_role", "profile.change_shop_profile", "profile.change_registration",
              "profile.change_outlet", "profile.add_till", "profile.rename_till", "credits.pay_out",
              "customer_merges.merge_customer", "customers.set_days", "customers.keep_scan", "customers.verify_paper",
-             "customers.withdraw_paper"]  # fmt: skip
+             "customers.withdraw_paper", "scheme_plans.end_plan"]  # fmt: skip
 NO_TAGS = ("*", 'W/"1"', "1", '"abc"', '"1", "2"', "-1", '"-1"', '"1', '""', '"99999999999999999999"', '"4294967296"',
            '"1.0"', '" 1"', '"' + "1" * 5000 + '"', '"\xb2"', "'1'", "null")  # fmt: skip
 NO_KEYS = (
