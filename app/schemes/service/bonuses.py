@@ -26,6 +26,7 @@ from shard_router import PacketResult, ShopSession
 class Bonus(Struct, frozen=True):
     """What a scheme gives off a bill: `paise` before tax, or basis points of the bill's making charge.
 
+    customer_id  as they joined; who was merged since is the same person (`customers.same_person`)
     credit_id    what was paid in; a bill that claims the bonus uses this credit too
     document_id  the bill that gave it, None while it waits
     """

@@ -81,12 +81,11 @@ def lock_open(db: ShopSession, scheme_id: UUID) -> SchemeRow:
     customer_id = repository.customer_of(db, scheme_id)
     if customer_id is None:
         raise SchemeUnknown()
-    held = customers.hold(db, customer_id, exclusive=True)
+    customers.hold(db, customer_id, exclusive=True)
     row = repository.find_scheme(db, scheme_id, lock=True)
     assert row is not None  # schemes are never deleted
     if row.state != SchemeState.OPEN.value:
         raise SchemeEnded(_("%(number)s ended on %(day)s.", number=row.number, day=f"{row.ended_on:%d-%m-%Y}"))
-    row.customer_id = held  # whom they were merged into meanwhile
     return row
 
 
