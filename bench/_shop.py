@@ -192,6 +192,7 @@ class Recorder:
             return self._db.run_packet(statements)
         if len(self.packets) == 2:
             return [
+                PacketResult(0, 0, ((None, None, None, None),)),  # a till without a drawer
                 PacketResult(1, self._no),
                 PacketResult(1, self._seq),
                 PacketResult(0, 0, ((self._seq, bytes(32)),)),
@@ -295,8 +296,7 @@ def _ring(shop_id: int, number: int, item_id: UUID) -> dict[str, Any]:
         "net_mg": 3390, "wastage_kind": "none", "wastage_bp": 0, "making_kind": "percent", "making_paise": 0,
         "making_bp": 1600, "hallmark_paise": 0, "status": "in_stock", "live_tag": f"B-{number}", "live_huid": huid,
         "invoice_id": None, "picture_id": None, "cost_paise": None, "place_id": None,
-        "supplier_id": None, "lot_id": None,
-        "version": 1, "created_at": now, "updated_at": now,
+        "supplier_id": None, "lot_id": None, "version": 1, "created_at": now, "updated_at": now,
     }  # fmt: skip
 
 
