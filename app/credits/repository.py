@@ -10,7 +10,6 @@ from sqlalchemy.orm import selectinload
 
 from app.credits.models import (
     Credit,
-    CreditKind,
     CreditState,
     CreditUse,
     Purpose,
@@ -262,13 +261,6 @@ def on_account(shop_id: int) -> Select[UUID, int]:
     """Customer and paise of each voucher on account, below nothing what was taken back; for rooms above to add up."""
     return select(Receipt.customer_id, _signed().label("paise")).where(
         Receipt.shop_id == shop_id, Receipt.purpose == Purpose.ON_ACCOUNT.value
-    )
-
-
-def opened_by_notes(shop_id: int) -> Select[UUID, int]:
-    """Source and paise of the credits that notes opened: so much of a note did not lower what is owed."""
-    return select(Credit.source_id, Credit.paise).where(
-        Credit.shop_id == shop_id, Credit.kind == CreditKind.STORE_CREDIT.value
     )
 
 

@@ -159,13 +159,12 @@ def put_together(
     owned: Iterable[Credit],
     uses: Iterable[CreditUse],
 ) -> list[Entry]:
-    """One entry for each document; a credit shows where it was opened and where it was used."""
+    """One entry for each document; a credit shows where it was opened and where it was used. What a note left as credit
+    is among its payments, as what it gave back is: neither lowered the debt."""
     found = {entry.id: entry for entry in (*map(_of_document, documents), *map(_of_voucher, vouchers))}
     for credit in owned:
         entry = found.setdefault(credit.source_id, Entry(credit.made_on, credit.source_id, credit.kind, None))
         entry.credit_in_paise += credit.paise
-        if entry.kind == NOTE:  # so much of the note did not lower the debt
-            entry.charged_paise += credit.paise
     for use in uses:
         entry = found.setdefault(use.document_id, Entry(_day(use), use.document_id, use.kind, None))
         if use.paise > 0:

@@ -690,7 +690,7 @@ def _on_a_buyer(body: dict[str, Any]) -> Callable[[Stage], Ask]:
     return lambda stage: Ask(stage.asha.token, {"customer_id": stage.customer().id}, body, 1)
 
 
-def _merged(stage: Stage) -> Ask:
+def _merged_customer(stage: Stage) -> Ask:
     winner, loser = stage.customer(), stage.customer()
     body = {"into": str(winner.id), "intoVersion": 1, "confirm": loser.name}
     return Ask(stage.asha.token, {"customer_id": loser.id}, body, 1)
@@ -924,7 +924,7 @@ GOOD: dict[str, Callable[[Stage], Ask]] = {
     "receipts.receive": _advance,
     "receipts.take_back": _taken_back,
     "credits.pay_out": _paid_out,
-    "customer_merges.merge_customer": _merged,
+    "customer_merges.merge_customer": _merged_customer,
     "customers.set_days": _on_a_buyer({"days": [{"kind": "birthday", "month": 7, "day": 24, "year": 1980}]}),
     "customers.join_family": _joining_family,
     "customers.add_paper": _on_a_buyer({"kind": "passport", "number": "M1234567", "consent": "2026-1"}),

@@ -1,7 +1,7 @@
 """Credits and receipts: what the shop owes a customer, and the money that it took outside a bill."""
 
 from app.credits.models import CreditKind, CreditState, Purpose
-from app.credits.repository import CASH_OF_DAY, VOUCHERS, on_account, opened_by_notes, owed_to, shop_sums
+from app.credits.repository import CASH_OF_DAY, VOUCHERS, on_account, owed_to, shop_sums
 from app.credits.service.bills import Bills, stand_under
 from app.credits.service.checking import VouchersReport, verify_vouchers
 from app.credits.service.credits import (
@@ -92,7 +92,6 @@ __all__ = [
     "on_account",
     "open_credit",
     "open_credits",
-    "opened_by_notes",
     "owed",
     "owed_by_kind",
     "owed_to",
