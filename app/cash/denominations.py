@@ -3,11 +3,10 @@
 import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
 
 from app.cash.errors import CountMalformed
-from app.kit.dated import read_table
+from app.kit.dated import read_table, remembered
 from app.kit.money import rupees
 from app.kit.texts import _
 
@@ -27,7 +26,7 @@ class Denomination:
         return self.valid_from <= on and (self.valid_to is None or on <= self.valid_to)
 
 
-@cache
+@remembered
 def _data() -> tuple[tuple[Denomination, ...], int]:
     known = read_table(DATA)
     notes = tuple(Denomination(row["paise"], row["form"], *_validity(row)) for row in known["records"])

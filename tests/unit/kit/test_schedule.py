@@ -41,7 +41,9 @@ def test_every_entry_names_a_job_of_the_control_plane() -> None:
         importlib.import_module(module)
     for entry in SCHEDULE:
         assert kind_of(entry.job).control, entry
-    assert len({entry.name for entry in SCHEDULE}) == len({entry.job for entry in SCHEDULE}) == len(SCHEDULE)
+    assert (
+        len({entry.name for entry in SCHEDULE}) == len({(entry.job, entry.at) for entry in SCHEDULE}) == len(SCHEDULE)
+    )
 
 
 def test_nothing_is_scheduled_into_the_maintenance_window() -> None:
