@@ -139,6 +139,7 @@ class KarigarChallan(ShopOwned, ShardBase):
         ForeignKeyConstraint(["shop_id", "registration_id"], ["registrations.shop_id", "registrations.id"]),
         ForeignKeyConstraint(["shop_id", "till_id"], ["tills.shop_id", "tills.id"]),
         Index(None, "shop_id", "karigar_id", "moved_on", "id"), Index(None, "shop_id", "job_id", "id"),
+        Index(None, "shop_id", "till_id"),
         writes="insert", retention="books", purpose="metal and stones issued to karigars and received back",
     )  # fmt: skip
 
@@ -217,6 +218,7 @@ class KarigarBillJob(ShopOwned, ShardBase):
     __table_args__ = facts(
         ForeignKeyConstraint(["shop_id", "job_id"], ["karigar_jobs.shop_id", "karigar_jobs.id"]),
         ForeignKeyConstraint(["shop_id", "bill_id"], ["karigar_bills.shop_id", "karigar_bills.id"]),
+        Index(None, "shop_id", "bill_id"),
         writes="insert", retention="books", purpose="jobs on karigars' bills",
     )  # fmt: skip
 
@@ -242,5 +244,7 @@ class KarigarDue(ShopOwned, ShardBase):
         ForeignKeyConstraint(["shop_id", "bill_id"], ["karigar_bills.shop_id", "karigar_bills.id"]),
         ForeignKeyConstraint(["shop_id", "job_id"], ["karigar_jobs.shop_id", "karigar_jobs.id"]),
         Index(None, "shop_id", "karigar_id", "booked_on"),
+        Index(None, "shop_id", "job_id"),
+        Index(None, "shop_id", "bill_id"),
         writes="insert", retention="books", purpose="each karigar's account in rupees",
     )  # fmt: skip

@@ -99,6 +99,7 @@ class OldGoldLine(ShopOwned, ShardBase):
         ForeignKeyConstraint(["shop_id", "picture_id"], ["pictures.shop_id", "pictures.id"]),
         ForeignKeyConstraint(["shop_id", "lot_id"], ["metal_lots.shop_id", "metal_lots.id"]),
         UniqueConstraint("shop_id", "lot_id"),
+        Index(None, "shop_id", "picture_id"),
         writes="insert", retention="books", purpose="old gold as it was weighed, tested and valued",
     )  # fmt: skip
 
@@ -116,6 +117,7 @@ class OldGoldPayout(ShopOwned, ShardBase):
     __table_args__ = facts(
         ForeignKeyConstraint(["shop_id", "voucher_id"], ["oldgold_vouchers.shop_id", "oldgold_vouchers.id"]),
         ForeignKeyConstraint(["shop_id", "credit_id"], ["credits.shop_id", "credits.id"]),
+        Index(None, "shop_id", "credit_id"),
         writes="insert", retention="books", purpose="how sellers of old gold were settled with",
     )  # fmt: skip
 

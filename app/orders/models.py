@@ -48,6 +48,7 @@ class Order(ShopOwned, ShardBase):
         ForeignKeyConstraint(["shop_id", "customer_id"], ["customers.shop_id", "customers.id"]),
         Index(None, "shop_id", "is_open", "due_on", "id"), Index(None, "shop_id", "customer_id", "taken_on"),
         Index(None, "shop_id", "taken_at", "id"), Index(None, "shop_id", "invoice_id"),
+        Index(None, "shop_id", "till_id"),
         writes="insert-update",
         mutable=("closed_at", "customer_id", "due_on", "invoice_id", "is_open", "stage", "updated_at", "version"),
         retention="books", purpose="what customers ordered, or left to be mended",
@@ -72,6 +73,7 @@ class OrderLine(ShopOwned, ShardBase):
     __table_args__ = facts(
         ForeignKeyConstraint(["shop_id", "order_id"], ["orders.shop_id", "orders.id"]),
         ForeignKeyConstraint(["shop_id", "picture_id"], ["pictures.shop_id", "pictures.id"]),
+        Index(None, "shop_id", "picture_id"),
         writes="insert", retention="books", purpose="pieces that customers ordered",
     )  # fmt: skip
 
@@ -104,6 +106,7 @@ class OrderAdvance(ShopOwned, ShardBase):
     __table_args__ = facts(
         ForeignKeyConstraint(["shop_id", "order_id"], ["orders.shop_id", "orders.id"]),
         ForeignKeyConstraint(["shop_id", "credit_id"], ["credits.shop_id", "credits.id"]),
+        Index(None, "shop_id", "order_id"),
         writes="insert", retention="books", purpose="advances on orders",
     )  # fmt: skip
 
@@ -129,6 +132,7 @@ class Repair(ShopOwned, ShardBase):
     __table_args__ = facts(
         ForeignKeyConstraint(["shop_id", "order_id"], ["orders.shop_id", "orders.id"]),
         ForeignKeyConstraint(["shop_id", "picture_id"], ["pictures.shop_id", "pictures.id"]),
+        Index(None, "shop_id", "picture_id"),
         writes="insert-update",
         mutable=("answered_at", "answered_by", "charge_paise", "estimate_paise", "gross_out_mg"),
         retention="books", purpose="customers' own pieces taken in to be mended",

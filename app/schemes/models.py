@@ -86,6 +86,10 @@ class Scheme(ShopOwned, ShardBase):
         ForeignKeyConstraint(["shop_id", "credit_id"], ["credits.shop_id", "credits.id"]),
         Index(None, "shop_id", "state", "next_due_on", "id"), Index(None, "shop_id", "state", "stops_on", "id"),
         Index(None, "shop_id", "begun_on", "id"), Index(None, "shop_id", "bonus_document_id"),
+        Index(None, "shop_id", "credit_id"),
+        Index(None, "shop_id", "plan_id"),
+        Index(None, "shop_id", "customer_id"),
+        Index(None, "shop_id", "till_id"),
         writes="insert-update",
         mutable=(
             "customer_id", "state", "paid_paise", "paid_count", "late_count", "grams_mg", "next_due_on", "warned",
@@ -119,5 +123,6 @@ class SchemeInstalment(ShopOwned, ShardBase):
         ForeignKeyConstraint(["shop_id", "scheme_id"], ["schemes.shop_id", "schemes.id"]),
         ForeignKeyConstraint(["shop_id", "receipt_id"], ["receipts.shop_id", "receipts.id"]),
         Index(None, "shop_id", "paid_on"),
+        Index(None, "shop_id", "receipt_id"),
         writes="insert-update", mutable=("live_no",), retention="books", purpose="instalments paid into schemes",
     )  # fmt: skip

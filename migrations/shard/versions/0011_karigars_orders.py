@@ -117,6 +117,7 @@ def karigars(op: Steps) -> None:
         must("bill_id", ID),
         must("labour_paise", BIG),
         PrimaryKeyConstraint("shop_id", "job_id"),
+        index("ix_karigar_bill_jobs_shop_id_bill_id", "shop_id", "bill_id"),
         tied("karigar_bill_jobs", "bill_id", "karigar_bills"),
         tied("karigar_bill_jobs", "job_id", "karigar_jobs"),
     )
@@ -136,6 +137,8 @@ def karigars(op: Steps) -> None:
         may("reference", name(60)),
         may("actor_id", ID),
         PrimaryKeyConstraint("shop_id", "id"),
+        index("ix_karigar_dues_shop_id_bill_id", "shop_id", "bill_id"),
+        index("ix_karigar_dues_shop_id_job_id", "shop_id", "job_id"),
         tied("karigar_dues", "bill_id", "karigar_bills"),
         tied("karigar_dues", "job_id", "karigar_jobs"),
         tied("karigar_dues", "karigar_id", "karigars"),
@@ -161,6 +164,7 @@ def karigars(op: Steps) -> None:
         must("value_paise", BIG),
         may("actor_id", ID),
         PrimaryKeyConstraint("shop_id", "id"),
+        index("ix_karigar_challans_shop_id_till_id", "shop_id", "till_id"),
         UniqueConstraint("shop_id", "registration_id", "fy_start", "number", name="uq_karigar_challans_shop_id_registration_id_fy_start_number"),
         tied("karigar_challans", "job_id", "karigar_jobs"),
         tied("karigar_challans", "karigar_id", "karigars"),
@@ -226,6 +230,7 @@ def orders(op: Steps) -> None:
         must("version", INT),
         must("updated_at", UTC),
         PrimaryKeyConstraint("shop_id", "id"),
+        index("ix_orders_shop_id_till_id", "shop_id", "till_id"),
         UniqueConstraint("shop_id", "registration_id", "fy_start", "number", name="uq_orders_shop_id_registration_id_fy_start_number"),
         tied("orders", "customer_id", "customers"),
         tied("orders", "registration_id", "registrations"),
@@ -244,6 +249,7 @@ def orders(op: Steps) -> None:
         must("paise", BIG),
         must("at", UTC),
         PrimaryKeyConstraint("shop_id", "credit_id"),
+        index("ix_order_advances_shop_id_order_id", "shop_id", "order_id"),
         tied("order_advances", "credit_id", "credits"),
         tied("order_advances", "order_id", "orders"),
     )
@@ -262,6 +268,7 @@ def orders(op: Steps) -> None:
         must("estimate_paise", BIG),
         may("picture_id", ID),
         PrimaryKeyConstraint("shop_id", "order_id", "pos"),
+        index("ix_order_lines_shop_id_picture_id", "shop_id", "picture_id"),
         tied("order_lines", "order_id", "orders"),
         tied("order_lines", "picture_id", "pictures"),
     )
@@ -310,6 +317,7 @@ def orders(op: Steps) -> None:
         may("gross_out_mg", BIG),
         may("charge_paise", BIG),
         PrimaryKeyConstraint("shop_id", "order_id"),
+        index("ix_repairs_shop_id_picture_id", "shop_id", "picture_id"),
         tied("repairs", "order_id", "orders"),
         tied("repairs", "picture_id", "pictures"),
     )
