@@ -31,6 +31,7 @@ from app.credits import api as credit_books
 from app.credits import service as credits
 from app.customers import api as customers
 from app.dashboard import web as shop_pages
+from app.imports import api as imports
 from app.inventory import api as items
 from app.inventory import cli as stock_commands
 from app.invoices import api as invoices
@@ -52,6 +53,7 @@ from app.kit.runtime import Runtime, runtime
 from app.kit.sealing import Keyring
 from app.kit.security import Policy
 from app.kit.signing import LinkSigner, TextSigner
+from app.labels import api as labels
 from app.ledger import api as ledger
 from app.live import api as live
 from app.live import cli as file_commands
@@ -68,6 +70,7 @@ from app.schedule import SCHEDULE
 from app.schemes import api as savings
 from app.settings import Settings, blaming, key_of, load, stopping, text_of
 from app.settings import reference as settings_reference
+from app.stocktake import api as stocktakes
 from app.tax.tables import current_tables
 from app.tenants import api as people
 from app.tenants import cli as people_commands
@@ -117,6 +120,9 @@ API: tuple[ApiBlueprint, ...] = (
     old_gold.blueprint,
     savings.plans,
     savings.schemes,
+    stocktakes.blueprint,
+    imports.blueprint,
+    labels.blueprint,
 )
 """Routes of the JSON API, in the order in which the reference lists them."""
 
@@ -147,6 +153,8 @@ JOB_MODULES: tuple[str, ...] = (
     "app.credits.jobs",
     "app.rates.jobs",
     "app.schemes.jobs",
+    "app.imports.jobs",
+    "app.labels.jobs",
 )
 """Imported before anything runs, so that every job's name resolves."""
 

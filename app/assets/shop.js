@@ -3,6 +3,9 @@ import "./parts/page.js";
 import { drawCharts } from "./parts/chart.js";
 import { sumCounts } from "./parts/count.js";
 import { growRows } from "./parts/stones.js";
+import { takeScans } from "./parts/scan.js";
 import { watchUploads } from "./parts/upload.js";
 
-document.addEventListener("DOMContentLoaded", () => { drawCharts(); sumCounts(); growRows(); watchUploads(); });
+document.addEventListener("DOMContentLoaded", () => {
+  drawCharts(); sumCounts(); growRows(); watchUploads(); takeScans();
+});

@@ -15,6 +15,7 @@ from app.cash import service as cash
 from app.console import restores
 from app.credits import service as credits
 from app.customers import service as customers
+from app.imports import service as imports
 from app.inventory import service as inventory
 from app.invoices import service as invoices
 from app.karigar import service as karigar
@@ -29,6 +30,7 @@ from app.orders import service as orders
 from app.ratelocks import service as ratelocks
 from app.rates import service as rates
 from app.schemes import service as schemes
+from app.stocktake import service as stocktake
 from shard_router import Router, RouterError
 from shard_router.moves import (
     RESTORE,
@@ -101,6 +103,8 @@ def all_sums() -> tuple[Sum, ...]:
         cash,
         karigar,
         orders,
+        stocktake,
+        imports,
     )  # one a line: rooms come side by side
     return (*shop_sums(), *(one for domain in domains for one in domain.shop_sums()))
 

@@ -49,6 +49,10 @@ def find_by_phone(db: ShopSession, phone: str) -> Customer | None:
     return db.scalars(select(Customer).where(Customer.phone == phone)).one_or_none()
 
 
+def taken_phones(db: ShopSession, phones: Iterable[str]) -> Sequence[str | None]:
+    return db.scalars(select(Customer.phone).where(Customer.phone.in_(sorted(phones)))).all()
+
+
 def names_of(db: ShopSession, customer_ids: Iterable[UUID]) -> Sequence[tuple[UUID, str]]:
     rows = db.execute(select(Customer.id, Customer.name).where(Customer.id.in_(sorted(customer_ids)))).all()
     return [(row.id, row.name) for row in rows]

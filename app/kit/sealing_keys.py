@@ -21,10 +21,17 @@ LIVE_KEY = case((SealingKey.destroyed_at.is_(None), SealingKey.wrapped)).label("
 
 def make(db: ShopSession, subject_id: UUID, keyring: Keyring) -> None:
     """Both keys of a new subject, in the transaction that registers it."""
+    make_many(db, [subject_id], keyring)
+
+
+def make_many(db: ShopSession, subject_ids: Iterable[UUID], keyring: Keyring) -> None:
+    """Those of many, in one statement."""
     now = utc_now()
-    for purpose in (STATUTORY, OPTIONAL):
-        wrapped = keyring.new_key().wrapped
-        db.add(SealingKey(subject_id=subject_id, purpose=purpose, wrapped=wrapped, created_at=now))
+    db.add_all(
+        SealingKey(subject_id=subject_id, purpose=purpose, wrapped=keyring.new_key().wrapped, created_at=now)
+        for subject_id in subject_ids
+        for purpose in (STATUTORY, OPTIONAL)
+    )
     db.flush()
 
 

@@ -23,6 +23,7 @@ from app.printing.passbook import PassbookDocument, passbook_data
 from app.printing.purchase import PurchaseDocument, purchase_data
 from app.printing.receipt import VoucherDocument, voucher_data
 from app.printing.slips import SlipDocument, goods_slip
+from app.printing.tag import TagSheet, tag_data
 
 FORMS = Path(__file__).parent / "forms"
 ARCHIVAL: Final = "a-2b"  # PDF/A: fonts inside, no dependence on a viewer; books are kept for years
@@ -76,6 +77,15 @@ class Press:
     def render_slip(self, slip: SlipDocument) -> bytes:
         """A paper that goes along with goods, as a bill is rendered."""
         return self._set("slip.typ", partial(goods_slip, slip), slip.issued_at, name=f"{slip.title} {slip.number}")
+
+    def render_tags(self, sheet: TagSheet) -> bytes:
+        """Labels of pieces, a page each, in the size of their roll."""
+        return self._set(
+            "tag.typ",
+            lambda type_: tag_data(sheet, type_),
+            sheet.at.replace(microsecond=0),
+            name=f"{len(sheet.tags)} labels",
+        )
 
     def _set(self, form: str, data: Callable[[Typeface], dict[str, Any]], at: dt.datetime, *, name: str) -> bytes:
         """In every script that there are fonts of, else in Latin."""

@@ -100,6 +100,11 @@ BODIES: dict[str, dict[str, object]] = {
     "repairs.note_answer": {"agreed": True, "by": "phone"},
     "repairs.set_charge": {"paise": 1},
     "repairs.use": {"description": "a clasp"},
+    "imports.start_import": {"onlyIfAllGood": False},
+    "stocktakes.decide_findings": {
+        "findingIds": ["01890a5d-ac96-774b-bcce-b302099a8057"], "decision": "found", "reason": "it lay behind",
+    },
+    "stocktakes.scan": {"scans": [{"code": "R-1"}]},
     "profile.change_outlet": {"city": "Pune"},
     "profile.change_registration": {"legalName": "Somebody else"},
     "profile.rename_till": {"name": "Another counter"},

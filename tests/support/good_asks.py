@@ -25,6 +25,8 @@ from app.console.moves import mover_of
 from app.credits import service as credits
 from app.credits.service import CreditKind
 from app.customers import service as customers
+from app.imports import service as imports
+from app.imports.columns import map_columns
 from app.inventory import service as inventory
 from app.invoices import service as invoices
 from app.kit.clock import today_ist, utc_now
@@ -35,6 +37,7 @@ from app.kit.transactions import write_control
 from app.rates import service as rates
 from app.rates.models import MetalQuote
 from app.schemes import service as schemes
+from app.stocktake import service as stocktake
 from app.tenants import service as tenants
 from app.tenants.models import Role
 from app.vision import service as vision
@@ -861,6 +864,54 @@ def _receipt_back(stage: Stage) -> Ask:
 _PAID = [{"mode": "upi", "paise": 2_000_00, "reference": "UPI-3"}]
 
 
+def _count(stage: Stage, *, closed: bool = False) -> tuple[UUID, int]:
+    """A count of a ring of its own kind, and its version."""
+    category = f"kind_{next(_numbers)}_{secrets.token_hex(3)}"
+    with stage.runtime.router.shop(stage.asha.shop_id, stage.asha.actor) as db:
+        an_item(db, category=category)
+        made = stocktake.open_stocktake(db, category=category)
+        if closed:
+            made = stocktake.close_stocktake(db, stocktake_id=made.id, expected_version=made.version)
+        db.commit()
+    return made.id, made.version
+
+
+def _scanning(stage: Stage) -> Ask:
+    count_id, _version = _count(stage)
+    return Ask(stage.asha.token, {"stocktake_id": count_id}, {"scans": [{"code": "R-1", "grossMg": 3_390}]})
+
+
+def _deciding(stage: Stage) -> Ask:
+    count_id, _version = _count(stage, closed=True)
+    with stage.runtime.router.shop(stage.asha.shop_id, stage.asha.actor) as db:
+        found = stocktake.list_findings(db, count_id).items
+    body = {"findingIds": [str(found[0].id)], "decision": "found", "reason": "it lay behind"}
+    return Ask(stage.asha.token, {"stocktake_id": count_id}, body)
+
+
+def _listed(stage: Stage) -> Ask:
+    key = imports.incoming_key(stage.asha.shop_id)
+    stage.runtime.store.put(Bucket.INCOMING, key, b"Name\nLata\n", content_type="application/octet-stream")
+    body = {"uploadKey": key, "kind": "customers", "fileName": "list.csv", "placeId": str(stage.asha.shop.outlet_id)}
+    return Ask(stage.asha.token, {}, body)
+
+
+def _starting(stage: Stage) -> Ask:
+    with stage.runtime.router.shop(stage.asha.shop_id, stage.asha.actor) as db:
+        made = imports.register_import(
+            db, kind=imports.CUSTOMERS, file_name="list.csv", incoming=imports.incoming_key(stage.asha.shop_id),
+            sha256=bytes(32), columns=map_columns(imports.CUSTOMERS, ("Name",)), total=1, place_id=None,
+        )  # fmt: skip
+        imports.checked(db, import_id=made.id, good=1, bad=0)
+        db.commit()
+    return Ask(stage.asha.token, {"import_id": made.id}, {"onlyIfAllGood": True}, 2)
+
+
+def _labels(stage: Stage) -> Ask:
+    body = {"itemIds": [str(stage.item().id)], "size": "label_50x25", "price": False}
+    return Ask(stage.asha.token, {}, body)
+
+
 GOOD: dict[str, Callable[[Stage], Ask]] = {
     "old_gold.value": _old_gold,
     "old_gold.buy": _old_gold,
@@ -874,6 +925,15 @@ GOOD: dict[str, Callable[[Stage], Ask]] = {
     "schemes.take_back_instalments": _receipt_back,
     "schemes.close_scheme": _of_scheme({"reason": "moves away"}, paid=1),
     "schemes.refund_scheme": _of_scheme({"reason": "moves away", "payments": _PAID, "tillId": None}, paid=1),
+    "stocktakes.open_stocktake": _plain(
+        lambda: {"placeId": None, "category": "ring", "metal": "gold", "note": "Diwali"}
+    ),
+    "stocktakes.scan": _scanning,
+    "stocktakes.decide_findings": _deciding,
+    "imports.add_import": _listed,
+    "imports.make_upload_link": _plain(lambda: {"length": 1000}),
+    "imports.start_import": _starting,
+    "labels.ask_labels": _labels,
     "rates.set_rates": _plain(
         lambda: {
             "rates": [{"purity": {"metal": "gold", "fineness": 9990}, "paisePerG": 13_900_00}],

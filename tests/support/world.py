@@ -11,6 +11,8 @@ from app.cash import service as cash
 from app.console.moves import mover_of
 from app.credits import service as credits
 from app.customers import service as customers
+from app.imports import service as imports
+from app.imports.columns import map_columns
 from app.inventory import service as inventory
 from app.invoices.models import InvoicePdf
 from app.karigar import service as karigars
@@ -20,9 +22,11 @@ from app.kit.ids import new_id
 from app.kit.ports import Bucket
 from app.kit.runtime import Runtime
 from app.kit.transactions import write_control
+from app.labels import service as labels
 from app.orders import service as orders
 from app.ratelocks import service as ratelocks
 from app.reports.models import Export, ExportState
+from app.stocktake import service as stocktake
 from app.tenants import service as tenants
 from app.tenants.models import Outlet
 from app.vision.models import Picture, PictureState
@@ -80,13 +84,30 @@ def furnish(runtime: Runtime, cast: Cast) -> World:
             "registration_id": asha.shop.registration_id, "number": str(asha.shop_id),
             "note_id": bill.id, "document_id": bill.id, "invitation_id": _invitation(runtime, asha),
             "move_id": _move(runtime), "approval_id": _approval(runtime, cast), "quote_id": new_id(), "lock_id": locked,
-            **stock,
+            **stock, **_lists(runtime, asha),
             "handover_id": _handover(runtime, cast),
             "name": "limits.json", "section": "records", "place": "0", **known,
             **_gold_and_savings(runtime, asha, customer.id),
             **_with_karigar(runtime, asha, customer.id),
         }
     )  # fmt: skip
+
+
+def _lists(runtime: Runtime, asha: Somebody) -> dict[str, UUID]:
+    """A closed count that found a ring missing, a list that was looked through, labels that were asked for."""
+    with runtime.router.shop(asha.shop_id, asha.actor) as db:
+        missing = an_item(db)
+        count = stocktake.open_stocktake(db)
+        stocktake.close_stocktake(db, stocktake_id=count.id, expected_version=1)
+        columns = map_columns(imports.CUSTOMERS, ("Name",))
+        listed = imports.register_import(
+            db, kind=imports.CUSTOMERS, file_name="list.csv", incoming=imports.incoming_key(asha.shop_id),
+            sha256=bytes(32), columns=columns, total=1, place_id=None,
+        )  # fmt: skip
+        imports.checked(db, import_id=listed.id, good=1, bad=0)
+        printed = labels.ask_labels(db, item_ids=[missing.id], size="label_50x25")
+        db.commit()
+    return {"stocktake_id": count.id, "import_id": listed.id, "labels_id": printed.id}
 
 
 def _locked_rate(runtime: Runtime, asha: Somebody, customer_id: UUID) -> UUID:

@@ -15,6 +15,12 @@ document.addEventListener("click", (event) => {
   if (row && !event.target.closest("a,button,input,select,label")) window.location.assign(row.dataset.href);
 });
 
+// One tick for all that the page shows.
+document.addEventListener("change", (event) => {
+  if (!event.target.matches("[data-tick-all]")) return;
+  for (const box of event.target.form.querySelectorAll("tbody input[type=checkbox]")) box.checked = event.target.checked;
+});
+
 // A menu closes when one looks elsewhere.
 document.addEventListener("click", (event) => {
   for (const menu of document.querySelectorAll("details.menu[open]")) if (!menu.contains(event.target)) menu.open = false;

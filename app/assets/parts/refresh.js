@@ -1,4 +1,5 @@
 // A part of a page that comes again by itself: the same address is asked, and the part of the same id takes its place.
+// `data-refresh-from` names an address that answers with the part's content alone.
 // Nothing moves under a reader's hands: not while something in it has the focus, nor while nobody looks.
 export function refreshParts(root = document) {
   for (const element of root.querySelectorAll("[data-refresh][id]")) again(element.id, Number(element.dataset.refresh));
@@ -10,16 +11,17 @@ async function again(id, pause) {
     const element = document.getElementById(id);
     if (!element) return;
     if (document.hidden || element.contains(document.activeElement)) continue;
-    const fresh = await part(id);
+    const fresh = await part(id, element.dataset.refreshFrom);
     if (fresh) put(element, fresh); else say(element);
   }
 }
 
-async function part(id) {
+async function part(id, from) {
   try {
-    const reply = await fetch(window.location.href, { headers: { Accept: "text/html" } });
+    const reply = await fetch(from ?? window.location.href, { headers: { Accept: "text/html" } });
     if (!reply.ok || reply.redirected) return null;
-    return new DOMParser().parseFromString(await reply.text(), "text/html").getElementById(id);
+    const page = new DOMParser().parseFromString(await reply.text(), "text/html");
+    return from ? page.body : page.getElementById(id);
   } catch { return null; }
 }
 

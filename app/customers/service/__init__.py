@@ -1,7 +1,7 @@
 """The shop's customers: entered once, found by phone, corrected, merged where they were doubled; each with keys that
 seal their papers, their days of the year, and the family they belong to."""
 
-from app.customers.facts import CustomerDraft
+from app.customers.facts import CustomerDraft, settled
 from app.customers.repository import BUYER_FOR_SHARE, BUYER_FOR_UPDATE, persons, shop_sums
 from app.customers.service.book import (
     Buyer,
@@ -18,8 +18,10 @@ from app.customers.service.book import (
     lock_buyer,
     names_of,
     register_customer,
+    register_customers,
     same_person,
     settle_restore,
+    taken_phones,
 )
 from app.customers.service.dates import DATES, SpecialDay, UpcomingDay, dates_of, set_dates, upcoming
 from app.customers.service.families import RELATIONS, FamilyView, Member, family_of, join_family, leave_family
@@ -43,9 +45,9 @@ from app.customers.service.merging import merge
 __all__ = [
     "BUYER_FOR_SHARE", "BUYER_FOR_UPDATE", "DATES", "RELATIONS", "Buyer", "Customer", "CustomerDraft", "FamilyView",
     "Kyc", "Member", "Paper", "PaperKind", "SpecialDay", "UpcomingDay", "add_paper", "buyer_of", "consent_text",
-    "contacts_of", "dates_of", "edit_customer", "entries_of", "family_of", "find_by_phone", "get_buyer", "get_customer",
-    "get_paper", "hold",
-    "join_family", "keep_scan", "kyc_of", "leave_family", "list_customers", "lock_buyer", "merge", "names_of",
-    "paper_kinds", "persons", "register_customer", "reveal_number", "same_person", "scan_of", "set_dates",
-    "settle_restore", "shop_sums", "upcoming", "verify_paper", "withdraw_paper",
+    "contacts_of", "dates_of", "edit_customer", "entries_of", "family_of", "find_by_phone", "get_buyer",
+    "get_customer", "get_paper", "hold", "join_family", "keep_scan", "kyc_of", "leave_family", "list_customers",
+    "lock_buyer", "merge", "names_of", "paper_kinds", "persons", "register_customer", "register_customers",
+    "reveal_number", "same_person", "scan_of", "set_dates", "settle_restore", "settled", "shop_sums", "taken_phones",
+    "upcoming", "verify_paper", "withdraw_paper",
 ]  # fmt: skip

@@ -23,6 +23,15 @@ from app.kit.texts import _
 from shard_router import ShopSession
 from shard_router.moves import Restoring
 
+__all__ = [
+    "BUYER_FOR_SHARE", "BUYER_FOR_UPDATE", "Buyer", "Customer", "CustomerDraft", "buyer_of", "edit_customer",
+    "find_by_phone", "get_buyer", "get_customer", "hold", "list_customers", "lock_buyer", "names_of",
+    "register_customer", "register_customers", "same_person", "settle_restore", "shop_sums", "taken_phones",
+]  # fmt: skip
+
+BUYER_FOR_UPDATE, BUYER_FOR_SHARE = repository.BUYER_FOR_UPDATE, repository.BUYER_FOR_SHARE
+shop_sums = repository.shop_sums
+
 _FIELDS = tuple(field.name for field in dataclasses.fields(CustomerDraft))
 
 
@@ -84,6 +93,29 @@ def register_customer(db: ShopSession, *, draft: CustomerDraft, keyring: Keyring
         "given": list(given), "version": 1, **_sealed(db, row, keyring, {"after": given}),
     })  # fmt: skip
     return _customer(row)
+
+
+def register_customers(db: ShopSession, *, drafts: Sequence[CustomerDraft], keyring: Keyring) -> list[UUID]:
+    """Enter many customers at once, all or none, in a statement a table and one entry of the audit chain.
+
+    Raises PhoneTaken where any of them has a phone number that another has (`taken_phones` says beforehand which).
+    """
+    now, today = utc_now(), today_ist()
+    rows = [
+        CustomerRow(id=new_id(), version=1, created_at=now, updated_at=now, **dataclasses.asdict(settled(one, today)))
+        for one in drafts
+    ]
+    db.add_all(rows)
+    _flush(db)
+    sealing_keys.make_many(db, [row.id for row in rows], keyring)
+    audit.record(db, "customers.registered", None, {"customers": [str(row.id) for row in rows]})
+    return [row.id for row in rows]
+
+
+def taken_phones(db: ShopSession, phones: Iterable[str]) -> set[str]:
+    """Those of these numbers, written in full, that a customer has by now."""
+    wanted = set(phones)
+    return {phone for phone in repository.taken_phones(db, wanted) if phone} if wanted else set()
 
 
 def edit_customer(

@@ -74,14 +74,10 @@ def register_item(
     """
     now, today = at or utc_now(), today_ist()
     piece = settled(draft, today)
-    _check_withdrawn(db, piece, today)
+    check_withdrawn(db, piece, today)
     if costed is not None:
         piece = dataclasses.replace(piece, cost_paise=costed(piece))
-    row = ItemRow(
-        id=new_id(), status=ItemStatus.IN_STOCK.value, live_tag=piece.tag, live_huid=piece.huid, version=1,
-        created_at=now, updated_at=now, place_id=place_id or home_outlet(db), supplier_id=origin.supplier_id,
-        lot_id=origin.lot_id, **{name: getattr(piece, name) for name in _FIELDS},
-    )  # fmt: skip
+    row = new_row(piece, at=now, place_id=place_id or home_outlet(db), origin=origin)
     db.add(row)
     _flush(db, piece)
     _put_stones(db, row.id, piece.stones)
@@ -94,6 +90,15 @@ def register_item(
         "tag": row.tag, "huid": row.huid, "grossMg": row.gross_mg, "netMg": row.net_mg, "fineness": row.fineness,
     })  # fmt: skip
     return item
+
+
+def new_row(piece: ItemDraft, *, at: dt.datetime, place_id: UUID | None, origin: Origin = FOUND_HERE) -> ItemRow:
+    """A settled draft as a row in stock."""
+    return ItemRow(
+        id=new_id(), status=ItemStatus.IN_STOCK.value, live_tag=piece.tag, live_huid=piece.huid, version=1,
+        created_at=at, updated_at=at, place_id=place_id, supplier_id=origin.supplier_id, lot_id=origin.lot_id,
+        **{name: getattr(piece, name) for name in _FIELDS},
+    )  # fmt: skip
 
 
 def edit_item(db: ShopSession, *, item_id: UUID, expected_version: int, changes: Mapping[str, Any]) -> Item:
@@ -113,7 +118,7 @@ def edit_item(db: ShopSession, *, item_id: UUID, expected_version: int, changes:
     if not db.actor.may(DISCOUNT_RIGHT) and (lowered := cheaper(before, piece, today)):
         raise LowerPriceNotAllowed(fields=dict.fromkeys(lowered, "lower"))
     if (before.tag, before.huid) != (piece.tag, piece.huid):
-        _check_withdrawn(db, piece, today)
+        check_withdrawn(db, piece, today)
     was = item_of(row, stones)
     for name in _FIELDS:
         setattr(row, name, getattr(piece, name))
@@ -189,7 +194,7 @@ def _reconsidered(before: ItemDraft, changes: Mapping[str, Any]) -> dict[str, An
     return {**reckoned, **changes}
 
 
-def _check_withdrawn(db: ShopSession, piece: ItemDraft, today: dt.date) -> None:
+def check_withdrawn(db: ShopSession, piece: ItemDraft, today: dt.date) -> None:
     """Withdrawing a piece and entering it again is no way around edit_item's rule."""
     if db.actor.may(DISCOUNT_RIGHT) or (row := repository.find_withdrawn(db, tag=piece.tag, huid=piece.huid)) is None:
         return

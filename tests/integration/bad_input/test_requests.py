@@ -17,7 +17,7 @@ from tests.support.good_asks import GOOD, WITHOUT_BODY, Ask, an_address, headers
 
 JSON = "application/json"
 TEN_MEGABYTES = b'{"name": "' + b"a" * 10_000_000 + b'"}'
-UPLOADS = {"images.add_picture"}  # takes forms too
+UPLOADS = {"images.add_picture", "imports.add_import"}  # takes forms too
 
 
 def codes(*expected: tuple[int, str]) -> Any:
