@@ -161,11 +161,11 @@ def _json_fields() -> dict[str, Any]:
 def _form_fields() -> dict[str, Any]:
     try:
         file = request.files.get("file")
+        if file is None:
+            raise ImportFileMissing()
         found: dict[str, Any] = _PARSER.parse(_FORM, request, location="form")
     except ClientDisconnected:
         raise ImportFileMissing() from None
     except RequestEntityTooLarge:
         raise ImportFileTooLarge() from None
-    if file is None:
-        raise ImportFileMissing()
     return {**found, "file": file, "file_name": (file.filename or "")[-120:]}

@@ -18,6 +18,7 @@ from tests.support.good_asks import GOOD, WITHOUT_BODY, Ask, an_address, headers
 JSON = "application/json"
 TEN_MEGABYTES = b'{"name": "' + b"a" * 10_000_000 + b'"}'
 UPLOADS = {"images.add_picture", "imports.add_import"}  # takes forms too
+NO_FILE = ((400, "upload_missing"), (400, "import_file_missing"))
 
 
 def codes(*expected: tuple[int, str]) -> Any:
@@ -35,7 +36,7 @@ NO_JSON = codes((400, "malformed_json"))
 BODIES: dict[str, tuple[Any, dict[str, Any], Any]] = {
     "nothing": (lambda good: b"", {}, NO_JSON),
     "nothing of no type": (
-        lambda good: b"", {"content_type": None}, codes((400, "malformed_json"), (400, "upload_missing")),
+        lambda good: b"", {"content_type": None}, codes((400, "malformed_json"), *NO_FILE),
     ),
     "half of it": (lambda good: good[: len(good) // 2], {}, NO_JSON),
     "all but the end": (lambda good: good[:-1], {}, NO_JSON),
@@ -61,7 +62,7 @@ BODIES: dict[str, tuple[Any, dict[str, Any], Any]] = {
     ),
     "a form in parts without a seam": (
         lambda good: good, {"content_type": "multipart/form-data"},
-        codes((415, "wrong_content_type"), (400, "upload_missing")),
+        codes((415, "wrong_content_type"), *NO_FILE),
     ),
     "in chunks": (
         lambda good: good, {"headers": {"Transfer-Encoding": "chunked"}}, codes((411, "length_missing")),
