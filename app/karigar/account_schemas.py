@@ -7,6 +7,7 @@ from marshmallow import fields, validate
 from app.karigar.schemas import FineBalanceOut, KarigarOut
 from app.karigar.service.labour_bills import MODES, MOST_JOBS
 from app.karigar.views import BillDraft, BilledJob
+from app.kit.clock import financial_year, today_ist
 from app.kit.paging import PageArgs, page_of
 from app.kit.schemas import ApiSchema, Day, IdField, Moment, OneOf, Paise, QueryArgs, Text
 
@@ -77,8 +78,10 @@ class KarigarDueOut(ApiSchema):
 
 
 class KarigarStatementArgs(QueryArgs):
-    first = Day(required=True, data_key="from")
-    last = Day(required=True, data_key="to")
+    """Without days: this financial year up to today."""
+
+    first = Day(load_default=lambda: financial_year(today_ist()).starts_on, data_key="from")
+    last = Day(load_default=today_ist, data_key="to")
 
 
 class KarigarMetalMoveOut(ApiSchema):
