@@ -20,26 +20,35 @@ WAITING_LASTS_S = 5.0
 WARN_DAYS = 7
 
 MENU = (
-    ("home", N_("Home"), "shop_pages.home", "rates.view"),
-    ("bill", N_("New bill"), "shop_pages.new_bill", "bill.issue"),
-    ("bills", N_("Bills"), "shop_pages.bills", "bill.view"),
-    ("stock", N_("Stock"), "shop_pages.stock", "stock.view"),
-    ("receipts", N_("Receipts"), "shop_pages.receipts", "credit.view"),
-    ("orders", N_("Orders"), "shop_pages.orders", "order.view"),
-    ("karigars", N_("Karigars"), "shop_pages.karigars", "karigar.view"),
-    ("customers", N_("Customers"), "shop_pages.customers", "customer.view"),
-    ("rates", N_("Rates"), "shop_pages.rates", "rates.view"),
-    ("cash", N_("Cash"), "shop_pages.cash", "cash.view"),
-    ("day", N_("Day"), "shop_pages.day", "report.view"),
-    ("old_gold", N_("Old gold"), "shop_pages.old_gold", "oldgold.view"),
-    ("schemes", N_("Schemes"), "shop_pages.schemes", "scheme.view"),
-    ("approvals", N_("Approvals"), "shop_pages.approvals", "approval.ask"),
-    ("audit", N_("Audit"), "shop_pages.audit", "audit.view"),
-    ("exports", N_("Exports"), "shop_pages.exports", "export.run"),
-    ("staff", N_("Staff"), "shop_pages.staff", "people.view"),
-    ("settings", N_("Settings"), "shop_pages.settings", "settings.view"),
-)
-"""Key, text, endpoint, and the right without which the entry is not shown (the page checks it again)."""
+    ("", (
+        ("home", N_("Home"), "shop_pages.home", "rates.view"),
+        ("bill", N_("New bill"), "shop_pages.new_bill", "bill.issue"),
+        ("bills", N_("Bills"), "shop_pages.bills", "bill.view"),
+        ("stock", N_("Stock"), "shop_pages.stock", "stock.view"),
+        ("customers", N_("Customers"), "shop_pages.customers", "customer.view"),
+        ("rates", N_("Rates"), "shop_pages.rates", "rates.view"),
+        ("approvals", N_("Approvals"), "shop_pages.approvals", "approval.ask"),
+    )),
+    (N_("Trade"), (
+        ("old_gold", N_("Old gold"), "shop_pages.old_gold", "oldgold.view"),
+        ("schemes", N_("Schemes"), "shop_pages.schemes", "scheme.view"),
+        ("orders", N_("Orders"), "shop_pages.orders", "order.view"),
+        ("karigars", N_("Karigars"), "shop_pages.karigars", "karigar.view"),
+    )),
+    (N_("Money"), (
+        ("cash", N_("Cash"), "shop_pages.cash", "cash.view"),
+        ("day", N_("Day"), "shop_pages.day", "report.view"),
+        ("receipts", N_("Receipts"), "shop_pages.receipts", "credit.view"),
+        ("exports", N_("Exports"), "shop_pages.exports", "export.run"),
+    )),
+    (N_("Shop"), (
+        ("audit", N_("Audit"), "shop_pages.audit", "audit.view"),
+        ("staff", N_("Staff"), "shop_pages.staff", "people.view"),
+        ("settings", N_("Settings"), "shop_pages.settings", "settings.view"),
+    )),
+)  # fmt: skip
+"""By group, the first one open: key, text, endpoint, and the right without which an entry is not shown (its page checks
+it again). Thirteen entries do not fit a counter's screen."""
 
 
 MODES = (
@@ -53,10 +62,21 @@ def show(template: str, place: str, **context: Any) -> str:
     found, shop_id = shop_scope()
     return render_template(
         f"dashboard/{template}", shop={"slug": g.shop_slug, **shop_facts()}, person=found.principal, place=place,
-        menu=[(key, _(text), url_for(endpoint)) for key, text, endpoint, right in MENU if may(right)],
+        menu=_menu(),
         may=may, plan_banner=_plan_banner(shop_id), waiting=waiting_approvals() if may("approval.decide") else None,
         **context,
     )  # fmt: skip
+
+
+def _menu() -> list[tuple[str, list[tuple[str, str, str]]]]:
+    """The groups that this person sees something of: their name and entries."""
+    shown = (
+        (str(_(name)) if name else "", [
+            (key, str(_(text)), url_for(endpoint)) for key, text, endpoint, right in entries if may(right)
+        ])
+        for name, entries in MENU
+    )  # fmt: skip
+    return [(name, entries) for name, entries in shown if entries]
 
 
 def waiting_approvals() -> int:
