@@ -132,8 +132,8 @@ def with_record(body: str, section: str, place: int | None, record: Mapping[str,
 
 
 def written(content: Any) -> str:
-    """The one form in which decided tables are kept."""
-    return json.dumps(content, ensure_ascii=False, indent=1)
+    """The one form in which decided tables are kept: a single line."""
+    return json.dumps(content, ensure_ascii=False)
 
 
 # ---------------------------------------------------------------- following
@@ -230,7 +230,8 @@ def _view(path: Path, rows: Sequence[DatedTable]) -> TableView:
     body = _text(path, rows)
     content = json.loads(body)
     return TableView(
-        name=path.name, room=path.parent.parent.name, note=str(content.get("note", "")), body=body,
+        name=path.name, room=path.parent.parent.name, note=str(content.get("note", "")),
+        body=written(content),
         sections=tuple(_section(name, records) for name, records in content.items() if isinstance(records, list)),
         version=rows[0].version if rows else 0, decisions=tuple(_decision(row) for row in rows),
     )  # fmt: skip

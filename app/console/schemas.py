@@ -352,9 +352,9 @@ class TablesOut(ApiSchema):
 
 
 class TableIn(ApiSchema):
-    """The whole text of the table as JSON, or null for the file's; If-Match carries the version that was looked at."""
+    """The whole table as JSON in one line, or null for the file's; If-Match carries the version that was looked at."""
 
-    body = Text(least=2, most=500_000, lines=True, required=True, allow_none=True)
+    body = Text(least=2, most=500_000, required=True, allow_none=True)
     reason = Text(least=3, most=300, required=True)
 
 
