@@ -46,8 +46,10 @@ def decide_findings(
     if row.state != StocktakeState.CLOSED.value:
         raise StocktakeNotClosed()
     findings = _chosen(db, stocktake_id, finding_ids, decision)
-    _decide(db, findings, decision, reason)
     act = _ACTS.get(decision)
+    if act is not None:  # all of them before the first act's audit entry, behind which no piece is waited for
+        inventory.lock_items(db, [one.item_id for one in findings if one.item_id])
+    _decide(db, findings, decision, reason)
     for finding in findings:
         if act is not None:
             act(db, finding, reason)

@@ -1,7 +1,13 @@
 """A count of the stock: what is expected is decided at its opening, what is scanned once stays, selling goes on."""
 
+from threading import Thread
+from uuid import UUID
+
 import pytest
 
+from app.inventory import service as inventory
+from app.kit import audit
+from shard_router import Mode
 from tests.support.counter import all_at_once, made
 
 
@@ -230,3 +236,19 @@ def test_a_place_is_counted_with_its_trays(counter, cast, opened):
     count = opened(placeId=str(tray.id))
     answers = scanned(counter, count, here["tag"], in_tray["tag"])
     assert [one["verdict"] for one in answers] == ["elsewhere", "counted"]
+
+
+def test_a_decision_waits_for_its_pieces_before_it_holds_the_audit_chain(counter, opened):
+    """Else a bill that has one of them, and wants its place in the chain, would wait for it in a ring."""
+    rings = [counter.piece() for _ in range(2)]
+    count = closed(counter, opened())
+    found, answers = findings(counter, count), []
+    waiting = Thread(target=lambda: answers.append(decided(counter, count, found, "lost")))
+    with counter.runtime.router.shop(counter.who.shop_id, counter.who.actor, mode=Mode.WRITE) as db:
+        inventory.lock_items(db, [UUID(rings[-1]["id"])])
+        waiting.start()
+        waiting.join(1)
+        audit.record(db, "test.bill", None, {})
+        db.commit()
+    waiting.join(20)
+    assert [answer.status_code for answer in answers] == [201]
