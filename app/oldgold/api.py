@@ -52,7 +52,10 @@ def buy(draft: PurchaseDraft, shop_id: int) -> Voucher:
     """Buy old gold: voucher, lots and settlement in one transaction. Paying more than the shop's terms say needs the
     right to lower a bill's rate, or an approval."""
     keyring = runtime().keyring
-    return shop_write(lambda db: service.issue_voucher(db, draft=draft, keyring=keyring))
+    return shop_write(
+        lambda db: service.issue_voucher(db, draft=draft, keyring=keyring),
+        rebuild=lambda db, voucher_id: service.get_voucher(db, voucher_id, keyring=keyring),
+    )  # rebuilt, so that nobody's PAN or passport is stored with a key
 
 
 @blueprint.get("/<id:voucher_id>")

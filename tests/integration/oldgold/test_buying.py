@@ -8,14 +8,14 @@ from sqlalchemy.exc import DBAPIError
 
 from app.credits import service as credits
 from app.inventory import service as inventory
-from app.kit import audit
+from app.kit.audit_checking import first_broken
 from app.kit.clock import utc_now
-from app.kit.models import SealingKey
+from app.kit.models import IdempotencyKey, SealingKey
 from app.metal import service as metal
 from app.metal.service import Account
 from app.oldgold import service
 from app.oldgold.models import OldGoldVoucher
-from tests.support.counter import all_at_once, made
+from tests.support.counter import a_key, all_at_once, made
 
 VALUE = 189_554_60
 """13.565 g fine (15.100 g × 0.912 × 0.985 = 13.564632) at ₹13,973.80: 189,554.597, so ₹1,89,554.60."""
@@ -196,7 +196,7 @@ def test_numbers_have_no_gap_and_the_books_hold(buying):
     assert numbers == list(range(1, len(numbers) + 1))
     report = buying.counter.read(service.verify_vouchers)
     assert report.sound and report.vouchers == len(numbers)
-    assert buying.counter.read(audit.first_broken) is None
+    assert buying.counter.read(first_broken) is None
 
 
 def test_the_applications_account_may_not_change_a_voucher(buying):
@@ -227,3 +227,11 @@ def test_another_shops_voucher_is_not_there(buying, flask_app, asha_and_others):
         f"/api/v1/shops/{ravi.shop_id}/old-gold/{voucher['id']}", headers=ravi.headers()
     )
     assert answer.status_code == 404
+
+
+def test_a_purchase_sent_again_is_answered_without_its_seller_being_kept_with_the_key(buying):
+    key, body = a_key(), buying.body(identity={"kind": "passport", "number": "A1234567"})
+    first = made(buying.counter.post("/old-gold", body, key=key))
+    kept = buying.counter.read(lambda db: db.scalars(select(IdempotencyKey).where(IdempotencyKey.key == key)).one())
+    assert (kept.reply, str(kept.subject_id)) == (None, first["id"])
+    assert made(buying.counter.post("/old-gold", body, key=key)) == first
