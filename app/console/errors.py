@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from app.kit.errors import Conflict, NotFound, Unavailable, Unprocessable
+from app.kit.errors import Conflict, NotFound, PreconditionFailed, Unavailable, Unprocessable
 from app.kit.texts import N_
 from shard_router.moves import Reason
 
@@ -50,7 +50,7 @@ class TableUnusable(Unprocessable):
     default_action = N_("Correct what is named and send it again.")
 
 
-class TableChangedMeanwhile(Conflict):
+class TableChangedMeanwhile(PreconditionFailed):
     """Somebody decided on this table after it was looked at."""
 
     default_message = N_("This table was changed since you opened it.")

@@ -70,7 +70,7 @@ class StartIn(ApiSchema):
 
 class ProblemArgs(QueryArgs):
     after_row = Whole(most=10_000_000, load_default=0)
-    limit = Whole(least=1, most=1000, load_default=200)
+    limit = Whole(least=1, most=200, load_default=200)
 
 
 class ProblemOut(ApiSchema):

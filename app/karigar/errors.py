@@ -1,6 +1,6 @@
 """Owns the karigar room's refusals."""
 
-from app.kit.errors import Conflict, NotFound, Unprocessable
+from app.kit.errors import Conflict, NotFound, PreconditionFailed, Unprocessable
 from app.kit.texts import N_
 
 
@@ -102,7 +102,7 @@ class PaymentTooLarge(Unprocessable):
     """A karigar would be paid more than is owed to them."""
 
 
-class ReceivedMeanwhile(Conflict):
+class ReceivedMeanwhile(PreconditionFailed):
     """The job changed since it was looked at: somebody else issued or received on it."""
 
     default_message = N_("Somebody else issued or received on this job meanwhile.")

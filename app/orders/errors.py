@@ -1,6 +1,6 @@
 """Owns the refusals of orders and repairs."""
 
-from app.kit.errors import Conflict, NotFound, Unprocessable
+from app.kit.errors import Conflict, NotFound, PreconditionFailed, Unprocessable
 from app.kit.texts import N_
 
 
@@ -24,7 +24,7 @@ class StageNotNext(Conflict):
     """An order does not go from its stage to the one that was asked for."""
 
 
-class OrderChanged(Conflict):
+class OrderChanged(PreconditionFailed):
     """The order changed since it was looked at."""
 
     default_message = N_("Somebody else changed this order meanwhile.")

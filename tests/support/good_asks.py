@@ -1085,8 +1085,28 @@ GOOD: dict[str, Callable[[Stage], Ask]] = {
     "console_platform.sweep": _plain(lambda: {"on": today_ist().isoformat()}, "om"),
 }
 
+
+def _own_question(stage: Stage) -> Ask:
+    """Whoever asked takes it back."""
+    clerk = dataclasses.replace(stage.cast.bina, person_id=stage.clerk[0])
+    with stage.runtime.router.shop(clerk.shop_id, clerk.actor) as db:
+        facts = {"costPaise": 900_00 + next(_numbers)}
+        asked = approvals.ask(db, kind="bill.rate", right="bill.lower_rate", subject_id=None, facts=facts)
+        db.commit()
+    return Ask(stage.clerk[2], {"approval_id": asked.id}, {}, asked.version)
+
+
+def _of_count(stage: Stage) -> Ask:
+    count_id, version = _count(stage)
+    return Ask(stage.asha.token, {"stocktake_id": count_id}, {}, version)
+
+
 WITHOUT_BODY: dict[str, Callable[[Stage], Ask]] = {
     "customers.verify_paper": _on_a_paper,
     "customers.withdraw_paper": _on_a_paper,
+    "approvals.withdraw": _own_question,
+    "ratelocks.close_lock": lambda stage: Ask(stage.asha.token, {"lock_id": stage.world.things["lock_id"]}, {}, 1),
+    "stocktakes.close_stocktake": _of_count,
+    "stocktakes.abandon_stocktake": _of_count,
 }
 """Changes of a version that take no body."""

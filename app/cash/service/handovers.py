@@ -13,6 +13,7 @@ from app.cash.models import Drawer, Handover, HandoverState
 from app.cash.service.shifts import Count, CountedDrawer, begin, end, held_drawer
 from app.kit import audit
 from app.kit.clock import utc_now
+from app.kit.errors import PreconditionFailed
 from app.kit.ids import new_id
 from app.kit.texts import _
 from app.tenants import service as tenants
@@ -114,8 +115,10 @@ def _answerable(db: ShopSession, handover_id: UUID, expected_version: int) -> tu
     row = repository.find_drawer(db, known.till_id, lock=True)
     made = repository.find_handover(db, handover_id, lock=True)
     assert row is not None and made is not None  # it was counted when it was given
-    if made.state != HandoverState.WAITING.value or made.version != expected_version:
+    if made.state != HandoverState.WAITING.value:
         raise HandoverAnswered()
+    if made.version != expected_version:
+        raise PreconditionFailed(_("This handover was changed since you looked at it."), action=_("Look at it again."))
     if db.actor.person_id != made.to_whom:
         raise NotTheTaker()
     return made, row

@@ -24,6 +24,7 @@ from app.inventory.repository import pieces as repository
 from app.inventory.service import booking
 from app.inventory.service.booking import BEFORE_THE_BOOK, OPENING, WITHDRAWALS, Spot
 from app.inventory.service.reading import item_of, stones_of
+from app.inventory.service.shelves import place_or_home
 from app.kit import audit
 from app.kit.clock import today_ist, utc_now
 from app.kit.errors import PreconditionFailed
@@ -31,7 +32,6 @@ from app.kit.ids import new_id
 from app.kit.texts import _
 from app.metal import service as metal
 from app.metal.service import Account
-from app.tenants.service.places import home_outlet
 from shard_router import ShopSession
 
 DISCOUNT_RIGHT = "bill.discount"
@@ -77,7 +77,7 @@ def register_item(
     check_withdrawn(db, piece, today)
     if costed is not None:
         piece = dataclasses.replace(piece, cost_paise=costed(piece))
-    row = new_row(piece, at=now, place_id=place_id or home_outlet(db), origin=origin)
+    row = new_row(piece, at=now, place_id=place_or_home(db, place_id), origin=origin)
     db.add(row)
     _flush(db, piece)
     _put_stones(db, row.id, piece.stones)

@@ -18,6 +18,7 @@ from app.inventory.repository import pieces as worn
 from app.inventory.service.booking import Spot
 from app.inventory.service.entering import FOUND_HERE, Origin, register_item
 from app.inventory.service.locking import live_lots
+from app.inventory.service.shelves import place_or_home
 from app.kit import audit, paging
 from app.kit.clock import today_ist, utc_now
 from app.kit.errors import PreconditionFailed
@@ -25,7 +26,6 @@ from app.kit.ids import new_id
 from app.kit.texts import _
 from app.metal import service as metal
 from app.metal.service import Account, Entry
-from app.tenants.service.places import home_outlet
 from shard_router import ShopSession
 
 _FIELDS = tuple(field.name for field in dataclasses.fields(Lot))
@@ -47,7 +47,7 @@ def receive_lot(
     facts, now = settled(draft, today_ist()), utc_now()
     row = MetalLot(
         id=new_id(), code=facts.code, name=facts.name, kind=facts.kind, metal=facts.metal, fineness=facts.fineness,
-        place_id=place_id or home_outlet(db), supplier_id=origin.supplier_id, state=LotState.OPEN.value,
+        place_id=place_or_home(db, place_id), supplier_id=origin.supplier_id, state=LotState.OPEN.value,
         left_pieces=facts.pieces, left_stone_mg=facts.stone_mg, left_net_mg=facts.net_mg,
         left_stone_mct=facts.stone_mct, left_cost_paise=facts.cost_paise, version=1, created_at=now, updated_at=now,
     )  # fmt: skip

@@ -27,12 +27,25 @@ from app.orders.service.moving import locked_order, step, touch
 from app.orders.service.reading import get_order
 from app.orders.stages import ESTIMATED, TAKEN
 from app.orders.views import Order, OrderDraft, RepairDraft
+from app.ratelocks import service as ratelocks
+from app.ratelocks.errors import RateLockUnknown
 from app.rates import service as rates
 from app.tenants.service.places import Place, list_places
 from shard_router import ShopSession
 
 _NUMBERED = {OrderKind.ORDER: DocumentKind.ORDER, OrderKind.REPAIR: DocumentKind.REPAIR}
 ADVANCE = "advance"
+
+
+def _lock_of(db: ShopSession, lock_id: UUID, customer_id: UUID) -> ratelocks.RateLock:
+    """A rate that was promised to this customer and still holds; raises RateLockUnknown, another's included."""
+    lock = ratelocks.get_lock(db, lock_id)
+    if lock.customer_id != customer_id:
+        raise RateLockUnknown(fields={"rateLockId": "unknown"})
+    if lock.state != ratelocks.LockState.OPEN.value:
+        message = _("This rate is no longer promised.")
+        raise OrderFactsWrong(message, fields={"rateLockId": lock.state})
+    return lock
 
 
 def take_order(
@@ -43,7 +56,10 @@ def take_order(
     at = utc_now()
     facts = settled_order(draft, ist(at).date())
     customer_id = customers.hold(db, facts.customer_id)
-    board = {} if facts.rate_basis == "delivery" else rates.read_board(db)
+    lock = _lock_of(db, facts.rate_lock_id, customer_id) if facts.rate_lock_id else None
+    board = {} if facts.rate_basis == "delivery" else dict(rates.read_board(db))
+    if lock is not None:
+        board[lock.metal, lock.fineness] = lock.paise_per_g
     row = _written(
         db, OrderKind.ORDER, customer_id, at, due_on=facts.due_on, note=facts.note, rate_basis=facts.rate_basis,
         rate_lock_id=facts.rate_lock_id,

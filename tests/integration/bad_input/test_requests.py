@@ -101,9 +101,17 @@ LISTS = [
     "rates.list_history", "items.list_items", "customers.list_customers", "invoices.list_invoices",
     "images.list_pictures", "exports.list_exports", "console_shops.list_shops", "console_fleet.list_moves",
     "credits.list_credits", "receipts.list_receipts", "ledger.outstanding", "old_gold.list_vouchers",
-    "schemes.list_schemes",
+    "schemes.list_schemes", "approvals.list_approvals", "cash.list_entries", "console_feed.list_quotes",
+    "imports.list_imports", "karigar_jobs.list_jobs", "karigars.list_bills", "karigars.list_karigars", "lots.list_lots",
+    "melts.list_melts", "memos.list_memos", "metal.list_entries", "orders.list_orders", "purchases.list_purchases",
+    "ratelocks.list_locks", "stocktakes.list_findings", "stocktakes.list_stocktakes", "stocktakes.list_unscanned",
+    "suppliers.list_suppliers", "suppliers.supplier_ledger", "transfers.list_transfers",
 ]  # fmt: skip
-ONE_ORDER = ("console_platform.list_failed", "ledger.ledger", "customers.list_upcoming")
+ONE_ORDER = (
+    "console_platform.list_failed", "ledger.ledger", "customers.list_upcoming", "audit.list_log", "days.get_day",
+    "days.get_profit", "days.list_book", "imports.list_problems", "invoices.print_invoice", "karigars.statement",
+    "metal.list_balances",
+)  # fmt: skip
 INVALID = codes((422, "invalid_input"))
 LIMITS = ("0", "-1", "201", "1000000000", "9" * 5000, "1.5", "ten", "", " 5", "1e1", "٥", "true", "0x5", "+5", "5\x00")
 PLACES = (
@@ -305,7 +313,16 @@ VERSIONED = ["items.edit_item", "items.withdraw_item", "customers.edit_customer"
              "people.change_role", "profile.change_shop_profile", "profile.change_registration",
              "profile.change_outlet", "profile.add_till", "profile.rename_till", "credits.pay_out",
              "customer_merges.merge_customer", "customers.set_days", "customers.keep_scan", "customers.verify_paper",
-             "customers.withdraw_paper", "scheme_plans.end_plan"]  # fmt: skip
+             "customers.withdraw_paper", "scheme_plans.end_plan", "rates.set_rules", "places.change_tray",
+             "lots.draw_from_lot", "lots.weigh_lot", "lots.split_lot", "lots.tag_from_lot", "suppliers.edit_supplier",
+             "transfers.receive_transfer", "transfers.recall_transfer", "memos.return_memo", "melts.finish_melt",
+             "karigars.edit_karigar", "karigar_jobs.put_off", "karigar_jobs.receive", "karigar_jobs.cancel_job",
+             "orders.put_off", "orders.move_on", "orders.take_advance", "orders.cancel", "repairs.give_estimate",
+             "repairs.note_answer", "repairs.use", "repairs.set_charge", "repairs.hand_back",
+             "console_tables.decide_table", "approvals.decide", "approvals.withdraw", "ratelocks.close_lock",
+             "cash.change_drawer", "cash.open_shift", "cash.close_shift", "cash.hand_over", "cash.take_over",
+             "cash.refuse_handover", "stocktakes.close_stocktake", "stocktakes.abandon_stocktake",
+             "imports.start_import"]  # fmt: skip
 NO_TAGS = ("*", 'W/"1"', "1", '"abc"', '"1", "2"', "-1", '"-1"', '"1', '""', '"99999999999999999999"', '"4294967296"',
            '"1.0"', '" 1"', '"' + "1" * 5000 + '"', '"\xb2"', "'1'", "null")  # fmt: skip
 NO_KEYS = (
@@ -339,9 +356,9 @@ def test_versions_that_are_none(stage, description, rows, endpoint):
     for text in NO_TAGS:
         reply = stage.send(endpoint, bare, method, json=ask.body, headers={"If-Match": text})
         assert codes((400, "if_match_malformed"))(reply) == "", text[:30]
-    for stale in (0, ask.version + 1, 2**31 - 1):
+    for stale in {0, ask.version + 1, 2**31 - 1} - {ask.version}:  # what was never written has version 0
         reply = stage.send(endpoint, Ask(ask.token, ask.places, ask.body, stale), method, json=ask.body)
-        assert codes((412, "precondition_failed"), (412, "changed_meanwhile"))(reply) == "", stale
+        assert reply.status_code == 412 and unclear(reply) == "", (stale, reply.text[:200])
     assert rows.now() == before
 
 
@@ -415,7 +432,7 @@ ODD_HEADERS: dict[str, dict[str, Any]] = {
 def test_headers_that_are_odd_harm_nothing(stage, description, unchanged):
     """Where a header is only a hint, an odd one is as good as none: the same answer as without."""
     for endpoint, ask in reads(stage):
-        if endpoint == "invoices.get_pdf":  # its link is signed anew each time
+        if endpoint in ("invoices.get_pdf", "receipts.get_pdf"):  # its link is signed anew each time
             continue
         plain = stage.send(endpoint, ask, "GET")
         for what, options in ODD_HEADERS.items():

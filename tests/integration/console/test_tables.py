@@ -107,7 +107,7 @@ def test_who_looked_too_long_is_told(client, cast, packaged_again):
     before = version_now(client, cast.om)
     assert put(client, cast.om, with_hsn("7197"), version=before).status_code == 200
     answer = put(client, cast.om, with_hsn("7196"), version=before)
-    assert (answer.status_code, answer.json["code"]) == (409, "table_changed_meanwhile")
+    assert (answer.status_code, answer.json["code"]) == (412, "table_changed_meanwhile")
 
 
 def test_an_unknown_table_is_nowhere(client, cast):

@@ -46,7 +46,7 @@ def test_a_job_goes_through_its_pages(visit, cast, flask_app, runtime):
     piece = {"piece-0-tag": "W-1", "piece-0-name": "Ring", "piece-0-category": "ring", "piece-0-purity": "gold-9160",
              "piece-0-gross": "9.9", "piece-0-making": "12", "excess": "", "closes": "yes"}  # fmt: skip
     late = visit(f"{job}/receipts", {**piece, "version": "1"})
-    assert late.status_code == 409 and "Somebody else issued or received" in late.text
+    assert late.status_code == 412 and "Somebody else issued or received" in late.text
     assert place(visit(f"{job}/receipts", {**piece, "version": "2"})) == job
     seen = visit(job).text
     assert "W-1" in seen and "9.900" in seen
