@@ -2,6 +2,7 @@
 
 import datetime as dt
 import hashlib
+import secrets
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -138,7 +139,9 @@ def _stock(db: ShopSession, asha: Somebody) -> dict[str, UUID]:
     bill = inventory.PurchaseDraft(supplier_id=supplier.id, bill_no="B/1", bill_on=today_ist(), lines=(bought,))
     return {
         "annex_id": annex.id, "supplier_id": supplier.id,
-        "tray_id": inventory.add_tray(db, outlet_id=asha.shop.outlet_id, code="T-1", name="Front").id,
+        "tray_id": inventory.add_tray(
+            db, outlet_id=asha.shop.outlet_id, code=f"T-{secrets.token_hex(3).upper()}", name="Front"
+        ).id,
         "lot_id": inventory.receive_lot(db, draft=lot).id,
         "purchase_id": inventory.book_purchase(db, draft=bill).id,
         "transfer_id": inventory.send_transfer(db, to_outlet_id=annex.id, item_ids=[an_item(db).id]).id,

@@ -209,7 +209,7 @@ def test_one_address_has_so_many_requests_open_and_no_more(start: Start, held: E
 def test_what_is_too_large_is_refused_before_it_is_sent(proxy: Proxy) -> None:
     connection = http.client.HTTPConnection("127.0.0.1", proxy.web, timeout=60)
     connection.putrequest("POST", "/api/v1/shops/1/images")
-    connection.putheader("Content-Length", str(16 * 1024 * 1024))
+    connection.putheader("Content-Length", str(40 * 1024 * 1024))
     connection.endheaders()
     refused = Reply(connection.getresponse())
     assert (refused.status, refused.headers["content-type"]) == (413, "application/problem+json")
