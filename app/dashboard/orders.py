@@ -160,7 +160,7 @@ def note_answer(order_id: UUID) -> Response | tuple[str, int]:
 
 
 @pages.post("/repairs/<id:order_id>/uses")
-@allow("order.work")
+@allow("stock.adjust")
 def use_in_repair(order_id: UUID) -> Response | tuple[str, int]:
     def work(db: ShopSession, version: int) -> Order:
         net = forms.figure("net", parse_grams, empty=0)

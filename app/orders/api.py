@@ -137,7 +137,7 @@ def note_answer(body: dict[str, Any], shop_id: int, order_id: UUID) -> Order:
 
 
 @repairs.post("/<id:order_id>/uses")
-@allow("order.work")
+@allow("stock.adjust")
 @versioned
 @repairs.arguments(RepairUseIn)
 @repairs.response(201, OrderOut)
