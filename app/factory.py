@@ -254,6 +254,7 @@ def build_runtime(settings: Settings) -> Runtime:
     for module in JOB_MODULES:
         importlib.import_module(module)
     credits.stand_under(bills.TheBills())
+    credits.ask_before_giving_back(rate_locks.stands_on)
     credits.follow_merges({"rateLocks": rate_locks.move_locks, "orders": order_books.follow_merge})
     _check_files(settings)
     metrics = Metrics(settings.metrics_dir)

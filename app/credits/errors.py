@@ -85,3 +85,9 @@ class ReceiptPdfMissing(NotFound):
 
     default_message = N_("The PDF could not be made.")
     default_action = N_("Ask for it again.")
+
+
+class AdvanceStoodOn(Conflict):
+    """An advance is given back while something that was promised against it, a locked rate, still holds."""
+
+    default_action = N_("Give up the locked rate first.")

@@ -17,6 +17,7 @@ from app.credits.models import (
     ReceiptPayment,
     ReceiptPdf,
 )
+from app.customers import service as customers
 from app.kit.db import Id
 from app.kit.sums import added_up, fingerprint
 from app.numbering.service import DocumentKind
@@ -236,6 +237,27 @@ def cash_of_day(db: ShopSession, customer_ids: Iterable[UUID], on: dt.date) -> i
     return int(db.execute(wanted).scalar_one())
 
 
+def cash_paid_out(
+    db: ShopSession, customer_ids: Iterable[UUID], *, kinds: Iterable[str], credit_id: UUID | None, on: dt.date
+) -> int:
+    """Paise that a person got in cash for credits of these kinds on a day, and for this credit on any."""
+    of_credit = [] if credit_id is None else [Receipt.about_id == credit_id]
+    wanted = (
+        select(func.coalesce(func.sum(ReceiptPayment.paise), 0))
+        .select_from(Receipt)
+        .join(ReceiptPayment, and_(
+            ReceiptPayment.shop_id == Receipt.shop_id, ReceiptPayment.receipt_id == Receipt.id
+        ))
+        .join(Credit, and_(Credit.shop_id == Receipt.shop_id, Credit.id == Receipt.about_id))
+        .where(
+            Receipt.customer_id.in_(sorted(customer_ids)), Receipt.purpose == Purpose.PAY_OUT.value,
+            Credit.kind.in_(sorted(kinds)), ReceiptPayment.mode == CASH,
+            or_(Receipt.issued_on == on, *of_credit),
+        )
+    )  # fmt: skip
+    return int(db.execute(wanted).scalar_one())
+
+
 def _cash_of_day() -> Select[int]:
     return (
         select(func.coalesce(func.sum(ReceiptPayment.paise), 0))
@@ -247,11 +269,11 @@ def _cash_of_day() -> Select[int]:
     )  # fmt: skip
 
 
-# Part of a bill's first packet, behind the lock on the customer: what they gave in cash with receipts today.
+# Part of a bill's first packet, behind the lock on the customer: what the person gave in cash with receipts today.
 CASH_OF_DAY = Prepared(
     lambda: _cash_of_day().where(
         Receipt.shop_id == bindparam("shop_id"),
-        Receipt.customer_id == bindparam("customer_id", type_=Id),
+        Receipt.customer_id.in_(customers.entries_of_one(bindparam("shop_id"), bindparam("customer_id", type_=Id))),
         Receipt.issued_on == bindparam("issued_on", type_=Receipt.issued_on.type),
     )
 )

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, String, bindparam, func, or_, select
+from sqlalchemy import CompoundSelect, Select, String, bindparam, func, or_, select, union_all
 
 from app.customers.models import Customer, CustomerDate, CustomerKyc, Family, FamilyMember
 from app.kit.db import Id
@@ -76,6 +76,14 @@ def persons(shop_id: int) -> Select[UUID, UUID]:
     """Each row's id and the id of the row that counts; for rooms above to join."""
     living = func.coalesce(Customer.merged_into, Customer.id, type_=Id)
     return select(Customer.id, living.label("person_id")).where(Customer.shop_id == shop_id)
+
+
+def entries_of_one(shop_id: Any, customer_id: Any) -> CompoundSelect[UUID]:
+    """The ids of all rows of the person whose row counts; for rooms above to look in, in one statement."""
+    return union_all(
+        select(Customer.id).where(Customer.shop_id == shop_id, Customer.id == customer_id),
+        select(Customer.id).where(Customer.shop_id == shop_id, Customer.merged_into == customer_id),
+    )
 
 
 def lock_both(db: ShopSession, customer_ids: Iterable[UUID]) -> Sequence[Customer]:

@@ -19,6 +19,7 @@ from app.customers.service import Customer, CustomerDraft
 from app.dashboard import forms
 from app.dashboard.approvals import STATES, asks
 from app.dashboard.frame import credit_names, may, mode_names, pages, part, shop_facts, show
+from app.dashboard.promised import NOTHING, promised_to
 from app.dashboard.sheet import (
     EMPTY,
     Sheet,
@@ -59,12 +60,23 @@ NEW_FIELDS = {
 @pages.get("/bills/new")
 @allow("bill.issue")
 def new_bill() -> str:
-    """A piece's own page leads here with its tag."""
-    code, customer = request.args.get("code", "")[:24], request.args.get("customer", "")
-    begun = replace(EMPTY, customer_id=try_form(lambda: parse_id(customer)).result) if customer else EMPTY
+    """A piece's own page leads here with its tag, an order's and a repair's with their customer."""
+    code, begun = request.args.get("code", "")[:24], EMPTY
+    if customer := _id_of("customer"):
+        repair = _id_of("repair")
+        begun = replace(
+            EMPTY, customer_id=customer, order_id=_id_of("order"),
+            lines=(LineDraft(repair_id=repair),) if repair else (),
+        )  # fmt: skip
     tried = try_form(lambda: _with_piece(begun, code)) if code else None
     draft = (tried.result if tried else None) or begun
     return show("counter.html", "bill", sheet=_priced(draft, tried.refusal if tried else None), **_choices())
+
+
+def _id_of(name: str) -> UUID | None:
+    """An id of the address; None where it is none."""
+    given = request.args.get(name, "")
+    return try_form(lambda: parse_id(given)).result if given else None
 
 
 @pages.post("/bills/sheet")
@@ -122,16 +134,17 @@ def _priced(draft: BillDraft, refusal: Refusal | None) -> Sheet:
     quoted = try_form(lambda: shop_read(lambda db: invoices.quote(db, draft=asked)) if asked.lines else None)
     found = try_form(lambda: _customer(asked.customer_id))
     gone = found.refusal
-    owed = _owed(found.result)
+    customer = found.result
     return Sheet(
-        credits=owed,
+        credits=_owed(customer),
+        promised=promised_to(customer.id) if customer else NOTHING,
         asked=questions,
         draft=replace(asked, customer_id=None) if gone else asked,
         quote=quoted.result,
         items=() if quoted.result else _known(asked.item_ids),
-        customer=found.result,
+        customer=customer,
         refusal=refusal or forms.beside(quoted.refusal, fields_of(asked)) or gone,
-        phone="" if found.result else text_field("phone")[:20],
+        phone="" if customer else text_field("phone")[:20],
     )
 
 
@@ -160,18 +173,25 @@ def _changed(draft: BillDraft, step: str, what: str) -> BillDraft:
         return replace(draft, lines=tuple(kept))
     if step == "add-ware":
         return replace(draft, lines=(*draft.lines, new_ware()))
+    if step == "add-repair":
+        return replace(draft, lines=(*draft.lines, LineDraft(repair_id=parse_id(what))))
     return _other_customer(draft, step)
 
 
 def _other_customer(draft: BillDraft, step: str) -> BillDraft:
-    """What one customer is owed pays nothing of another's bill."""
-    money = tuple(payment for payment in draft.payments if payment.credit_id is None)
+    """What one customer is owed or was promised is nothing of another's bill."""
+    bare = replace(
+        draft, payments=tuple(payment for payment in draft.payments if payment.credit_id is None), scheme_ids=(),
+        order_id=None, lines=tuple(
+            replace(line, rate_lock_id=None, of_order=False) for line in draft.lines if line.repair_id is None
+        ),
+    )  # fmt: skip
     if step == "find-customer":
-        return replace(draft, customer_id=_found_by_phone(), payments=money)
+        return replace(bare, customer_id=_found_by_phone())
     if step == "forget-customer":
-        return replace(draft, customer_id=None, payments=money)
+        return replace(bare, customer_id=None)
     if step == "register-customer":
-        return replace(draft, customer_id=_register().id, payments=money)
+        return replace(bare, customer_id=_register().id)
     return draft
 
 

@@ -173,12 +173,19 @@ def use_in_repair(order_id: UUID) -> Response | tuple[str, int]:
     return _done(order_id, work)
 
 
+@pages.post("/repairs/<id:order_id>/charge")
+@allow("order.work")
+def set_charge(order_id: UUID) -> Response | tuple[str, int]:
+    return _done(order_id, lambda db, version: orders.set_charge(
+        db, order_id=order_id, expected_version=version, paise=forms.figure("charge", parse_rupees)
+    ))  # fmt: skip
+
+
 @pages.post("/repairs/<id:order_id>/handing-back")
 @allow("order.work")
 def hand_back(order_id: UUID) -> Response | tuple[str, int]:
     return _done(order_id, lambda db, version: orders.hand_back(
         db, order_id=order_id, expected_version=version, gross_out_mg=forms.figure("gross_out", parse_grams),
-        charge_paise=forms.figure("charge", parse_rupees, empty=0),
         why_it_differs=forms.line_or_none("why", most=200),
     ))  # fmt: skip
 

@@ -12,6 +12,7 @@ from app.credits.service import Credit
 from app.customers.service import Customer
 from app.dashboard import forms
 from app.dashboard.frame import MODES
+from app.dashboard.promised import NOTHING, Promised
 from app.inventory.service import Item
 from app.invoices.pricing import (
     MAX_PIECES,
@@ -24,7 +25,7 @@ from app.invoices.pricing import (
     explain,
 )
 from app.invoices.service import BillDraft, LineDraft, PaymentDraft, PaymentMode, Quote, Sold
-from app.invoices.service.drafts import LONGEST_NAME, MAX_APPROVALS
+from app.invoices.service.drafts import LONGEST_NAME, MAX_APPROVALS, MAX_SCHEMES
 from app.kit.errors import BadRequest
 from app.kit.ids import parse_id
 from app.kit.money import grouped, parse_rupees
@@ -35,6 +36,7 @@ EMPTY = BillDraft(lines=())
 MOST_LINES = 100
 LONGEST_REFERENCE = 60
 MOST_CREDITS = 20
+OF_ORDER = "order"
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +71,7 @@ class Sheet:
     phone: str = ""
     credits: tuple[Credit, ...] = ()  # what the customer may use up
     asked: tuple[Approval, ...] = ()  # what was asked of the owner for this sheet
+    promised: Promised = NOTHING  # what the customer may take of what they were promised
 
     @property
     def rows(self) -> tuple[Row, ...]:
@@ -116,16 +119,18 @@ class Sheet:
 
 def keys_of(draft: BillDraft) -> list[str]:
     """The lines' keys, in their order."""
-    return [str(line.item_id) if line.item_id else f"w{place}" for place, line in enumerate(draft.lines)]
+    return [str(line.item_id or line.repair_id or f"w{place}") for place, line in enumerate(draft.lines)]
 
 
 def fields_of(draft: BillDraft) -> dict[str, str]:
     """What the form calls each path that a refusal may name."""
-    names = {"toldPaise": "told", "discount": "bill_discount", "occasion": "occasion", "bonusPaise": "bill_discount"}
+    names = {"toldPaise": "told", "discount": "bill_discount", "occasion": "occasion", "schemeIds": "scheme_id",
+             "orderId": "order_id"}  # fmt: skip
     for place, key in enumerate(keys_of(draft)):
         of_line = {
             "ratePaisePerG": "rate", "discount": "discount", "discount.paise": "discount", "makingDiscount": "making",
-            "wastage.bp": "wastage", "pricePaise": "discount",
+            "wastage.bp": "wastage", "pricePaise": "discount", "rateLockId": "rate", "ofOrder": "rate",
+            "repairId": "discount",
         }  # fmt: skip
         names |= {f"lines.{place}.{path}": f"{field}-{key}" for path, field in of_line.items()}
     for place, payment in enumerate(draft.payments):
@@ -142,7 +147,7 @@ def read_draft() -> BillDraft:
     till = optional("till_id")
     expected = optional("expected_total_paise")
     return BillDraft(
-        lines=(*(_piece(one) for one in ids), *(_ware(key) for key in _ware_keys())),
+        lines=(*(_piece(one) for one in ids), *(_ware(key) for key in _ware_keys()), *_repairs()),
         payments=(*_payments(), *_credit_payments()),
         customer_id=parse_id(customer) if customer else None,
         till_id=parse_id(till) if till else None,
@@ -153,6 +158,8 @@ def read_draft() -> BillDraft:
         told_paise=forms.figure("told", parse_rupees, empty=0) or None,
         occasion=(optional("occasion") or "").strip().lower().replace(" ", "-") or None,
         approval_ids=asked_ids(),
+        scheme_ids=_ids("scheme_id", MAX_SCHEMES),
+        order_id=_id_or_none(request.form.get("order_id", "")),
     )
 
 
@@ -171,7 +178,12 @@ def form_fields() -> BillDraft:
 
 def asked_ids() -> tuple[UUID, ...]:
     """What was asked of the owner for this sheet."""
-    found = (_id_or_none(text) for text in request.form.getlist("asked")[:MAX_APPROVALS])
+    return _ids("asked", MAX_APPROVALS)
+
+
+def _ids(name: str, most: int) -> tuple[UUID, ...]:
+    """What of a field is an id, each once."""
+    found = (_id_or_none(text) for text in request.form.getlist(name)[:most])
     return tuple(dict.fromkeys(one for one in found if one))
 
 
@@ -192,11 +204,17 @@ def _piece(one: UUID) -> LineDraft:
         WastageKind.PERCENT_OF_VALUE if request.form.get(f"wastage_of-{one}") == "value" else WastageKind.PERCENT_OF_NET
     )
     given = text_field(f"wastage-{one}")
+    promise = text_field(f"promise-{one}")
     return LineDraft(
         one, _discount(f"discount-{one}"), _discount(f"making-{one}"),
         rate_paise_per_g=forms.figure(f"rate-{one}", parse_rupees, empty=0) or None,
+        rate_lock_id=_id_or_none(promise), of_order=promise == OF_ORDER,
         wastage=Wastage(kind, percent.bp or percent.paise) if given else None,
     )  # fmt: skip
+
+
+def _repairs() -> list[LineDraft]:
+    return [LineDraft(repair_id=one, discount=_discount(f"discount-{one}")) for one in _ids("repair", MOST_LINES)]
 
 
 def _ware_keys() -> list[str]:

@@ -66,6 +66,19 @@ class CreditNeedsCustomer(Unprocessable):
     default_action = N_("Add the customer.")
 
 
+class PromiseNeedsCustomer(Unprocessable):
+    """A locked rate, a scheme's bonus, an order or a repair is on the bill, but the bill does not say whose."""
+
+    default_message = N_("What was promised to a customer is given on a bill that names them.")
+    default_action = N_("Add the customer.")
+
+
+class BonusWithoutSavings(Unprocessable):
+    """A scheme's bonus is claimed on a bill that does not use what was saved in it."""
+
+    default_action = N_("Pay with what was saved in the scheme on the same bill.")
+
+
 class PaymentsExceedTotal(Unprocessable):
     """More was taken than the bill comes to."""
 

@@ -21,6 +21,7 @@ from sqlalchemy import (
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import aliased, selectinload
 
+from app.customers import service as customers
 from app.invoices.models import Invoice, InvoiceLine, InvoicePayment, InvoicePdf, NotedBill
 from app.kit.db import Id
 from app.kit.sums import added_up, fingerprint
@@ -126,8 +127,9 @@ def paid_of(db: ShopSession, invoice_ids: Iterable[UUID]) -> dict[UUID, int]:
 
 def cash_before(db: ShopSession, customer_id: UUID, *, on: dt.date, since: dt.date, occasion: str) -> Sequence[Any]:
     """What CASH_BEFORE gives."""
+    person = customers.entries_of_one(db.shop_id, customer_id)
     return db.execute(
-        _cash_before(), {"customer_id": customer_id, "issued_on": on, "since": since, "occasion": occasion}
+        _cash_before().where(Invoice.customer_id.in_(person)), {"issued_on": on, "since": since, "occasion": occasion}
     ).one()
 
 
@@ -214,7 +216,7 @@ def weights_by_metal(db: ShopSession, first: dt.date, last: dt.date) -> Sequence
     return db.execute(
         select(Invoice.issued_on, Invoice.kind, InvoiceLine.metal, func.sum(InvoiceLine.net_mg))
         .join(InvoiceLine, and_(InvoiceLine.shop_id == Invoice.shop_id, InvoiceLine.invoice_id == Invoice.id))
-        .where(Invoice.issued_on.between(first, last))
+        .where(Invoice.issued_on.between(first, last), InvoiceLine.metal != "")
         .group_by(Invoice.issued_on, Invoice.kind, InvoiceLine.metal)
     ).all()
 
@@ -288,7 +290,7 @@ def count_between(
 
 
 def _cash_before() -> Select[Any]:
-    """A person's cash, in three sums: of a day, of an occasion, and from a day on."""
+    """Cash in three sums: of a day, of an occasion, and from a day on."""
     on, since = bindparam("issued_on", type_=Invoice.issued_on.type), bindparam("since", type_=Invoice.issued_on.type)
     occasion = bindparam("occasion", type_=Invoice.occasion.type)
     paise = InvoicePayment.paise
@@ -302,7 +304,6 @@ def _cash_before() -> Select[Any]:
             and_(InvoicePayment.shop_id == Invoice.shop_id, InvoicePayment.invoice_id == Invoice.id),
         )
         .where(
-            Invoice.customer_id == bindparam("customer_id", type_=Id),
             or_(Invoice.issued_on >= since, Invoice.occasion == occasion),
             Invoice.kind.in_(TAKEN_BY),
             InvoicePayment.mode == CASH,
@@ -310,8 +311,13 @@ def _cash_before() -> Select[Any]:
     )
 
 
-# Part of a bill's first packet, behind the lock on the customer's row: what they paid in cash so far.
-CASH_BEFORE = Prepared(lambda: _cash_before().where(Invoice.shop_id == bindparam("shop_id")))
+# Part of a bill's first packet, behind the lock on the customer's row: what the person paid in cash so far.
+CASH_BEFORE = Prepared(
+    lambda: _cash_before().where(
+        Invoice.shop_id == bindparam("shop_id"),
+        Invoice.customer_id.in_(customers.entries_of_one(bindparam("shop_id"), bindparam("customer_id", type_=Id))),
+    )
+)
 
 # The last packet of a bill.
 INSERT_INVOICE = Prepared(lambda: insert(Invoice))
@@ -390,7 +396,7 @@ def weights_of_days(db: ShopSession, first: dt.date, last: dt.date) -> Sequence[
             *(func.sum(column).label(column.key) for column in sums),
         )
         .join(InvoiceLine, and_(InvoiceLine.shop_id == Invoice.shop_id, InvoiceLine.invoice_id == Invoice.id))
-        .where(of_days(first, last))
+        .where(of_days(first, last), InvoiceLine.metal != "")  # goods and services without metal
         .group_by(Invoice.kind, InvoiceLine.metal, InvoiceLine.fineness)
     ).all()  # fmt: skip
 

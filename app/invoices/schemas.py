@@ -7,7 +7,7 @@ from marshmallow import ValidationError, fields, post_load, validate, validates_
 
 from app.invoices.pricing import MAX_PIECES, Discount, Wastage, WastageKind
 from app.invoices.service import Amount, BillDraft, LineDraft, PaymentDraft, PaymentMode
-from app.invoices.service.drafts import LONGEST_NAME, MAX_APPROVALS, MONEY
+from app.invoices.service.drafts import LONGEST_NAME, MAX_APPROVALS, MAX_SCHEMES, MONEY
 from app.invoices.usual import read_usual
 from app.kit.paging import PageArgs, page_of
 from app.kit.schemas import ApiSchema, Day, Flag, IdField, Moment, OneOf, Paise, QueryArgs, Text, Whole
@@ -48,12 +48,16 @@ class WastageIn(ApiSchema):
 
 
 class LineIn(ApiSchema):
-    """A piece (`itemId`), or goods or a service at a price of its own (`sells`, `pricePaise` each)."""
+    """A piece (`itemId`), goods or a service at a price of its own (`sells`, `pricePaise` each), or what a mended piece
+    costs (`repairId`). A piece's rate is the board's, its own, a locked one, or the one that the bill's order fixed."""
 
     item_id = IdField(allow_none=True)
     discount = fields.Nested(DiscountIn)
     making_discount = fields.Nested(DiscountIn)
     rate_paise_per_g = Paise(least=1, allow_none=True)
+    rate_lock_id = IdField(allow_none=True)
+    of_order = Flag()
+    repair_id = IdField(allow_none=True)
     wastage = fields.Nested(WastageIn, allow_none=True)
     sells = Text(least=1, most=24, allow_none=True)
     description = Text(most=LONGEST_NAME, allow_none=True)
@@ -94,8 +98,9 @@ class MoneyIn(ApiSchema):
 
 class BillIn(ApiSchema):
     """A bill; `expectedTotalPaise` is what the customer was told, and another total is refused; `toldPaise` is a price
-    agreed for the whole bill, tax and all, which the bill then comes to. `discount` and `bonusPaise` are of the whole
-    bill, before tax. `approvalIds`: granted approvals that it uses up."""
+    agreed for the whole bill, tax and all, which the bill then comes to. `discount` is of the whole bill, before tax.
+    `approvalIds`: granted approvals that it uses up; `schemeIds`: full schemes whose bonus it gives, paid with what was
+    saved in them; `orderId`: the order that it delivers."""
 
     lines = fields.List(fields.Nested(LineIn), required=True, validate=validate.Length(1, MAX_LINES))
     payments = fields.List(fields.Nested(PaymentIn), load_default=list, validate=validate.Length(max=MAX_PAYMENTS))
@@ -105,14 +110,15 @@ class BillIn(ApiSchema):
     pan_declared = Flag(load_default=False)
     expected_total_paise = Paise(allow_none=True, load_default=None)
     discount = fields.Nested(DiscountIn)
-    bonus_paise = Paise()
     told_paise = Paise(least=1, allow_none=True)
     occasion = Text(least=1, most=24, allow_none=True)
     approval_ids = fields.List(IdField(), load_default=list, validate=validate.Length(max=MAX_APPROVALS))
+    scheme_ids = fields.List(IdField(), load_default=list, validate=validate.Length(max=MAX_SCHEMES))
+    order_id = IdField(allow_none=True, load_default=None)
 
     @post_load
     def make(self, data: dict[str, Any], **_: object) -> BillDraft:
-        listed = {name: tuple(data[name]) for name in ("lines", "payments", "approval_ids")}
+        listed = {name: tuple(data[name]) for name in ("lines", "payments", "approval_ids", "scheme_ids")}
         return BillDraft(**{**data, **listed})
 
     def load(self, data: Any, **options: Any) -> Any:
@@ -384,6 +390,7 @@ class QuoteOut(ApiSchema):
     igst_paise = fields.Integer()
     round_off_paise = fields.Integer()
     total_paise = fields.Integer()
+    bonus_paise = fields.Integer()
     lines = fields.List(fields.Nested(QuoteLineOut))
     findings = fields.List(fields.Nested(FindingOut))
     needs = fields.List(fields.Nested(NeedOut))

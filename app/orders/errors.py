@@ -49,3 +49,27 @@ class RepairNotAgreed(Conflict):
     """A repair that costs something is begun only after the customer agreed to its estimate."""
 
     default_action = N_("Give an estimate, and note that the customer agreed.")
+
+
+class OrderRateOpen(Unprocessable):
+    """A line asks for the rate that its order fixed, and the order fixed none for this purity, or locked it."""
+
+    default_action = N_("Leave the rate to the board, or name the locked rate.")
+
+
+class OrderOverweight(Conflict):
+    """More is delivered at the rate that an order fixed than was ordered, and than may weigh over."""
+
+    default_action = N_("Let the pieces beyond the order take the board's rate.")
+
+
+class RepairNotChargeable(Conflict):
+    """A repair is billed when its piece is mended and ready, and costs something."""
+
+    default_action = N_("Bring the repair to “ready”, and say what it costs.")
+
+
+class RepairNotBilled(Conflict):
+    """A mended piece that costs something goes back after it was billed."""
+
+    default_action = N_("Bill the repair, or set its charge to nothing.")

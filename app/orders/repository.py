@@ -2,14 +2,16 @@
 
 import datetime as dt
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
-from sqlalchemy import Select, func, select, update
+from sqlalchemy import Select, Table, Update, bindparam, func, insert, select, update
 
+from app.kit.db import Id, Utc
 from app.kit.sums import added_up
-from app.orders.models import Order, OrderAdvance, OrderLine, OrderStep, Repair, RepairUse
-from shard_router import ShopSession
+from app.orders.models import Order, OrderAdvance, OrderKind, OrderLine, OrderStep, Repair, RepairUse
+from app.orders.stages import DELIVERED, READY
+from shard_router import Prepared, ShopSession
 from shard_router.moves import Sum
 
 
@@ -107,6 +109,85 @@ def held_repairs(db: ShopSession) -> Sequence[Any]:
         .outerjoin(used, used.c.order_id == Repair.order_id)
         .where(Order.is_open == 1)
     ).all()
+
+
+def held_on_bill(db: ShopSession, invoice_id: UUID) -> Sequence[Order]:
+    wanted = select(Order).where(Order.invoice_id == invoice_id).order_by(Order.id).with_for_update()
+    return db.scalars(wanted.execution_options(populate_existing=True)).all()
+
+
+# ---------------------------------------------------------------- parts of a bill's packets
+
+
+def _of_customer(kind: OrderKind) -> Update:
+    return update(Order).where(
+        Order.shop_id == bindparam("b_shop_id"), Order.id == bindparam("b_id", type_=Id),
+        Order.customer_id == bindparam("b_customer_id", type_=Id), Order.kind == kind.value, Order.is_open == 1,
+        Order.invoice_id.is_(None),
+    )  # fmt: skip
+
+
+def _billed() -> dict[str, Any]:
+    return {
+        "invoice_id": bindparam("b_document_id", type_=Id), "version": Order.version + 1,
+        "updated_at": bindparam("b_now", type_=Utc),
+    }  # fmt: skip
+
+
+def _orders() -> Select[Any]:
+    last = (
+        select(func.coalesce(func.max(OrderStep.seq), 0))
+        .where(OrderStep.shop_id == Order.shop_id, OrderStep.order_id == Order.id)
+        .correlate(Order)
+        .scalar_subquery()
+        .label("last_step")
+    )
+    return select(
+        Order.id, Order.number, Order.kind, Order.stage, Order.is_open, Order.customer_id, Order.invoice_id,
+        Order.rate_lock_id, last,
+    ).where(Order.id.in_(bindparam("ids", type_=Id, expanding=True))).order_by(Order.id)  # fmt: skip
+
+
+def _lines() -> Select[str, int, int, int | None]:
+    return select(
+        OrderLine.metal, OrderLine.fineness, OrderLine.weight_mg, OrderLine.rate_paise_per_g
+    ).where(OrderLine.order_id == bindparam("order_id", type_=Id)).order_by(OrderLine.pos)  # fmt: skip
+
+
+def _repairs() -> Select[Any]:
+    """Orders too, without what only a repair has: so that one that is no repair is told from one that is not there."""
+    columns: tuple[Any, ...] = (
+        Order.id, Order.number, Order.kind, Order.stage, Order.is_open, Order.customer_id, Order.invoice_id,
+        Repair.description, Repair.estimate_paise, Repair.charge_paise,
+    )  # fmt: skip
+    return (
+        select(*columns)
+        .outerjoin(Repair, (Repair.shop_id == Order.shop_id) & (Repair.order_id == Order.id))
+        .where(Order.id.in_(bindparam("ids", type_=Id, expanding=True)))
+        .order_by(Order.id)
+    )  # fmt: skip
+
+
+DELIVER = Prepared(lambda: _of_customer(OrderKind.ORDER).values(
+    **_billed(), is_open=0, stage=DELIVERED, closed_at=bindparam("b_now", type_=Utc),
+))  # fmt: skip
+CHARGE = Prepared(lambda: _of_customer(OrderKind.REPAIR).where(Order.stage == READY).values(**_billed()))
+ORDERS = Prepared(lambda: _orders().where(Order.shop_id == bindparam("shop_id")))
+LINES = Prepared(lambda: _lines().where(OrderLine.shop_id == bindparam("shop_id")))
+REPAIRS = Prepared(lambda: _repairs().where(Order.shop_id == bindparam("shop_id")))
+INSERT_STEP = Prepared(lambda: insert(cast(Table, OrderStep.__table__)))
+
+
+def orders_seen(db: ShopSession, order_ids: Sequence[UUID]) -> Sequence[Any]:
+    return db.execute(_orders(), {"ids": list(order_ids)}).all()
+
+
+def lines_seen(db: ShopSession, order_id: UUID) -> Sequence[Any]:
+    return db.execute(_lines(), {"order_id": order_id}).all()
+
+
+def repairs_seen(db: ShopSession, order_ids: Sequence[UUID]) -> Sequence[Any]:
+    return db.execute(_repairs(), {"ids": list(order_ids)}).all()
 
 
 def shop_sums() -> tuple[Sum, ...]:

@@ -113,10 +113,7 @@ class RepairUseIn(ApiSchema):
 
 
 class RepairHandingBackIn(ApiSchema):
-    """`chargePaise` is what the bill's service line bears, without tax."""
-
     gross_out_mg = Whole(least=1, most=MAX_MG, required=True)
-    charge_paise = Paise(load_default=0)
     why_it_differs = Text(most=200, allow_none=True, load_default=None)
 
 

@@ -103,6 +103,11 @@ class Mending:
     used: tuple[Used, ...] = ()
 
     @property
+    def due_paise(self) -> int:
+        """What a mended piece costs without tax: its charge, else what the customer agreed to."""
+        return self.charge_paise if self.charge_paise is not None else self.estimate_paise or 0
+
+    @property
     def expected_out_mg(self) -> int:
         """What it must weigh when it goes back, if nothing was taken off it."""
         return self.gross_mg + sum(one.net_mg for one in self.used)
@@ -154,16 +159,3 @@ class Order:
             return self.repair.description
         first = self.lines[0].description if self.lines else ""
         return first if len(self.lines) < 2 else f"{first} +{len(self.lines) - 1}"
-
-
-@dataclass(frozen=True, slots=True)
-class ForBill:
-    """What a bill needs of the order that it delivers: whose it is, the advances that it may use up, fixed rates."""
-
-    id: UUID
-    number: str
-    kind: str
-    customer_id: UUID
-    advances: tuple[Advance, ...]
-    rates: dict[tuple[str, int], int]
-    charge_paise: int | None  # of a repair: what its service line bears, without tax

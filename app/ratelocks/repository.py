@@ -24,6 +24,19 @@ def hold_locks(db: ShopSession, lock_ids: Iterable[UUID]) -> Sequence[RateLock]:
     return db.scalars(wanted.with_for_update().execution_options(populate_existing=True)).all()
 
 
+def holding(db: ShopSession, credit_id: UUID, today: dt.date) -> RateLock | None:
+    """The lock that stands on a credit and still holds."""
+    return db.scalars(
+        select(RateLock).where(
+            RateLock.credit_id == credit_id, RateLock.state == LockState.OPEN.value, RateLock.expires_on >= today
+        )
+    ).first()
+
+
+def find_locks(db: ShopSession, lock_ids: Iterable[UUID]) -> Sequence[RateLock]:
+    return db.scalars(select(RateLock).where(RateLock.id.in_(sorted(lock_ids))).order_by(RateLock.id)).all()
+
+
 def list_locks(*, customer_id: UUID | None, state: str | None, today: dt.date) -> Select[Any]:
     """Of a state as of today."""
     statement = select(RateLock)
@@ -67,14 +80,6 @@ def move_locks(db: ShopSession, loser_id: UUID, winner_id: UUID) -> int:
         .execution_options(synchronize_session=False)
     )
     return int(getattr(changed, "rowcount", 0))
-
-
-def take(db: ShopSession, lock_id: UUID, *, mg: int) -> bool:
-    """So much of an open lock, in one compare-and-set; says whether it could."""
-    changed = db.execute(
-        _take(RateLock.shop_id == db.shop_id, RateLock.id == lock_id, mg).execution_options(synchronize_session=False)
-    )
-    return bool(getattr(changed, "rowcount", 0))
 
 
 def _take(of_shop: Any, of_lock: Any, mg: Any) -> Update:

@@ -40,7 +40,7 @@ from shard_router import Bound, ShopSession
 __all__ = [
     "ASKS", "HOLD", "HeldLock", "LockState", "LockTerms", "LockUse", "RateLock", "bind_hold", "bind_uses", "check_uses",
     "close_lock", "drifted", "get_lock", "give_back", "held_of", "least_advance_paise", "list_locks", "lock_rate",
-    "lock_terms", "move_locks", "open_locks", "shop_sums", "use_lock",
+    "lock_terms", "look_at", "move_locks", "open_locks", "shop_sums", "stands_on",
 ]  # fmt: skip
 
 HOLD = repository.HOLD
@@ -93,7 +93,7 @@ class LockUse:
 
 @dataclass(frozen=True, slots=True)
 class HeldLock:
-    """A lock that a first packet, or use_lock, has locked."""
+    """A lock as a bill sees it: held by its first packet, or looked at for a quote."""
 
     id: UUID
     customer_id: UUID
@@ -171,22 +171,9 @@ def close_lock(db: ShopSession, *, lock_id: UUID, expected_version: int) -> Rate
 # ---------------------------------------------------------------- taken
 
 
-def use_lock(
-    db: ShopSession, *, use: LockUse, customer_id: UUID, document_id: UUID, on: dt.date | None = None
-) -> HeldLock:
-    """Take so much of a lock for a document; gives the lock, whose rate holds. No audit entry of its own.
-
-    Raises RateLockUnknown, RateLockNotTheirs, RateLockOtherPurity, RateLockExpired, RateLockClosed, RateLockShort.
-    """
-    whole(use.mg, "A weight in mg", least=1, most=MAX_MG, field=use.field)
-    rows = repository.hold_locks(db, [use.lock_id])
-    held = [_held(row) for row in rows]
-    check_uses([use], held, customer_id=customer_id, on=on or today_ist())
-    if not repository.take(db, use.lock_id, mg=use.mg):
-        raise RateLockClosed(fields={use.field: "closed"})
-    db.add(_use(db, use.lock_id, document_id, use.mg))
-    db.flush()
-    return held[0]
+def look_at(db: ShopSession, lock_ids: Iterable[UUID]) -> list[HeldLock]:
+    """Locks as they stand, not held: for a quote. One that is not there is left out."""
+    return [_held(row) for row in repository.find_locks(db, lock_ids)]
 
 
 def give_back(db: ShopSession, *, document_id: UUID) -> int:
@@ -215,8 +202,9 @@ def held_of(rows: Sequence[Any]) -> tuple[HeldLock, ...]:
 
 
 def check_uses(uses: Sequence[LockUse], held: Sequence[HeldLock], *, customer_id: UUID, on: dt.date) -> None:
-    """Between the packets, with `customer_id` as customers.hold gives it: raises what use_lock does, for the first
-    line that does not fit; several lines may take of one lock."""
+    """Between the packets: raises for the first line that does not fit; several lines may take of one lock.
+
+    RateLockUnknown, RateLockNotTheirs, RateLockOtherPurity, RateLockExpired, RateLockClosed, RateLockShort."""
     known, left = {one.id: one for one in held}, {one.id: one.left_mg for one in held}
     for use in uses:
         lock = known.get(use.lock_id)
@@ -269,6 +257,15 @@ def list_locks(
     statement = repository.list_locks(customer_id=customer_id, state=state, today=today)
     page = paging.page(db, statement, orders=_ORDERS, sort=sort, after=after, limit=limit)
     return page.map(lambda row: _lock(row, today))
+
+
+def stands_on(db: ShopSession, credit_id: UUID) -> str:
+    """What the credits' room asks before it gives an advance back: the lock that it still holds, in words."""
+    row = repository.holding(db, credit_id, today_ist())
+    if row is None:
+        return ""
+    return _("This advance holds the rate of %(left)s g of %(purity)s.", left=grams(row.left_mg),
+             purity=purity_label(row.metal, row.fineness))  # fmt: skip
 
 
 def open_locks(db: ShopSession, customer_id: UUID) -> list[RateLock]:

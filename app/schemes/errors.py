@@ -86,10 +86,6 @@ class BonusUsed(Conflict):
     default_message = N_("The bonus of this scheme was used before.")
 
 
-class BonusTooLarge(Unprocessable):
-    """More is taken off a bill as bonus than the scheme's plan promised."""
-
-
 class SchemeEmpty(Conflict):
     """Nothing was paid into the scheme, so there is nothing to pay back."""
 

@@ -180,13 +180,6 @@ def drifted(db: ShopSession) -> Sequence[UUID]:
 # ---------------------------------------------------------------- the bonus
 
 
-def claim_bonus(db: ShopSession, *, scheme_id: UUID, document_id: UUID, now: dt.datetime) -> bool:
-    """The same compare-and-set that a bill's packet sends."""
-    values = {"b_id": scheme_id, "b_document_id": document_id, "b_now": now}
-    changed = db.execute(_claim().execution_options(synchronize_session=False), values)
-    return int(getattr(changed, "rowcount", 0)) == 1
-
-
 def free_bonus(db: ShopSession, *, document_id: UUID, now: dt.datetime) -> int:
     changed = db.execute(
         update(Scheme)

@@ -11,12 +11,12 @@ from app.credits import service as credits
 from app.kit.clock import utc_now
 from app.kit.ids import new_id
 from app.kit.runtime import Runtime
-from app.ratelocks import service as ratelocks
 from app.rates import service as rates
 from app.rates.service import NewRate, Rule, RuleDraft, Terms
 from tests.e2e.conftest import PHONE
 from tests.e2e.stage import Stage
 from tests.e2e.support import Watched
+from tests.factories.stock import an_item
 from tests.support.cast import Cast
 
 DARK = {"viewport": PHONE, "color_scheme": "dark"}
@@ -103,14 +103,15 @@ def test_the_market_suggests_and_one_key_accepts(
         phone.look(f"{name}-phone-dark")
 
 
-def test_a_promise_stands_with_what_is_left_of_it(
+def test_a_promise_is_taken_at_the_counter_and_stands_with_what_is_left_of_it(
     open_page: Callable[..., Watched], runtime: Runtime, cast: Cast, stage: Stage
 ) -> None:
     asha, customer = cast.asha, stage.people[0]
     with runtime.router.shop(asha.shop_id, asha.actor) as db:
-        advance = credits.open_credit(
+        credits.open_credit(
             db, kind=credits.CreditKind.ADVANCE, customer_id=customer.id, source_id=new_id(), paise=2_00_000_00
         )
+        ring = an_item(db)
         db.commit()
     base = f"/s/{asha.shop.slug}/rates/locks"
     desk, phone = open_page(), open_page(**DARK)
@@ -120,11 +121,17 @@ def test_a_promise_stands_with_what_is_left_of_it(
     desk.page.get_by_label("Grams").fill("10")
     desk.page.keyboard.press("F9")
     expect(desk.page.get_by_role("status").first).to_contain_text("The rate is locked")
-    with runtime.router.shop(asha.shop_id, asha.actor) as db:
-        (lock,) = ratelocks.open_locks(db, customer.id)
-        use = ratelocks.LockUse(lock.id, lock.metal, lock.fineness, 3_390)
-        ratelocks.use_lock(db, use=use, customer_id=customer.id, document_id=advance.id)
-        db.commit()
+    desk.go(f"/s/{asha.shop.slug}/bills/new?customer={customer.id}")
+    desk.page.locator("#code").fill(ring.tag)
+    desk.page.keyboard.press("Enter")
+    promise = desk.page.get_by_label("Promised rate")
+    promise.select_option(index=1)
+    expect(promise).to_contain_text("10.000 left")
+    desk.look("counter-promised")
+    desk.page.keyboard.press("F7")
+    expect(desk.page.locator(".left")).to_contain_text("Paid in full")
+    desk.page.keyboard.press("F9")
+    desk.page.wait_for_url("**/bills/*?issued=yes")
     desk.go(base)
     expect(desk.page.get_by_role("table")).to_contain_text("6.610 / 10.000 g")
     desk.look("rate-locks")

@@ -19,6 +19,7 @@ from werkzeug.test import TestResponse
 from app.kit.access import Access, Who, access_of
 from app.kit.ids import new_id
 from app.kit.runtime import Runtime
+from tests.factories.people import a_customer
 from tests.factories.rates import a_board
 from tests.factories.stock import an_item
 from tests.support.cast import Cast, Somebody, issue
@@ -368,6 +369,37 @@ NAMING: list[tuple[str, str, Callable[[dict[str, str]], dict[str, object]]]] = [
         },
     ),
     (
+        "a bill at a rate that Asha locked",
+        "invoices.issue_invoice",
+        lambda its: {
+            "lines": [{"itemId": its["own item"], "rateLockId": its["lock_id"]}],
+            "customerId": its["own customer"],
+        },
+    ),
+    (
+        "a bill that gives the bonus of Asha's scheme",
+        "invoices.issue_invoice",
+        lambda its: {
+            "lines": [{"itemId": its["own item"]}],
+            "customerId": its["own customer"],
+            "schemeIds": [its["scheme_id"]],
+        },
+    ),
+    (
+        "a bill that delivers Asha's order",
+        "invoices.issue_invoice",
+        lambda its: {
+            "lines": [{"itemId": its["own item"]}],
+            "customerId": its["own customer"],
+            "orderId": its["order_id"],
+        },
+    ),
+    (
+        "a bill that charges Asha's repair",
+        "invoices.issue_invoice",
+        lambda its: {"lines": [{"repairId": its["order_id"]}], "customerId": its["own customer"]},
+    ),
+    (
         "a bill at Asha's till",
         "invoices.issue_invoice",
         lambda its: {"lines": [{"itemId": its["own item"]}], "tillId": its["till_id"]},
@@ -383,10 +415,11 @@ def test_a_body_does_not_open_anothers_things(flask_app, runtime, cluster, stand
     asha, caller = standing_cast.asha, getattr(standing_cast, name)
     with runtime.router.shop(caller.shop_id, caller.actor) as db:
         a_board(db)
-        own = an_item(db)
+        own, customer = an_item(db), a_customer(db, runtime.keyring)
         db.commit()
     before = rows_of(cluster, "shard-a", asha.shop_id)
-    named = {key: str(thing) for key, thing in world.things.items()} | {"own item": str(own.id)}
+    named = {key: str(thing) for key, thing in world.things.items()}
+    named |= {"own item": str(own.id), "own customer": str(customer.id)}
     path = flask_app.url_map.bind("shop.test").build(endpoint, {"shop_id": caller.shop_id}, method="POST")
     response = flask_app.test_client().post(path, headers=caller.writing(), json=body(named))
     assert response.status_code == 404, response.text

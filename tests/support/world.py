@@ -133,7 +133,8 @@ def _stock(db: ShopSession, asha: Somebody) -> dict[str, UUID]:
     )  # fmt: skip
     db.add(annex)
     db.flush()
-    lot = inventory.LotDraft(code="BARS", name="Bars", kind="bullion", metal="gold", fineness=9950, net_mg=50_000)
+    code = f"BARS-{secrets.token_hex(3).upper()}"
+    lot = inventory.LotDraft(code=code, name="Bars", kind="bullion", metal="gold", fineness=9950, net_mg=50_000)
     supplier = inventory.register_supplier(db, draft=inventory.SupplierDraft(name="Mehta Bullion"))
     bought = inventory.BoughtLine(taxable_paise=1_000_00, piece=a_draft())
     bill = inventory.PurchaseDraft(supplier_id=supplier.id, bill_no="B/1", bill_on=today_ist(), lines=(bought,))

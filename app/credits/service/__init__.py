@@ -26,8 +26,9 @@ from app.credits.service.credits import (
     uses_of,
 )
 from app.credits.service.daybook import DayVoucher, DayVouchers, day_vouchers, first_day_between, list_day
+from app.credits.service.holding import ask_before_giving_back
 from app.credits.service.issuing import PDF_JOB
-from app.credits.service.limits import cash_of_day
+from app.credits.service.limits import cash_of_day, check_cash_paid_out
 from app.credits.service.merging import follow_merges, merge_customers
 from app.credits.service.payments import Mode, Payment, cash_in, check_payments
 from app.credits.service.printing import (
@@ -65,11 +66,13 @@ __all__ = [
     "VoucherPayment",
     "VoucherSummary",
     "VouchersReport",
+    "ask_before_giving_back",
     "ask_for_pdf",
     "bind_takes",
     "bind_uses",
     "cash_in",
     "cash_of_day",
+    "check_cash_paid_out",
     "check_payments",
     "credits_of",
     "day_vouchers",

@@ -43,13 +43,21 @@ def cash_of_day(db: ShopSession, customer_ids: Sequence[UUID], on: dt.date) -> i
     return repository.cash_of_day(db, customer_ids, on)
 
 
-def check_cash_paid_out(kind: str, cash_paise: int, on: dt.date) -> None:
-    """Raises CashPayOutTooLarge, in the words of the rule."""
+def check_cash_paid_out(
+    db: ShopSession, *, kind: str, customer_ids: Sequence[UUID], cash_paise: int, on: dt.date,
+    credit_id: UUID | None = None,
+) -> None:  # fmt: skip
+    """What a person gets in cash for credits of a kind, with what they got that day and for this credit before.
+
+    Behind the person's lock. Raises CashPayOutTooLarge, in the words of the rule."""
     if not cash_paise:
         return
     for rule in _rules():
         limit = rule.limit
-        if kind in rule.kinds and holds_on(limit, on) and is_reached(limit, cash_paise):
+        if kind not in rule.kinds or not holds_on(limit, on):
+            continue
+        before = repository.cash_paid_out(db, customer_ids, kinds=rule.kinds, credit_id=credit_id, on=on)
+        if is_reached(limit, cash_paise + before):
             figure = f"₹{indian_grouping(limit.figure_paise // 100)}"
             message = _("%(message)s (%(rule)s)", message=limit.message.replace("{figure}", figure), rule=limit.name)
             raise CashPayOutTooLarge(message, fields={"payments": limit.rule})

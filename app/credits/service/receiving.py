@@ -24,6 +24,7 @@ from app.credits.errors import (
 from app.credits.models import Credit, CreditKind, CreditState, CreditUse, Purpose, Receipt, UseKind
 from app.credits.service.bills import the_bills
 from app.credits.service.credits import Use, open_credit, use_rows
+from app.credits.service.holding import check_nothing_stands_on
 from app.credits.service.issuing import VoucherDraft, write_voucher
 from app.credits.service.limits import check_cash_paid_out, check_cash_taken
 from app.credits.service.payments import Payment, cash_in, check_payments
@@ -98,16 +99,22 @@ def take_back(
 ) -> Voucher:  # fmt: skip
     """Take a whole receipt back (a cheque that was not honoured, a slip of the hand) by a voucher of the same payments.
 
-    An advance must be untouched; what pays a passbook is taken back by its own room, which says `purpose="scheme"`.
-    Raises ReceiptUnknown, ReceiptNotReversible, ReceiptTakenBack."""
+    An advance must be untouched, with nothing standing on it; what pays a passbook is taken back by its own room, which
+    says `purpose="scheme"`. Raises ReceiptUnknown, ReceiptNotReversible, ReceiptTakenBack, AdvanceStoodOn, and
+    CashPayOutTooLarge for cash of an earlier day."""
     receipt = _reversible(db, receipt_id, purpose)
     living = customers.hold(db, receipt.customer_id, exclusive=True)
     if repository.reversal_of(db, receipt_id) is not None:
         raise ReceiptTakenBack(_("%(number)s was taken back before.", number=receipt.number))
     voucher_id, now = new_id(), _utc(at)
+    payments = tuple(Payment(one.mode, one.paise, one.reference) for one in receipt.payments)
     if receipt.purpose == Purpose.ADVANCE.value:
         _close(db, receipt, voucher_id, now)
-    payments = tuple(Payment(one.mode, one.paise, one.reference) for one in receipt.payments)
+        if receipt.issued_on != ist(now).date():  # on its own day it is a slip corrected, later a repayment
+            check_cash_paid_out(
+                db, kind=CreditKind.ADVANCE.value, customer_ids=customers.same_person(db, living),
+                cash_paise=cash_in(payments), on=ist(now).date(),
+            )  # fmt: skip
     draft = VoucherDraft(
         id=voucher_id, kind=DocumentKind.REFUND_VOUCHER, customer_id=living, purpose=receipt.purpose,
         payments=payments, total_paise=receipt.total_paise, at=now, till_id=till_id, about_id=receipt.about_id,
@@ -122,12 +129,16 @@ def pay_out(
 ) -> Voucher:  # fmt: skip
     """Give a credit, or a part of it, back in money. The right to do so is `credit.pay_out`.
 
-    Raises CreditUnknown, CreditSpent, CreditShort, CreditExpired, CashPayOutTooLarge, VoucherPaymentsWrong,
-    PreconditionFailed where the credit changed since it was read."""
+    Raises CreditUnknown, CreditSpent, CreditShort, CreditExpired, CashPayOutTooLarge, AdvanceStoodOn,
+    VoucherPaymentsWrong, PreconditionFailed where the credit changed since it was read."""
     now = _utc(at)
     total = check_payments(payments)
     credit = _payable(db, credit_id, total, expected_version, ist(now).date())
-    check_cash_paid_out(credit.kind, cash_in(payments), ist(now).date())
+    check_cash_paid_out(
+        db, kind=credit.kind, customer_ids=customers.same_person(db, credit.customer_id),
+        cash_paise=cash_in(payments), on=ist(now).date(), credit_id=credit.id,
+    )  # fmt: skip
+    check_nothing_stands_on(db, credit.id)
     voucher_id = new_id()
     _take(db, credit, Use(credit.id, total), voucher_id, now, use_kind=UseKind.PAID_OUT, end=CreditState.PAID_OUT)
     draft = VoucherDraft(
@@ -167,6 +178,7 @@ def _close(db: ShopSession, receipt: Receipt, voucher_id: UUID, now: dt.datetime
             _("Some of the advance of %(number)s was used.", number=receipt.number),
             action=_("Pay out what is left of it instead."),
         )
+    check_nothing_stands_on(db, credit.id)
     _take(db, credit, Use(credit.id, credit.paise), voucher_id, now, use_kind=UseKind.CLOSED, end=CreditState.CLOSED)
 
 

@@ -197,7 +197,7 @@ def _shares(valued: Sequence[Valued], terms: BillTerms, supply: Supply) -> list[
     before = [one.left_paise for one in valued]
     discounts = share_out(discount_of(terms.discount, sum(before), "value of the bill", "discount"), before)
     left = [value - part for value, part in zip(before, discounts, strict=True)]
-    bonus = whole(terms.bonus_paise, "A scheme's bonus in paise", most=sum(left), field="bonusPaise")
+    bonus = whole(terms.bonus_paise, "A scheme's bonus in paise", most=sum(left), field="schemeIds")
     bonuses = share_out(bonus, left)
     if terms.told_paise is None:
         return [Share(*parts) for parts in zip(discounts, bonuses, strict=True)]

@@ -9,6 +9,7 @@ from uuid import UUID
 from app.credits import service as credits
 from app.customers import service as customers
 from app.invoices.errors import CancelHandedOver, CancelTooLate, LineAlreadyReversed
+from app.invoices.service import promises
 from app.invoices.service.documents import Document
 from app.invoices.service.drafts import PaymentDraft, PaymentMode
 from app.invoices.service.notes import NoteDraft, credit_sums, find_bill, issue_note, lock_bill
@@ -34,9 +35,11 @@ def cancel_bill(
     if handed_over:
         raise CancelHandedOver()
     used = [(one.credit_id, one.reference or "", one.paise) for one in bill.payments if one.credit_id is not None]
-    if used and bill.customer_id is not None:  # credits before pieces, behind the lock on their owner
+    if bill.customer_id is not None:  # credits and promises before pieces, behind the lock on their owner
         customers.lock_buyer(db, bill.customer_id)
-        credits.release(db, document_id=bill.id)
+        if used:
+            credits.release(db, document_id=bill.id)
+        promises.give_back(db, document_id=bill.id)
     standing = lock_bill(db, bill)
     if standing.notes:
         raise LineAlreadyReversed(_("There are notes on this bill already."))

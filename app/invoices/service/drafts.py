@@ -15,6 +15,7 @@ from app.invoices.errors import (
     PaymentsExceedTotal,
     PaymentShort,
     PieceTwice,
+    PromiseNeedsCustomer,
 )
 from app.invoices.pricing import MAX_PIECES, NO_DISCOUNT, BillEmpty, BillTerms, Discount, Wastage
 from app.kit.errors import Unprocessable
@@ -24,6 +25,7 @@ from app.kit.texts import _
 MAX_LINES = 100
 MAX_PAYMENTS = 10
 MAX_APPROVALS = 20
+MAX_SCHEMES = 10
 LONGEST_NAME = 120
 OCCASION = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,22}[a-z0-9])?")
 
@@ -47,10 +49,13 @@ MONEY = tuple(mode for mode in PaymentMode if mode is not PaymentMode.CREDIT)
 
 @dataclass(frozen=True, slots=True)
 class LineDraft:
-    """One line to be billed: a piece (`item_id`), or goods or a service at a price of its own (`sells`).
+    """One line to be billed: a piece (`item_id`), goods or a service at a price of its own (`sells`), or the charge of
+    a mended piece (`repair_id`).
 
     discount, making_discount  what is taken off the whole and off the making
     rate_paise_per_g           the line's own rate; None: the board's
+    rate_lock_id               the line's rate is this promise's, and its net weight is taken of it
+    of_order                   the line's rate is the one that the bill's order fixed
     wastage                    the line's own wastage; None: the piece's
     sells                      a code of wares.json; then description, price_paise (each), pieces, tax_included count
     """
@@ -65,6 +70,9 @@ class LineDraft:
     price_paise: int | None = None
     pieces: int = 1
     tax_included: bool = False
+    rate_lock_id: UUID | None = None
+    of_order: bool = False
+    repair_id: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +98,8 @@ class BillDraft:
     pan_declared         the declaration form was signed by a buyer without PAN
     expected_total_paise what the customer was told; issuing at another total is refused
     discount             of the bill as a whole, before tax
-    bonus_paise          a scheme's bonus: a discount agreed when the scheme began
+    scheme_ids           schemes of the customer whose bonus the bill gives, with what was saved in them
+    order_id             the order that the bill delivers
     told_paise           the price agreed for the whole bill, tax and all
     occasion             what several bills of the customer are for: their cash counts together (s.269ST)
     approval_ids         granted approvals that this bill uses up
@@ -104,10 +113,11 @@ class BillDraft:
     pan_declared: bool = False
     expected_total_paise: int | None = None
     discount: Discount = NO_DISCOUNT
-    bonus_paise: int = 0
     told_paise: int | None = None
     occasion: str | None = None
     approval_ids: tuple[UUID, ...] = ()
+    scheme_ids: tuple[UUID, ...] = ()
+    order_id: UUID | None = None
 
     @property
     def item_ids(self) -> list[UUID]:
@@ -115,8 +125,24 @@ class BillDraft:
         return [line.item_id for line in self.lines if line.item_id is not None]
 
     @property
-    def terms(self) -> BillTerms:
-        return BillTerms(self.discount, self.bonus_paise, self.told_paise)
+    def rate_lock_ids(self) -> list[UUID]:
+        return sorted({line.rate_lock_id for line in self.lines if line.rate_lock_id is not None})
+
+    @property
+    def repair_fields(self) -> dict[UUID, str]:
+        """The repairs that are charged, with where each stands."""
+        return {
+            line.repair_id: f"lines.{place}.repairId"
+            for place, line in enumerate(self.lines)
+            if line.repair_id is not None
+        }
+
+    @property
+    def takes_promises(self) -> bool:
+        return bool(self.scheme_ids or self.order_id or self.rate_lock_ids or self.repair_fields)
+
+    def terms(self, bonus_paise: int) -> BillTerms:
+        return BillTerms(self.discount, bonus_paise, self.told_paise)
 
     @property
     def credit_uses(self) -> tuple[Use, ...]:
@@ -143,6 +169,9 @@ def check_draft(draft: BillDraft) -> None:
         raise BillEmpty(message, fields={"lines": "none or too many"})
     seen: set[UUID] = set()
     for place, line in enumerate(draft.lines):
+        if line.repair_id is not None:
+            _check_charge(line, seen, f"lines.{place}")
+            continue
         if line.item_id is None:
             _check_ware(line, f"lines.{place}")
             continue
@@ -152,11 +181,17 @@ def check_draft(draft: BillDraft) -> None:
         if line.sells is not None or line.price_paise is not None:
             message = _("A line sells a piece or something at a price of its own, not both.")
             raise LineIncomplete(message, fields={f"lines.{place}.sells": "beside a piece"})
+        _check_rate(line, draft, f"lines.{place}")
     if draft.occasion is not None and not OCCASION.fullmatch(draft.occasion):
         raise OccasionMalformed(fields={"occasion": "not small letters, digits and hyphens"})
     check_payments(draft.payments, "payments")
+    if draft.takes_promises and draft.customer_id is None:
+        raise PromiseNeedsCustomer(fields={"customerId": "missing"})
     if draft.credit_uses and draft.customer_id is None:
         raise CreditNeedsCustomer(fields={"customerId": "missing"})
+    if len(draft.scheme_ids) > MAX_SCHEMES:
+        message = _("A bill gives the bonus of at most %(most)s schemes.", most=MAX_SCHEMES)
+        raise LineIncomplete(message, fields={"schemeIds": "too many"})
     if len(draft.approval_ids) > MAX_APPROVALS:
         message = _("A bill uses at most %(most)s approvals.", most=MAX_APPROVALS)
         raise LineIncomplete(message, fields={"approvalIds": "too many"})
@@ -189,11 +224,36 @@ def without_blank_references(payments: Sequence[PaymentDraft]) -> tuple[PaymentD
     return tuple(dataclasses.replace(payment, reference=payment.reference or None) for payment in payments)
 
 
+def _check_rate(line: LineDraft, draft: BillDraft, path: str) -> None:
+    """A rate comes from one place: the board, the line itself, a lock, or the order."""
+    given = (line.rate_paise_per_g is not None, line.rate_lock_id is not None, line.of_order)
+    if sum(given) > 1:
+        message = _("A line's rate is its own, a locked one, or the order's: one of them.")
+        raise LineIncomplete(message, fields={f"{path}.ratePaisePerG": "more than one rate"})
+    if line.of_order and draft.order_id is None:
+        message = _("The bill delivers no order that could have fixed a rate.")
+        raise LineIncomplete(message, fields={f"{path}.ofOrder": "no order"})
+
+
+def _check_charge(line: LineDraft, seen: set[UUID], path: str) -> None:
+    """A repair's charge stands by itself: what it costs is the repair's."""
+    assert line.repair_id is not None
+    if line.repair_id in seen:
+        raise PieceTwice(_("One repair stands on two lines."), fields={f"{path}.repairId": "given twice"})
+    seen.add(line.repair_id)
+    if line != LineDraft(repair_id=line.repair_id, discount=line.discount, description=line.description):
+        message = _("What a repair costs is entered with the repair; its line has at most a discount.")
+        raise LineIncomplete(message, fields={f"{path}.repairId": "beside a piece or a price"})
+
+
 def _check_ware(line: LineDraft, path: str) -> None:
     if line.sells is None:
         raise LineIncomplete(_("A line names its piece, or what it sells."), fields={f"{path}.itemId": "missing"})
     if line.price_paise is None:
         raise LineIncomplete(_("What is sold without a piece has a price."), fields={f"{path}.pricePaise": "missing"})
+    if line.rate_lock_id is not None or line.of_order:
+        message = _("A price of its own takes no promised rate.")
+        raise LineIncomplete(message, fields={f"{path}.rateLockId": "beside a price"})
     if line.rate_paise_per_g is not None or line.wastage is not None or line.making_discount != NO_DISCOUNT:
         message = _("A price of its own knows no rate, no wastage and no making.")
         raise LineIncomplete(message, fields={f"{path}.pricePaise": "beside a rate, wastage or making"})

@@ -1,13 +1,15 @@
 """The hot write: a bill in three round trips, whatever its number of lines (docs/decisions/0020).
 
-1  claim and fence · till and plan · approvals · customer, their key, cash and credits · pieces taken, then read · board
+1  claim and fence · till and plan · approvals · customer, their key, cash and credits · what they were promised ·
+   pieces taken, then read · board
    … priced and checked here, before any row that serialises the shop is locked …
 2  drawer · number · audit head · previous hash
-3  bill, lines, payments, what was used of credits and approvals, metal and cash that moved, audit entry, job, COMMIT
+3  bill, lines, payments, what was used of credits, locked rates and approvals, metal and cash that moved, audit entry,
+   job, COMMIT
 
 This is the one service that sends its own statements in packets and commits; the edge opens its session with hot=True.
-Locks are taken in one order everywhere: fence, claim, place, approvals, party, credits, pieces by key, drawer,
-series, head.
+Locks are taken in one order everywhere: fence, claim, place, approvals, party, credits, schemes, locked rates, orders,
+pieces by key, drawer, series, head.
 """
 
 import datetime as dt
@@ -22,7 +24,7 @@ from app.cash import service as cash
 from app.cash.service import BookDay
 from app.credits import service as credits
 from app.invoices import repository
-from app.invoices.service import limits, reckoning
+from app.invoices.service import limits, promises, reckoning
 from app.invoices.service.documents import Document, content_hash, document_of, party_of
 from app.invoices.service.drafts import BillDraft, check_draft, check_settled
 from app.invoices.service.needs import wants_of
@@ -58,10 +60,10 @@ class Chained:
 
 @dataclass(frozen=True, slots=True)
 class Beside:
-    """What is written with a bill into the books of other rooms, and the approvals that it uses up."""
+    """What is written with a bill into the books of other rooms, and what the audit chain says of it."""
 
     statements: list[Bound]
-    approval_ids: list[UUID]
+    told: dict[str, Any]
 
 
 def issue_invoice(
@@ -81,17 +83,21 @@ def issue_invoice(
     _check_plan(found.place, moment.on)
     seller, buyer = seller_of(found.place), found.party.buyer
     basis = reckoning.basis_of(found.place.rate_basis)
-    bill = reckoning.reckon(draft, reckoning.Shop(seller, found.board, basis, buyer, moment.on), found.items)
+    promises.check(draft, found.promises, found.items, moment.on)
+    shop = reckoning.Shop(seller, found.board, basis, buyer, moment.on, found.promises)
+    bill = reckoning.reckon(draft, shop, found.items)
     _check(draft, bill, found, moment.on)
     allowed = approvals.cover(db.actor, wants_of(draft, bill), found.held, now=moment.at)
     rows = rows_of(db, draft, bill, found, seller, invoice_id=invoice_id, moment=moment)
     chained = _number(db, rows, found.place, bill.kind, moment)
     beside = [
         *credits.bind_uses(db, draft.credit_uses, document_id=invoice_id, at=moment.at),
+        *promises.bind_taken(db, draft, found.promises, found.items, document_id=invoice_id, at=moment.at),
         *_moved(db, rows, bill, moment), *_drawn(db, rows, chained.day, draft.cash_paise),
         *approvals.bind_spend(allowed, document_id=invoice_id, now=moment.at),
     ]  # fmt: skip
-    _write(db, rows, draft, chained, Beside(beside, [one.id for _want, one in allowed]))
+    told = _told(rows.head, draft, [one.id for _want, one in allowed], found.promises)
+    _write(db, rows, chained, Beside(beside, told))
     party = party_of(buyer) if buyer else None
     return document_of(rows.head, rows.lines, rows.payments, seller=seller, party=party)
 
@@ -132,13 +138,12 @@ def _number(db: ShopSession, rows: Rows, place: Place, kind: DocumentKind, momen
     return Chained(seq, previous, day)
 
 
-def _write(db: ShopSession, rows: Rows, draft: BillDraft, chained: Chained, beside: Beside) -> None:
+def _write(db: ShopSession, rows: Rows, chained: Chained, beside: Beside) -> None:
     """Packet 3, with COMMIT behind it: nothing runs after a statement that fails, and a connection lost meanwhile is an
     AmbiguousCommit, which the edge settles by the claim's row."""
     head, at = rows.head, rows.head["issued_at"]
     body = audit.entry_body(
-        db, seq=chained.seq, at=at.isoformat(), action=ISSUED, subject_id=head["id"],
-        facts=_told(head, draft, beside.approval_ids),
+        db, seq=chained.seq, at=at.isoformat(), action=ISSUED, subject_id=head["id"], facts=beside.told
     )  # fmt: skip
     packet = [repository.INSERT_INVOICE.bind(**head), repository.INSERT_LINE.bind_rows(rows.lines)]
     if rows.payments:
@@ -167,10 +172,12 @@ def _drawn(db: ShopSession, rows: Rows, day: BookDay, cash_paise: int) -> list[B
     ))]  # fmt: skip
 
 
-def _told(head: Mapping[str, Any], draft: BillDraft, approval_ids: Sequence[UUID]) -> dict[str, Any]:
+def _told(
+    head: Mapping[str, Any], draft: BillDraft, approval_ids: Sequence[UUID], taken: promises.Promises
+) -> dict[str, Any]:
     """What the chain says of a bill."""
     told = {
         "number": head["number"], "kind": head["kind"], "totalPaise": head["total_paise"],
-        "contentHash": head["content_hash"], "panDeclared": draft.pan_declared,
+        "contentHash": head["content_hash"], "panDeclared": draft.pan_declared, **promises.told(draft, taken),
     }  # fmt: skip
     return {**told, "approvals": list(approval_ids)} if approval_ids else told

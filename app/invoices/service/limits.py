@@ -74,6 +74,25 @@ def cash_findings(cash_paise: int, before: CashBefore, on: dt.date) -> tuple[Fin
     return check_counter(facts, on)
 
 
+def newly_blocked(
+    before_paise: int, after_paise: int, buyer: Buyer | None, on: dt.date
+) -> tuple[Finding, ...]:  # fmt: skip
+    """What a sale of a higher value wants that it did not want at the lower: of the bill alone it was asked then."""
+
+    def wanted(value_paise: int) -> tuple[Finding, ...]:
+        return check_counter(
+            CounterFacts(
+                value_paise=value_paise, cash_paise=0, buyer_registered=buyer is not None and buyer.registered,
+                pan_given=buyer is not None and buyer.pan is not None,
+                address_given=buyer is not None and buyer.full_address,
+            ),
+            on,
+        )  # fmt: skip
+
+    known = {finding.rule for finding in wanted(before_paise) if finding.blocks}
+    return tuple(finding for finding in wanted(after_paise) if finding.rule not in known)
+
+
 def refuse_blocked(findings: tuple[Finding, ...]) -> None:
     """Raises for the first finding that blocks, in the words of its rule."""
     for finding in findings:

@@ -79,8 +79,8 @@ def _discount(item_id: UUID | None, priced: PricedLine, facts: dict[str, object]
 
 
 def _of_terms(bill: Reckoned) -> Iterator[Want]:
-    """The bill's own discount, bonus or agreed price, of exactly these pieces."""
-    off = bill.priced.discounts_paise
+    """The bill's own discount or agreed price, of exactly these pieces."""
+    off = bill.priced.discounts_paise - bill.bonus_paise  # the bonus was agreed to when the scheme began
     added = sum(line.agreed_paise for line in bill.priced.lines)
     facts = {
         "tags": [item.tag for item in bill.items][:MOST_TAGS], "lines": len(bill.sold), "soldHash": _sold(bill),

@@ -1,7 +1,7 @@
 """Owns what a note may give back or take: never more than was paid, all of it where nobody is named to be owed."""
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -10,6 +10,7 @@ from app.cash import service as cash
 from app.cash.service import BookDay
 from app.credits import service as credits
 from app.credits.service import CreditKind
+from app.customers import service as customers
 from app.invoices import repository
 from app.invoices.errors import (
     PaymentsExceedTotal,
@@ -18,9 +19,9 @@ from app.invoices.errors import (
     RefundTooLarge,
     StoreCreditNeedsCustomer,
 )
-from app.invoices.models import Invoice
+from app.invoices.models import Invoice, InvoicePayment
 from app.invoices.service.drafts import PaymentDraft, PaymentMode
-from app.invoices.service.limits import cash_findings, linked_since, refuse_blocked
+from app.invoices.service.limits import CashBefore, cash_findings, linked_since, newly_blocked, refuse_blocked
 from app.invoices.service.taking import cash_before
 from app.kit.money import rupees, whole
 from app.kit.texts import _
@@ -40,7 +41,7 @@ class Money:
 
     @property
     def cash_paise(self) -> int:
-        return sum(payment.paise for payment in self.money if payment.mode == CASH)
+        return _cash(self.money)
 
     def rows(self) -> list[dict[str, Any]]:
         """The payments of the note, by column."""
@@ -52,36 +53,52 @@ class Money:
         return [{"pos": pos, **row} for pos, row in enumerate(rows, start=1)]
 
 
-def refundable(bill: Invoice, notes: Sequence[Invoice]) -> int:
-    """What was paid on a bill and its debit notes, and not given back by its credit notes."""
-    paid = _paid(bill)
-    for note in notes:
-        paid += _paid(note) if note.kind == DocumentKind.DEBIT_NOTE.value else -_paid(note)
-    return paid
+def refundable(db: ShopSession, bill: Invoice, notes: Sequence[Invoice], total_paise: int) -> int:
+    """The most that a credit note of this total may give back, in paise.
+
+    What was paid on the bill and its debit notes, and not given back before; or, where the customer paid on account,
+    what the note leaves them to have overpaid."""
+    paid = _net(bill, notes, _paid)
+    if bill.customer_id is not None:
+        people = customers.same_person(db, bill.customer_id)
+        paid = max(paid, total_paise - credits.owed(db, people))
+    return max(min(total_paise, paid), 0)
 
 
 def check_refunds(
-    bill: Invoice, notes: Sequence[Invoice], refunds: Sequence[PaymentDraft], store_credit_paise: int, total_paise: int
-) -> None:
-    """Raises RefundTooLarge, RefundShort, StoreCreditNeedsCustomer."""
+    db: ShopSession, bill: Invoice, notes: Sequence[Invoice], *, refunds: Sequence[PaymentDraft],
+    store_credit_paise: int, total_paise: int, on: dt.date,
+) -> None:  # fmt: skip
+    """Raises RefundTooLarge, RefundShort, StoreCreditNeedsCustomer, and CashPayOutTooLarge where more goes back in cash
+    than came in cash: that pays out what an advance, or another way of paying, brought."""
     whole(store_credit_paise, "Store credit in paise", field="storeCreditPaise")
     if store_credit_paise and bill.customer_id is None:
         raise StoreCreditNeedsCustomer(fields={"storeCreditPaise": "nobody is named"})
     back = sum(payment.paise for payment in refunds) + store_credit_paise
-    most = max(min(total_paise, refundable(bill, notes)), 0)
+    most = refundable(db, bill, notes, total_paise)
     if back > most:
         message = _("%(refund)s would be given back, at most %(most)s may be.", refund=rupees(back), most=rupees(most))
         raise RefundTooLarge(message, fields={"refunds": "too much"})
     if bill.customer_id is None and back < total_paise:
         short = rupees(total_paise - back)
         raise RefundShort(_("%(short)s is not given back.", short=short), fields={"refunds": "too little"})
+    in_cash = _cash(refunds)
+    beyond = min(in_cash, in_cash - max(_net(bill, notes, _cash_paid), 0))
+    if beyond > 0:
+        people = customers.same_person(db, bill.customer_id) if bill.customer_id else ()
+        credits.check_cash_paid_out(
+            db, kind=CreditKind.ADVANCE.value, customer_ids=people, cash_paise=beyond, on=on
+        )  # fmt: skip
 
 
 def check_taken(
-    db: ShopSession, bill: Invoice, payments: Sequence[PaymentDraft], total_paise: int, on: dt.date
-) -> None:
-    """What a debit note takes now; the rest is owed by the bill's customer, who is locked. Raises PaymentsExceedTotal,
-    PaymentShort, CashLimitReached."""
+    db: ShopSession, bill: Invoice, notes: Sequence[Invoice], *, payments: Sequence[PaymentDraft], total_paise: int,
+    on: dt.date,
+) -> None:  # fmt: skip
+    """What a debit note takes now; the rest is owed by the bill's customer, who is locked.
+
+    Raises PaymentsExceedTotal, PaymentShort, CashLimitReached, and PanRequired where bill and notes together come to
+    what takes a PAN, and the bill alone did not."""
     taken = sum(payment.paise for payment in payments)
     if taken > total_paise:
         message = _(
@@ -93,13 +110,22 @@ def check_taken(
             "%(short)s is not paid, and the bill names no customer who owes it.", short=rupees(total_paise - taken)
         )
         raise PaymentShort(message, fields={"payments": "less than the total"})
-    in_cash = sum(payment.paise for payment in payments if payment.mode == CASH)
-    if in_cash and bill.customer_id is not None:
+    in_cash, buyer = _cash(payments), None
+    before = CashBefore(*[max(_net(bill, notes, _cash_paid), 0)] * 3)  # of one transaction, whoever paid it
+    if bill.customer_id is not None:
+        buyer = customers.get_buyer(db, bill.customer_id)
         row = repository.cash_before(
             db, bill.customer_id, on=on, since=linked_since(on), occasion=bill.occasion or ""
         )  # fmt: skip
-        received = credits.cash_of_day(db, [bill.customer_id], on)
-        refuse_blocked(cash_findings(in_cash, cash_before(row, received), on))
+        theirs = cash_before(row, credits.cash_of_day(db, customers.same_person(db, bill.customer_id), on))
+        before = CashBefore(
+            max(before.day_paise, theirs.day_paise), theirs.occasion_paise,
+            max(before.linked_paise, theirs.linked_paise),
+        )  # fmt: skip
+    if in_cash:
+        refuse_blocked(cash_findings(in_cash, before, on))
+    so_far = bill.total_paise + sum(note.total_paise for note in notes if note.kind == DocumentKind.DEBIT_NOTE.value)
+    refuse_blocked(newly_blocked(so_far, so_far + total_paise, buyer, on))
 
 
 def book_cash(
@@ -113,8 +139,23 @@ def book_cash(
     return cash.post(db, till_id=till_id, kind=kind, paise=paise, document_id=note_id, at=now)
 
 
+def _net(bill: Invoice, notes: Sequence[Invoice], of: Callable[[Invoice], int]) -> int:
+    """What came with a bill and its debit notes less what went with its credit notes."""
+    return of(bill) + sum(
+        of(note) if note.kind == DocumentKind.DEBIT_NOTE.value else -of(note) for note in notes
+    )  # fmt: skip
+
+
 def _paid(document: Invoice) -> int:
     return sum(payment.paise for payment in document.payments)
+
+
+def _cash_paid(document: Invoice) -> int:
+    return _cash(document.payments)
+
+
+def _cash(payments: Iterable[PaymentDraft | InvoicePayment]) -> int:
+    return sum(payment.paise for payment in payments if payment.mode == CASH)
 
 
 def _row(mode: str, paise: int, reference: str | None, credit_id: UUID | None = None) -> dict[str, Any]:

@@ -98,17 +98,22 @@ def issue_credit_note(
     check_payments(draft.refunds, "refunds", money_only=True)
     standing = lock_bill(db, bill)
     lines, sums = credit_sums(standing, draft)
-    check_refunds(bill, standing.notes, draft.refunds, draft.store_credit_paise, sums["total_paise"])
+    check_refunds(
+        db, bill, standing.notes, refunds=draft.refunds, store_credit_paise=draft.store_credit_paise,
+        total_paise=sums["total_paise"], on=ist(now).date(),
+    )  # fmt: skip
     return issue_note(db, standing, draft, lines=lines, sums=sums, keyring=keyring, now=now)
 
 
 def issue_debit_note(db: ShopSession, *, draft: NoteDraft, keyring: Keyring, at: dt.datetime | None = None) -> Document:
     """Charge what a bill charged too little; raises InvoiceUnknown, NotReversible, PaymentsExceedTotal, PaymentShort,
-    CashLimitReached."""
+    CashLimitReached, PanRequired."""
     now = (at or utc_now()).astimezone(dt.UTC)
     bill = find_bill(db, draft.invoice_id)
     check_payments(draft.refunds, "payments", money_only=True)
     standing = lock_bill(db, bill)
+    if all(one.reversed for one in standing.lines):
+        raise NotReversible(_("%(number)s was taken back whole: nothing of it can be charged.", number=bill.number))
     lines = [
         NoteLine(_of(one), debit_of(one, amount, standing.supply), whole=False)
         for one, amount in _amounts(standing, draft)
@@ -116,7 +121,9 @@ def issue_debit_note(db: ShopSession, *, draft: NoteDraft, keyring: Keyring, at:
     if not lines:
         raise BillEmpty(_("Say by how much the bill was too low."), fields={"amounts": "none"})
     sums = _sums(standing, lines, debit=True)
-    check_taken(db, bill, draft.refunds, sums["total_paise"], ist(now).date())
+    check_taken(
+        db, bill, standing.notes, payments=draft.refunds, total_paise=sums["total_paise"], on=ist(now).date()
+    )  # fmt: skip
     return issue_note(db, standing, draft, lines=lines, sums=sums, keyring=keyring, now=now)
 
 
@@ -188,7 +195,7 @@ def refund_of(db: ShopSession, draft: NoteDraft) -> int:
     """What a credit note of this draft could give back, as far as was paid."""
     standing = standing_of(db, find_bill(db, draft.invoice_id))
     total = credit_sums(standing, draft)[1]["total_paise"]
-    return max(min(total, refundable(standing.bill, standing.notes)), 0)
+    return refundable(db, standing.bill, standing.notes, total)
 
 
 def find_bill(db: ShopSession, invoice_id: UUID) -> Invoice:

@@ -13,7 +13,7 @@ from app.inventory.service import Hallmark, Item
 from app.invoices import repository
 from app.invoices.errors import PriceChanged
 from app.invoices.pricing import PricedBill, PricedLine, explain
-from app.invoices.service import limits, reckoning
+from app.invoices.service import limits, promises, reckoning
 from app.invoices.service.drafts import BillDraft, check_draft
 from app.invoices.service.limits import NO_CASH, CashBefore, linked_since
 from app.invoices.service.needs import open_needs
@@ -42,6 +42,7 @@ class Quote:
     priced: PricedBill
     findings: tuple[Finding, ...]
     needs: tuple[Want, ...] = ()
+    bonus_paise: int = 0
 
 
 def quote(db: ShopSession, *, draft: BillDraft) -> Quote:
@@ -53,8 +54,10 @@ def quote(db: ShopSession, *, draft: BillDraft) -> Quote:
     buyer = customers.get_buyer(db, draft.customer_id) if draft.customer_id else None
     place = choose(list_places(db), asked=draft.till_id, sits_at=db.actor.till_id)
     basis = reckoning.basis_of(place.rate_basis)
+    promised = promises.look(db, draft, on=on)
+    promises.check(draft, promised, items, on)
     bill = reckoning.reckon(
-        draft, reckoning.Shop(seller_of(place), rates.read_board(db), basis, buyer, on), items
+        draft, reckoning.Shop(seller_of(place), rates.read_board(db), basis, buyer, on, promised), items
     )  # fmt: skip
     _check_credits(db, draft)
     before = NO_CASH
@@ -62,7 +65,8 @@ def quote(db: ShopSession, *, draft: BillDraft) -> Quote:
         before = _cash_of(db, buyer.id, draft, on)
     findings = limits.findings_of(draft, total_paise=bill.priced.total_paise, buyer=buyer, before=before, on=on)
     lacking = tuple(_unmarked(item) for item in bill.items if item.hallmark(on) is Hallmark.PENDING)
-    return Quote(bill.kind, bill.sold, bill.priced, (*lacking, *findings), open_needs(db, draft, bill))
+    needs = open_needs(db, draft, bill)
+    return Quote(bill.kind, bill.sold, bill.priced, (*lacking, *findings), needs, bill.bonus_paise)
 
 
 def _cash_of(db: ShopSession, customer_id: UUID, draft: BillDraft, on: dt.date) -> CashBefore:
@@ -98,6 +102,7 @@ def quote_facts(quoted: Quote) -> dict[str, Any]:
         "igstPaise": priced.igst_paise,
         "roundOffPaise": priced.round_off_paise,
         "totalPaise": priced.total_paise,
+        "bonusPaise": quoted.bonus_paise,
         "lines": [_line(sold, line) for sold, line in zip(quoted.sold, priced.lines, strict=True)],
         "findings": [
             {"rule": f.rule, "name": f.name, "message": f.message, "figurePaise": f.figure_paise, "blocks": f.blocks}

@@ -27,6 +27,7 @@ from app.invoices.pricing import (
     price_bill,
 )
 from app.invoices.service.drafts import LONGEST_NAME, BillDraft, LineDraft
+from app.invoices.service.promises import NO_PROMISES, Promises
 from app.invoices.service.seller import Seller
 from app.invoices.service.wares import Ware, ware_of
 from app.kit.errors import AppError
@@ -39,6 +40,7 @@ from app.tax.rates import tax_rate
 from app.tax.states import Handover, Supply, supply_of
 
 NO_TAG = ""
+REPAIR = "repair"
 
 
 class Sold(Struct, frozen=True):
@@ -65,6 +67,7 @@ class Reckoned:
     kind: DocumentKind
     priced: PricedBill
     sold: tuple[Sold, ...]  # in the order of the lines
+    bonus_paise: int = 0  # what was promised when a scheme began, before tax
 
     @property
     def items(self) -> tuple[Item, ...]:
@@ -74,13 +77,15 @@ class Reckoned:
 
 @dataclass(frozen=True, slots=True)
 class Shop:
-    """What a bill is reckoned with besides its draft: who sells, by which board and basis, to whom, on which day."""
+    """What a bill is reckoned with besides its draft: who sells, by which board and basis, to whom, on which day, and
+    what was promised to them."""
 
     seller: Seller
     board: Board
     basis: RateBasis
     buyer: Buyer | None
     on: dt.date
+    promises: Promises = NO_PROMISES
 
 
 def reckon(draft: BillDraft, shop: Shop, items: Mapping[UUID, Item]) -> Reckoned:
@@ -89,7 +94,8 @@ def reckon(draft: BillDraft, shop: Shop, items: Mapping[UUID, Item]) -> Reckoned
     supply = _supply(draft, shop)
     sold: list[Sold] = []
     lines: list[BillLine] = []
-    for place, line in enumerate(draft.lines):
+    for place, asked in enumerate(draft.lines):
+        line = _charged(asked, shop.promises) if asked.repair_id is not None else asked
         item = items[line.item_id] if line.item_id is not None else None
         if item is not None:
             sold.append(_piece_sold(item))
@@ -101,7 +107,10 @@ def reckon(draft: BillDraft, shop: Shop, items: Mapping[UUID, Item]) -> Reckoned
         sold.append(_ware_sold(line, ware))
         lines.append(_ware(line, ware, supply, shop.on))
     kind = DocumentKind.INVOICE if supply.taxed else DocumentKind.BILL_OF_SUPPLY
-    return Reckoned(kind, price_bill(lines, supply, draft.terms), tuple(sold))
+    bonus = 0
+    if shop.promises.bonuses:
+        bonus = shop.promises.bonus_paise(sum(line.making_paise for line in price_bill(lines, supply).lines))
+    return Reckoned(kind, price_bill(lines, supply, draft.terms(bonus)), tuple(sold), bonus)
 
 
 def check_hallmarks(sold: tuple[Sold, ...], on: dt.date) -> None:
@@ -174,7 +183,10 @@ def _piece(place: int, draft: LineDraft, item: Item, shop: Shop, supply: Supply)
 
 def _rate(place: int, draft: LineDraft, item: Item, shop: Shop) -> tuple[int, RateFrom | None, int | None]:
     """The line's rate; what it was reckoned from where the board has only that of 24 karat; the board's where the line
-    has its own."""
+    has its own, and not one that was promised."""
+    promised = shop.promises.rate_of(draft, item, f"lines.{place}")
+    if promised is not None:
+        return promised, None, None
     board, came = board_rate(shop.board, item.metal, item.fineness, shop.basis)
     if draft.rate_paise_per_g is None or draft.rate_paise_per_g == board:
         return board, came, None
@@ -206,6 +218,16 @@ def _stones(item: Item) -> Iterator[Stone]:
 
 
 # ---------------------------------------------------------------- goods and services at a price of their own
+
+
+def _charged(line: LineDraft, promises: Promises) -> LineDraft:
+    """A repair's line as the service that it is."""
+    assert line.repair_id is not None
+    charge = promises.charges[line.repair_id]
+    described = line.description or f"{charge.number} {charge.description}"
+    return LineDraft(
+        sells=REPAIR, description=described, price_paise=charge.paise, discount=line.discount, repair_id=line.repair_id
+    )
 
 
 def _ware_sold(line: LineDraft, ware: Ware) -> Sold:

@@ -1,4 +1,5 @@
-"""The first packet of a bill: claim, place, approvals, party with cash and credits, pieces taken, then read, board.
+"""The first packet of a bill: claim, place, approvals, party with cash and credits, promises, pieces taken, then read,
+board.
 
 Nothing that serialises the shop is locked here, so that the bill can be priced while nobody waits.
 """
@@ -18,8 +19,10 @@ from app.customers.service import Buyer
 from app.inventory import service as inventory
 from app.inventory.service import Item
 from app.invoices import repository
+from app.invoices.service import promises
 from app.invoices.service.drafts import BillDraft
 from app.invoices.service.limits import NO_CASH, CashBefore, linked_since
+from app.invoices.service.promises import Promises
 from app.invoices.service.reckoning import refuse_missing
 from app.invoices.service.seller import choose
 from app.kit import idempotency, outbox, sealing_keys
@@ -67,6 +70,7 @@ class Read:
     items: dict[UUID, Item]
     board: Board
     held: tuple[approvals.Held, ...]
+    promises: Promises
 
 
 def take(
@@ -74,12 +78,14 @@ def take(
 ) -> Read:
     """Packet 1. Credits and pieces are ours or the transaction ends."""
     held, party = approvals.bind_hold(draft.approval_ids), _party(draft, moment.on)
+    promised = promises.bind(draft, document_id=invoice_id, now=moment.at)
     pieces = _pieces(draft, invoice_id, moment.at)
     results = iter(db.run_packet([
         idempotency.bind_claim(claim, subject_id=invoice_id),
         PLACES.bind(),
         *held,
         *party,
+        *promised,
         *pieces,
         rates.BOARD.bind(),
         outbox.PREPARED_ENQUEUE.bind(**outbox.prepared_columns(
@@ -91,10 +97,12 @@ def take(
     if len(approved) != len(set(draft.approval_ids)):
         raise ApprovalUnknown(fields={"approvalIds": "unknown"})
     found = _read_party(draft, [next(results) for _ in party], keyring, moment.on)
+    taken = promises.read(draft, [next(results) for _ in promised], document_id=invoice_id, on=moment.on)
     items = _read_pieces(draft, [next(results) for _ in pieces], invoice_id)
     return Read(
         place=choose(places_of(places.rows), asked=draft.till_id, sits_at=db.actor.till_id),
         party=found, items=items, board=rates.board_of(next(results).rows), held=approved,
+        promises=taken,
     )  # fmt: skip
 
 

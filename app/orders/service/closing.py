@@ -1,50 +1,22 @@
-"""Delivering an order on a bill, once, and cancelling it with its advances given back."""
+"""Cancelling an order, with its advances given back."""
 
 from uuid import UUID
 
 from app.credits import service as credits
 from app.credits.service import Payment
 from app.kit import audit
-from app.kit.clock import today_ist, utc_now
+from app.kit.clock import utc_now
 from app.kit.sealing import Keyring
 from app.kit.texts import _
 from app.orders import repository
-from app.orders.errors import OrderDelivered, OrderUnknown, OtherKindOfOrder
+from app.orders.errors import OtherKindOfOrder
 from app.orders.facts import said
 from app.orders.models import OrderKind
 from app.orders.service.moving import locked_order, step
 from app.orders.service.reading import get_order
-from app.orders.stages import CANCELLED, DELIVERED, stage_of
+from app.orders.stages import CANCELLED
 from app.orders.views import Order
 from shard_router import ShopSession
-
-
-def mark_delivered(
-    db: ShopSession, *, order_id: UUID, invoice_id: UUID, customer_id: UUID | None, audited: bool = True
-) -> None:
-    """The bill delivers the order; called in the bill's own transaction, before any piece is locked.
-
-    Two bills that want the same order meet at its row: the second raises OrderDelivered.
-    audited  False where the bill's own entry, which comes last, names the order
-    Raises OrderUnknown, OrderDelivered where it is over or another customer's, OtherKindOfOrder for a repair, which is
-    handed back (`hand_back(invoice_id=…)`)."""
-    row = repository.find_order(db, order_id, lock=True)
-    if row is None:
-        raise OrderUnknown(fields={"orderId": "unknown"})
-    if not row.is_open:
-        message = _("%(number)s was delivered or cancelled before.", number=row.number)
-        raise OrderDelivered(message, fields={"orderId": row.stage})
-    if row.customer_id != customer_id:
-        message = _("%(number)s is another customer's order.", number=row.number)
-        raise OrderDelivered(message, fields={"orderId": "another customer's"})
-    if row.kind != OrderKind.ORDER.value:
-        raise OtherKindOfOrder(_("%(number)s is a repair: it is handed back.", number=row.number))
-    stage_of(row.kind, DELIVERED, today_ist())
-    row.is_open, row.closed_at, row.invoice_id = 0, utc_now(), invoice_id
-    step(db, row, DELIVERED, None)
-    db.flush()
-    if audited:
-        audit.record(db, "order.delivered", row.id, {"number": row.number, "invoice": str(invoice_id)})
 
 
 def cancel(

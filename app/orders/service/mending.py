@@ -5,17 +5,17 @@ from uuid import UUID
 
 from app.kit import audit
 from app.kit.clock import today_ist, utc_now
-from app.kit.money import MAX_PAISE, whole
+from app.kit.money import MAX_PAISE, rupees, whole
 from app.kit.texts import _
 from app.kit.weights import MAX_MG, grams
 from app.metal.service import Account, Entry, post
 from app.orders import repository
-from app.orders.errors import OrderFactsWrong, RepairWeightDiffers, StageNotNext
+from app.orders.errors import OrderDelivered, OrderFactsWrong, RepairNotBilled, RepairWeightDiffers, StageNotNext
 from app.orders.facts import ANSWERED_BY, one_line, said
 from app.orders.models import Order as OrderRow
 from app.orders.models import Repair, RepairUse
 from app.orders.service.moving import check_agreed, locked_repair, step, touch
-from app.orders.service.reading import get_order
+from app.orders.service.reading import get_order, mending_of
 from app.orders.stages import AGREED, DECLINED, ESTIMATED, HANDED_BACK, READY, TAKEN
 from app.orders.views import Order
 from app.rates.purities import check_purity
@@ -89,19 +89,19 @@ def use(
 
 
 def hand_back(
-    db: ShopSession, *, order_id: UUID, expected_version: int, gross_out_mg: int, charge_paise: int = 0,
-    why_it_differs: str | None = None, invoice_id: UUID | None = None,
-) -> Order:  # fmt: skip
-    """Give the customer's piece back, weighed: ready, or declined and as it came.
+    db: ShopSession, *, order_id: UUID, expected_version: int, gross_out_mg: int, why_it_differs: str | None = None
+) -> Order:
+    """Give the customer's piece back, weighed: mended and billed, or declined and as it came.
 
-    charge_paise  what the service line of its bill bears, without tax; nothing where they declined
-    Raises RepairWeightDiffers where it does not weigh what it should and nobody says why."""
+    Raises RepairNotBilled, and RepairWeightDiffers where it does not weigh what it should and nobody says why."""
     whole(gross_out_mg, "Gross weight in mg", least=1, most=MAX_MG, field="grossOutMg")
-    whole(charge_paise, "The charge in paise", most=MAX_PAISE, field="chargePaise")
     row, repair = locked_repair(db, order_id, expected_version)
     _check_stage(row, (READY, DECLINED, TAKEN, ESTIMATED))
-    if charge_paise and row.stage != READY:
-        raise OrderFactsWrong(_("Nothing was mended, so nothing is charged."), fields={"chargePaise": "not mended"})
+    due = mending_of(repair).due_paise if row.stage == READY else 0
+    if due and row.invoice_id is None:
+        raise RepairNotBilled(
+            _("%(number)s costs %(due)s without tax and is not billed yet.", number=row.number, due=rupees(due))
+        )
     reason = one_line(why_it_differs, 200, "whyItDiffers")
     expected = repair.gross_mg + sum(one.net_mg for one in repository.uses_of(db, row.id) if one.metal)
     if gross_out_mg != expected and reason is None:
@@ -112,13 +112,13 @@ def hand_back(
         raise RepairWeightDiffers(message, fields={"grossOutMg": f"not {grams(expected)} g"})
     now = utc_now()
     post(db, movement_id=row.id, kind="repair_out", at=now, entries=_way_out(db, row, repair, gross_out_mg))
-    repair.gross_out_mg, repair.charge_paise = gross_out_mg, charge_paise
-    row.is_open, row.closed_at, row.invoice_id = 0, now, invoice_id
+    repair.gross_out_mg, repair.charge_paise = gross_out_mg, due
+    row.is_open, row.closed_at = 0, now
     step(db, row, HANDED_BACK, reason)
     db.flush()
     audit.record(db, "repair.handed_back", row.id, {
         "number": row.number, "grossMg": repair.gross_mg, "grossOutMg": gross_out_mg, "expectedMg": expected,
-        "chargePaise": charge_paise, "reason": reason, "invoice": invoice_id and str(invoice_id),
+        "chargePaise": due, "reason": reason, "invoice": row.invoice_id and str(row.invoice_id),
     })  # fmt: skip
     return get_order(db, row.id)
 
@@ -128,6 +128,8 @@ def set_charge(db: ShopSession, *, order_id: UUID, expected_version: int, paise:
     whole(paise, "The charge in paise", most=MAX_PAISE, field="paise")
     row, repair = locked_repair(db, order_id, expected_version)
     _check_stage(row, (READY,))
+    if row.invoice_id is not None:
+        raise OrderDelivered(_("%(number)s was billed before.", number=row.number))
     before, repair.charge_paise = repair.charge_paise, paise
     touch(row)
     db.flush()

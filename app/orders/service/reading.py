@@ -1,4 +1,4 @@
-"""Orders and repairs as they are seen: one with all of it, pages in few statements, what a bill needs of one."""
+"""Orders and repairs as they are seen: one with all of it, pages in few statements."""
 
 from collections import defaultdict
 from collections.abc import Sequence
@@ -12,7 +12,7 @@ from app.orders import repository
 from app.orders.errors import OrderUnknown
 from app.orders.models import Order as OrderRow
 from app.orders.models import Repair
-from app.orders.views import Advance, ForBill, Mending, Order, Step, Used, Wanted
+from app.orders.views import Advance, Mending, Order, Step, Used, Wanted
 from shard_router import ShopSession
 
 
@@ -54,17 +54,6 @@ def list_orders(
 def count_overdue(db: ShopSession) -> int:
     """How many open orders and repairs were due before today."""
     return repository.overdue(db, today_ist())
-
-
-def order_for_bill(db: ShopSession, order_id: UUID) -> ForBill:
-    """What the bill that delivers it needs to know; raises OrderUnknown."""
-    order = get_order(db, order_id)
-    rates = {
-        (line.metal, line.fineness): line.rate_paise_per_g for line in order.lines if line.rate_paise_per_g is not None
-    }
-    advances = tuple(one for one in order.advances if one.left_paise)
-    charge = order.repair.charge_paise if order.repair else None
-    return ForBill(order.id, order.number, order.kind, order.customer_id, advances, rates, charge)
 
 
 def orders_of(db: ShopSession, invoice_id: UUID) -> list[Order]:

@@ -5,13 +5,11 @@ from app.schemes.repository import shop_sums
 from app.schemes.service.bonuses import (
     Bonus,
     bind_claims,
-    bonus_of,
     bonuses_of,
-    check_discount,
     free_bonus,
     most_off,
     read_claims,
-    use_bonus,
+    waiting_bonus,
 )
 from app.schemes.service.collecting import Collected, PaymentDraft, collect, take_back
 from app.schemes.service.ending import close_early, mature, sweep_scheme, to_be_swept
@@ -40,8 +38,8 @@ from app.schemes.service.views import Instalment, Plan, Scheme
 __all__ = [
     "Bonus", "Collected", "EnrolDraft", "Instalment", "Liability", "Month", "MonthLiability", "Nominee", "Notice",
     "Passbook", "PaymentDraft", "Plan", "PlanDraft", "PlanLiability", "Scheme", "SchemeState", "SchemeSummary",
-    "add_plan", "bind_claims", "bonus_of", "bonuses_of", "check_discount", "close_early", "collect", "drifted",
-    "end_plan", "enrol", "free_bonus", "get_paper", "get_passbook", "get_plan", "get_scheme", "liability",
-    "list_plans", "list_schemes", "mature", "most_off", "notices", "read_claims", "refund", "schemes_of", "shop_sums",
-    "sweep_scheme", "take_back", "to_be_swept", "use_bonus",
+    "add_plan", "bind_claims", "bonuses_of", "close_early", "collect", "drifted", "end_plan", "enrol", "free_bonus",
+    "get_paper", "get_passbook", "get_plan", "get_scheme", "liability", "list_plans", "list_schemes", "mature",
+    "most_off", "notices", "read_claims", "refund", "schemes_of", "shop_sums", "sweep_scheme", "take_back",
+    "to_be_swept", "waiting_bonus",
 ]  # fmt: skip

@@ -14,10 +14,10 @@ from msgspec import Struct
 
 from app.customers import service as customers
 from app.kit.clock import utc_now
-from app.kit.money import percent_of, rupees, whole
+from app.kit.money import percent_of
 from app.kit.texts import _
 from app.schemes import repository
-from app.schemes.errors import BonusAbsent, BonusTooLarge, BonusUsed, SchemeUnknown
+from app.schemes.errors import BonusAbsent, BonusUsed, SchemeUnknown
 from app.schemes.models import SchemeState
 from app.schemes.plans import Promise
 from shard_router import PacketResult, ShopSession
@@ -50,12 +50,10 @@ class Bonus(Struct, frozen=True):
         return self.state == SchemeState.MATURED.value and bool(self.promise) and self.document_id is None
 
 
-def bonus_of(db: ShopSession, scheme_id: UUID) -> Bonus:
-    """The bonus that a scheme has to give, or has given; raises SchemeUnknown."""
-    found = _known(repository.bonus_rows(db, [scheme_id]))
-    if scheme_id not in found:
-        raise SchemeUnknown()
-    return found[scheme_id]
+def waiting_bonus(db: ShopSession, scheme_id: UUID, *, field: str = "schemes") -> Bonus:
+    """A bonus that a bill could claim, not claimed: for a quote. Raises SchemeUnknown, BonusAbsent, BonusUsed."""
+    found = _known(repository.bonus_rows(db, [scheme_id])).get(scheme_id)
+    return _claimed(found, taken=found is not None and found.waits, field=field)
 
 
 def bonuses_of(db: ShopSession, customer_id: UUID) -> list[Bonus]:
@@ -63,15 +61,6 @@ def bonuses_of(db: ShopSession, customer_id: UUID) -> list[Bonus]:
     matured = repository.schemes_of(db, customers.same_person(db, customer_id), state=SchemeState.MATURED.value)
     found = _known(repository.bonus_rows(db, [row.id for row in matured])) if matured else {}
     return [one for one in found.values() if one.waits]
-
-
-def use_bonus(db: ShopSession, *, scheme_id: UUID, document_id: UUID, field: str = "schemes") -> Bonus:
-    """Claim the bonus for a document, in its transaction; raises SchemeUnknown, BonusAbsent, BonusUsed.
-
-    Behind the customer's lock and the credits', before any piece is locked."""
-    taken = repository.claim_bonus(db, scheme_id=scheme_id, document_id=document_id, now=utc_now())
-    found = _known(repository.bonus_rows(db, [scheme_id])).get(scheme_id)
-    return _claimed(found, taken=taken, field=field)
 
 
 def free_bonus(db: ShopSession, *, document_id: UUID) -> int:
@@ -105,17 +94,6 @@ def read_claims(
         _claimed(known.get(one), taken=claim.rowcount == 1, field=field)
         for one, claim in zip(_ordered(scheme_ids), claims, strict=True)
     )
-
-
-def check_discount(bonus: Bonus, *, discount_paise: int, making_paise: int, field: str = "schemes") -> None:
-    """A bill takes off no more than was promised; `making_paise` is its making charge before any discount.
-
-    Raises BonusTooLarge."""
-    whole(discount_paise, "The bonus in paise", field=field)
-    most = most_off(bonus.promise, making_paise=making_paise)
-    if discount_paise > most:
-        message = _("The bonus of %(number)s takes off at most %(most)s.", number=bonus.number, most=rupees(most))
-        raise BonusTooLarge(message, fields={field: f"above {most}"})
 
 
 def most_off(promise: Promise, *, making_paise: int) -> int:

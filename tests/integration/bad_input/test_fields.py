@@ -27,7 +27,7 @@ from tests.support.bad_input import (
     with_raw,
     wrong,
 )
-from tests.support.good_asks import ELSEWHERE, GOOD, Ask, Stage
+from tests.support.good_asks import GOOD, Ask, Stage, is_elsewhere
 
 PAUSING = frozenset({"platform_audit_log", "platform_audit_head"})
 """A pause after failed sign-ins is on record: the only thing that a refusal writes, beside the counts themselves."""
@@ -53,9 +53,8 @@ class Spoiler:
 
     @cached_property
     def slots(self) -> list[Slot]:
-        other = ELSEWHERE.get(self.endpoint, ())
         found = slots(self.description.body_of(self.operation))
-        return [slot for slot in found if not other or slot.path[: len(other)] != other]
+        return [slot for slot in found if not is_elsewhere(self.endpoint, slot.path)]
 
     @property
     def raw_place(self) -> Slot:

@@ -21,7 +21,7 @@ from tests.factories.rates import a_board
 from tests.factories.stock import an_item
 from tests.support import pictures
 from tests.support.bad_input import FREE_ID, Description, slots, spoilt, unclear
-from tests.support.good_asks import GOOD, Ask
+from tests.support.good_asks import GOOD, Ask, is_elsewhere
 
 # ---------------------------------------------------------------- another shop's things in bodies
 
@@ -48,6 +48,8 @@ OWN_WORDS: dict[tuple[str, str], tuple[int, str]] = {
     ("imports.add_import", "uploadKey"): (404, "import_file_unknown"),
     ("karigars.note_bill", "jobId"): (422, "labour_bill_wrong"),
     ("karigars.open_job", "orderId"): (422, "job_facts_wrong"),
+    ("invoices.quote", "orderId"): (404, "order_unknown"),
+    ("invoices.issue_invoice", "orderId"): (404, "order_unknown"),
     ("orders.take_order", "pictureId"): (422, "value_refused"),
     ("repairs.take_repair", "pictureId"): (422, "value_refused"),
     ("schemes.take_back_instalments", "receiptId"): (409, "instalments_not_last"),
@@ -69,6 +71,8 @@ def naming(description: Description) -> list[tuple[str, tuple[str | int, ...], s
     for endpoint in GOOD:
         for slot in slots(description.body_of(endpoint.replace(".", "_"))):
             name = next(step for step in reversed(slot.path) if isinstance(step, str))
+            if is_elsewhere(endpoint, slot.path):
+                continue
             if slot.schema.get("format") == "uuid" or name == "uploadKey":
                 found.append((endpoint, slot.path, name))
     return found

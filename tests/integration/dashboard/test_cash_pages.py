@@ -99,3 +99,18 @@ def test_the_log_is_read_and_its_chain_walked_from_its_page(counter, browser):
     work_off(counter.runtime, counter.who.shop_id)
     assert "entries hold, from the first to the last" in look(asked.location.partition(counter.who.shop.slug)[2])
     assert "Nothing found" in look("/audit?to=01-01-2020")
+
+
+def test_a_day_on_which_something_without_metal_was_sold(counter, browser):
+    """Its money is in the day's figures; metal sold and profit know metal only."""
+    _, look = browser
+    ring = counter.piece()
+    made(counter.bill(
+        [ring], lines=[{"itemId": ring["id"]}, {"sells": "repair", "description": "Soldered", "pricePaise": 500_00}],
+        customerId=counter.customer()["id"],
+    ))  # fmt: skip
+    figures = counter.get("/days/figures", on=today_ist().isoformat()).json["figures"]
+    assert figures["sales"]["taxablePaise"] == 50_334_72 + 500_00
+    assert [(one["metal"], one["netMg"]) for one in figures["sold"]] == [("gold", 3_390)]
+    for page in ("/day", "/day/close"):
+        look(page)

@@ -68,7 +68,6 @@ def test_a_lower_rate_names_what_to_ask_for_and_is_billed_once_it_is_allowed(cle
         ({"makingDiscount": {"bp": 100}}, {}, "bill.discount"),
         ({"wastage": {"kind": "percent_of_net", "bp": 100}}, {}, "bill.wastage"),
         ({}, {"discount": {"bp": 50}}, "bill.discount"),
-        ({}, {"bonusPaise": 100_00}, "bill.discount"),
         ({}, {"toldPaise": 50_000_00}, "bill.discount"),
     ],
 )

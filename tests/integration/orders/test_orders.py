@@ -1,15 +1,12 @@
 """Orders over HTTP: taken with an advance, brought through their stages, delivered once, cancelled with the advance."""
 
 import datetime as dt
-from uuid import UUID, uuid4
-
-import pytest
+from uuid import UUID
 
 from app.credits import service as credits
 from app.kit.audit_checking import first_broken
 from app.kit.clock import today_ist
 from app.orders import service as orders
-from app.orders.errors import OrderDelivered
 from tests.integration.orders.conftest import later
 from tests.support.counter import all_at_once, made
 
@@ -20,14 +17,6 @@ def open_paise(desk):
     """What the shop owes the customer."""
     owed = desk.counter.read(lambda db: credits.open_credits(db, UUID(desk.customer["id"])))
     return sum(one.left_paise for one in owed)
-
-
-def deliver(desk, order, invoice_id=None, customer_id=None):
-    """As the bill's room does it within its transaction."""
-    bill, who = invoice_id or uuid4(), customer_id or UUID(desk.customer["id"])
-    return desk.counter.write(lambda db: orders.mark_delivered(
-        db, order_id=UUID(order["id"]), invoice_id=bill, customer_id=who
-    ))  # fmt: skip
 
 
 def test_an_order_goes_through_its_stages_and_each_step_is_kept(desk):
@@ -63,28 +52,7 @@ def test_an_advance_is_a_credit_that_the_bill_finds(desk):
     order = desk.order(advance=UPI)
     order = desk.done(order, "advances", payments=[{"mode": "cash", "paise": 5_000_00}])
     assert (order["advancePaise"], open_paise(desk)) == (15_000_00, 15_000_00)
-    seen = desk.counter.read(lambda db: orders.order_for_bill(db, UUID(order["id"])))
-    assert [one.left_paise for one in seen.advances] == [10_000_00, 5_000_00]
-    assert str(seen.customer_id) == desk.customer["id"]
-
-
-def test_an_order_is_delivered_once_and_to_its_customer(desk):
-    order, bill = desk.order(), uuid4()
-    with pytest.raises(OrderDelivered):
-        deliver(desk, order, customer_id=uuid4())
-
-    def one(_):
-        try:
-            deliver(desk, order, bill)
-        except OrderDelivered:
-            return "late"
-        return "delivered"
-
-    assert sorted(all_at_once(4, one)) == ["delivered", "late", "late", "late"]
-    found = desk.counter.read(lambda db: orders.orders_of(db, bill))
-    assert [(one.stage, one.is_open) for one in found] == [("delivered", False)]
-    over = desk.act({**order, "version": found[0].version}, "stage", stage="ready")
-    assert (over.status_code, over.json["code"]) == (409, "order_closed")
+    assert [one["leftPaise"] for one in order["advances"]] == [10_000_00, 5_000_00]
 
 
 def test_a_cancelled_orders_advance_goes_back_or_stays(desk):

@@ -50,10 +50,22 @@ def use(lock_id, mg, **changes):
     return LockUse(**{"lock_id": UUID(lock_id), "metal": "gold", "fineness": 9160, "mg": mg, **changes})
 
 
-def take(counter, lock_id, customer, mg, *, document=None, on=None, **changes):
-    return counter.write(lambda db: service.use_lock(
-        db, use=use(lock_id, mg, **changes), customer_id=UUID(customer["id"]), document_id=document or new_id(), on=on
-    ))  # fmt: skip
+def take(counter, lock_id, customer, mg, *, on=None, **changes):
+    """The lock that a bill of one piece took of, as its packets do it."""
+    return packets(counter, [use(lock_id, mg, **changes)], customer, document=new_id(), on=on)[0]
+
+
+def packets(counter, uses, customer, *, document, on=None):
+    """The packets of a hot write, as a bill of several pieces sends them: the locks that it held."""
+    claim = claim_of(a_key(), kind="test", path="/test", body=b"")
+    with counter.runtime.router.shop(counter.who.shop_id, counter.who.actor, hot=True) as db:
+        holding = service.bind_hold([one.lock_id for one in uses])
+        _, found = db.run_packet([bind_claim(claim, subject_id=document), *holding])
+        held = service.held_of(found.rows)
+        service.check_uses(uses, held, customer_id=UUID(customer["id"]), on=on or today_ist())
+        results = db.run_packet(service.bind_uses(db, uses, document_id=document, at=utc_now()), commit=True)
+        assert [one.rowcount for one in results] == [1, 1]
+    return held
 
 
 def left(counter, lock_id):
@@ -125,18 +137,12 @@ def test_grams_are_taken_once_however_many_bills_want_them(counter):
 
 
 def bill(counter, lock_id, customer, *weights):
-    """The packets of a hot write, as a bill of several pieces sends them."""
-    actor, document, person = counter.who.actor, new_id(), UUID(customer["id"])
-    claim, uses = claim_of(a_key(), kind="test", path="/test", body=b""), [use(lock_id, mg) for mg in weights]
-    with counter.runtime.router.shop(counter.who.shop_id, actor, hot=True) as db:
-        _, held = db.run_packet([bind_claim(claim, subject_id=document), *service.bind_hold([UUID(lock_id)])])
-        try:
-            service.check_uses(uses, service.held_of(held.rows), customer_id=person, on=today_ist())
-        except RateLockShort:
-            return "short"
-        results = db.run_packet(service.bind_uses(db, uses, document_id=document, at=utc_now()), commit=True)
-        assert [one.rowcount for one in results] == [1, 1]
-        return document
+    document = new_id()
+    try:
+        packets(counter, [use(lock_id, mg) for mg in weights], customer, document=document)
+    except RateLockShort:
+        return "short"
+    return document
 
 
 def test_bills_in_packets_take_grams_once_too(counter):

@@ -54,6 +54,15 @@ class Savings:
 
         return self.counter.write(year)
 
+    def claim(self, scheme: Scheme, document_id: UUID) -> service.Bonus:
+        """The bonus, as a bill's first packet claims it."""
+
+        def work(db: ShopSession) -> service.Bonus:
+            claims = service.bind_claims([scheme.id], document_id=document_id, now=utc_now())
+            return service.read_claims([scheme.id], db.run_packet(claims))[0]
+
+        return self.counter.write(work, hot=True)
+
     def matured(self, begun_on: dt.date, on: dt.date) -> Scheme:
         scheme = self.full(begun_on)
         return self.counter.write(lambda db: service.mature(db, scheme_id=scheme.id, at=noon(on)))

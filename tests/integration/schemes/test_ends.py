@@ -37,9 +37,7 @@ def test_of_eight_tills_one_matures_the_scheme(savings):
 
 def test_of_eight_bills_one_has_the_bonus(savings):
     scheme = savings.matured(BEGUN, RIPE)
-    outcomes = all_at_once(8, lambda n: told(lambda: savings.counter.write(
-        lambda db: service.use_bonus(db, scheme_id=scheme.id, document_id=UUID(int=n + 1))
-    )))  # fmt: skip
+    outcomes = all_at_once(8, lambda n: told(lambda: savings.claim(scheme, UUID(int=n + 1))))
     assert Tally(outcomes) == {"done": 1, "BonusUsed": 7}
 
 

@@ -7,11 +7,10 @@ import pytest
 
 from app.credits import service as credits
 from app.credits.errors import CashPayOutTooLarge
-from app.kit.clock import today_ist, utc_now
+from app.kit.clock import today_ist
 from app.schemes import service
 from app.schemes.errors import (
     BonusAbsent,
-    BonusTooLarge,
     BonusUsed,
     InstalmentsNotLast,
     SchemeEnded,
@@ -113,7 +112,7 @@ def test_late_instalments_beyond_what_the_plan_bears_lose_the_bonus(savings):
     ended = savings.counter.write(lambda db: service.mature(db, scheme_id=scheme.id, at=noon(dt.date(2026, 3, 1))))
     assert (ended.late_count, ended.bonus_paise) == (4, 0)
     with pytest.raises(BonusAbsent):
-        savings.counter.write(lambda db: service.use_bonus(db, scheme_id=scheme.id, document_id=scheme.id))
+        savings.claim(scheme, scheme.id)
 
 
 def test_nothing_is_taken_on_the_last_day(savings):
@@ -171,31 +170,13 @@ def test_the_bonus_is_claimed_once_and_freed_by_a_cancelling(savings):
     bill, other = UUID(int=1), UUID(int=2)
     waiting = savings.counter.read(lambda db: service.bonuses_of(db, scheme.customer_id))
     assert [one.scheme_id for one in waiting] == [scheme.id]
-    bonus = savings.counter.write(lambda db: service.use_bonus(db, scheme_id=scheme.id, document_id=bill))
-    service.check_discount(bonus, discount_paise=INSTALMENT, making_paise=0)
-    with pytest.raises(BonusTooLarge):
-        service.check_discount(bonus, discount_paise=INSTALMENT + 1, making_paise=0)
+    bonus = savings.claim(scheme, bill)
+    assert (bonus.paise, bonus.document_id) == (INSTALMENT, bill)
     with pytest.raises(BonusUsed):
-        savings.counter.write(lambda db: service.use_bonus(db, scheme_id=scheme.id, document_id=other))
+        savings.claim(scheme, other)
     assert savings.counter.read(lambda db: service.bonuses_of(db, scheme.customer_id)) == []
     assert savings.counter.write(lambda db: service.free_bonus(db, document_id=bill)) == 1
-    savings.counter.write(lambda db: service.use_bonus(db, scheme_id=scheme.id, document_id=other))
-
-
-def test_a_bills_packet_claims_the_bonus_as_the_service_does(savings):
-    scheme = savings.matured(BEGUN, RIPE)
-
-    def claim(bill):
-        def work(db):
-            results = db.run_packet(service.bind_claims([scheme.id], document_id=bill, now=utc_now()))
-            return service.read_claims([scheme.id], results)
-
-        return savings.counter.write(work, hot=True)
-
-    (bonus,) = claim(UUID(int=1))
-    assert (bonus.paise, bonus.document_id) == (INSTALMENT, UUID(int=1))
-    with pytest.raises(BonusUsed):
-        claim(UUID(int=2))
+    savings.claim(scheme, other)
 
 
 def test_what_the_shop_owes_its_savers_is_what_they_paid(savings):

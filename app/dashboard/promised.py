@@ -1,0 +1,68 @@
+"""Owns what the counter offers of a customer's promises: locked rates, orders to deliver, repairs, bonuses."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from app.dashboard.frame import may
+from app.kit.http import shop_read
+from app.orders import service as orders
+from app.orders.service import Order
+from app.ratelocks import service as ratelocks
+from app.ratelocks.service import RateLock
+from app.schemes import service as schemes
+from app.schemes.service import Bonus
+from shard_router import ShopSession
+
+MOST = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Promised:
+    """What a customer may take on this bill, as far as the actor may see it."""
+
+    locks: tuple[RateLock, ...] = ()
+    bonuses: tuple[Bonus, ...] = ()
+    orders: tuple[Order, ...] = ()
+    repairs: tuple[Order, ...] = ()
+
+    def locks_of(self, metal: str, fineness: int) -> list[RateLock]:
+        return [one for one in self.locks if (one.metal, one.fineness) == (metal, fineness)]
+
+    def order(self, order_id: UUID | None) -> Order | None:
+        return next((one for one in self.orders if one.id == order_id), None)
+
+    def fixed_rate(self, order_id: UUID | None, metal: str, fineness: int) -> int | None:
+        """Paise per gram that the chosen order fixed for a purity, where its rate is no lock's."""
+        order = self.order(order_id)
+        if order is None or order.rate_lock_id is not None:
+            return None
+        return next(
+            (line.rate_paise_per_g for line in order.lines if (line.metal, line.fineness) == (metal, fineness)), None
+        )
+
+    def __bool__(self) -> bool:
+        return bool(self.locks or self.bonuses or self.orders or self.repairs)
+
+
+NOTHING = Promised()
+
+
+def promised_to(customer_id: UUID) -> Promised:
+    """In one look."""
+
+    def read(db: ShopSession) -> Promised:
+        seen = may("order.view")
+        found = orders.list_orders(db, customer_id=customer_id, is_open=True, limit=MOST).items if seen else []
+        return Promised(
+            locks=tuple(ratelocks.open_locks(db, customer_id)) if may("credit.view") else (),
+            bonuses=tuple(schemes.bonuses_of(db, customer_id)) if may("scheme.view") else (),
+            orders=tuple(one for one in found if one.repair is None),
+            repairs=tuple(
+                one for one in found
+                if one.repair is not None and one.stage == "ready" and one.invoice_id is None and one.repair.due_paise
+            ),
+        )  # fmt: skip
+
+    return shop_read(read)

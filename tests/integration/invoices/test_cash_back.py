@@ -1,0 +1,135 @@
+"""Cash that comes, or goes back, by a way round its limit: in parts, by a note, under another entry of one person.
+
+The law's figures: ₹2,00,000 or more of cash from a person in a day; ₹20,000 or more of an advance paid back in cash;
+PAN for a sale above ₹2,00,000; name and address for one of ₹50,000.
+"""
+
+import datetime as dt
+from uuid import UUID
+
+import pytest
+
+from app.credits import service as credits
+from app.kit.clock import utc_now
+from tests.factories.people import a_phone
+from tests.support.counter import made
+
+
+def advance(counter, customer, paise, mode="upi"):
+    body = {"customerId": customer["id"], "purpose": "advance", "payments": [{"mode": mode, "paise": paise}]}
+    made(counter.post("/receipts", body))
+    (credit, *_rest) = made(counter.get("/credits", customerId=customer["id"]))["items"]
+    return credit
+
+
+def pay_out(counter, credit, paise, mode="cash"):
+    now = made(counter.get(f"/credits/{credit['id']}"))
+    body = {"payments": [{"mode": mode, "paise": paise}], "reason": "asks for it back"}
+    return counter.post(f"/credits/{credit['id']}/pay-outs", body, **{"If-Match": f'"{now["version"]}"'})
+
+
+def note(counter, bill, **body):
+    return counter.post(f"/invoices/{bill['id']}/credit-notes", {"reason": "came back", **body})
+
+
+def code_of(answer):
+    return answer.status_code, answer.json.get("code")
+
+
+def test_parts_of_one_advance_and_of_two_in_a_day_count_together(counter):
+    customer = counter.customer()
+    first, second = advance(counter, customer, 40_000_00), advance(counter, customer, 40_000_00)
+    made(pay_out(counter, first, 15_000_00))
+    assert code_of(pay_out(counter, first, 5_000_00)) == (422, "cash_pay_out_too_large")
+    assert code_of(pay_out(counter, second, 5_000_00)) == (422, "cash_pay_out_too_large")
+    made(pay_out(counter, second, 4_999_00))
+    made(pay_out(counter, first, 25_000_00, mode="upi"))
+    made(pay_out(counter, advance(counter, counter.customer(), 40_000_00), 19_999_00))
+
+
+def test_what_an_advance_paid_does_not_go_back_in_cash_by_a_note(counter):
+    """A ring for ₹51,845, paid out of an advance: ₹19,999 of it may be cash, as of the advance itself."""
+    customer = counter.customer()
+    credit = advance(counter, customer, 51_845_00)
+    used = [{"mode": "credit", "paise": 51_845_00, "creditId": credit["id"]}]
+    bill = made(counter.bill([counter.piece()], customerId=customer["id"], payments=used))
+    in_cash = note(counter, bill, refunds=[{"mode": "cash", "paise": 51_845_00}])
+    assert code_of(in_cash) == (422, "cash_pay_out_too_large")
+    made(note(counter, bill, refunds=[{"mode": "cash", "paise": 19_999_00}, {"mode": "upi", "paise": 31_846_00}]))
+
+
+def test_cash_goes_back_as_cash(counter):
+    customer = counter.customer()
+    cash = [{"mode": "cash", "paise": 51_845_00}]
+    bill = made(counter.bill([counter.piece()], customerId=customer["id"], payments=cash))
+    made(note(counter, bill, refunds=cash))
+
+
+def test_what_was_paid_on_account_can_be_given_back_by_a_note(counter):
+    customer = counter.customer()
+    bill = made(counter.bill([counter.piece()], customerId=customer["id"], payments=[]))
+    owed = {"customerId": customer["id"], "purpose": "on_account", "payments": [{"mode": "upi", "paise": 50_000_00}]}
+    made(counter.post("/receipts", owed))
+    too_much = note(counter, bill, refunds=[{"mode": "upi", "paise": 50_001_00}])
+    assert code_of(too_much) == (422, "refund_too_large")  # ₹1,845 of the bill were never paid
+    made(note(counter, bill, refunds=[{"mode": "upi", "paise": 50_000_00}]))
+    assert counter.read(lambda db: credits.owed(db, [UUID(customer["id"])])) == 0
+
+
+def test_the_cash_of_a_merged_entry_counts(counter):
+    """₹1,50,000 under one entry, ₹50,000 under the other: one person gave ₹2,00,000."""
+    kept, double = counter.customer(), counter.customer(phone=a_phone())
+    pieces = [counter.piece(grossMg=11_000) for _ in range(2)]
+    made(counter.bill([pieces[0]], customerId=double["id"], payments=[{"mode": "cash", "paise": 1_50_000_00}]))
+    made(counter.post(
+        f"/customers/{double['id']}/merge",
+        {"into": kept["id"], "intoVersion": kept["version"], "confirm": double["name"]},
+        **{"If-Match": f'"{double["version"]}"'},
+    ))  # fmt: skip
+    over = counter.bill([pieces[1]], customerId=kept["id"], payments=[{"mode": "cash", "paise": 50_000_00}])
+    assert code_of(over) == (422, "cash_limit_reached")
+    made(counter.bill([pieces[1]], customerId=kept["id"], payments=[{"mode": "cash", "paise": 49_999_00}]))
+
+
+def debit(counter, bill, paise, **body):
+    return counter.post(f"/invoices/{bill['id']}/debit-notes", {
+        "reason": "too little", "amounts": [{"totalPaise": paise}], "payments": [{"mode": "cash", "paise": paise}],
+        **body,
+    })  # fmt: skip
+
+
+def test_a_debit_note_to_nobody_asks_whose_sale_it_is_by_now(counter):
+    """A ring to nobody for ₹45,880, then ₹4,120 more."""
+    cash = [{"mode": "cash", "paise": 45_880_00}]
+    bill = made(counter.bill([counter.piece(grossMg=3_000)], payments=cash))
+    assert code_of(debit(counter, bill, 4_120_00)) == (422, "address_required")
+    made(debit(counter, bill, 4_119_00))
+
+
+def test_a_debit_note_that_makes_the_sale_one_above_two_lakh_asks_for_the_pan(counter):
+    nameless = {"pan": None, "phone": a_phone()}
+    customer = counter.customer(**nameless)
+    bill = made(counter.bill([counter.piece(grossMg=10_000)], customerId=customer["id"]))
+    more = {"payments": [{"mode": "upi", "paise": 47_067_00}]}
+    assert code_of(debit(counter, bill, 47_067_00, **more)) == (422, "pan_required")
+    made(debit(counter, bill, 47_066_00, payments=[{"mode": "upi", "paise": 47_066_00}]))
+
+
+def test_nothing_more_is_charged_on_a_bill_that_was_taken_back_whole(counter):
+    customer = counter.customer()
+    bill = made(counter.bill([counter.piece()], customerId=customer["id"]))
+    made(counter.post(f"/invoices/{bill['id']}/cancellation", {"reason": "wrong piece", "handedOver": False}))
+    assert code_of(debit(counter, bill, 1_000_00)) == (409, "not_reversible")
+
+
+@pytest.mark.parametrize("later", [False, True])
+def test_an_advance_in_cash_is_taken_back_in_cash_on_its_own_day_only(counter, later, runtime):
+    """On the day it is a slip that is corrected; afterwards it is a repayment, of ₹20,000 and more not in cash."""
+    customer = counter.customer()
+    at = utc_now() - dt.timedelta(days=2 if later else 0)
+    receipt = counter.write(lambda db: credits.receive(
+        db, customer_id=UUID(customer["id"]), purpose="advance", payments=[credits.Payment("cash", 20_000_00)],
+        keyring=runtime.keyring, at=at,
+    ))  # fmt: skip
+    answer = counter.post(f"/receipts/{receipt.id}/take-back", {"reason": "typed wrongly"})
+    assert code_of(answer) == ((422, "cash_pay_out_too_large") if later else (201, None))

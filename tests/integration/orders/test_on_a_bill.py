@@ -1,0 +1,88 @@
+"""Orders delivered on a bill: once, to their customer, at the rate that they fixed, for about what was ordered."""
+
+from collections import Counter as Tally
+
+from tests.support.counter import Counter, all_at_once, made
+
+
+def bill(desk, order, piece, *, of_order=True, counter=None, **more):
+    line = {"itemId": piece["id"], **({"ofOrder": True} if of_order else {})}
+    draft = {"lines": [line], "customerId": desk.customer["id"], "orderId": order["id"], **more}
+    return (counter or desk.counter).bill([], paid=1_00, **draft)
+
+
+def see(desk, order):
+    return made(desk.counter.get(f"/orders/{order['id']}"))
+
+
+def test_a_clerk_delivers_at_the_rate_that_was_fixed(desk, cast, flask_app, runtime):
+    """Ordered at ₹12,800 a gram; at the delivery the board says ₹13,500, and nobody is asked."""
+    order, piece = desk.order(rateBasis="today"), desk.counter.piece()
+    desk.counter.set_board(gold_9160=13_500_00)
+    clerk = Counter(flask_app, runtime, cast.bina)
+    billed = made(bill(desk, order, piece, counter=clerk))
+    assert (billed["lines"][0]["ratePaisePerG"], billed["taxablePaise"]) == (12_800_00, 50_334_72)
+    after = see(desk, order)
+    assert (after["stage"], after["isOpen"], after["invoiceId"]) == ("delivered", False, billed["id"])
+    assert [one["stage"] for one in after["steps"]] == ["taken", "delivered"]
+    assert after["steps"][-1]["actorId"] == str(cast.bina.person_id)
+
+
+def test_one_order_is_delivered_by_one_of_four_bills(desk):
+    order, pieces = desk.order(), [desk.counter.piece() for _ in range(4)]
+    answers = all_at_once(4, lambda n: bill(desk, order, pieces[n], of_order=False))
+    assert Tally(one.status_code for one in answers) == {201: 1, 409: 3}
+    assert {one.json["code"] for one in answers if one.status_code == 409} == {"order_delivered"}
+    assert len(see(desk, order)["steps"]) == 2
+
+
+def test_what_weighs_more_than_was_ordered_has_not_its_rate(desk):
+    """5 g were ordered; a tenth more may be: 5.500 g."""
+    order = desk.order(rateBasis="today")
+    heavy = bill(desk, order, desk.counter.piece(grossMg=5_501))
+    assert (heavy.status_code, heavy.json["code"]) == (409, "order_overweight")
+    assert see(desk, order)["isOpen"]
+    made(bill(desk, order, desk.counter.piece(grossMg=5_500)))
+
+
+def test_an_order_without_a_rate_gives_none(desk):
+    order, piece = desk.order(), desk.counter.piece()
+    answer = bill(desk, order, piece)
+    assert (answer.status_code, answer.json["fields"]) == (422, {"lines.0.ofOrder": "not fixed"})
+    nobodys = desk.counter.bill(
+        [], lines=[{"itemId": piece["id"], "ofOrder": True}], customerId=desk.customer["id"], paid=1_00
+    )
+    assert (nobodys.status_code, nobodys.json["code"]) == (422, "line_incomplete")
+    theirs = bill(desk, order, piece, of_order=False, customerId=desk.counter.customer()["id"])
+    assert (theirs.status_code, theirs.json["code"]) == (409, "order_delivered")
+    unnamed = bill(desk, order, piece, of_order=False, customerId=None)
+    assert (unnamed.status_code, unnamed.json["code"]) == (422, "promise_needs_customer")
+
+
+def test_a_cancelled_bill_leaves_the_order_ready(desk):
+    order = desk.order()
+    billed = made(bill(desk, order, desk.counter.piece(), of_order=False))
+    made(desk.counter.post(f"/invoices/{billed['id']}/cancellation", {"reason": "wrong piece", "handedOver": False}))
+    after = see(desk, order)
+    assert (after["stage"], after["isOpen"], after["invoiceId"]) == ("ready", True, None)
+    assert after["steps"][-1]["note"] == "the bill was cancelled"
+    made(bill(desk, order, desk.counter.piece(), of_order=False))
+
+
+def test_a_repair_is_charged_once(desk):
+    """₹500 were agreed to."""
+    repair = desk.done(desk.repair(estimatePaise=500_00), "answer", agreed=True, by="phone")
+    mine = {"lines": [{"repairId": repair["id"]}], "customerId": desk.customer["id"]}
+    early = desk.counter.bill([], paid=1_00, **mine)
+    assert (early.status_code, early.json["code"]) == (409, "repair_not_chargeable")
+    repair = desk.done(desk.done(repair, "stage", stage="in_work"), "stage", stage="ready")
+    answers = all_at_once(3, lambda _: desk.counter.bill([], paid=1_00, **mine))
+    assert Tally(one.status_code for one in answers) == {201: 1, 409: 2}
+    (billed,) = [one.json for one in answers if one.status_code == 201]
+    assert (billed["taxablePaise"], billed["lines"][0]["taxBp"]) == (500_00, 1800)
+    late = desk.act(see(desk, repair), "charge", paise=1_00)
+    assert (late.status_code, late.json["code"]) == (409, "order_delivered")
+    back = desk.done(see(desk, repair), "handing-back", grossOutMg=8_250)
+    assert (back["stage"], back["repair"]["chargePaise"]) == ("handed_back", 500_00)
+    gone = desk.counter.post(f"/invoices/{billed['id']}/cancellation", {"reason": "typed wrongly", "handedOver": False})
+    assert (gone.status_code, gone.json["code"]) == (409, "order_delivered")
