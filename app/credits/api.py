@@ -24,6 +24,7 @@ from app.credits.schemas import (
     VoucherPdfOut,
 )
 from app.credits.service import Credit, StoredPdf, Voucher, VoucherSummary
+from app.customers import service as customers
 from app.customers.service import Customer
 from app.kit.clock import utc_now
 from app.kit.http import allow, api_blueprint, expected_version, runtime, shop_read, shop_write, versioned
@@ -96,7 +97,7 @@ def merge_customer(body: dict[str, Any], shop_id: int, customer_id: UUID) -> Cus
     return shop_write(lambda db: service.merge_customers(
         db, winner_id=body["into"], loser_id=customer_id, winner_version=body["into_version"], loser_version=version,
         confirm=body["confirm"],
-    ))  # fmt: skip
+    ), rebuild=customers.get_customer)  # fmt: skip
 
 
 @receipts.get("")

@@ -60,7 +60,10 @@ def list_karigars(args: dict[str, Any], shop_id: int) -> Page[Karigar]:
 def register_karigar(body: dict[str, Any], shop_id: int) -> Karigar:
     """Enter a karigar."""
     draft = service.KarigarDraft(**body)
-    return shop_write(lambda db: service.register_karigar(db, draft=draft))
+    return shop_write(
+        lambda db: service.register_karigar(db, draft=draft),
+        rebuild=service.get_karigar,  # so that no PAN is stored with a key
+    )
 
 
 @karigars.get("/<id:karigar_id>")

@@ -7,8 +7,8 @@ from sqlalchemy.exc import DBAPIError
 from app.customers.models import Customer as CustomerRow
 from app.kit.clock import utc_now
 from app.kit.ids import new_id
-from app.kit.models import AuditEntry, SealingKey
-from tests.support.counter import all_at_once, made
+from app.kit.models import AuditEntry, IdempotencyKey, SealingKey
+from tests.support.counter import a_key, all_at_once, made
 
 LATA = {
     "name": "Lata  Deshpande", "phone": "98200 12345", "email": "lata@example.test", "pan": "abcpd1234f",
@@ -159,3 +159,18 @@ def test_a_refused_statement_names_nobody(counter):
         with pytest.raises(DBAPIError) as refused:
             db.flush()
     assert "customers" in str(refused.value) and "Lata" not in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("path", "body"),
+    [
+        ("/customers", {"name": "Lata", "pan": "ABCPD1234F"}),
+        ("/karigars", {"code": "RAM", "name": "Ram Soni", "pan": "ABCPD1234F"}),
+    ],
+)
+def test_no_pan_is_kept_with_an_idempotency_key(counter, path, body):
+    key = a_key()
+    first = made(counter.post(path, body, key=key))
+    kept = counter.read(lambda db: db.scalars(select(IdempotencyKey).where(IdempotencyKey.key == key)).one())
+    assert (kept.reply, str(kept.subject_id)) == (None, first["id"])
+    assert made(counter.post(path, body, key=key)) == first
