@@ -27,11 +27,8 @@ from shard_router import ShopSession
 ASKS = {
     "bill.discount": N_("A discount"), "bill.lower_rate": N_("A rate below the board"),
     "bill.raise_rate": N_("A rate above the board"), "bill.wastage": N_("Another wastage"),
-    "bill.below_cost": N_("A sale below cost"), "bill.cancel": N_("Cancelling a bill"), "note.issue": N_("A note"),
-    "rates.lower": N_("A lower board rate"), "credit.pay_out": N_("Paying out a credit"),
-    "scheme.edit": N_("A change of a scheme"), "stock.buy": N_("A purchase"), "stock.transfer": N_("A transfer"),
-    "stock.memo": N_("Goods out on approval"), "stock.melt": N_("Melting"), "stock.adjust": N_("A stock correction"),
-    "karigar.work": N_("Karigar work"), "karigar.settle": N_("Settling a karigar"), "day.close": N_("Closing the day"),
+    "bill.below_cost": N_("A sale below cost"),
+    "rates.lower": N_("A lower board rate"), "karigar.settle": N_("Settling a karigar"),
 }  # fmt: skip
 STATES = {
     ApprovalState.ASKED: (N_("waits"), "warn"), ApprovalState.GRANTED: (N_("allowed"), "good"),
