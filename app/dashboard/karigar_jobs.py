@@ -22,7 +22,7 @@ from app.kit.ids import parse_id
 from app.kit.money import parse_rupees
 from app.kit.pages import Refusal, form_key, go_to, optional, text_field, try_form, whole_number
 from app.kit.texts import N_, _
-from app.kit.weights import parse_carats, parse_grams
+from app.kit.weights import carats, grams, parse_carats, parse_grams
 from app.rates import service as rates
 from shard_router import ShopSession
 
@@ -118,8 +118,8 @@ def _page(job_id: UUID, refusal: Refusal | None = None) -> str:
     return show(
         "karigar_job.html", "karigars", job=job, challans=challans, stones=stones, refusal=refusal, key=form_key(),
         typed=forms.typed(), today=today_ist(), purities=[one for one in purities() if one[0].startswith(job.metal)],
-        metal_lots=[("", _("No lot")), *((str(lot.id), _lot(lot)) for lot in lots if lot.metal == job.metal)],
-        stone_lots=[("", _("No lot")), *((str(lot.id), _lot(lot)) for lot in lots if lot.metal == inventory.STONE)],
+        metal_lots=[("", _("No lot")), *((str(lot.id), lot_name(lot)) for lot in lots if lot.metal == job.metal)],
+        stone_lots=[("", _("No lot")), *((str(lot.id), lot_name(lot)) for lot in lots if lot.metal == inventory.STONE)],
         whys={key: str(_(text)) for key, text in WHYS.items()}, excesses=[(key, _(text)) for key, text in EXCESSES],
         became=[(key, _(text)) for key, text in WHAT_BECAME], fine_rate=fine, pieces=pieces,
         categories=[(name, category_name(name)) for name in CATEGORIES], saved=request.args.get("saved", ""),
@@ -128,9 +128,8 @@ def _page(job_id: UUID, refusal: Refusal | None = None) -> str:
     )  # fmt: skip
 
 
-def _lot(lot: inventory.Lot) -> str:
-    from app.kit.weights import carats, grams
-
+def lot_name(lot: inventory.Lot) -> str:
+    """A lot to choose: what it is of, and how much is left."""
     left = f"{carats(lot.left_stone_mct)} ct" if lot.metal == inventory.STONE else f"{grams(lot.left_net_mg)} g"
     return f"{lot.code} · {lot.purity_label} · {left}"
 

@@ -11,14 +11,17 @@ from flask import Response, request, url_for
 from app.credits.service import Payment
 from app.customers import service as customers
 from app.dashboard import forms
-from app.dashboard.frame import mode_names, pages, show
+from app.dashboard.frame import may, mode_names, pages, show
+from app.dashboard.karigar_jobs import lot_name
 from app.dashboard.karigars import purities, purity
 from app.dashboard.slips import printed
 from app.dashboard.stock import category_name
+from app.inventory import service as inventory
 from app.inventory.service import CATEGORIES
 from app.karigar import service as karigars
 from app.kit.clock import today_ist
 from app.kit.http import allow, runtime, shop_read, shop_write
+from app.kit.ids import parse_id
 from app.kit.money import parse_rupees
 from app.kit.pages import Refusal, form_key, go_to, text_field, try_form, whole_number
 from app.kit.texts import N_, _
@@ -40,7 +43,7 @@ FIELDS = {
                           ("weightMg", "weight"), ("pieces", "pieces"), ("estimatePaise", "estimate"))},
     "lines": "line-0-what", "fineness": "purity", "grossMg": "gross", "estimatePaise": "estimate",
     "customerId": "phone", "grossOutMg": "gross_out", "chargePaise": "charge", "whyItDiffers": "why",
-    "netMg": "net", "costPaise": "cost",
+    "netMg": "net", "costPaise": "cost", "lotId": "lot", "paise": "charge",
 }  # fmt: skip
 
 
@@ -164,10 +167,10 @@ def note_answer(order_id: UUID) -> Response | tuple[str, int]:
 def use_in_repair(order_id: UUID) -> Response | tuple[str, int]:
     def work(db: ShopSession, version: int) -> Order:
         net = forms.figure("net", parse_grams, empty=0)
-        metal, fineness = purity("purity") if net else (None, 0)
+        lot = text_field("lot")
         return orders.use(
             db, order_id=order_id, expected_version=version, description=forms.line("description", least=1, most=120),
-            metal=metal, fineness=fineness, net_mg=net, cost_paise=forms.figure("cost", parse_rupees, empty=0),
+            lot_id=parse_id(lot) if lot else None, net_mg=net, cost_paise=forms.figure("cost", parse_rupees, empty=0),
         )  # fmt: skip
 
     return _done(order_id, work)
@@ -200,9 +203,12 @@ def _done(order_id: UUID, work: Callable[[ShopSession, int], Order]) -> Response
 
 def _page(order_id: UUID, refusal: Refusal | None = None) -> str:
     def read(db: ShopSession) -> tuple[Any, ...]:
-        return orders.get_order(db, order_id), karigars.list_jobs(db, order_id=order_id, limit=20).items
+        order = orders.get_order(db, order_id)
+        wanted = order.repair is not None and order.is_open and may("stock.adjust")
+        lots = inventory.list_lots(db, state="open", sort="code", limit=200).items if wanted else []
+        return order, karigars.list_jobs(db, order_id=order_id, limit=20).items, lots
 
-    found, jobs = shop_read(read)
+    found, jobs, lots = shop_read(read)
     stages = {one.stage: one for one in orders.list_stages(found.kind, today_ist())}
     here = stages.get(found.stage)
     following = [stages[one] for one in here.next if one in stages] if here and found.is_open else []
@@ -211,6 +217,7 @@ def _page(order_id: UUID, refusal: Refusal | None = None) -> str:
         key=form_key(), typed=forms.typed(), today=today_ist(), purities=purities(), modes=mode_names(),
         answers=[(key, _(text)) for key, text in ANSWERS], saved=request.args.get("saved", ""),
         bases={key: str(_(text)) for key, text in (*BASES, ("locked", N_("Locked")))},
+        lots=[("", _("A part, no metal")), *((str(lot.id), lot_name(lot)) for lot in lots if lot.left.net_mg)],
         give_back=[("", _("Stays their credit")), *mode_names().items()],
     )  # fmt: skip
 

@@ -103,11 +103,10 @@ class RepairAnswerIn(ApiSchema):
 
 
 class RepairUseIn(ApiSchema):
-    """Metal with its purity and weight, or a part without."""
+    """Metal of a lot with its weight, at the lot's cost; or a part at a cost."""
 
     description = Text(least=1, most=120, required=True)
-    metal = Text(least=1, most=10, allow_none=True, load_default=None)
-    fineness = Whole(most=FINE, load_default=0)
+    lot_id = IdField(allow_none=True, load_default=None)
     net_mg = Whole(most=MAX_MG, load_default=0)
     cost_paise = Paise(load_default=0)
 

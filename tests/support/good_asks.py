@@ -1087,9 +1087,7 @@ GOOD: dict[str, Callable[[Stage], Ask]] = {
     "repairs.give_estimate": lambda stage: _of_repair(stage, {"paise": 500_00}),
     "repairs.note_answer": lambda stage: _of_repair(stage, {"agreed": True, "by": "phone"}, "estimated"),
     "repairs.use": lambda stage: _of_repair(
-        stage,
-        {"description": "solder", "metal": "gold", "fineness": 9160, "netMg": 30, "costPaise": 300_00},
-        "agreed",
+        stage, {"description": "solder", "lotId": str(stage.lot().id), "netMg": 30, "costPaise": 0}, "agreed"
     ),
     "repairs.set_charge": lambda stage: _of_repair(stage, {"paise": 600_00}, "ready"),
     "repairs.hand_back": lambda stage: _of_repair(stage, {"grossOutMg": 8_250, "whyItDiffers": "none"}),

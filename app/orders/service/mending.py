@@ -3,8 +3,10 @@
 from typing import Any
 from uuid import UUID
 
+from app.inventory import service as inventory
+from app.inventory.service import Spot, Weights
 from app.kit import audit
-from app.kit.clock import today_ist, utc_now
+from app.kit.clock import utc_now
 from app.kit.money import MAX_PAISE, rupees, whole
 from app.kit.texts import _
 from app.kit.weights import MAX_MG, grams
@@ -18,7 +20,6 @@ from app.orders.service.moving import check_agreed, locked_repair, step, touch
 from app.orders.service.reading import get_order, mending_of
 from app.orders.stages import AGREED, DECLINED, ESTIMATED, HANDED_BACK, READY, TAKEN
 from app.orders.views import Order
-from app.rates.purities import check_purity
 from shard_router import ShopSession
 
 MOST_USES = 50
@@ -52,38 +53,39 @@ def note_answer(db: ShopSession, *, order_id: UUID, expected_version: int, agree
 
 
 def use(
-    db: ShopSession, *, order_id: UUID, expected_version: int, description: str, metal: str | None = None,
-    fineness: int = 0, net_mg: int = 0, cost_paise: int = 0,
+    db: ShopSession, *, order_id: UUID, expected_version: int, description: str, lot_id: UUID | None = None,
+    net_mg: int = 0, cost_paise: int = 0,
 ) -> Order:  # fmt: skip
-    """Metal (with its weight) or a part of ours goes into the customer's piece. Raises RepairNotAgreed before they
-    agreed."""
+    """Metal of a lot (its weight, at its share of the lot's cost), or a part of ours at a cost, goes into the
+    customer's piece. Raises RepairNotAgreed before they agreed, and LotUnknown, LotNotOpen, LotTooSmall."""
     text = said(description, 120, "description")
     whole(cost_paise, "Cost in paise", most=MAX_PAISE, field="costPaise")
-    if metal is not None:
-        check_purity(metal, fineness, today_ist())
+    if lot_id is not None:
         whole(net_mg, "Weight in mg", least=1, most=MAX_MG, field="netMg")
-    elif net_mg or fineness:
-        raise OrderFactsWrong(_("Weight is of a metal: say which."), fields={"metal": "missing"})
+        if cost_paise:
+            raise OrderFactsWrong(_("What metal costs is its lot's."), fields={"costPaise": "beside a lot"})
+    elif net_mg:
+        raise OrderFactsWrong(_("Weight is of a lot: say which."), fields={"lotId": "missing"})
     row, _repair = locked_repair(db, order_id, expected_version)
     check_agreed(row)
     pos = len(repository.uses_of(db, row.id)) + 1
     if pos > MOST_USES:
         raise OrderFactsWrong(_("At most %(most)s things go into one repair.", most=MOST_USES))
-    now = utc_now()
-    db.add(RepairUse(
-        order_id=row.id, pos=pos, description=text, metal=metal, fineness=fineness, net_mg=net_mg,
-        cost_paise=cost_paise, at=now, actor_id=db.actor.person_id,
-    ))  # fmt: skip
-    if metal is not None:
-        ours = Entry(
-            from_account=Account.OPENING, to_account=Account.REPAIR, to_ref=row.id, metal=metal, fineness=fineness,
-            net_mg=net_mg, cost_paise=cost_paise,
+    ours = None
+    if lot_id is not None:
+        ours = inventory.draw_from_lot(
+            db, lot_id=lot_id, part=Weights(net_mg=net_mg), target=Spot(Account.REPAIR, row.id), kind="repair_use",
+            movement_id=row.id, reason=row.number,
         )  # fmt: skip
-        post(db, movement_id=row.id, kind="repair_use", at=now, entries=[ours])
+    cost = cost_paise if ours is None else ours.cost_paise
+    db.add(RepairUse(
+        order_id=row.id, pos=pos, description=text, metal=ours and ours.metal, fineness=ours.fineness if ours else 0,
+        net_mg=net_mg, cost_paise=cost, at=utc_now(), actor_id=db.actor.person_id,
+    ))  # fmt: skip
     touch(row)
     db.flush()
     audit.record(db, "repair.used", row.id, {
-        "number": row.number, "metal": metal, "fineness": fineness, "netMg": net_mg, "costPaise": cost_paise,
+        "number": row.number, "lot": lot_id, "metal": ours and ours.metal, "netMg": net_mg, "costPaise": cost,
     })  # fmt: skip
     return get_order(db, row.id)
 

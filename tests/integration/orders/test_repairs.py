@@ -1,5 +1,6 @@
 """Repairs over HTTP: a customer's piece in the shop's keeping to the milligram, agreed before it is worked on."""
 
+import secrets
 from uuid import UUID
 
 from app.metal import service as metal
@@ -12,6 +13,10 @@ def held(desk, account, ref=...):
     return {one.fineness: one.held.net_mg for one in found if one.held.net_mg}
 
 
+def a_code():
+    return f"SOLDER-{secrets.token_hex(3).upper()}"
+
+
 def in_work(desk):
     repair = desk.done(desk.repair(), "estimate", paise=500_00)
     repair = desk.done(repair, "answer", agreed=True, by="phone")
@@ -22,7 +27,14 @@ def test_a_piece_is_kept_for_its_owner_and_goes_back_as_it_weighs(desk):
     repair = in_work(desk)
     assert repair["number"].startswith("RP")
     assert held(desk, metal.Account.REPAIR, UUID(repair["id"])) == {9160: 8_250}
-    repair = desk.done(repair, "uses", description="solder", metal="gold", fineness=9160, netMg=30, costPaise=300_00)
+    solder = made(desk.counter.post("/lots", {
+        "code": a_code(), "name": "Solder", "kind": "findings", "metal": "gold", "fineness": 9160, "netMg": 3_000,
+        "costPaise": 30_000_00,
+    }))  # fmt: skip
+    repair = desk.done(repair, "uses", description="solder", lotId=solder["id"], netMg=30)
+    (used,) = repair["repair"]["used"]
+    assert (used["metal"], used["fineness"], used["netMg"], used["costPaise"]) == ("gold", 9160, 30, 300_00)
+    assert made(desk.counter.get(f"/lots/{solder['id']}"))["leftNetMg"] == 2_970
     repair = desk.done(repair, "stage", stage="ready")
     assert repair["repair"]["expectedOutMg"] == 8_280
     repair = desk.done(repair, "charge", paise=600_00)
