@@ -45,7 +45,7 @@ def environment_for(instance: Instance) -> dict[str, str]:
     settings = settings_for(instance)
     files.private_folder(Path(settings["BOOLA_METRICS_DIR"]))
     own = {"PROMETHEUS_MULTIPROC_DIR": settings["BOOLA_METRICS_DIR"], "BOOLA_DEMO_FILE": str(demo_file(instance))}
-    return {**os.environ, **settings, **_for_libraries(), **own}
+    return {**os.environ, **settings, "PYTHONUNBUFFERED": "1", **own}
 
 
 def demo_file(instance: Instance) -> Path:
@@ -59,16 +59,12 @@ def environment_for_tests(instance: Instance, chromium: Path) -> dict[str, str]:
     own = {name: value for name, value in os.environ.items() if not name.startswith("BOOLA_") or name.startswith(kept)}
     return {
         **own,
-        **_for_libraries(),
+        "PYTHONUNBUFFERED": "1",
         "BOOLA_CLUSTER": str((state.given_file() or instance.cluster_file).resolve()),
         "BOOLA_CHROMIUM": str(chromium),
         "BOOLA_FONT_DIR": str(tools.font_folder()),
         "BOOLA_ASSETS_DIR": str(assets.BUILD),
     }
-
-
-def _for_libraries() -> dict[str, str]:
-    return {"PYTHONUNBUFFERED": "1", "NUMBA_CACHE_DIR": str(cache_folder() / "numba")}
 
 
 def environment_for_setup(instance: Instance) -> dict[str, str]:

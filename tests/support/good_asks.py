@@ -118,6 +118,12 @@ class Stage:
         draft = inventory.SupplierDraft(name=f"Mehta {next(_numbers)}")
         return self.write(lambda db: inventory.register_supplier(db, draft=draft))
 
+    def relative(self) -> UUID:
+        """A customer who is of a family."""
+        one, other = self.customer().id, self.customer().id
+        self.write(lambda db: customers.join_family(db, customer_id=one, with_id=other, relation="son"))
+        return one
+
     def customer(self) -> customers.Customer:
         with self.runtime.router.shop(self.asha.shop_id, self.asha.actor) as db:
             made = a_customer(db, self.runtime.keyring)

@@ -1,5 +1,6 @@
 """Owns running a U²-Net by rembg, from a file that was checked, on one thread and with no memory kept aside."""
 
+import os
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,8 @@ class Model:
     """One network in memory."""
 
     def __init__(self, name: str, path: Path) -> None:
+        # pymatting, which rembg loads, compiles itself for three quarters of a minute; masks alone use none of it
+        os.environ.setdefault("NUMBA_DISABLE_JIT", "1")
         import onnxruntime
         from rembg.sessions.u2netp import U2netpSession
 

@@ -21,7 +21,7 @@ from tests.support.cast import make_admin
 from tests.support.good_asks import GOOD, Ask, Stage, an_address, headers_of
 
 SEED = 20260401
-EXAMPLES = 12
+EXAMPLES = 4
 PER_ROUND = 40
 CHECKS = [
     schemathesis.checks.not_a_server_error,
@@ -58,6 +58,8 @@ def caller(stage: Stage, endpoint: str) -> Ask:
         return Ask(stage.asha.token, {"person_id": stage.somebody()[0]}, None)
     if endpoint == "people.withdraw_invitation":
         return Ask(stage.asha.token, {"invitation_id": stage.invitation("uma@example.test").invitation.id}, None)
+    if endpoint == "customers.leave_family":  # another than the one that the other tests look at
+        return Ask(stage.asha.token, {"customer_id": stage.relative()}, None)
     if endpoint == "auth.decline_invitation":
         ask = GOOD["auth.accept_invitation"](stage)
         return Ask(ask.token, ask.places, None)
@@ -83,8 +85,8 @@ def test_the_description_holds(described, stage, mode):
             asking = Asking(stage, operation, endpoint, mode, statuses)
             found += asking.problems(EXAMPLES if varies else 2)
     assert not found, "\n\n".join(found)
-    assert statuses.total() > 300
-    assert statuses[200] > 100 or mode is GenerationMode.NEGATIVE  # not everything is refused
+    assert statuses.total() > 200
+    assert statuses[200] > 60 or mode is GenerationMode.NEGATIVE  # not everything is refused
     assert not statuses[401]
 
 
