@@ -20,10 +20,10 @@ from ops.progress import Steps, console
 from ops.trouble import Trouble
 from ops.up import start_cluster
 
-ROUTER = "tests/integration/shard_router"
+BESIDE = ("tests/integration/shard_router", "tests/integration/console", "tests/integration/migrations")
 HALVES = (
-    ("tests/unit", "tests/integration", f"--ignore={ROUTER}"),
-    ("tests/e2e", "tests/faults", ROUTER),
+    ("tests/unit", "tests/integration", *(f"--ignore={folder}" for folder in BESIDE)),
+    ("tests/e2e", "tests/faults", *BESIDE),
 )
 """Run beside each other: both wait for servers, browsers and disks more than they reckon."""
 
@@ -59,7 +59,7 @@ def test(instance: Instance, arguments: Sequence[str]) -> int:
         beside = subprocess.Popen(second, cwd=ROOT, env=own, stdout=told, stderr=subprocess.STDOUT)
         try:
             status = subprocess.run(first, cwd=ROOT, env=environment, check=False).returncode
-            console.print("And the router's, the browser and the fault tests, which run beside these:")
+            console.print("And what ran beside these: browser, faults, router, console, migrations")
         finally:
             beside.wait()  # Ctrl-C reaches it too, and it has servers to end
             told.seek(0)

@@ -101,11 +101,12 @@ class Slot:
 
     @property
     def telling(self) -> tuple[Any, ...]:
-        """Odd values that this place takes in form; of texts every third, so that neighbours have them all together."""
+        """Odd values that this place takes in form; of texts and figures every third, so that neighbours have them all
+        together."""
         kind = str(self.schema.get("format"))
         likes = {"uuid": ODD_IDS, "date": ODD_DAYS}.get(kind, ("", *ODD_TEXTS[self.number % 3 :: 3]))
-        others = [value for value in ODD_VALUES if not isinstance(value, str)]
-        return tuple(value for value in (*others, *likes) if self.takes(value))
+        others = [value for value in ODD_VALUES if not isinstance(value, str) and self.takes(value)]
+        return (*others[self.number % 3 :: 3], *(value for value in likes if self.takes(value)))
 
 
 @dataclass

@@ -42,10 +42,12 @@ class Spoiler:
     rows: Rows
     endpoint: str
     problems: list[str] = field(default_factory=list)
+    before: dict[str, tuple[int, str]] | None = None
 
     def __post_init__(self) -> None:
         self.method = self.description.operations[self.operation][0]
         self.renew()
+        self.look()
 
     @property
     def operation(self) -> str:
@@ -62,8 +64,12 @@ class Spoiler:
         return [slot for slot in self.slots if not isinstance(slot.path[-1], int)][-1]
 
     def renew(self) -> None:
-        """Another good request, and a new look at what must not change."""
+        """Another good request; what was there before has changed by it."""
         self.ask = GOOD[self.endpoint](self.stage)
+        self.before = None
+
+    def look(self) -> None:
+        """At what must not change from now on."""
         self.before = self.rows.now()
 
     def send(self, spoil: Callable[[Ask], bytes]) -> TestResponse:
@@ -74,8 +80,12 @@ class Spoiler:
             )
             if reply.status_code != 429:
                 return reply
-            self.unchanged("until it was paused", but=PAUSING)
+            seen = self.before is not None
+            if seen:
+                self.unchanged("until it was paused", but=PAUSING)
             self.renew()
+            if seen:
+                self.look()
         return reply
 
     def send_with(self, value: object, *places: Slot) -> TestResponse:
@@ -86,7 +96,8 @@ class Spoiler:
         return self.send(lambda ask: with_raw(ask.body, place.path, raw))
 
     def unchanged(self, what: str, *, but: frozenset[str] = frozenset()) -> None:
-        """Nothing was written since the good request was made."""
+        """Nothing was written since the last look."""
+        assert self.before is not None
         tables = set(changed(self.before, self.rows.now())) - but
         self.blame(what, f"wrote to {sorted(tables)}" if tables else "")
 
@@ -171,6 +182,7 @@ def test_what_a_field_takes_in_form_is_kept_or_refused(spoiler):
                 taken += 1
                 spoiler.renew()
     if taken:  # what was refused between two successes is sent once more, with nothing taken in between
+        spoiler.look()
         for slot, value in refused:
             reply = spoiler.send_with(value, slot)
             spoiler.blame(f"{shown(value)} in {slot} once more", "" if reply.status_code >= 400 else "taken")
