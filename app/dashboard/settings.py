@@ -30,8 +30,10 @@ SAVED = {
     "profile": N_("The shop's profile is saved."), "registration": N_("The registration is saved."),
     "outlet": N_("The outlet is saved."), "till": N_("The till is saved."),
 }  # fmt: skip
-ACTIONS = ("shop.profile_changed", "registration.changed", "outlet.changed", "till.added", "till.renamed")
-NEW_TILL = "new-till"
+ACTIONS = (
+    "shop.profile_changed", "registration.changed", "outlet.changed", "outlet.added", "till.added", "till.renamed",
+)  # fmt: skip
+NEW_TILL, NEW_OUTLET = "new-till", "new-outlet"
 
 
 @pages.get("/settings", endpoint="settings")
@@ -64,6 +66,15 @@ def save_outlet(outlet_id: UUID) -> Response | tuple[str, int]:
     ))  # fmt: skip
 
 
+@pages.post("/settings/registrations/<id:registration_id>/outlets")
+@allow("settings.edit")
+def add_outlet(registration_id: UUID) -> Response | tuple[str, int]:
+    return _saved("outlet", f"{NEW_OUTLET}-{registration_id}", lambda db: tenants.add_outlet(
+        db, registration_id=registration_id, expected_version=whole_number("version"), facts=_outlet_typed(),
+        till_code=forms.line("till_code", least=1, most=4),
+    ))  # fmt: skip
+
+
 @pages.post("/settings/tills/<id:till_id>")
 @allow("settings.edit")
 def rename_till(till_id: UUID) -> Response | tuple[str, int]:
@@ -87,7 +98,7 @@ def _saved(what: str, form: str, work: Callable[[ShopSession], ProfileView]) -> 
     if tried.refusal is None or tried.refusal.code == "already_sent":
         forget_facts()
         return go_to(url_for("shop_pages.settings", saved=what))
-    return _page(form, forms.beside(tried.refusal, {})), tried.refusal.status
+    return _page(form, forms.beside(tried.refusal, {"tillCode": "till_code"})), tried.refusal.status
 
 
 # ---------------------------------------------------------------- what was typed
@@ -134,7 +145,7 @@ def _page(sent: str, refusal: Refusal | None) -> str:
     return show(
         "settings.html", "settings", profile=profile, values=values, sent=sent, refusal=refusal, key=form_key(),
         saved=_(said) if said else "", editable=may("settings.edit"), bases=[(key, _(text)) for key, text in BASES],
-        languages=[(key, LANGUAGE_NAMES[key]) for key in LANGUAGES], new_till=NEW_TILL,
+        languages=[(key, LANGUAGE_NAMES[key]) for key in LANGUAGES], new_till=NEW_TILL, new_outlet=NEW_OUTLET,
         states={state.code: state.name for state in list_states(today)},
     )  # fmt: skip
 
@@ -149,7 +160,11 @@ def _values(profile: ProfileView) -> dict[str, dict[str, str]]:
         "profile": {name: getattr(profile, name) or "" for name in fields},
         **{str(row.id): _row_values(row) for row in rows},
         **{f"{NEW_TILL}-{outlet.id}": {"code": "", "name": ""} for outlet in profile.outlets},
+        **{f"{NEW_OUTLET}-{one.id}": dict.fromkeys(_NEW_PLACE, "") for one in profile.registrations},
     }
+
+
+_NEW_PLACE = ("name", "address", "city", "pin", "bis_registration", "till_code")
 
 
 def _row_values(row: RegistrationView | OutletView | TillView) -> dict[str, str]:

@@ -36,6 +36,7 @@ from app.tenants.schemas import (
     MemberOut,
     MemberPage,
     MeOut,
+    NewOutletIn,
     OutletIn,
     OwnInvitationsOut,
     PasswordIn,
@@ -320,6 +321,19 @@ def change_outlet(body: dict[str, Any], shop_id: int, outlet_id: UUID) -> Profil
     """Name, address and BIS registration; needs If-Match with the profile's ETag."""
     version = expected_version()
     return shop_write(lambda db: service.change_outlet(db, outlet_id=outlet_id, expected_version=version, changes=body))
+
+
+@profile.post("/outlets")
+@allow("settings.edit")
+@versioned
+@profile.arguments(NewOutletIn)
+@profile.response(201, ProfileOut)
+def add_outlet(body: dict[str, Any], shop_id: int) -> ProfileView:
+    """Another place that the shop sells from, with its first till; needs If-Match with the profile's ETag."""
+    version, registration_id, till_code = expected_version(), body.pop("registration_id"), body.pop("till_code")
+    return shop_write(lambda db: service.add_outlet(
+        db, registration_id=registration_id, expected_version=version, facts=body, till_code=till_code
+    ))  # fmt: skip
 
 
 @profile.post("/tills")

@@ -205,6 +205,18 @@ class OutletIn(_Change):
     bis_registration = Text(least=1, most=30, allow_none=True)
 
 
+class NewOutletIn(ApiSchema):
+    """Another place in the registration's state; `tillCode` is that of its first till."""
+
+    registration_id = IdField(required=True)
+    name = Text(least=1, most=120, required=True)
+    address = Text(least=1, most=300, required=True)
+    city = Text(least=1, most=80, required=True)
+    pin = Text(least=6, most=6, required=True)
+    bis_registration = Text(least=1, most=30, allow_none=True, load_default=None)
+    till_code = Text(least=1, most=4, required=True)
+
+
 class TillIn(ApiSchema):
     """`code` is part of the numbers that are issued there, so it never changes."""
 

@@ -568,10 +568,18 @@ def _outlet(stage: Stage) -> Any:
 
 
 def _till(stage: Stage) -> Any:
-    """Codes of two letters that no till has yet; a shop of the tests never gets so many."""
-    first, second = divmod(next(_numbers) % 676, 26)
-    code = chr(ord("A") + first) + chr(ord("A") + second)
-    return {"outletId": str(stage.asha.shop.outlet_id), "code": code, "name": "Upstairs"}
+    return {"outletId": str(stage.asha.shop.outlet_id), "code": _till_code(), "name": "Upstairs"}
+
+
+def _new_outlet(stage: Stage) -> Any:
+    return {**_outlet(stage), "registrationId": str(stage.asha.shop.registration_id), "tillCode": _till_code()}
+
+
+def _till_code() -> str:
+    """Three letters that no till has yet; a shop of the tests never gets so many."""
+    rest, third = divmod(next(_numbers), 26)
+    first, second = divmod(rest % 676, 26)
+    return "".join(chr(ord("A") + letter) for letter in (first, second, third))
 
 
 # ---------------------------------------------------------------- people
@@ -1039,6 +1047,7 @@ GOOD: dict[str, Callable[[Stage], Ask]] = {
     "profile.change_registration": _of_profile(_registration),
     "profile.change_outlet": _of_profile(_outlet),
     "profile.add_till": _of_profile(_till),
+    "profile.add_outlet": _of_profile(_new_outlet),
     "profile.rename_till": _of_profile(lambda stage: {"name": f"Front {next(_numbers)}"}),
     "cash.change_drawer": _of_drawer(lambda stage: {"blind": next(_numbers) % 2 == 0}),
     "cash.open_shift": _of_drawer(lambda stage: _counted()),

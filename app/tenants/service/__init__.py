@@ -54,7 +54,7 @@ from app.tenants.service.people import (
     remove_member,
     sign_out_everywhere,
 )  # fmt: skip
-from app.tenants.service.premises import add_till, change_outlet, change_registration, rename_till
+from app.tenants.service.premises import add_outlet, add_till, change_outlet, change_registration, rename_till
 from app.tenants.service.profile import change_shop_profile, get_profile, keep_names
 from app.tenants.service.projections import (
     ask_to_push_entitlement,
@@ -95,7 +95,8 @@ __all__ = [
     "IssuedToken", "MadeAdmin", "MemberRightsView", "MemberView", "MembershipView", "NewPassword", "NewShop",
     "OpenedShop", "OutletView", "OwnInvitation", "Passwords", "PersonStanding", "PersonView", "ProfileView",
     "RegistrationView", "Role", "ShopView", "SignInPolicy", "SignIns", "SignedIn", "SigningKeys", "StaffView",
-    "TenantIdentity", "TillView", "accept_admin_password", "accept_invitation", "add_member", "add_till", "announce",
+    "TenantIdentity", "TillView", "accept_admin_password", "accept_invitation", "add_member", "add_outlet",
+    "add_till", "announce",
     "ask_to_prepare", "ask_to_push_entitlement", "build_identity", "change_outlet", "change_profile",
     "change_registration", "change_role", "change_shop_profile", "clear_sign_in_cookie", "create_admin",
     "create_person", "current_code", "decline_invitation", "disable_person", "enable_person", "find_admin",

@@ -59,6 +59,29 @@ def change_outlet(
     return profile_view(db, profile)
 
 
+def add_outlet(
+    db: ShopSession, *, registration_id: UUID, expected_version: int, facts: Mapping[str, Any], till_code: str
+) -> ProfileView:
+    """Another place under a registration, in its state, with its first till; another state is another registration.
+
+    facts  name, address, city, pin and, where it has one of its own, bis_registration
+    Raises ChangedMeanwhile, PlaceUnknown, MalformedPin, NameUnusable, TillCodeUnfit, TillCodeTaken.
+    """
+    profile = locked_profile(db, expected_version)
+    registration = _known(repository.list_registrations(db), registration_id)
+    if not PIN.fullmatch(facts["pin"]):
+        raise MalformedPin(fields={"pin": str(MalformedPin.default_message)})
+    row = Outlet(id=new_id(), registration_id=registration.id, state_code=registration.state_code, version=1)
+    _set(row, facts, ("name", "address", "city", "pin", "bis_registration"))
+    row.version = 1
+    db.add(row)
+    db.flush()
+    code = check_till_code(till_code.strip().upper())
+    _add_till(db, Till(id=new_id(), outlet_id=row.id, code=code, version=1, name=code), field="tillCode")
+    _note(db, profile, "outlet.added", row.id, {"name": row.name, "till": code})
+    return profile_view(db, profile)
+
+
 def add_till(db: ShopSession, *, outlet_id: UUID, expected_version: int, code: str, name: str) -> ProfileView:
     """A counter more. Its code is part of its documents' numbers and never changes.
 
@@ -68,11 +91,7 @@ def add_till(db: ShopSession, *, outlet_id: UUID, expected_version: int, code: s
     _known(repository.list_outlets(db), outlet_id)
     row = Till(id=new_id(), outlet_id=outlet_id, code=check_till_code(code.strip().upper()), version=1,
                name=normal_name(name) or code)  # fmt: skip
-    db.add(row)
-    try:
-        db.flush()
-    except IntegrityError as taken:
-        raise TillCodeTaken(fields={"code": str(TillCodeTaken.default_message)}) from taken
+    _add_till(db, row, field="code")
     _note(db, profile, "till.added", row.id, {"code": row.code})
     return profile_view(db, profile)
 
@@ -84,6 +103,14 @@ def rename_till(db: ShopSession, *, till_id: UUID, expected_version: int, name: 
     if _set(row, {"name": name}, ("name",)):
         _note(db, profile, "till.renamed", row.id, {"code": row.code})
     return profile_view(db, profile)
+
+
+def _add_till(db: ShopSession, row: Till, *, field: str) -> None:
+    db.add(row)
+    try:
+        db.flush()
+    except IntegrityError as taken:
+        raise TillCodeTaken(fields={field: str(TillCodeTaken.default_message)}) from taken
 
 
 def _known(rows: list[Any], wanted: UUID) -> Any:

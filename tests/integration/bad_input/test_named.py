@@ -32,6 +32,7 @@ UNKNOWN = {
     "withId": "customer_unknown", "placeId": "stock_place_unknown", "toPlaceId": "stock_place_unknown",
     "toOutletId": "stock_place_unknown", "fromTillId": "drawer_unknown", "toTillId": "drawer_unknown",
     "lotId": "lot_unknown", "lotIds": "lot_unknown", "supplierId": "supplier_unknown", "planId": "plan_unknown",
+    "registrationId": "place_unknown",
     "findingIds": "finding_unknown", "rateLockId": "rate_lock_unknown", "pictureId": "old_gold_photo_unknown",
     "jobId": "", "orderId": "", "receiptId": "", "toWhom": "", "aboutId": "", "subjectId": "", "approvalId": "",
 }  # fmt: skip
@@ -112,7 +113,7 @@ def theirs(stage) -> dict[str, dict[str, str]]:
         found[who.name] = {
             "itemId": str(piece.id), "customerId": str(customer.id), "tillId": str(who.shop.till_id),
             "lineIds": str(bill.lines[0].id), "lineId": str(bill.lines[0].id), "creditId": credit, "approvalIds": asked,
-            "uploadKey": key, "outletId": str(who.shop.outlet_id),
+            "uploadKey": key, "outletId": str(who.shop.outlet_id), "registrationId": str(who.shop.registration_id),
         }  # fmt: skip
         found[who.name] = found["nobody"] | found[who.name] | _more(found[who.name], stage, who)
     return found

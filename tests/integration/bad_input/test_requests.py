@@ -313,7 +313,8 @@ def test_wrong_methods(stage, unchanged):
 
 VERSIONED = ["items.edit_item", "items.withdraw_item", "customers.edit_customer", "auth.change_me",
              "people.change_role", "profile.change_shop_profile", "profile.change_registration",
-             "profile.change_outlet", "profile.add_till", "profile.rename_till", "credits.pay_out",
+             "profile.change_outlet", "profile.add_outlet", "profile.add_till", "profile.rename_till",
+             "credits.pay_out",
              "customer_merges.merge_customer", "customers.set_days", "customers.keep_scan", "customers.verify_paper",
              "customers.withdraw_paper", "scheme_plans.end_plan", "rates.set_rules", "places.change_tray",
              "lots.draw_from_lot", "lots.weigh_lot", "lots.split_lot", "lots.tag_from_lot", "suppliers.edit_supplier",

@@ -96,6 +96,10 @@ def forms(slug: str, things: dict[str, Any]) -> dict[str, dict[str, str]]:
             "version": "999",
         },
         f"{shop}/settings/outlets/{things['outlet_id']}/tills": {"code": "T2", "name": "Upstairs", "version": "999"},
+        f"{shop}/settings/registrations/{things['registration_id']}/outlets": {
+            "name": "Annex", "address": "2 Zaveri Bazaar", "city": "Mumbai", "pin": "400002", "bis_registration": "",
+            "till_code": "T3", "version": "999",
+        },
         f"{shop}/settings/tills/{things['till_id']}": {"name": "Upstairs", "version": "999"},
         f"/invitations/{things['invitation_id']}/accept": {"code": "aaaa-bbbb-cccc-dddd"},
         "/me": {"name": "Asha", "phone": "", "locale": "en", "version": "999"},

@@ -6,6 +6,7 @@ from app.kit.audit_reading import last_change
 from app.tenants import service as tenants
 from app.tenants.models import Shop
 from tests.support.cast import PASSWORD
+from tests.support.counter import Counter, a_key
 from tests.support.jobs import work_off
 from tests.support.pages import Sender
 
@@ -128,6 +129,27 @@ def test_a_till_more_has_a_code_of_its_own(client, cast, url):
     till = next(one["id"] for one in made.json["tills"] if one["code"] == "U2")
     renamed = client.patch(f"{url}/tills/{till}", json={"name": "Upstairs"}, headers=matching(client, cast, url))
     assert [one["name"] for one in renamed.json["tills"]] == ["T1", "Upstairs"]
+
+
+def test_an_outlet_more_sells_at_once_from_a_till_of_its_own(client, cast, url, flask_app, runtime):
+    registration = str(cast.asha.shop.registration_id)
+    place = {"name": "Annex", "address": "2 Zaveri Bazaar", "city": "Mumbai", "pin": "400003"}
+
+    def add(**changes):
+        body = {"registrationId": registration, **place, "tillCode": "a1", **changes}
+        headers = matching(client, cast, url, **{"Idempotency-Key": a_key()})
+        return client.post(f"{url}/outlets", json=body, headers=headers)
+
+    assert add(pin="4000").status_code == 422
+    assert add(tillCode="T1").json["fields"] == {"tillCode": "Another till of the shop has this code."}
+    made = add().json
+    (annex,) = [one for one in made["outlets"] if one["name"] == "Annex"]
+    assert (annex["stateCode"], annex["registrationId"]) == ("27", registration)
+    (till,) = [one for one in made["tills"] if one["outletId"] == annex["id"]]
+    counter = Counter(flask_app, runtime, cast.asha)
+    counter.set_board()
+    bill = counter.bill([counter.piece()], customerId=counter.customer()["id"], tillId=till["id"]).json
+    assert bill["number"].startswith("A1/") and bill["seller"]["address"] == "2 Zaveri Bazaar"
 
 
 def test_a_person_is_signed_out_by_the_one_shop_they_belong_to(client, cast, runtime):
