@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import gc
+
+gc.disable()  # a third of a start went into walking what is being loaded, again and again: see the end of the imports
+
 import importlib
 import ssl
 import tomllib
@@ -81,6 +85,9 @@ from shard_router import Account, PoolSizes, Router, RouterConfig, Times
 from shard_router.errors import TopologyRefused
 from shard_router.topology import parse as parse_topology
 
+gc.freeze()  # it stays as long as the process (app/kit/collecting.py)
+gc.enable()
+
 ROOT = Path(__file__).resolve().parent.parent
 
 # ---------------------------------------------------------------- what the domains bring; each adds its own lines
@@ -124,6 +131,7 @@ API: tuple[ApiBlueprint, ...] = (
     imports.blueprint,
     labels.blueprint,
 )
+
 """Routes of the JSON API, in the order in which the reference lists them."""
 
 PAGES: tuple[Blueprint, ...] = (shop_pages.account.pages, shop_pages.shop_pages, console_pages.pages)

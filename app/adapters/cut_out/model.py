@@ -1,6 +1,5 @@
 """Owns running a U²-Net by rembg, from a file that was checked, on one thread and with no memory kept aside."""
 
-import os
 from pathlib import Path
 from typing import Any
 
@@ -15,9 +14,11 @@ class Model:
     """One network in memory."""
 
     def __init__(self, name: str, path: Path) -> None:
-        # pymatting, which rembg loads, compiles itself for three quarters of a minute; masks alone use none of it
-        os.environ.setdefault("NUMBA_DISABLE_JIT", "1")
+        import numba
         import onnxruntime
+
+        # pymatting, which rembg loads, compiles itself for three quarters of a minute; masks alone use none of it
+        numba.config.DISABLE_JIT = True
         from rembg.sessions.u2netp import U2netpSession
 
         class Checked(U2netpSession):  # type: ignore[misc]

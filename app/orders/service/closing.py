@@ -26,7 +26,7 @@ def cancel(
     """Nothing will be made. What is left of its advances is given back by `mode`, or stays the customer's credit where
     None. Raises OrderUnknown, OrderClosed, OrderChanged, OtherKindOfOrder, and what `credits.pay_out` raises."""
     text = said(reason, 200, "reason")
-    row = locked_order(db, order_id, expected_version)
+    row = locked_order(db, order_id, expected_version, exclusive=mode is not None)
     if row.kind != OrderKind.ORDER.value:
         raise OtherKindOfOrder(_("%(number)s is a repair: it is handed back.", number=row.number))
     row.is_open, row.closed_at = 0, utc_now()

@@ -45,14 +45,16 @@ def follow_merge(db: ShopSession, *, loser_id: UUID, winner_id: UUID) -> int:
     return repository.give_to(db, loser_id, winner_id)
 
 
-def locked_order(db: ShopSession, order_id: UUID, expected_version: int | None) -> OrderRow:
-    """The customer, then the open order, held until the commit.
+def locked_order(
+    db: ShopSession, order_id: UUID, expected_version: int | None, *, exclusive: bool = False
+) -> OrderRow:  # fmt: skip
+    """The customer (`exclusive`: as who takes or gives their money holds them), then the open order, until the commit.
 
     Raises OrderUnknown, OrderChanged where it has another version, OrderClosed where it is over."""
     seen = repository.find_order(db, order_id)
     if seen is None:
         raise OrderUnknown()
-    customers.hold(db, seen.customer_id)
+    customers.hold(db, seen.customer_id, exclusive=exclusive)
     row = repository.find_order(db, order_id, lock=True)
     assert row is not None  # orders are never deleted
     if not row.is_open:

@@ -55,7 +55,7 @@ def take_order(
     was agreed. Raises CustomerUnknown, OrderFactsWrong and what `credits.receive` raises."""
     at = utc_now()
     facts = settled_order(draft, ist(at).date())
-    customer_id = customers.hold(db, facts.customer_id)
+    customer_id = customers.hold(db, facts.customer_id, exclusive=bool(advance))  # as `receive` holds them
     lock = _lock_of(db, facts.rate_lock_id, customer_id) if facts.rate_lock_id else None
     board = {} if facts.rate_basis == "delivery" else dict(rates.read_board(db))
     if lock is not None:
@@ -91,7 +91,7 @@ def take_repair(
     raises."""
     at = utc_now()
     facts = settled_repair(draft, ist(at).date())
-    customer_id = customers.hold(db, facts.customer_id)
+    customer_id = customers.hold(db, facts.customer_id, exclusive=bool(advance))
     stage = TAKEN if facts.estimate_paise is None else ESTIMATED
     row = _written(db, OrderKind.REPAIR, customer_id, at, due_on=facts.due_on, note=facts.note, stage=stage)
     db.add(Repair(
@@ -117,7 +117,7 @@ def take_advance(
     db: ShopSession, *, order_id: UUID, expected_version: int, payments: Sequence[Payment], keyring: Keyring
 ) -> Order:
     """Another advance on an open order; raises OrderUnknown, OrderClosed, OrderChanged and what `receive` raises."""
-    row = locked_order(db, order_id, expected_version)
+    row = locked_order(db, order_id, expected_version, exclusive=True)
     paise = _receive(db, row, payments, keyring)
     touch(row)
     db.flush()

@@ -7,7 +7,7 @@ import pytest
 from flask import Flask
 
 from app.kit.runtime import Runtime
-from tests.support.cast import Cast
+from tests.support.cast import Cast, make_cast
 from tests.support.pages import Sender
 from tests.support.world import World, furnish
 
@@ -19,8 +19,14 @@ GARBAGE = (
 
 
 @pytest.fixture(scope="module")
-def world(runtime: Runtime, standing_cast: Cast) -> World:
-    return furnish(runtime, standing_cast)
+def typists(runtime: Runtime) -> Cast:
+    """People of their own: what is typed here is taken now and then."""
+    return make_cast(runtime)
+
+
+@pytest.fixture(scope="module")
+def world(runtime: Runtime, typists: Cast) -> World:
+    return furnish(runtime, typists)
 
 
 def forms(slug: str, things: dict[str, Any]) -> dict[str, dict[str, str]]:
@@ -107,14 +113,14 @@ def forms(slug: str, things: dict[str, Any]) -> dict[str, dict[str, str]]:
 
 
 @pytest.fixture
-def send(flask_app: Flask, standing_cast: Cast) -> Sender:
-    return Sender(flask_app, standing_cast.asha)
+def send(flask_app: Flask, typists: Cast) -> Sender:
+    return Sender(flask_app, typists.asha)
 
 
-def test_no_field_takes_a_page_down(send, standing_cast, world):
+def test_no_field_takes_a_page_down(send, typists, world):
     """Every field of every form in its turn; which garbage begins goes round, so that all of it meets every form."""
     found, turn = [], 0
-    for path, form in forms(standing_cast.asha.shop.slug, world.things).items():
+    for path, form in forms(typists.asha.shop.slug, world.things).items():
         for field in form:
             turn += 1
             for value in GARBAGE[turn % 4 :: 4]:
@@ -129,10 +135,10 @@ def test_no_field_takes_a_page_down(send, standing_cast, world):
     "bills?from={}", "bills?kind={}", "bills?after={}", "customers?q={}", "rates?after={}", "rates?of={}",
     "exports?after={}", "exports?job={}", "bills/new?code={}", "bills/new?customer={}",
 ])  # fmt: skip
-def test_no_address_takes_a_page_down(flask_app, standing_cast, world, query):
+def test_no_address_takes_a_page_down(flask_app, typists, world, query):
     client = flask_app.test_client()
-    client.set_cookie("boola_session", standing_cast.asha.token)
-    path, _, rest = f"/s/{standing_cast.asha.shop.slug}/{query}".partition("?")
+    client.set_cookie("boola_session", typists.asha.token)
+    path, _, rest = f"/s/{typists.asha.shop.slug}/{query}".partition("?")
     field = rest.partition("=")[0]
     found = []
     for garbage in GARBAGE:
@@ -142,32 +148,32 @@ def test_no_address_takes_a_page_down(flask_app, standing_cast, world, query):
     assert not found, "\n".join(found)
 
 
-def test_a_form_without_its_csrf_token_does_nothing(flask_app, standing_cast, world):
+def test_a_form_without_its_csrf_token_does_nothing(flask_app, typists, world):
     client = flask_app.test_client()
-    client.set_cookie("boola_session", standing_cast.asha.token)
-    for path, form in forms(standing_cast.asha.shop.slug, world.things).items():
+    client.set_cookie("boola_session", typists.asha.token)
+    for path, form in forms(typists.asha.shop.slug, world.things).items():
         assert client.post(path, data=form).status_code == 403, path
 
 
-def test_a_form_sent_twice_makes_one(send, flask_app, standing_cast, world):
+def test_a_form_sent_twice_makes_one(send, flask_app, typists, world):
     """The back button and impatience: the second sending leads to what the first one made."""
     form = {
         "name": "Twice Sent", "phone": "", "email": "", "gstin": "", "pan": "", "address": "", "city": "", "pin": "",
         "state_code": "", "idempotency_key": secrets.token_hex(16),
     }  # fmt: skip
-    path = f"/s/{standing_cast.asha.shop.slug}/customers/new"
+    path = f"/s/{typists.asha.shop.slug}/customers/new"
     first, second = send(path, form), send(path, form)
     assert (first.status_code, second.status_code) == (303, 303)
     assert first.location == second.location
 
 
-def test_the_field_at_fault_says_so_and_the_rest_stays(send, standing_cast, world):
+def test_the_field_at_fault_says_so_and_the_rest_stays(send, typists, world):
     form = {
         "tag": "OK-1", "name": "Ring with bird", "category": "ring", "purity": "gold-9160", "gross": "3.39.0",
         "stone": "", "huid": "", "huid_exempt": "", "making_kind": "percent", "making": "16", "hallmark": "",
         "wastage_kind": "none",
     }  # fmt: skip
-    reply = send(f"/s/{standing_cast.asha.shop.slug}/stock/new", form)
+    reply = send(f"/s/{typists.asha.shop.slug}/stock/new", form)
     assert reply.status_code == 422
     assert 'value="Ring with bird"' in reply.text and 'value="3.39.0"' in reply.text
     wrong = reply.text.partition('id="h-gross"')[2].partition("</div>")[0]

@@ -63,8 +63,8 @@ def test_a_job_goes_through_its_pages(visit, cast, flask_app, runtime):
 
 
 def test_an_order_and_a_repair_go_through_their_pages(visit, cast, flask_app, runtime):
-    phone = Counter(flask_app, runtime, cast.asha).customer()["phone"]
-    due = f"{today_ist():%d-%m-%Y}"
+    customer = Counter(flask_app, runtime, cast.asha).customer()
+    phone, due = customer["phone"], f"{today_ist():%d-%m-%Y}"
     wanted = {"line-0-what": "Ring", "line-0-category": "ring", "line-0-purity": "gold-9160", "line-0-weight": "5",
               "rate_basis": "delivery", "due_on": due}  # fmt: skip
     nobody = visit("/orders/new", {**wanted, "phone": "98200 00000"})
@@ -81,9 +81,15 @@ def test_an_order_and_a_repair_go_through_their_pages(visit, cast, flask_app, ru
     visit(f"{its}/answer", {"agreed": "yes", "by": "phone", "version": "1"})
     visit(f"{repair}/stage", {"stage": "in_work", "version": "2"})
     visit(f"{repair}/stage", {"stage": "ready", "version": "3"})
-    light = visit(f"{its}/handing-back", {"gross_out": "8.2", "charge": "500", "version": "4"})
+    early = visit(f"{its}/handing-back", {"gross_out": "8.25", "version": "4"})
+    assert early.status_code == 409 and "is not billed yet" in early.text
+    assert place(visit(f"{its}/charge", {"charge": "600", "version": "4"})) == repair
+    sheet = visit(f"/bills/new?customer={customer['id']}&repair={repair.rpartition('/')[2]}").text
+    assert "₹708.00" in sheet and "998722" in sheet  # ₹600 with 18 %
+    assert place(visit(f"{its}/charge", {"charge": "0", "version": "5"})) == repair
+    light = visit(f"{its}/handing-back", {"gross_out": "8.2", "version": "6"})
     assert light.status_code == 422 and "should weigh 8.250 g" in light.text
-    assert place(visit(f"{its}/handing-back", {"gross_out": "8.25", "charge": "500", "version": "4"})) == repair
+    assert place(visit(f"{its}/handing-back", {"gross_out": "8.25", "version": "6"})) == repair
     assert "Handed back" in visit(repair).text
     assert visit("/orders?kind=repair").status_code == 200
     assert visit(f"{repair}/print").status_code == 303

@@ -19,12 +19,14 @@ class Desk:
     counter: Counter
     customer: dict[str, Any]
 
-    def order(self, **changes: Any) -> dict[str, Any]:
+    def draft(self) -> dict[str, Any]:
         """A ring of 22 karat of about 5 g, at the rate of the delivery."""
         line = {"description": "Ring with a flower", "category": "ring", "metal": "gold", "fineness": 9160,
                 "weightMg": 5_000}  # fmt: skip
-        facts = {"customerId": self.customer["id"], "lines": [line], "dueOn": later(LATER)}
-        return made(self.counter.post("/orders", {**facts, **changes}))
+        return {"customerId": self.customer["id"], "lines": [line], "dueOn": later(LATER)}
+
+    def order(self, **changes: Any) -> dict[str, Any]:
+        return made(self.counter.post("/orders", {**self.draft(), **changes}))
 
     def repair(self, **changes: Any) -> dict[str, Any]:
         facts = {

@@ -2,6 +2,7 @@
 
 from collections import Counter as Tally
 
+from tests.integration.ratelocks.test_ratelocks import left, lock
 from tests.support.counter import Counter, all_at_once, made
 
 
@@ -86,3 +87,30 @@ def test_a_repair_is_charged_once(desk):
     assert (back["stage"], back["repair"]["chargePaise"]) == ("handed_back", 500_00)
     gone = desk.counter.post(f"/invoices/{billed['id']}/cancellation", {"reason": "typed wrongly", "handedOver": False})
     assert (gone.status_code, gone.json["code"]) == (409, "order_delivered")
+
+
+def test_an_order_at_a_locked_rate_takes_the_customers_own_lock(desk):
+    """Locked at ₹12,000; what is delivered takes its grams of the lock, not of the order."""
+    mine = made(lock(desk.counter, desk.customer, paisePerG=12_000_00))
+    theirs = made(lock(desk.counter, desk.counter.customer()))
+    ask = {**desk.draft(), "rateBasis": "locked"}
+    foreign = desk.counter.post("/orders", {**ask, "rateLockId": theirs["id"]})
+    assert (foreign.status_code, foreign.json["code"]) == (404, "rate_lock_unknown")
+    order = desk.order(rateBasis="locked", rateLockId=mine["id"])
+    assert order["lines"][0]["ratePaisePerG"] == 12_000_00
+    piece = desk.counter.piece()
+    unnamed = bill(desk, order, piece)
+    assert (unnamed.status_code, unnamed.json["fields"]) == (422, {"lines.0.ofOrder": "locked"})
+    line = {"itemId": piece["id"], "rateLockId": mine["id"]}
+    billed = made(bill(desk, order, piece, lines=[line]))
+    assert billed["lines"][0]["ratePaisePerG"] == 12_000_00
+    assert left(desk.counter, mine["id"]) == (6_610, "open")
+    made(desk.counter.post(f"/rate-locks/{mine['id']}/closing", {}, **{"If-Match": '"2"'}))
+    over = desk.counter.post("/orders", {**ask, "rateLockId": mine["id"]})
+    assert (over.status_code, over.json["fields"]) == (422, {"rateLockId": "closed"})
+
+
+def test_orders_with_advances_of_one_customer_do_not_stand_in_each_others_way(desk):
+    paid = [{"mode": "upi", "paise": 1_000_00}]
+    answers = all_at_once(6, lambda _: desk.counter.post("/orders", {**desk.draft(), "advance": paid}))
+    assert [one.status_code for one in answers] == [201] * 6
