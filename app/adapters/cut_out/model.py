@@ -18,7 +18,7 @@ class Model:
         import onnxruntime
 
         # pymatting, which rembg loads, compiles itself for three quarters of a minute; masks alone use none of it
-        numba.config.DISABLE_JIT = True
+        numba.config.DISABLE_JIT = True  # type: ignore[attr-defined]
         from rembg.sessions.u2netp import U2netpSession
 
         class Checked(U2netpSession):  # type: ignore[misc]
