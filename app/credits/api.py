@@ -31,6 +31,9 @@ from app.kit.http import allow, api_blueprint, expected_version, runtime, shop_r
 from app.kit.outbox import JobView
 from app.kit.paging import Page
 from app.kit.ports import Bucket
+from app.printing.asking import PrintArgs, asked
+from app.printing.at_once import pdf
+from app.printing.looks import SMALL
 from shard_router import ShopSession
 
 credits = api_blueprint("credits", "/credits", description="What the shop owes its customers until a bill uses it up.")
@@ -149,6 +152,17 @@ def get_pdf(shop_id: int, receipt_id: UUID) -> tuple[Response, int]:
     if job is None:
         raise ReceiptPdfMissing()
     return _making(job), 202
+
+
+@receipts.get("/<id:receipt_id>/print")
+@allow("credit.view")
+@receipts.arguments(PrintArgs, location="query")
+@receipts.response(200, content_type="application/pdf")
+def print_receipt(args: dict[str, str | None], shop_id: int, receipt_id: UUID) -> Response:
+    """The voucher on another paper or in another language, made now; usually on A5. The PDF that is kept stays."""
+    keyring, look = runtime().keyring, asked(args, SMALL)
+    paper = shop_read(lambda db: service.get_paper(db, receipt_id, keyring=keyring))
+    return pdf(lambda press: press.render_voucher(paper, look), paper.number)
 
 
 @receipts.post("/<id:receipt_id>/pdf")

@@ -12,6 +12,7 @@ from flask import Response, request, url_for
 
 from app.dashboard import forms
 from app.dashboard.frame import credit_names, mode_names, pages, show
+from app.dashboard.looks import look_asked, looks
 from app.dashboard.progress import follow
 from app.invoices import service as invoices
 from app.invoices.service import Amount, Document, NoteDraft, PaymentDraft, StoredPdf
@@ -25,7 +26,7 @@ from app.kit.ports import Bucket
 from app.kit.texts import N_, _
 from app.numbering.service import DocumentKind
 from app.printing.at_once import pdf
-from app.printing.looks import USUAL, Language, Paper, look_of
+from app.printing.looks import USUAL
 from app.tax.states import state_of
 from shard_router import ShopSession
 
@@ -34,8 +35,6 @@ KINDS = {
     DocumentKind.CREDIT_NOTE.value: N_("Credit note"), DocumentKind.DEBIT_NOTE.value: N_("Debit note"),
 }  # fmt: skip
 NOTES = (DocumentKind.CREDIT_NOTE.value, DocumentKind.DEBIT_NOTE.value)
-LOOKS = ((Paper.A4, "A4"), (Paper.A5, "A5"), (Paper.ROLL, N_("80 mm")))
-LANGUAGES = ((Language.ENGLISH, "English"), (Language.HINDI, "हिन्दी"), (Language.GUJARATI, "ગુજરાતી"))
 STORE_CREDIT, ON_ACCOUNT = "store_credit", "on_account"
 KEPT = (STORE_CREDIT, ON_ACCOUNT)
 """Ways in which a note's money does not change hands."""
@@ -80,12 +79,8 @@ def bill_pdf(invoice_id: UUID) -> Response:
 @allow("bill.view")
 def print_bill(invoice_id: UUID) -> Response:
     """On another paper or in another language, made now; the usual look for what there is not."""
-    keyring = runtime().keyring
+    keyring, look = runtime().keyring, look_asked()
     paper = shop_read(lambda db: invoices.get_paper(db, invoice_id, keyring=keyring))
-    try:
-        look = look_of(request.args.get("paper"), request.args.get("language"))
-    except ValueError:
-        look = USUAL
     return pdf(lambda press: press.render_bill(paper, look), paper.number)
 
 
@@ -162,7 +157,7 @@ def _bill_page(invoice_id: UUID, refusal: Refusal | None = None) -> str:
     }  # fmt: skip
     return show(
         "bill.html", "bills", bill=document, notes=notes, kind_name=kind_names().get(document.kind, document.kind),
-        looks=[(look.value, _(name)) for look, name in LOOKS], languages=LANGUAGES,
+        looks=looks(but=USUAL),
         pdf_link=_link(stored, inline=True) if stored else "", pdf_name=stored.filename if stored else "",
         follow=follow(job.id) if job else None, refusal=refusal, key=form_key(), typed=forms.typed(),
         ticked=set(request.form.getlist("line_id")), supplied_to=state_of(document.place_of_supply, document.issued_on),

@@ -14,6 +14,7 @@ from app.dashboard import forms
 from app.dashboard.cashbook import KIND_NAMES
 from app.dashboard.exports import FORMATS
 from app.dashboard.frame import may, mode_names, pages, show
+from app.dashboard.looks import look_asked, looks
 from app.invoices import service as invoices
 from app.kit.clock import today_ist
 from app.kit.http import allow, shop_read, shop_write
@@ -22,7 +23,9 @@ from app.kit.locale import parse_day
 from app.kit.pages import Refusal, form_key, go_to, try_form
 from app.kit.texts import N_, _
 from app.kit.weights import purity_label
-from app.reports import daybook
+from app.printing.at_once import pdf
+from app.printing.looks import USUAL
+from app.reports import daybook, slips
 from app.reports import service as reports
 from app.tenants import service as tenants
 
@@ -52,6 +55,7 @@ def day_page() -> str:
         before=on - dt.timedelta(days=1), after=on + dt.timedelta(days=1), today=today_ist(), names=_names(page.items),
         kinds=_kinds(), modes=mode_names(),
         purposes=_purposes(), label=purity_label, key=form_key(), formats=FORMATS,
+        looks=looks(but=USUAL),
         chart=[[one.day.day for one in takings], [one.paise for one in takings], []], codes=_codes(found.figures),
     )  # fmt: skip
 
@@ -90,6 +94,15 @@ def print_day() -> Response | tuple[str, int]:
     if tried.result is not None:
         return go_to(url_for("shop_pages.exports", job=tried.result.job_id))
     return go_to(url_for("shop_pages.day", on=f"{on:%d-%m-%Y}"))
+
+
+@pages.get("/day/slip")
+@allow("report.view")
+def print_slip() -> Response:
+    """A closed day's slip on any paper and in any language, made now; today's where no day is named."""
+    on, look = parse_day(request.args.get("on", "")) or today_ist(), look_asked()
+    slip = shop_read(lambda db: slips.day_slip(db, on))
+    return pdf(lambda press: press.render_day(slip, look), f"day-{on}")
 
 
 def _closing(refusal: Refusal | None) -> str:

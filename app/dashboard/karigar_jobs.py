@@ -10,7 +10,7 @@ from flask import Response, request, url_for
 from app.dashboard import forms
 from app.dashboard.frame import pages, show
 from app.dashboard.karigars import WHYS, purities, purity
-from app.dashboard.slips import printed
+from app.dashboard.looks import LANGUAGES, look_asked
 from app.dashboard.stock import category_name
 from app.inventory import service as inventory
 from app.inventory.service import CATEGORIES, ItemDraft, Stone
@@ -23,6 +23,8 @@ from app.kit.money import parse_rupees
 from app.kit.pages import Refusal, form_key, go_to, optional, text_field, try_form, whole_number
 from app.kit.texts import N_, _
 from app.kit.weights import carats, grams, parse_carats, parse_grams
+from app.printing.at_once import pdf
+from app.printing.looks import SMALL
 from app.rates import service as rates
 from shard_router import ShopSession
 
@@ -91,11 +93,9 @@ def cancel_job(karigar_job_id: UUID) -> Response | tuple[str, int]:
 @pages.get("/karigar-challans/<id:challan_id>/print")
 @allow("karigar.view")
 def print_challan(challan_id: UUID) -> Response:
-    """To the challan's PDF."""
-    slip, job_id = shop_read(lambda db: (
-        karigars.challan_slip(db, challan_id), karigars.get_challan(db, challan_id).job_id
-    ))  # fmt: skip
-    return printed(slip, of=challan_id.hex, page=url_for("shop_pages.karigar_job", karigar_job_id=job_id))
+    """The challan's slip."""
+    slip, look = shop_read(lambda db: karigars.challan_slip(db, challan_id)), look_asked(SMALL)
+    return pdf(lambda press: press.render_slip(slip, look), slip.number)
 
 
 def _answer(job_id: UUID, done: object, refusal: Refusal | None) -> Response | tuple[str, int]:
@@ -124,7 +124,7 @@ def _page(job_id: UUID, refusal: Refusal | None = None) -> str:
         became=[(key, _(text)) for key, text in WHAT_BECAME], fine_rate=fine, pieces=pieces,
         categories=[(name, category_name(name)) for name in CATEGORIES], saved=request.args.get("saved", ""),
         rows={"metal": range(METAL_ROWS), "stones": range(STONE_ROWS), "pieces": range(PIECE_ROWS)},
-        own_purity=f"{job.metal}-{job.fineness}",
+        own_purity=f"{job.metal}-{job.fineness}", languages=LANGUAGES[1:],
     )  # fmt: skip
 
 

@@ -19,6 +19,7 @@ from app.customers import service as customers
 from app.customers.service import Customer, CustomerDraft
 from app.dashboard import forms
 from app.dashboard.frame import may, pages, part, shop_facts, show
+from app.dashboard.looks import look_asked, looks
 from app.dashboard.oldgold_sheet import (
     MOST_LINES,
     PAID_BY,
@@ -41,6 +42,7 @@ from app.kit.texts import N_, _
 from app.oldgold import service as oldgold
 from app.oldgold.service import Voucher
 from app.printing.at_once import pdf
+from app.printing.looks import USUAL
 from app.schemes.term import months_later
 from app.tax.states import list_states
 from app.tenants.service.places import list_places
@@ -143,7 +145,7 @@ def old_gold_voucher(voucher_id: UUID) -> str:
     return show(
         "old_gold_voucher.html", "old_gold", voucher=voucher, credit=credit, papers=papers,
         issued=request.args.get("issued") == "yes", tests={kind: _(name) for kind, name in TESTS},
-        modes={mode: _(name) for mode, name in MODES.items()},
+        modes={mode: _(name) for mode, name in MODES.items()}, looks=looks(but=USUAL),
         photos={one: picture.sizes[0].url for one, picture in pictures.items() if picture.sizes},
     )  # fmt: skip
 
@@ -152,9 +154,9 @@ def old_gold_voucher(voucher_id: UUID) -> str:
 @allow("oldgold.view")
 def print_old_gold(voucher_id: UUID) -> Response:
     """The voucher as a PDF, made now: it is the same bytes each time."""
-    keyring = runtime().keyring
+    keyring, look = runtime().keyring, look_asked()
     paper = shop_read(lambda db: oldgold.get_paper(db, voucher_id, keyring=keyring))
-    return pdf(lambda press: press.render_purchase(paper), paper.number)
+    return pdf(lambda press: press.render_purchase(paper, look), paper.number)
 
 
 # ---------------------------------------------------------------- a step

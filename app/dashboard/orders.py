@@ -14,7 +14,7 @@ from app.dashboard import forms
 from app.dashboard.frame import may, mode_names, pages, show
 from app.dashboard.karigar_jobs import lot_name
 from app.dashboard.karigars import purities, purity
-from app.dashboard.slips import printed
+from app.dashboard.looks import look_asked, looks
 from app.dashboard.stock import category_name
 from app.inventory import service as inventory
 from app.inventory.service import CATEGORIES
@@ -28,6 +28,8 @@ from app.kit.texts import N_, _
 from app.kit.weights import parse_grams
 from app.orders import service as orders
 from app.orders.service import Order, OrderDraft, RepairDraft, Wanted
+from app.printing.at_once import pdf
+from app.printing.looks import SMALL
 from shard_router import ShopSession
 
 LINE_ROWS = 3
@@ -104,9 +106,9 @@ def order(order_id: UUID) -> str:
 @pages.get("/orders/<id:order_id>/print")
 @allow("order.view")
 def print_order(order_id: UUID) -> Response:
-    """To the slip's PDF, as the order is now."""
-    slip, version = shop_read(lambda db: (orders.order_slip(db, order_id), orders.get_order(db, order_id).version))
-    return printed(slip, of=f"{order_id.hex}-{version}", page=url_for("shop_pages.order", order_id=order_id))
+    """The slip as the order is now."""
+    slip, look = shop_read(lambda db: orders.order_slip(db, order_id)), look_asked(SMALL)
+    return pdf(lambda press: press.render_slip(slip, look), slip.number)
 
 
 @pages.post("/orders/<id:order_id>/stage")
@@ -218,7 +220,7 @@ def _page(order_id: UUID, refusal: Refusal | None = None) -> str:
         answers=[(key, _(text)) for key, text in ANSWERS], saved=request.args.get("saved", ""),
         bases={key: str(_(text)) for key, text in (*BASES, ("locked", N_("Locked")))},
         lots=[("", _("A part, no metal")), *((str(lot.id), lot_name(lot)) for lot in lots if lot.left.net_mg)],
-        give_back=[("", _("Stays their credit")), *mode_names().items()],
+        give_back=[("", _("Stays their credit")), *mode_names().items()], looks=looks(but=SMALL),
     )  # fmt: skip
 
 

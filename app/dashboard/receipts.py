@@ -14,6 +14,7 @@ from app.dashboard import forms
 from app.dashboard.accounts import CREDITS
 from app.dashboard.forms import id_or_none
 from app.dashboard.frame import mode_names, pages, show
+from app.dashboard.looks import look_asked, looks
 from app.dashboard.progress import follow
 from app.kit.clock import today_ist
 from app.kit.http import allow, runtime, shop_read, shop_write
@@ -23,6 +24,8 @@ from app.kit.pages import Refusal, form_key, go_to, optional, text_field, try_fo
 from app.kit.ports import Bucket
 from app.kit.texts import N_, _
 from app.ledger import service as ledger
+from app.printing.at_once import pdf
+from app.printing.looks import SMALL
 from shard_router import ShopSession
 
 KINDS = {
@@ -87,6 +90,15 @@ def receipt_pdf(receipt_id: UUID) -> Response:
     if stored is None:
         return go_to(url_for("shop_pages.receipt", receipt_id=receipt_id))
     return go_to(_link(stored, inline="download" not in request.args))
+
+
+@pages.get("/receipts/<id:receipt_id>/print")
+@allow("credit.view")
+def print_receipt(receipt_id: UUID) -> Response:
+    """On another paper or in another language, made now; the usual look for what there is not."""
+    keyring, look = runtime().keyring, look_asked(SMALL)
+    paper = shop_read(lambda db: credits.get_paper(db, receipt_id, keyring=keyring))
+    return pdf(lambda press: press.render_voucher(paper, look), paper.number)
 
 
 @pages.post("/receipts/<id:receipt_id>/pdf")
@@ -203,6 +215,7 @@ def _page(receipt_id: UUID, refusal: Refusal | None) -> str:
         purpose_name=_(PURPOSES[voucher.purpose]), modes=mode_names(), reversal=reversal, original=original,
         pdf_link=_link(stored, inline=True) if stored else "", pdf_name=stored.filename if stored else "",
         follow=follow(job.id) if job else None, refusal=refusal, typed=forms.typed(), key=form_key(),
+        looks=looks(but=SMALL),
         reversible=voucher.kind == "receipt_voucher" and voucher.purpose in TAKEN_HERE and reversal is None,
         just_issued=request.args.get("issued") == "yes",
     )  # fmt: skip

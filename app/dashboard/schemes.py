@@ -12,6 +12,7 @@ from app.customers import service as customers
 from app.customers.service import Customer, CustomerDraft
 from app.dashboard import forms
 from app.dashboard.frame import MODES, mode_names, pages, show
+from app.dashboard.looks import look_asked, looks
 from app.kit.clock import today_ist
 from app.kit.http import allow, runtime, shop_read, shop_write
 from app.kit.ids import parse_id
@@ -20,6 +21,7 @@ from app.kit.pages import Refusal, form_key, go_to, text_field, try_form
 from app.kit.paging import Page
 from app.kit.texts import N_, _
 from app.printing.at_once import pdf
+from app.printing.looks import SMALL
 from app.schemes import service as schemes
 from app.schemes.service import (
     EnrolDraft,
@@ -115,9 +117,9 @@ def scheme(scheme_id: UUID) -> str:
 @allow("scheme.view")
 def print_passbook(scheme_id: UUID) -> Response:
     """The passbook as it stands now."""
-    keyring = runtime().keyring
+    keyring, look = runtime().keyring, look_asked(SMALL)
     paper = shop_read(lambda db: schemes.get_paper(db, scheme_id, keyring=keyring))
-    return pdf(lambda press: press.render_passbook(paper), paper.number)
+    return pdf(lambda press: press.render_passbook(paper, look), paper.number)
 
 
 @pages.post("/schemes/<id:scheme_id>/instalments")
@@ -221,7 +223,7 @@ def _passbook(scheme_id: UUID, refusal: Refusal | None) -> str:
     return show(
         "scheme.html", "schemes", book=book, scheme=book.scheme, name=name, refusal=refusal, today=today_ist(),
         typed=forms.typed(), key=form_key(), saved=request.args.get("saved", ""), modes=mode_names(),
-        last_receipt=paid[-1] if paid else None, **_words(),
+        last_receipt=paid[-1] if paid else None, looks=looks(but=SMALL), **_words(),
     )  # fmt: skip
 
 

@@ -18,7 +18,6 @@ from app.invoices.schemas import (
     NoteIn,
     NotesOut,
     PdfOut,
-    PrintArgs,
     QuoteOut,
 )
 from app.invoices.service import BillDraft, Document, InvoiceSummary, NoteDraft, StoredPdf
@@ -29,8 +28,8 @@ from app.kit.outbox import JobView
 from app.kit.paging import Page
 from app.kit.ports import Bucket
 from app.numbering.service import DocumentKind
+from app.printing.asking import PrintArgs, asked
 from app.printing.at_once import pdf
-from app.printing.looks import Language, Look, Paper
 
 blueprint = api_blueprint("invoices", "/invoices", description="Bills and credit notes: issued once, never changed.")
 
@@ -156,7 +155,7 @@ def get_pdf(shop_id: int, invoice_id: UUID) -> tuple[Response, int]:
 @blueprint.response(200, content_type="application/pdf")
 def print_invoice(args: dict[str, str], shop_id: int, invoice_id: UUID) -> Response:
     """The document on another paper or in another language, made now; the PDF that is kept stays what was issued."""
-    keyring, look = runtime().keyring, Look(Paper(args["paper"]), Language(args["language"]))
+    keyring, look = runtime().keyring, asked(args)
     paper = shop_read(lambda db: service.get_paper(db, invoice_id, keyring=keyring))
     return pdf(lambda press: press.render_bill(paper, look), paper.number)
 

@@ -10,10 +10,9 @@ from app.invoices.service import Amount, BillDraft, LineDraft, PaymentDraft, Pay
 from app.invoices.service.drafts import LONGEST_NAME, MAX_APPROVALS, MAX_SCHEMES, MONEY
 from app.invoices.usual import read_usual
 from app.kit.paging import PageArgs, page_of
-from app.kit.schemas import ApiSchema, Day, Flag, IdField, Moment, OneOf, Paise, QueryArgs, Text, Whole
+from app.kit.schemas import ApiSchema, Day, Flag, IdField, Moment, OneOf, Paise, Text, Whole
 from app.kit.texts import N_
 from app.numbering.service import DocumentKind
-from app.printing.looks import Language, Paper
 
 MAX_LINES = 100
 MAX_PAYMENTS = 10
@@ -168,13 +167,6 @@ class CancelIn(ApiSchema):
 
     reason = Text(least=3, most=150, required=True)
     handed_over = Flag(required=True)
-
-
-class PrintArgs(QueryArgs):
-    """`paper`: a4, a5 (across) or roll (80 mm). Labels are in the language; figures and words stay as they are."""
-
-    paper = OneOf(Paper, load_default=Paper.A4.value)
-    language = OneOf(Language, load_default=Language.ENGLISH.value)
 
 
 class InvoiceArgs(PageArgs):

@@ -21,6 +21,7 @@ from app.oldgold.schemas import (
     OldGoldValueOut,
 )
 from app.oldgold.service import BuyingTerms, Paper, PurchaseDraft, Valued, Voucher, VoucherSummary
+from app.printing.asking import PrintArgs, asked
 from app.printing.at_once import pdf
 
 blueprint = api_blueprint("old_gold", "/old-gold", description="Old gold bought from persons, by voucher.")
@@ -69,12 +70,13 @@ def get_voucher(shop_id: int, voucher_id: UUID) -> Voucher:
 
 @blueprint.get("/<id:voucher_id>/pdf")
 @allow("oldgold.view")
+@blueprint.arguments(PrintArgs, location="query")
 @blueprint.response(200, content_type="application/pdf")
-def print_voucher(shop_id: int, voucher_id: UUID) -> Response:
+def print_voucher(args: dict[str, str | None], shop_id: int, voucher_id: UUID) -> Response:
     """The voucher as a PDF, made now: it is the same bytes each time."""
-    keyring = runtime().keyring
+    keyring, look = runtime().keyring, asked(args)
     paper = shop_read(lambda db: service.get_paper(db, voucher_id, keyring=keyring))
-    return pdf(lambda press: press.render_purchase(paper), paper.number)
+    return pdf(lambda press: press.render_purchase(paper, look), paper.number)
 
 
 @blueprint.get("/terms")

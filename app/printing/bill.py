@@ -11,6 +11,7 @@ from app.kit.money import grouped, rupees
 from app.kit.weights import carats, fineness_mark, grams, purity_label
 from app.printing.documents import Article, BillDocument, Buyer, Form, HsnRow, OldGoldItem, Seller, StoneItem
 from app.printing.fonts import Typeface
+from app.printing.looks import Label, fitted
 from app.printing.words import amount_in_words
 
 TITLES = {
@@ -47,7 +48,7 @@ def bill_data(bill: BillDocument, type_: Typeface) -> dict[str, Any]:
         "buyer": buyer_data(bill.buyer, say),
         "facts": [[label, say(value)] for label, value in _facts(bill)],
         "qr": qr_svg(bill.qr_text),
-        "qr_caption": say(bill.qr_caption),
+        "qr_caption": fitted(bill.qr_caption, say),
         "irn": say(bill.irn),
         "columns": [heading for heading, _ in _columns(bill)],
         "wide": _is_wide(bill),
@@ -83,7 +84,7 @@ def seller_data(seller: Seller, say: Say) -> dict[str, Any]:
 
 def buyer_data(buyer: Buyer | None, say: Say) -> dict[str, Any]:
     if buyer is None:
-        return {"name": "Cash customer", "address": "", "marks": []}
+        return {"name": Label("Cash customer"), "address": "", "marks": []}
     state = f"{buyer.state_name} ({buyer.state_code})" if buyer.state_code else ""
     marks = [("State", state), ("GSTIN", buyer.gstin), ("PAN", buyer.pan), ("Phone", buyer.phone)]
     return {

@@ -2,25 +2,21 @@
 
 import datetime as dt
 from dataclasses import dataclass
-from enum import StrEnum
 from typing import Any
 
 from app.kit.clock import ist
 from app.printing.bill import Say
 from app.printing.fonts import Typeface
+from app.printing.looks import Label
 
 TITLE_ROWS = 2
 """What a part's title takes, in rows."""
 
 
-class Paper(StrEnum):
-    A4 = "a4"
-    ROLL_80 = "roll80"
-
-
 @dataclass(frozen=True, slots=True)
 class Part:
-    """A titled list of labels and figures; the last row is the sum where `summed`."""
+    """A titled list of labels and figures; titles and labels are told in the slip's language. The last row is the sum
+    where `summed`."""
 
     title: str
     rows: tuple[tuple[str, str], ...]
@@ -31,7 +27,6 @@ class Part:
 class DaySlip:
     """A closed day as it is printed; money in paise, weights in mg, names as people are called."""
 
-    paper: Paper
     shop_name: str
     shop_local_name: str
     address: str
@@ -46,12 +41,11 @@ class DaySlip:
     content_hash: str
 
 
-def day_data(slip: DaySlip, type_: Typeface) -> dict[str, Any]:
-    """The form's data: texts fit to be drawn, empty where there is nothing."""
+def day_data(slip: DaySlip, type_: Typeface, *, sides: int = 2) -> dict[str, Any]:
+    """The form's data, in two columns or one: texts fit to be drawn, empty where there is nothing."""
     say: Say = type_.fit
     closed = ist(slip.closed_at)
     return {
-        "paper": slip.paper.value,
         "name": say(slip.shop_name),
         "local_name": say(slip.shop_local_name),
         "address": say(slip.address),
@@ -60,17 +54,17 @@ def day_data(slip: DaySlip, type_: Typeface) -> dict[str, Any]:
         "date": [closed.year, closed.month, closed.day],
         "closed": f"{closed:%d-%m-%Y %H:%M}",
         "by": say(slip.closed_by),
-        "columns": [[_part(part, say) for part in column] for column in _columns(slip)],
+        "sides": [[_part(part, say) for part in side] for side in _sides(slip, sides)],
         "note": say(slip.note),
         "chain": [str(slip.chain_seq), _in_fours(slip.chain_hash)],
         "content": _in_fours(slip.content_hash),
     }
 
 
-def _columns(slip: DaySlip) -> list[list[Part]]:
-    """One on the roll; two of about the same height on A4, in the order of reading."""
+def _sides(slip: DaySlip, sides: int) -> list[list[Part]]:
+    """One on the roll; two of about the same height on a sheet, in the order of reading."""
     parts = [part for part in slip.parts if part.rows]
-    if slip.paper is Paper.ROLL_80:
+    if sides == 1:
         return [parts]
     heights = [len(part.rows) + TITLE_ROWS for part in parts]
     first = [part for at, part in enumerate(parts) if 2 * sum(heights[:at]) + heights[at] <= sum(heights)]
@@ -79,7 +73,7 @@ def _columns(slip: DaySlip) -> list[list[Part]]:
 
 def _part(part: Part, say: Say) -> dict[str, Any]:
     return {
-        "title": say(part.title), "rows": [[say(label), say(figure)] for label, figure in part.rows],
+        "title": say(part.title), "rows": [[Label(say(label)), say(figure)] for label, figure in part.rows],
         "summed": part.summed,
     }  # fmt: skip
 

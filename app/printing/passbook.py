@@ -2,6 +2,7 @@
 
 import datetime as dt
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from app.kit.clock import ist
@@ -10,6 +11,7 @@ from app.kit.weights import grams
 from app.printing.bill import buyer_data, seller_data
 from app.printing.documents import Buyer, Seller
 from app.printing.fonts import Typeface
+from app.printing.looks import Label, fitted
 from app.printing.words import amount_in_words
 
 
@@ -28,7 +30,7 @@ class PassbookLine:
 
 @dataclass(frozen=True, slots=True)
 class PassbookDocument:
-    """A passbook as it stands at a moment. `purity` is empty for a plan that shows no grams."""
+    """A passbook as it stands at a moment; words of ours are Labels. `purity` is empty where no grams are shown."""
 
     number: str
     printed_at: dt.datetime  # aware
@@ -54,28 +56,28 @@ def passbook_data(book: PassbookDocument, type_: Typeface) -> dict[str, Any]:
     """The form's data: texts fit to be drawn, figures as they are read in India, empty where there is nothing."""
     say, printed = type_.fit, ist(book.printed_at)
     facts = [
-        ("Passbook no.", book.number), ("Plan", book.plan), ("Instalment", f"{rupees(book.instalment_paise)} a month"),
+        ("Passbook no.", book.number), ("Plan", book.plan), ("Instalment, monthly", rupees(book.instalment_paise)),
         ("Begun on", _day(book.begun_on)), ("Matures on", _day(book.matures_on)),
-        ("Must be used by", _day(book.stops_on)), ("State", book.state), ("Bonus", book.bonus),
+        ("Must be used by", _day(book.stops_on)), ("Status", book.state), ("Bonus", book.bonus),
         ("Nominee", book.nominee),
     ]  # fmt: skip
     return {
         "title": "SCHEME PASSBOOK",
         "number": say(book.number),
         "date": [printed.year, printed.month, printed.day],
-        "printed": f"{printed:%d-%m-%Y %H:%M}",
+        "as_of": Label(f"Printed: {printed:%d-%m-%Y %H:%M}"),
         "seller": seller_data(book.seller, say),
         "saver": buyer_data(book.saver, say),
-        "facts": [[label, say(value)] for label, value in facts if value],
-        "grams_head": f"Grams of {say(book.purity)}" if book.purity else "",
+        "facts": [[label, fitted(value, say)] for label, value in facts if value],
+        "grams_head": Label(f"Grams · {say(book.purity)}") if book.purity else "",
         "rows": [_row(line, grams_shown=bool(book.purity)) for line in book.lines],
         "foot": [
-            ["Paid in", f"{sum(line.paid_on is not None for line in book.lines)} of {book.months}"],
-            ["Total", rupees(book.paid_paise)],
-            *([["Grams, for information", grams(book.grams_mg)]] if book.purity else []),
+            [Label("Instalments paid"), f"{sum(line.paid_on is not None for line in book.lines)} / {book.months}"],
+            [Label("Total"), rupees(book.paid_paise)],
+            *([[Label("Grams, for information"), grams(book.grams_mg)]] if book.purity else []),
         ],
         "words": amount_in_words(book.paid_paise),
-        "terms": [type_.fit(term, most=400) for term in book.terms],
+        "terms": [fitted(term, partial(type_.fit, most=400)) for term in book.terms],
     }  # fmt: skip
 
 

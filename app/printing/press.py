@@ -6,6 +6,7 @@ import logging
 import os
 import threading
 from collections.abc import Callable
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any, Final
@@ -18,11 +19,12 @@ from app.printing.day import DaySlip, day_data
 from app.printing.documents import BillDocument
 from app.printing.errors import ForkedPress, FormBroken
 from app.printing.fonts import Typeface
-from app.printing.looks import USUAL, Look, Paper, in_look
+from app.printing.looks import SMALL, USUAL, Look, Paper, in_look
 from app.printing.passbook import PassbookDocument, passbook_data
 from app.printing.purchase import PurchaseDocument, purchase_data
 from app.printing.receipt import VoucherDocument, voucher_data
 from app.printing.slips import SlipDocument, goods_slip
+from app.printing.strip import passbook_strip, purchase_strip, slip_strip, voucher_strip
 from app.printing.tag import TagSheet, tag_data
 
 FORMS = Path(__file__).parent / "forms"
@@ -33,6 +35,15 @@ RENDER_VERSION = 1
 log = logging.getLogger(__name__)
 
 _printed_in: dict[str, int] = {}  # the compiler's threads belong to the process, not to a Press
+
+
+@dataclass(frozen=True, slots=True)
+class _Form:
+    """How a kind of paper is set: its form for sheets, what of it stands on a strip, and its data."""
+
+    sheet: str
+    strip: Callable[[dict[str, Any]], dict[str, Any]]
+    data: Callable[[Typeface], dict[str, Any]]
 
 
 class Press:
@@ -57,26 +68,33 @@ class Press:
 
         return self._set(form, data, bill.issued_at, name=f"bill {bill.number}")
 
-    def render_voucher(self, voucher: VoucherDocument, look: Look = USUAL) -> bytes:
-        """A receipt, refund or payment voucher, as a bill is rendered; always A5 across."""
+    def render_voucher(self, voucher: VoucherDocument, look: Look = SMALL) -> bytes:
+        """A receipt, refund or payment voucher, as a bill is rendered; usually A5 across."""
+        form = _Form("receipt.typ", voucher_strip, partial(voucher_data, voucher))
+        return self._in_look(form, look, voucher.issued_at, name=f"voucher {voucher.number}")
+
+    def render_purchase(self, voucher: PurchaseDocument, look: Look = USUAL) -> bytes:
+        """A voucher of old gold bought, as a bill is rendered."""
+        form = _Form("purchase.typ", purchase_strip, partial(purchase_data, voucher))
+        return self._in_look(form, look, voucher.issued_at, name=f"purchase {voucher.number}")
+
+    def render_passbook(self, book: PassbookDocument, look: Look = SMALL) -> bytes:
+        """A scheme's passbook as it stood at its `printed_at`."""
+        form = _Form("passbook.typ", passbook_strip, partial(passbook_data, book))
+        return self._in_look(form, look, book.printed_at, name=f"passbook {book.number}")
+
+    def render_slip(self, slip: SlipDocument, look: Look = SMALL) -> bytes:
+        """A paper that goes along with goods, as a bill is rendered."""
+        form = _Form("slip.typ", slip_strip, partial(goods_slip, slip))
+        return self._in_look(form, look, slip.issued_at, name=f"{slip.title} {slip.number}")
+
+    def render_day(self, slip: DaySlip, look: Look = USUAL) -> bytes:
+        """A closed day's slip as PDF/A-2b; the same closing gives the same bytes. Raises FormBroken."""
 
         def data(type_: Typeface) -> dict[str, Any]:
-            return in_look(voucher_data(voucher, type_), look)
+            return in_look(day_data(slip, type_, sides=1 if look.paper is Paper.ROLL else 2), look)
 
-        return self._set("receipt.typ", data, voucher.issued_at, name=f"voucher {voucher.number}")
-
-    def render_purchase(self, voucher: PurchaseDocument) -> bytes:
-        """A voucher of old gold bought, as a bill is rendered."""
-        data = partial(purchase_data, voucher)
-        return self._set("purchase.typ", data, voucher.issued_at, name=f"purchase {voucher.number}")
-
-    def render_passbook(self, book: PassbookDocument) -> bytes:
-        """A scheme's passbook as it stood at its `printed_at`."""
-        return self._set("passbook.typ", partial(passbook_data, book), book.printed_at, name=f"passbook {book.number}")
-
-    def render_slip(self, slip: SlipDocument) -> bytes:
-        """A paper that goes along with goods, as a bill is rendered."""
-        return self._set("slip.typ", partial(goods_slip, slip), slip.issued_at, name=f"{slip.title} {slip.number}")
+        return self._set("day.typ", data, slip.closed_at.replace(microsecond=0), name=f"slip of {slip.business_on}")
 
     def render_tags(self, sheet: TagSheet) -> bytes:
         """Labels of pieces, a page each, in the size of their roll."""
@@ -86,6 +104,15 @@ class Press:
             sheet.at.replace(microsecond=0),
             name=f"{len(sheet.tags)} labels",
         )
+
+    def _in_look(self, form: "_Form", look: Look, at: dt.datetime, *, name: str) -> bytes:
+        """On a sheet by its own form; on the roll by the strip that all of them share."""
+
+        def data(type_: Typeface) -> dict[str, Any]:
+            told = in_look(form.data(type_), look)
+            return form.strip(told) if look.paper is Paper.ROLL else told
+
+        return self._set("strip.typ" if look.paper is Paper.ROLL else form.sheet, data, at, name=name)
 
     def _set(self, form: str, data: Callable[[Typeface], dict[str, Any]], at: dt.datetime, *, name: str) -> bytes:
         """In every script that there are fonts of, else in Latin."""
@@ -98,19 +125,6 @@ class Press:
             return self._compile(form, data(self._type.latin()), moment)
         except typst.TypstError as error:
             log.exception("%s could not be set", name)
-            raise FormBroken from error
-
-    def render_day(self, slip: DaySlip) -> bytes:
-        """A closed day's slip as PDF/A-2b; the same closing gives the same bytes. Raises FormBroken."""
-        moment = ist(slip.closed_at).replace(microsecond=0)
-        try:
-            return self._compile("day.typ", day_data(slip, self._type), moment)
-        except typst.TypstError as error:
-            log.warning("the slip of %s is set in Latin only: %s", slip.business_on, error)
-        try:
-            return self._compile("day.typ", day_data(slip, self._type.latin()), moment)
-        except typst.TypstError as error:
-            log.exception("the slip of %s could not be set", slip.business_on)
             raise FormBroken from error
 
     def _compile(self, form: str, data: dict[str, Any], moment: dt.datetime) -> bytes:

@@ -2,6 +2,7 @@
 
 import datetime as dt
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from app.kit.clock import ist
@@ -10,6 +11,7 @@ from app.kit.weights import fineness_mark, grams
 from app.printing.bill import buyer_data, percent, qr_svg, seller_data
 from app.printing.documents import Buyer, Payment, Seller
 from app.printing.fonts import Typeface
+from app.printing.looks import Label, fitted
 from app.printing.words import amount_in_words
 
 
@@ -23,7 +25,7 @@ class PurchaseArticle:
     dirt_mg: int
     net_mg: int
     fineness: int
-    test: str
+    test: str  # a Label: what it was tested by, and behind it what was noted
     melting_loss_bp: int
     fine_mg: int
     rate_paise_per_g: int
@@ -47,7 +49,7 @@ class PurchaseDocument:
 
 
 HEAD = ("Article", "Gross g", "Dirt g", "Net g", "Purity", "Melt", "Fine g", "₹/g fine", "Value ₹")
-PLEDGE = (
+PLEDGE = Label(
     "I sell these articles of my own free will. They are mine, bear no charge, and were come by lawfully. "
     "I have seen the weighing and the test, and agree to both."
 )
@@ -56,7 +58,7 @@ PLEDGE = (
 def purchase_data(voucher: PurchaseDocument, type_: Typeface) -> dict[str, Any]:
     """The form's data: texts fit to be drawn, figures as they are read in India."""
     say, issued = type_.fit, ist(voucher.issued_at)
-    unnamed = {"name": "Particulars erased", "address": "", "marks": []}
+    unnamed = {"name": Label("Particulars erased"), "address": "", "marks": []}
     return {
         "title": "PURCHASE VOUCHER",
         "number": say(voucher.number),
@@ -65,10 +67,10 @@ def purchase_data(voucher: PurchaseDocument, type_: Typeface) -> dict[str, Any]:
         "customer": buyer_data(voucher.customer, say) if voucher.customer else unnamed,
         "facts": [
             ["Voucher no.", say(voucher.number)], ["Date", f"{issued:%d-%m-%Y}  {issued:%H:%M}"],
-            ["Identity", say(voucher.identity)], ["Tax", "None: bought from an unregistered person"],
+            ["Identity", say(voucher.identity)], ["Tax", Label("None: bought from an unregistered person")],
         ],
         "qr": qr_svg(voucher.qr_text),
-        "head": list(HEAD),
+        "head": [Label(one) for one in HEAD],
         "rows": [_row(article, type_) for article in voucher.articles],
         "totals": [["Value of the metal", rupees(voucher.value_paise)]],
         "settled": [_payout(payout, type_) for payout in voucher.payouts],
@@ -81,7 +83,7 @@ def purchase_data(voucher: PurchaseDocument, type_: Typeface) -> dict[str, Any]:
 def _row(article: PurchaseArticle, type_: Typeface) -> dict[str, Any]:
     return {
         "name": type_.fit(article.description, most=160, longest_word=16),
-        "test": type_.fit(article.test, most=160, longest_word=16),
+        "test": fitted(article.test, partial(type_.fit, most=160, longest_word=16)),
         "cells": [
             grams(article.gross_mg), grams(article.dirt_mg), grams(article.net_mg),
             f"{article.metal.capitalize()} {fineness_mark(article.fineness)}", percent(article.melting_loss_bp),

@@ -10,6 +10,7 @@ from app.kit.money import grouped, rupees
 from app.printing.bill import buyer_data, qr_svg, seller_data
 from app.printing.documents import Buyer, Payment, Seller
 from app.printing.fonts import Typeface
+from app.printing.looks import Label, fitted
 from app.printing.words import amount_in_words
 
 
@@ -37,7 +38,7 @@ class VoucherDocument:
     issued_at: dt.datetime
     seller: Seller
     payer: Buyer | None
-    towards: str  # what the money is for
+    towards: str  # what the money is for; a Label where the words are ours
     payments: tuple[Payment, ...]
     total_paise: int
     note: str = ""
@@ -60,11 +61,11 @@ def voucher_data(voucher: VoucherDocument, type_: Typeface) -> dict[str, Any]:
         "date": [issued.year, issued.month, issued.day],
         "seller": seller_data(voucher.seller, say),
         "party_label": "Received from" if taken else "Paid to",
-        "payer": buyer_data(voucher.payer, say) | ({} if voucher.payer else {"name": "Customer"}),
+        "payer": buyer_data(voucher.payer, say) | ({} if voucher.payer else {"name": Label("Customer")}),
         "facts": [[label, say(value)] for label, value in facts],
         "total": rupees(voucher.total_paise),
         "words": amount_in_words(voucher.total_paise),
-        "towards": say(voucher.towards),
+        "towards": fitted(voucher.towards, say),
         "payments": [
             [say(one.mode) + (f" · {say(one.reference)}" if one.reference else ""), grouped(one.paise)]
             for one in voucher.payments
@@ -72,6 +73,6 @@ def voucher_data(voucher: VoucherDocument, type_: Typeface) -> dict[str, Any]:
         "state": [[say(label), rupees(paise)] for label, paise in voucher.state],
         "note": type_.fit(voucher.note, most=400),
         "qr": qr_svg(voucher.qr_text),
-        "qr_caption": say(voucher.qr_caption),
+        "qr_caption": fitted(voucher.qr_caption, say),
         "signs": ["Customer's signature", f"For {say(voucher.seller.name)}"],
     }

@@ -3,13 +3,17 @@
 from typing import Any
 from uuid import UUID
 
+from flask import Response
+
 from app.cash import service as cash
 from app.cash.service import Closing
 from app.kit.audit_reading import LogPage
 from app.kit.http import allow, api_blueprint, runtime, shop_read, shop_write
 from app.kit.outbox import JobView
 from app.kit.paging import Page, PageArgs
-from app.reports import auditing, daybook, service
+from app.printing.asking import asked
+from app.printing.at_once import pdf
+from app.reports import auditing, daybook, service, slips
 from app.reports.schemas import (
     BookArgs,
     BookOut,
@@ -24,6 +28,7 @@ from app.reports.schemas import (
     LogOut,
     ProfitArgs,
     ProfitOut,
+    SlipArgs,
     StandingOut,
     VerifyOut,
 )
@@ -109,6 +114,16 @@ def list_book(args: dict[str, Any], shop_id: int) -> dict[str, Any]:
 def get_profit(args: dict[str, Any], shop_id: int) -> dict[str, Any]:
     """A period's sales against what their metal costs at today's rate; 31 days at most."""
     return {"items": shop_read(lambda db: daybook.profit_of(db, first=args["first"], last=args["last"]))}
+
+
+@days.get("/slip")
+@allow("report.view")
+@days.arguments(SlipArgs, location="query")
+@days.response(200, content_type="application/pdf")
+def print_slip(args: dict[str, Any], shop_id: int) -> Response:
+    """A closed business day as its slip, on the paper and in the language asked for."""
+    slip, look = shop_read(lambda db: slips.day_slip(db, args["on"])), asked(args)
+    return pdf(lambda press: press.render_day(slip, look), f"day-{slip.business_on}")
 
 
 # ---------------------------------------------------------------- the audit log

@@ -12,6 +12,7 @@ from app.invoices.service import ExportPlace, ExportRow
 from app.kit.clock import utc_now
 from app.kit.jobs import ControlJobRun, GiveUp, ShopJob, control_job, shop_job
 from app.kit.ports import Bucket
+from app.printing.looks import USUAL, Look, Paper
 from app.printing.press import Press
 from app.reports import auditing, service, slips, writing
 from app.reports import rows as book_rows
@@ -40,7 +41,7 @@ def write_export(job: ShopJob, *, export_id: str) -> None:
     counted = Counted()
     key = f"{job.shop_id}/{job.id.hex}.{export.format}"
     if export.format == "pdf":
-        _write_slip(job, export, key)
+        _write_paper(job, export, key)
         return
     with tempfile.TemporaryDirectory(prefix="export-") as folder:
         path = Path(folder) / "file"
@@ -75,16 +76,16 @@ def _rows_of(job: ShopJob, export: Export) -> Iterator[Any]:
             return _rows(job, export)
 
 
-def _write_slip(job: ShopJob, export: Export, key: str) -> None:
+def _write_paper(job: ShopJob, export: Export, key: str) -> None:
     """The closing of one day, printed: the same closing gives the same bytes, however often it is asked for."""
-    slip = job.read(lambda db: slips.day_slip(db, export))
-    pdf = _press(job.runtime.font_dir).render_day(slip)
+    press = _press(job.runtime.font_dir)
+    slip = job.read(lambda db: slips.day_slip(db, export.issued_from))
+    look = Look(Paper.ROLL) if export.kind == "day_slip_80" else USUAL
+    pdf, rows = press.render_day(slip, look), len(slip.parts)
     stored = job.runtime.store.put(Bucket.EXPORTS, key, pdf, content_type=writing.TYPES["pdf"])
     job.finish(
-        lambda db: service.export_ready(
-            db, export_id=export.id, object_key=key, size_bytes=stored.length, rows=len(slip.parts)
-        ),
-        result={"exportId": str(export.id), "rows": len(slip.parts)},
+        lambda db: service.export_ready(db, export_id=export.id, object_key=key, size_bytes=stored.length, rows=rows),
+        result={"exportId": str(export.id), "rows": rows},
     )
 
 

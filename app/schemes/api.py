@@ -8,7 +8,9 @@ from flask import Response
 from app.kit.clock import today_ist
 from app.kit.http import allow, api_blueprint, expected_version, runtime, shop_read, shop_write, versioned
 from app.kit.paging import Page
+from app.printing.asking import PrintArgs, asked
 from app.printing.at_once import pdf
+from app.printing.looks import SMALL
 from app.schemes import service
 from app.schemes.schemas import (
     CollectedOut,
@@ -131,12 +133,13 @@ def get_passbook(shop_id: int, scheme_id: UUID) -> Passbook:
 
 @schemes.get("/<id:scheme_id>/pdf")
 @allow("scheme.view")
+@schemes.arguments(PrintArgs, location="query")
 @schemes.response(200, content_type="application/pdf")
-def print_passbook(shop_id: int, scheme_id: UUID) -> Response:
-    """The passbook as a PDF, as it stands now."""
-    keyring = runtime().keyring
+def print_passbook(args: dict[str, str | None], shop_id: int, scheme_id: UUID) -> Response:
+    """The passbook as a PDF, as it stands now; usually on A5."""
+    keyring, look = runtime().keyring, asked(args, SMALL)
     paper = shop_read(lambda db: service.get_paper(db, scheme_id, keyring=keyring))
-    return pdf(lambda press: press.render_passbook(paper), paper.number)
+    return pdf(lambda press: press.render_passbook(paper, look), paper.number)
 
 
 @schemes.post("/<id:scheme_id>/instalments")

@@ -16,18 +16,22 @@ from app.kit.money import rupees
 from app.kit.outbox import JobView
 from app.kit.sealing import Keyring
 from app.printing.documents import Buyer, Payment, Seller
+from app.printing.looks import Label
 from app.printing.press import RENDER_VERSION as PRINTED_AS
 from app.printing.receipt import VoucherDocument, VoucherForm
 from app.tax.states import state_of
 from app.tenants.service.seller import Seller as ShopSeller
 from shard_router import ShopSession
 
-_MODES = {"cash": "Cash", "upi": "UPI", "card": "Card", "bank": "Bank transfer", "cheque": "Cheque"}
+_MODES = {
+    "cash": Label("Cash"), "upi": Label("UPI"), "card": Label("Card"), "bank": Label("Bank transfer"),
+    "cheque": Label("Cheque"),
+}  # fmt: skip
 _TOWARDS = {
-    Purpose.ADVANCE.value: "Advance for goods; no GST until the bill",
-    Purpose.ON_ACCOUNT.value: "Payment of earlier bills",
-    Purpose.SCHEME.value: "Instalment of a saving scheme",
-    Purpose.PAY_OUT.value: "Balance paid back",
+    Purpose.ADVANCE.value: Label("Advance for goods; no GST until the bill"),
+    Purpose.ON_ACCOUNT.value: Label("Payment of earlier bills"),
+    Purpose.SCHEME.value: Label("Instalment of a saving scheme"),
+    Purpose.PAY_OUT.value: Label("Balance paid back"),
 }
 
 
@@ -118,7 +122,7 @@ def _paper(voucher: Voucher, about: str) -> VoucherDocument:
             f"{seller.gstin or seller.legal_name}\n{voucher.number}\n{voucher.issued_on:%d-%m-%Y}\n"
             f"{rupees(voucher.total_paise)}\n{voucher.content_hash.hex()}"
         ),
-        qr_caption="Number, date, total and fingerprint",
+        qr_caption=Label("Number, date, total and fingerprint"),
     )
 
 

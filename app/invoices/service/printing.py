@@ -20,6 +20,7 @@ from app.kit.outbox import JobView
 from app.kit.sealing import Keyring
 from app.numbering.service import DocumentKind
 from app.printing import documents as paper
+from app.printing.looks import Label
 from app.printing.press import RENDER_VERSION as PRINTED_AS
 from app.tax.states import state_of
 from shard_router import ShopSession
@@ -30,8 +31,14 @@ _FORMS = {
     DocumentKind.CREDIT_NOTE.value: paper.Form.CREDIT_NOTE,
     DocumentKind.DEBIT_NOTE.value: paper.Form.DEBIT_NOTE,
 }
-_MODES = {"cash": "Cash", "upi": "UPI", "card": "Card", "bank": "Bank transfer", "cheque": "Cheque"}
-_CREDITS = {"advance": "Advance", "old_gold": "Old gold", "scheme": "Scheme", "store_credit": "Store credit"}
+_MODES = {
+    "cash": Label("Cash"), "upi": Label("UPI"), "card": Label("Card"), "bank": Label("Bank transfer"),
+    "cheque": Label("Cheque"),
+}  # fmt: skip
+_CREDITS = {
+    "advance": Label("Advance"), "old_gold": Label("Old gold"), "scheme": Label("Scheme"),
+    "store_credit": Label("Store credit"),
+}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +145,7 @@ def _paper(document: Document, against: paper.Against | None) -> paper.BillDocum
             f"{document.seller.gstin or document.seller.legal_name}\n{document.number}\n{document.issued_on:%d-%m-%Y}\n"
             f"{rupees(document.total_paise)}\n{document.content_hash.hex()}"
         ),
-        qr_caption="Number, date, total and fingerprint",
+        qr_caption=Label("Number, date, total and fingerprint"),
     )
 
 

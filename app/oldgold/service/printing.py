@@ -9,13 +9,19 @@ from app.oldgold.rules import list_papers
 from app.oldgold.service.documents import Party, Voucher, VoucherLine
 from app.oldgold.service.reading import get_voucher
 from app.printing.documents import Buyer, Payment, Seller
+from app.printing.looks import Label
 from app.printing.purchase import PurchaseArticle, PurchaseDocument
 from app.tax.states import state_of
 from app.tenants.service.seller import Seller as ShopSeller
 from shard_router import ShopSession
 
-TESTS = {"touchstone": "Touchstone", "xrf": "XRF karatmeter", "fire_assay": "Fire assay"}
-MODES = {"credit": "Kept as a credit", "cash": "Cash", "upi": "UPI", "bank": "Bank transfer", "cheque": "Cheque"}
+TESTS = {
+    "touchstone": Label("Touchstone"), "xrf": Label("XRF karatmeter"), "fire_assay": Label("Fire assay"),
+}  # fmt: skip
+MODES = {
+    "credit": Label("Kept as a credit"), "cash": Label("Cash"), "upi": Label("UPI"), "bank": Label("Bank transfer"),
+    "cheque": Label("Cheque"),
+}  # fmt: skip
 
 
 def get_paper(db: ShopSession, voucher_id: UUID, *, keyring: Keyring) -> PurchaseDocument:
@@ -47,7 +53,7 @@ def _article(line: VoucherLine) -> PurchaseArticle:
     note = f": {line.test_note}" if line.test_note else ""
     return PurchaseArticle(
         line.description, line.metal, line.gross_mg, line.dirt_mg, line.net_mg, line.fineness,
-        f"{TESTS[line.test_kind]}{note}", line.melting_loss_bp, line.fine_mg, line.fine_rate_paise_per_g,
+        Label(f"{TESTS[line.test_kind]}{note}"), line.melting_loss_bp, line.fine_mg, line.fine_rate_paise_per_g,
         line.value_paise,
     )  # fmt: skip
 

@@ -7,6 +7,7 @@ from app.kit.money import grouped, rupees
 from app.kit.weights import grams, purity_label
 from app.orders.service.reading import get_order
 from app.orders.views import Mending, Order, Wanted
+from app.printing.looks import Label
 from app.printing.slips import SlipDocument
 from app.tenants.service.paper import on_paper
 from app.tenants.service.places import list_places
@@ -14,16 +15,16 @@ from app.tenants.service.seller import seller_of
 from shard_router import ShopSession
 
 BASES = {
-    "today": "Rate fixed on the day of the order", "locked": "Rate locked",
-    "delivery": "Rate of the day of delivery",
+    "today": Label("Rate fixed on the day of the order"), "locked": Label("Rate locked"),
+    "delivery": Label("Rate of the day of delivery"),
 }  # fmt: skip
 ORDER_TERMS = (
-    "Weights are about so much; the bill is of the finished pieces as they weigh, with GST.",
-    "Please bring this slip when you come for the pieces.",
+    Label("Weights are about so much; the bill is of the finished pieces as they weigh, with GST."),
+    Label("Please bring this slip when you come for the pieces."),
 )
 REPAIR_TERMS = (
-    "The piece remains yours and is given back against this slip, weighed before you.",
-    "The estimate is without GST of 18 % on repairs (SAC 998722).",
+    Label("The piece remains yours and is given back against this slip, weighed before you."),
+    Label("The estimate is without GST of 18 % on repairs (SAC 998722)."),
 )
 
 
@@ -37,28 +38,31 @@ def order_slip(db: ShopSession, order_id: UUID) -> SlipDocument:
     seller = seller_of(place)
     mending = order.repair
     return SlipDocument(
-        title="ORDER" if mending is None else "REPAIR MEMO",
+        title=Label("ORDER") if mending is None else Label("REPAIR MEMO"),
         number=order.number,
         issued_at=order.taken_at.replace(microsecond=0),
         seller=on_paper(seller, order.taken_on),
-        party_label="Ordered by" if mending is None else "Received from",
+        party_label=Label("Ordered by") if mending is None else Label("Received from"),
         party=tuple(part for part in (buyer.name, buyer.address, town, buyer.phone) if part),
         facts=_facts(order),
-        columns=_COLUMNS if mending is None else ("Piece", "Purity", "Pieces", "Gross g"),
+        columns=_COLUMNS if mending is None else _OF_REPAIRS,
         rows=tuple(_row(line) for line in order.lines) if mending is None else _piece(mending),
         sums=_sums(order),
-        notes=(f"Condition: {mending.condition}" if mending else "", order.note or ""),
+        notes=(Label(f"Condition: {mending.condition}") if mending else "", order.note or ""),
         terms=ORDER_TERMS if mending is None else REPAIR_TERMS,
-        signs=("Customer's signature", f"For {seller.shop_name}"),
+        signs=(Label("Customer's signature"), Label(f"For {seller.shop_name}")),
     )
 
 
-_COLUMNS = ("Piece", "Purity", "Pieces", "About g", "Rate ₹/g", "Estimate ₹")
+_COLUMNS = (
+    Label("Piece"), Label("Purity"), Label("Pieces"), Label("About g"), Label("Rate ₹/g"), Label("Estimate ₹"),
+)  # fmt: skip
+_OF_REPAIRS = (Label("Piece"), Label("Purity"), Label("Pieces"), Label("Gross g"))
 
 
 def _facts(order: Order) -> tuple[tuple[str, str], ...]:
-    due = ("Ready by", f"{order.due_on:%d-%m-%Y}")
-    return (due,) if order.repair else (due, ("Rate", BASES.get(order.rate_basis, order.rate_basis)))
+    due = (Label("Ready by"), f"{order.due_on:%d-%m-%Y}")
+    return (due,) if order.repair else (due, (Label("Rate"), BASES.get(order.rate_basis, order.rate_basis)))
 
 
 def _row(line: Wanted) -> tuple[str, ...]:
@@ -73,18 +77,18 @@ def _piece(mending: Mending) -> tuple[tuple[str, ...], ...]:
     what = f"{mending.description}: {mending.work}"
     rows = [(what, purity, str(mending.pieces), grams(mending.gross_mg))]
     rows += [
-        (f"Used: {one.description}", purity_label(one.metal, one.fineness) if one.metal else "", "",
+        (Label(f"Used: {one.description}"), purity_label(one.metal, one.fineness) if one.metal else "", "",
          grams(one.net_mg) if one.net_mg else "")
         for one in mending.used
     ]  # fmt: skip
     if mending.gross_out_mg is not None:
-        rows.append(("Given back", "", str(mending.pieces), grams(mending.gross_out_mg)))
+        rows.append((Label("Given back"), "", str(mending.pieces), grams(mending.gross_out_mg)))
     return tuple(rows)
 
 
 def _sums(order: Order) -> tuple[tuple[str, str], ...]:
-    found = [("Estimate", rupees(order.estimate_paise))] if order.estimate_paise else []
-    found += [("Advance paid", rupees(order.advance_paise))] if order.advance_paise else []
+    found = [(Label("Estimate"), rupees(order.estimate_paise))] if order.estimate_paise else []
+    found += [(Label("Advance paid"), rupees(order.advance_paise))] if order.advance_paise else []
     if order.repair is not None and order.repair.charge_paise:
-        found.append(("Charge without GST", rupees(order.repair.charge_paise)))
+        found.append((Label("Charge without GST"), rupees(order.repair.charge_paise)))
     return tuple(found)

@@ -9,6 +9,7 @@ from app.kit.money import BASIS_POINTS, rupees
 from app.kit.sealing import Keyring
 from app.kit.texts import N_, _
 from app.printing.documents import Buyer, Seller
+from app.printing.looks import Label
 from app.printing.passbook import PassbookDocument, PassbookLine
 from app.schemes import repository
 from app.schemes.errors import SchemeUnknown
@@ -20,6 +21,14 @@ from app.tenants.service.seller import Seller as ShopSeller
 from app.tenants.service.seller import choose, seller_of
 from shard_router import ShopSession
 
+_STATES = {
+    "open": Label("Running"), "matured": Label("Matured"), "closed": Label("Ended early"),
+    "stopped": Label("Ended by its last day"),
+}  # fmt: skip
+_TERMS = (
+    Label("What is saved is used for jewellery on a bill, with the bonus off its price before tax."),
+    Label("A scheme ends on its last day, whatever was paid; one that is not full has no bonus."),
+)
 STATES = {
     "open": N_("Running"), "matured": N_("Matured"), "closed": N_("Ended early"),
     "stopped": N_("Ended by its last day"),
@@ -38,13 +47,25 @@ def get_paper(db: ShopSession, scheme_id: UUID, *, keyring: Keyring, at: dt.date
 
 
 def said(promise: Promise) -> str:
-    """A bonus in words."""
+    """A bonus in the reader's words."""
     if promise.making_bp == BASIS_POINTS:
         return str(_("no making charge"))
     if promise.making_bp:
-        percent = f"{promise.making_bp // 100}.{promise.making_bp % 100:02d}".rstrip("0").rstrip(".")
-        return str(_("%(percent)s %% of the making charge", percent=percent))
+        return str(_("%(percent)s %% of the making charge", percent=_percent(promise.making_bp)))
     return rupees(promise.paise) if promise.paise else ""
+
+
+def _printed(promise: Promise) -> str:
+    """A bonus in the paper's words."""
+    if promise.making_bp == BASIS_POINTS:
+        return Label("No making charge")
+    if promise.making_bp:
+        return Label(f"Off the making charge · {_percent(promise.making_bp)} %")
+    return rupees(promise.paise) if promise.paise else ""
+
+
+def _percent(bp: int) -> str:
+    return f"{bp // 100}.{bp % 100:02d}".rstrip("0").rstrip(".")
 
 
 def _paper(book: Passbook, shop: ShopSeller, buyer: customers.Buyer, at: dt.datetime) -> PassbookDocument:
@@ -53,14 +74,10 @@ def _paper(book: Passbook, shop: ShopSeller, buyer: customers.Buyer, at: dt.date
         number=scheme.number, printed_at=at, seller=_seller(shop, scheme.begun_on),
         saver=_saver(buyer, scheme.begun_on),
         plan=plan.name, instalment_paise=scheme.instalment_paise, months=plan.months, begun_on=scheme.begun_on,
-        matures_on=scheme.matures_on, stops_on=scheme.stops_on, state=str(_(STATES[scheme.state])),
-        bonus=said(book.promise), nominee=f"{nominee.name} ({nominee.relation})" if nominee else "",
+        matures_on=scheme.matures_on, stops_on=scheme.stops_on, state=_STATES[scheme.state],
+        bonus=_printed(book.promise), nominee=f"{nominee.name} ({nominee.relation})" if nominee else "",
         purity=plan.purity_label, lines=tuple(map(_line, book.months)), paid_paise=scheme.paid_paise,
-        grams_mg=scheme.grams_mg,
-        terms=(
-            str(_("What is saved is used for jewellery on a bill, with the bonus off its price before tax.")),
-            str(_("A scheme ends on its last day, whatever was paid; one that is not full has no bonus.")),
-        ),
+        grams_mg=scheme.grams_mg, terms=_TERMS,
     )  # fmt: skip
 
 

@@ -92,4 +92,5 @@ def test_an_order_and_a_repair_go_through_their_pages(visit, cast, flask_app, ru
     assert place(visit(f"{its}/handing-back", {"gross_out": "8.25", "version": "6"})) == repair
     assert "Handed back" in visit(repair).text
     assert visit("/orders?kind=repair").status_code == 200
-    assert visit(f"{repair}/print").status_code == 303
+    slip = visit(f"{repair}/print?paper=roll&language=hi")
+    assert (slip.status_code, slip.content_type) == (200, "application/pdf")

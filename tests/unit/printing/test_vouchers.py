@@ -52,8 +52,8 @@ def test_the_voucher_says_what_was_weighed_tested_and_paid(press):
 def test_the_passbook_says_what_came_and_what_did_not(press):
     text = words_of(press.render_passbook(BOOK))
     for figure in (
-        "SCHEME PASSBOOK", "SB/26-27/00001", "Swarna 11+1", "30-08-2027", "Ravi (son)", "Grams of 22K 916",
-        "RV/26-27/00019", "09-11-2026", "late", "0.311", "2 of 11", "₹4,000.00", "30-11-2026",
+        "SCHEME PASSBOOK", "SB/26-27/00001", "Swarna 11+1", "30-08-2027", "Ravi (son)", "Grams · 22K 916",
+        "RV/26-27/00019", "09-11-2026", "late", "0.311", "2 / 11", "₹4,000.00", "30-11-2026",
     ):  # fmt: skip
         assert figure in text, figure
 
