@@ -81,6 +81,7 @@ from app.tenants import cli as people_commands
 from app.tenants import service as tenants
 from app.tenants.service import SignInPolicy
 from app.vision import api as images
+from app.vision import logo_api
 from shard_router import Account, PoolSizes, Router, RouterConfig, Times
 from shard_router.errors import TopologyRefused
 from shard_router.topology import parse as parse_topology
@@ -130,6 +131,7 @@ API: tuple[ApiBlueprint, ...] = (
     stocktakes.blueprint,
     imports.blueprint,
     labels.blueprint,
+    logo_api.blueprint,
 )
 
 """Routes of the JSON API, in the order in which the reference lists them."""

@@ -14,10 +14,12 @@ from flask import Response, request, url_for
 from app.dashboard import forms, meanwhile
 from app.dashboard.frame import forget_facts, may, pages, show
 from app.kit.clock import today_ist
-from app.kit.http import allow, shop_read, shop_write
+from app.kit.http import allow, runtime, shop_read, shop_scope, shop_write
 from app.kit.locale import LANGUAGES
 from app.kit.pages import Refusal, form_key, go_to, try_form, whole_number
+from app.kit.ports import Bucket
 from app.kit.texts import N_, _
+from app.printing.logos import logo_key
 from app.tax.states import list_states
 from app.tenants import service as tenants
 from app.tenants.errors import PlaceUnknown
@@ -29,9 +31,11 @@ BASES = (("fineness", N_("by fineness (916/1000)")), ("karat", N_("by karat (22/
 SAVED = {
     "profile": N_("The shop's profile is saved."), "registration": N_("The registration is saved."),
     "outlet": N_("The outlet is saved."), "till": N_("The till is saved."),
+    "logo": N_("The logo is on every bill from the next one on."), "no_logo": N_("Bills have no logo from now on."),
 }  # fmt: skip
 ACTIONS = (
-    "shop.profile_changed", "registration.changed", "outlet.changed", "outlet.added", "till.added", "till.renamed",
+    "shop.profile_changed", "shop.logo_changed", "registration.changed", "outlet.changed", "outlet.added", "till.added",
+    "till.renamed",
 )  # fmt: skip
 NEW_TILL, NEW_OUTLET = "new-till", "new-outlet"
 
@@ -93,8 +97,12 @@ def add_till(outlet_id: UUID) -> Response | tuple[str, int]:
 
 
 def _saved(what: str, form: str, work: Callable[[ShopSession], ProfileView]) -> Response | tuple[str, int]:
+    return attempted(what, form, lambda: shop_write(work))
+
+
+def attempted(what: str, form: str, work: Callable[[], ProfileView]) -> Response | tuple[str, int]:
     """`form` names the one of the page's forms that was sent: a refusal is shown in it."""
-    tried = try_form(lambda: shop_write(work))
+    tried = try_form(work)
     if tried.refusal is None or tried.refusal.code == "already_sent":
         forget_facts()
         return go_to(url_for("shop_pages.settings", saved=what))
@@ -146,8 +154,14 @@ def _page(sent: str, refusal: Refusal | None) -> str:
         "settings.html", "settings", profile=profile, values=values, sent=sent, refusal=refusal, key=form_key(),
         saved=_(said) if said else "", editable=may("settings.edit"), bases=[(key, _(text)) for key, text in BASES],
         languages=[(key, LANGUAGE_NAMES[key]) for key in LANGUAGES], new_till=NEW_TILL, new_outlet=NEW_OUTLET,
-        states={state.code: state.name for state in list_states(today)},
+        states={state.code: state.name for state in list_states(today)}, logo_url=_logo_url(profile),
     )  # fmt: skip
+
+
+def _logo_url(profile: ProfileView) -> str:
+    _found, shop_id = shop_scope()
+    store = runtime().store
+    return store.public_url(Bucket.SHOP_LOGOS, logo_key(shop_id, profile.logo)) if profile.logo else ""
 
 
 def _values(profile: ProfileView) -> dict[str, dict[str, str]]:
@@ -158,6 +172,7 @@ def _values(profile: ProfileView) -> dict[str, dict[str, str]]:
     fields = ("name", "legal_name", "name_local", "phone", "locale", "rate_basis")
     return {
         "profile": {name: getattr(profile, name) or "" for name in fields},
+        "logo": {},
         **{str(row.id): _row_values(row) for row in rows},
         **{f"{NEW_TILL}-{outlet.id}": {"code": "", "name": ""} for outlet in profile.outlets},
         **{f"{NEW_OUTLET}-{one.id}": dict.fromkeys(_NEW_PLACE, "") for one in profile.registrations},

@@ -20,6 +20,7 @@ from app.dashboard import (
     karigars,
     kin,
     labels,
+    logo,
     lots,
     melting,
     oldgold,
@@ -43,7 +44,7 @@ from app.dashboard.frame import pages as shop_pages
 
 __all__ = [
     "account", "accounts", "approvals", "auditlog", "away", "bills", "board", "buying", "cashbook", "counter", "days",
-    "exports", "feed", "home", "imports", "karigar_jobs", "karigars", "kin", "labels", "lots", "melting", "oldgold",
-    "orders", "papers", "people", "pictures", "pieces", "places", "ratelocks", "receipts", "scheme_plans", "schemes",
-    "settings", "shop_pages", "staff", "stock", "stockbook", "stocktakes",
+    "exports", "feed", "home", "imports", "karigar_jobs", "karigars", "kin", "labels", "logo", "lots", "melting",
+    "oldgold", "orders", "papers", "people", "pictures", "pieces", "places", "ratelocks", "receipts", "scheme_plans",
+    "schemes", "settings", "shop_pages", "staff", "stock", "stockbook", "stocktakes",
 ]  # fmt: skip

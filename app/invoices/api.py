@@ -30,6 +30,7 @@ from app.kit.ports import Bucket
 from app.numbering.service import DocumentKind
 from app.printing.asking import PrintArgs, asked
 from app.printing.at_once import pdf
+from app.printing.logos import with_logo
 
 blueprint = api_blueprint("invoices", "/invoices", description="Bills and credit notes: issued once, never changed.")
 
@@ -156,7 +157,8 @@ def get_pdf(shop_id: int, invoice_id: UUID) -> tuple[Response, int]:
 def print_invoice(args: dict[str, str], shop_id: int, invoice_id: UUID) -> Response:
     """The document on another paper or in another language, made now; the PDF that is kept stays what was issued."""
     keyring, look = runtime().keyring, asked(args)
-    paper = shop_read(lambda db: service.get_paper(db, invoice_id, keyring=keyring))
+    plain = shop_read(lambda db: service.get_paper(db, invoice_id, keyring=keyring))
+    paper = with_logo(plain, runtime().store, shop_id)
     return pdf(lambda press: press.render_bill(paper, look), paper.number)
 
 

@@ -221,6 +221,7 @@ class SellerOut(ApiSchema):
     phone = fields.String(allow_none=True)
     bis_registration = fields.String(allow_none=True)
     till_code = fields.String()
+    logo = fields.String(metadata={"description": "SHA-256 of the logo's PNG; left out where there is none."})
 
 
 class StepOut(ApiSchema):

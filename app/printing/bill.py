@@ -11,6 +11,7 @@ from app.kit.money import grouped, rupees
 from app.kit.weights import carats, fineness_mark, grams, purity_label
 from app.printing.documents import Article, BillDocument, Buyer, Form, HsnRow, OldGoldItem, Seller, StoneItem
 from app.printing.fonts import Typeface
+from app.printing.logos import logo_svg
 from app.printing.looks import Label, fitted
 from app.printing.words import amount_in_words
 
@@ -65,6 +66,7 @@ def bill_data(bill: BillDocument, type_: Typeface) -> dict[str, Any]:
         "notes": [COMPOSITION] if bill.composition else [],
         "terms": [type_.fit(term, most=400) for term in bill.terms],
         "served_by": say(bill.served_by),
+        "logo": logo_svg(bill.logo_png),
     }
 
 

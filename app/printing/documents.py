@@ -34,6 +34,7 @@ class Seller:
     phone: str = ""
     email: str = ""
     bis_registration: str = ""
+    logo: str = ""  # SHA-256 of its PNG, in hex
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,3 +166,4 @@ class BillDocument:
     irn: str = ""
     terms: tuple[str, ...] = ()
     served_by: str = ""
+    logo_png: bytes = b""  # for sheets: a roll has none

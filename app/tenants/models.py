@@ -182,12 +182,13 @@ class ShopProfile(ShopOwned, ShardBase):
     phone: Mapped[str | None] = mapped_column(Code(20))
     locale: Mapped[str] = mapped_column(Code(8), default="en")
     rate_basis: Mapped[str] = mapped_column(Code(10), default="fineness")  # fineness | karat
+    logo: Mapped[str | None] = mapped_column(Code(64))  # SHA-256 of its PNG in the bucket of logos, in hex
     version: Mapped[int] = mapped_column(Integer, default=1)
     updated_at: Mapped[dt.datetime] = mapped_column(Utc)
     __table_args__ = facts(
         writes="insert-update",
         retention="shop",
-        told=("legal_name", "locale", "name", "name_local", "phone", "rate_basis"),
+        told=("legal_name", "locale", "logo", "name", "name_local", "phone", "rate_basis"),
         purpose="the shop's name, print and price settings",
     )
 

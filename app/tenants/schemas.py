@@ -183,6 +183,7 @@ class ProfileOut(ApiSchema):
     phone = fields.String(allow_none=True)
     locale = fields.String()
     rate_basis = fields.String()
+    logo = fields.String(allow_none=True, metadata={"description": "SHA-256 of the logo's PNG."})
     version = fields.Integer()
     registrations = fields.List(fields.Nested(RegistrationOut))
     outlets = fields.List(fields.Nested(OutletOut))

@@ -31,6 +31,13 @@ class PictureTooLarge(PayloadTooLarge):
     default_action = N_("Save it smaller and send it again.")
 
 
+class LogoTooLarge(PayloadTooLarge):
+    """A logo's file is larger than 2 MB, or has more than 9 megapixels."""
+
+    default_message = N_("The logo is larger than 2 MB, or has more than 9 megapixels.")
+    default_action = N_("Save it smaller and send it again.")
+
+
 class PictureUnreadable(Unprocessable):
     """The file is no JPEG, PNG, WebP, HEIF or AVIF, whatever its name says."""
 

@@ -22,6 +22,18 @@ class PictureIn(ApiSchema):
     item_id = IdField(load_default=None, allow_none=True)
 
 
+class LogoIn(ApiSchema):
+    """A file that was sent by an upload link before; null: no logo."""
+
+    upload_key = Text(least=1, most=200, required=True, allow_none=True)
+
+
+class LogoOut(ApiSchema):
+    logo = fields.String(allow_none=True, metadata={"description": "SHA-256 of its PNG."})
+    url = fields.String(allow_none=True)
+    version = fields.Integer(metadata={"description": "Of the profile."})
+
+
 class UploadIn(ApiSchema):
     length = Whole(
         least=1, most=MAX_BYTES, required=True, metadata={"description": "Bytes; the link is signed for it."}

@@ -49,6 +49,10 @@ class Counter:
         headers = self.who.headers(**{"If-Match": f'"{version}"'})
         return self.app.test_client().patch(self.base + path, json=body, headers=headers)
 
+    def put(self, path: str, body: Any, *, version: int) -> TestResponse:
+        headers = self.who.headers(**{"If-Match": f'"{version}"'})
+        return self.app.test_client().put(self.base + path, json=body, headers=headers)
+
     # -- what a shop has --------------------------------------------------------------------------------------------
     def set_board(self, **paise_per_g: int) -> None:
         """RATES, or others: gold_9160=…"""

@@ -556,6 +556,10 @@ def _of_profile(body: Callable[[Stage], Any]) -> Callable[[Stage], Ask]:
     return lambda stage: Ask(stage.asha.token, {}, body(stage), stage.version_of_profile())
 
 
+def _logo(stage: Stage) -> Any:
+    return {"uploadKey": _uploaded(stage).body["uploadKey"]}
+
+
 def _registration(stage: Stage) -> Any:
     return {"gstin": GSTIN["asha"], "legalName": f"Asha Jewellers {next(_numbers)}", "composition": False}
 
@@ -1044,6 +1048,7 @@ GOOD: dict[str, Callable[[Stage], Ask]] = {
     "people.invite_member": _invited,
     "people.change_role": _role,
     "profile.change_shop_profile": _profile,
+    "logo.set_logo": _of_profile(_logo),
     "profile.change_registration": _of_profile(_registration),
     "profile.change_outlet": _of_profile(_outlet),
     "profile.add_till": _of_profile(_till),

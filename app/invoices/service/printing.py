@@ -171,6 +171,7 @@ def _seller(seller: Seller, on: dt.date) -> paper.Seller:
         tagline="" if seller.legal_name == seller.shop_name else seller.legal_name,
         phone=seller.phone or "",
         bis_registration=seller.bis_registration or "",
+        logo=seller.logo or "",
     )
 
 

@@ -11,7 +11,7 @@ IDS = (Till.id, Outlet.id, Registration.id)
 PACKED = (
     Till.code, Outlet.name, Outlet.address, Outlet.city, Outlet.pin, Outlet.bis_registration, Registration.gstin,
     Registration.state_code, Registration.composition, Registration.legal_name, ShopProfile.name,
-    ShopProfile.name_local, ShopProfile.phone, ShopProfile.rate_basis,
+    ShopProfile.name_local, ShopProfile.phone, ShopProfile.rate_basis, ShopProfile.logo,
 )  # fmt: skip
 
 PLAN = (

@@ -55,7 +55,7 @@ from app.tenants.service.people import (
     sign_out_everywhere,
 )  # fmt: skip
 from app.tenants.service.premises import add_outlet, add_till, change_outlet, change_registration, rename_till
-from app.tenants.service.profile import change_shop_profile, get_profile, keep_names
+from app.tenants.service.profile import change_shop_profile, get_profile, keep_names, set_logo
 from app.tenants.service.projections import (
     ask_to_push_entitlement,
     find_entitlement,
@@ -105,7 +105,7 @@ __all__ = [
     "keep_names", "list_invitations", "list_kept_members", "list_member_rights", "list_memberships",
     "list_own_invitations", "list_people", "list_shops", "list_staff", "mark_ready", "names_of", "open_shop",
     "page_of_shops", "prepare_shop", "purge_invitations", "purge_sign_ins", "read_dates", "remove_member",
-    "rename_till", "renew_members", "reset_second_factor", "rotate_keys", "set_sign_in_cookie", "settle_restore",
-    "shop_view", "sign_out_everywhere", "sign_out_member", "stale_members", "withdraw_invitation", "write_rows",
-    "written_dates",
+    "rename_till", "renew_members", "reset_second_factor", "rotate_keys", "set_logo", "set_sign_in_cookie",
+    "settle_restore", "shop_view", "sign_out_everywhere", "sign_out_member", "stale_members", "withdraw_invitation",
+    "write_rows", "written_dates",
 ]  # fmt: skip

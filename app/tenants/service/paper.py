@@ -14,5 +14,5 @@ def on_paper(seller: Seller, on: dt.date) -> paper.Seller:
         state_code=seller.state_code, state_name=state_of(seller.state_code, on).name, gstin=seller.gstin or "",
         local_name=seller.shop_name_local or "",
         tagline="" if seller.legal_name == seller.shop_name else seller.legal_name, phone=seller.phone or "",
-        bis_registration=seller.bis_registration or "",
+        bis_registration=seller.bis_registration or "", logo=seller.logo or "",
     )  # fmt: skip

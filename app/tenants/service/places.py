@@ -36,6 +36,7 @@ class Place(Struct, frozen=True):
     shop_name_local: str | None
     phone: str | None
     rate_basis: str  # how the shop derives the rate of a purity from its 24K rate
+    logo: str | None  # SHA-256 of its PNG, in hex
     plan: EntitlementDates | None  # of the shop, as its shard knows it
 
 

@@ -42,6 +42,16 @@ def change_shop_profile(db: ShopSession, *, expected_version: int, changes: dict
     return profile_view(db, row)
 
 
+def set_logo(db: ShopSession, *, expected_version: int, logo: str | None) -> ProfileView:
+    """Print this logo from the next bill on, by the hash of its file, or none. Raises ChangedMeanwhile."""
+    row = locked_profile(db, expected_version)
+    if row.logo != logo:
+        row.logo, row.version, row.updated_at = logo, row.version + 1, utc_now()
+        db.flush()
+        audit.record(db, "shop.logo_changed", None, {"logo": logo, "version": row.version})
+    return profile_view(db, row)
+
+
 def ask_to_tell_names(db: ShopSession, version: int) -> None:
     """Of what the control plane shows of a profile something changed."""
     outbox.enqueue(db, TELL_NAMES, key=f"names-{version}")
@@ -86,7 +96,7 @@ def _profile(db: ShopSession, *, lock: bool = False) -> ShopProfile:
 def profile_view(db: ShopSession, row: ShopProfile) -> ProfileView:
     return ProfileView(
         slug=row.slug, name=row.name, name_local=row.name_local, legal_name=row.legal_name, phone=row.phone,
-        locale=row.locale, rate_basis=row.rate_basis, version=row.version,
+        locale=row.locale, rate_basis=row.rate_basis, logo=row.logo, version=row.version,
         registrations=tuple(
             RegistrationView(one.id, one.gstin, one.state_code, one.legal_name, one.composition)
             for one in repository.list_registrations(db)

@@ -29,6 +29,7 @@ class Seller:
     phone: str | None
     bis_registration: str | None
     till_code: str
+    logo: str | None = None  # SHA-256 of its PNG, in hex: the one that this document is printed with for ever
 
     @property
     def charges_tax(self) -> bool:
@@ -39,12 +40,13 @@ class Seller:
         return audit.canonical(self.facts())
 
     def facts(self) -> dict[str, Any]:
-        """By their names in JSON."""
+        """By their names in JSON; a logo only where there is one, as in all documents from before there were any."""
+        logo = {"logo": self.logo} if self.logo else {}
         return {
             "shopName": self.shop_name, "shopNameLocal": self.shop_name_local, "legalName": self.legal_name,
             "gstin": self.gstin, "stateCode": self.state_code, "composition": self.composition,
             "outletName": self.outlet_name, "address": self.address, "city": self.city, "pin": self.pin,
-            "phone": self.phone, "bisRegistration": self.bis_registration, "tillCode": self.till_code,
+            "phone": self.phone, "bisRegistration": self.bis_registration, "tillCode": self.till_code, **logo,
         }  # fmt: skip
 
 
@@ -52,6 +54,7 @@ def seller_of(place: Place) -> Seller:
     return Seller(
         place.shop_name, place.shop_name_local, place.legal_name, place.gstin, place.state_code, place.composition,
         place.outlet_name, place.address, place.city, place.pin, place.phone, place.bis_registration, place.till_code,
+        place.logo,
     )  # fmt: skip
 
 
@@ -61,7 +64,7 @@ def read_seller(written: bytes) -> Seller:
     return Seller(
         facts["shopName"], facts["shopNameLocal"], facts["legalName"], facts["gstin"], facts["stateCode"],
         facts["composition"], facts["outletName"], facts["address"], facts["city"], facts["pin"], facts["phone"],
-        facts["bisRegistration"], facts["tillCode"],
+        facts["bisRegistration"], facts["tillCode"], facts.get("logo"),
     )  # fmt: skip
 
 

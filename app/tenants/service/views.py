@@ -138,6 +138,7 @@ class ProfileView:
     phone: str | None
     locale: str
     rate_basis: str
+    logo: str | None
     version: int
     registrations: tuple[RegistrationView, ...]
     outlets: tuple[OutletView, ...]

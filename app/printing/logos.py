@@ -1,0 +1,62 @@
+"""Owns a shop's logo on paper: where it lies, how it is fetched, and how a form is given it."""
+
+import base64
+import hashlib
+import logging
+import struct
+from dataclasses import replace
+from functools import lru_cache
+
+from app.kit.objects import NoSuchObject, ObjectTooLarge, read_bytes
+from app.kit.ports import Bucket, ObjectStore
+from app.printing.documents import BillDocument
+
+MOST_BYTES = 512 * 1024
+"""More than any logo of ours; what is larger was put there by somebody else."""
+KEPT = 64
+
+log = logging.getLogger(__name__)
+
+
+def logo_key(shop_id: int, sha256: str) -> str:
+    """By what it is: a logo is never overwritten, so documents keep the one that they were issued with."""
+    return f"{shop_id}/{sha256}.png"
+
+
+def with_logo(bill: BillDocument, store: ObjectStore, shop_id: int) -> BillDocument:
+    """The document with the logo that its seller's particulars name; outside of any transaction. Raises
+    StoreUnavailable. Without it where the file is gone or was changed: paper must not fail for an ornament."""
+    named = bill.seller.logo
+    if not named:
+        return bill
+    try:
+        png = _fetched(store, logo_key(shop_id, named), named)  # type: ignore[arg-type]  # a store is itself: hashable
+        return replace(bill, logo_png=png)
+    except (NoSuchObject, ObjectTooLarge, LogoChanged) as error:
+        log.error("%s is printed without the logo %s: %r", bill.number, named, error)
+        return bill
+
+
+class LogoChanged(Exception):
+    """What lies there is not what the key says."""
+
+
+@lru_cache(maxsize=KEPT)
+def _fetched(store: ObjectStore, key: str, sha256: str) -> bytes:
+    """The same for ever, so each process asks once."""
+    png = read_bytes(store, Bucket.SHOP_LOGOS, key, most=MOST_BYTES)
+    if hashlib.sha256(png).hexdigest() != sha256:
+        raise LogoChanged(key)
+    return png
+
+
+def logo_svg(png: bytes) -> str:
+    """The PNG within an SVG, since a form's data are texts; empty where there is none."""
+    if not png:
+        return ""
+    width, height = struct.unpack(">II", png[16:24])  # of the header that every PNG begins with
+    data = base64.b64encode(png).decode()
+    return (
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" width="{width}" height="{height}">'
+        f'<image width="{width}" height="{height}" href="data:image/png;base64,{data}"/></svg>'
+    )
