@@ -5,18 +5,20 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
-from flask import request, url_for
+from flask import Response, request, url_for
 
 from app.credits import service as credits
 from app.customers import service as customers
 from app.dashboard import forms
 from app.dashboard.frame import may, pages, show
 from app.kit.clock import today_ist
-from app.kit.http import allow, shop_read
+from app.kit.http import allow, shop_read, shop_write
 from app.kit.locale import parse_day
+from app.kit.pages import form_key, go_to, try_form
 from app.kit.texts import N_, _
 from app.ledger import service as ledger
 from app.ledger.service import Entry, Outstanding
+from app.reports import service as reports
 from shard_router import ShopSession
 
 KINDS = {
@@ -73,9 +75,26 @@ def outstanding_page() -> str:
     following = found.debtors.next_cursor
     return show(
         "outstanding.html", "customers", found=found, ages=[str(_(name)) for name in AGES], colours=COLOURS,
-        bars=_bars(found), sort=sort, paged="after" in request.args, today=today_ist(),
+        bars=_bars(found), sort=sort, paged="after" in request.args, today=today_ist(), key=form_key(),
         next_url=url_for("shop_pages.outstanding", sort=sort or None, after=following) if following else "",
     )  # fmt: skip
+
+
+@pages.post("/outstanding/file")
+@allow("export.run")
+def outstanding_file() -> Response | tuple[str, int]:
+    """Who owes what since when, as a file: written by a job, fetched from the exports."""
+    today = today_ist()
+    tried = try_form(lambda: shop_write(
+        lambda db: reports.ask_export(
+            db, kind=reports.OUTSTANDING, format=forms.one_of("format", reports.FORMATS), issued_from=today,
+            issued_to=today,
+        ),
+        rebuild=reports.get_export,
+    ))  # fmt: skip
+    if tried.result is not None:
+        return go_to(url_for("shop_pages.exports", job=tried.result.job_id))
+    return go_to(url_for("shop_pages.outstanding"))
 
 
 def tabs_of(customer_id: UUID, here: str) -> list[tuple[str, str, bool]]:

@@ -21,9 +21,9 @@ from app.reports.service import Export
 
 KIND_NAMES = {
     "invoices": N_("Bills and notes"), "day_book": N_("Day book"), "cash_book": N_("Cash book"),
-    "day_slip": N_("Closing slip, A4"), "day_slip_80": N_("Closing slip, 80 mm"),
+    "outstanding": N_("Outstanding"), "day_slip": N_("Closing slip, A4"), "day_slip_80": N_("Closing slip, 80 mm"),
 }  # fmt: skip
-TABLES = ("invoices", "day_book", "cash_book")
+TABLES = ("invoices", "day_book", "cash_book", "outstanding")
 NOT_FOUND = 404
 FORMATS = (("xlsx", N_("Excel (XLSX)")), ("csv", N_("Text (CSV)")))
 

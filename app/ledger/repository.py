@@ -1,7 +1,7 @@
 """Owns the statements on what all customers owe: selects that bills, receipts and customers lend, put together."""
 
 import datetime as dt
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -46,6 +46,21 @@ def totals(db: ShopSession, debtors: Subquery) -> Any:
     names = ("owed", "a1", "a2", "a3", "a4")
     sums = (func.coalesce(_whole(func.sum(debtors.c[name])), 0).label(name) for name in names)
     return db.execute(select(func.count().label("people"), *sums)).one()
+
+
+def all_of(db: ShopSession, debtors: Subquery) -> Sequence[Any]:
+    """Every debtor, the most first."""
+    return db.execute(page_of(debtors).order_by(debtors.c.owed.desc(), debtors.c.person_id)).all()
+
+
+def dues_by_day(db: ShopSession, customer_ids: Collection[UUID]) -> Sequence[Any]:
+    """Customer, day of the bill, paise that its bills of that day left open before anything was paid on account."""
+    due = invoices.dues(db.shop_id, customer_ids).subquery()
+    return db.execute(
+        select(due.c.customer_id, due.c.due_on, _whole(func.sum(due.c.paise)).label("paise")).group_by(
+            due.c.customer_id, due.c.due_on
+        )
+    ).all()
 
 
 def owed_to(db: ShopSession) -> int:

@@ -55,6 +55,7 @@ class DebtorOut(ApiSchema):
     phone = fields.String(allow_none=True)
     owes_paise = fields.Integer()
     ages_paise = fields.List(fields.Integer())
+    since = Day(allow_none=True, metadata={"description": "Of the oldest bill that is not paid in full."})
 
 
 class OutstandingOut(ApiSchema):

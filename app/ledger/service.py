@@ -5,8 +5,10 @@ derived from the documents whenever they are asked, so they cannot drift from th
 """
 
 import datetime as dt
-from collections.abc import Collection, Iterable, Sequence
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 from uuid import UUID
 
 from app.credits import service as credits
@@ -23,6 +25,8 @@ from shard_router import ShopSession
 
 BUCKETS = (30, 60, 90)
 """Days up to which a debt is of the first, second and third bucket."""
+
+AT_ONCE = 1000
 
 TAKEN = DocumentKind.RECEIPT_VOUCHER.value
 NOTE = DocumentKind.CREDIT_NOTE.value
@@ -60,13 +64,15 @@ class Ledger:
 
 @dataclass(frozen=True, slots=True)
 class Debtor:
-    """Who owes how much, by the age of the bills: up to 30, 60, 90 days, and older."""
+    """Who owes how much, by the age of the bills: up to 30, 60, 90 days, and older; `since` is the day of the oldest
+    bill that is not paid in full."""
 
     customer_id: UUID
     name: str
     phone: str | None
     owes_paise: int
     ages_paise: tuple[int, int, int, int]
+    since: dt.date | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,20 +127,29 @@ def outstanding(
     after: str | None = None,
     limit: int = paging.DEFAULT_LIMIT,
 ) -> Outstanding:
-    """Who owes, the most first, with the sums of all; in four statements whatever the number of customers."""
+    """Who owes, the most first, with the sums of all; in six statements whatever the number of customers."""
     debtors = repository.debtors(db.shop_id, ages_on(on or today_ist()))
     orders = paging.Orders(
         tie=debtors.c.person_id, default="-owesPaise", owesPaise=debtors.c.owed, oldPaise=debtors.c.a4
     )
     page = paging.page(db, repository.page_of(debtors), orders=orders, sort=sort, after=after, limit=limit)
-    known = customers.contacts_of(db, [row.person_id for row in page.items])
+    known = {one.customer_id: one for one in _debtors(db, page.items)}
     sums = repository.totals(db, debtors)
     return Outstanding(
-        sums.people, int(sums.owed), (int(sums.a1), int(sums.a2), int(sums.a3), int(sums.a4)), repository.owed_to(db),
-        page.map(lambda row: Debtor(
-            row.person_id, *known.get(row.person_id, ("", None)), row.owed, (row.a1, row.a2, row.a3, row.a4)
-        )),
-    )  # fmt: skip
+        sums.people,
+        int(sums.owed),
+        (int(sums.a1), int(sums.a2), int(sums.a3), int(sums.a4)),
+        repository.owed_to(db),
+        page.map(lambda row: known[row.person_id]),
+    )
+
+
+def all_debtors(db: ShopSession, *, on: dt.date) -> Iterator[Debtor]:
+    """Everybody who owes, the most first, as it stands now; the ages are those of the day. One statement says who, so
+    nobody is told twice or left out while others pay; names and days follow for a thousand at a time."""
+    rows = repository.all_of(db, repository.debtors(db.shop_id, ages_on(on)))
+    for begun in range(0, len(rows), AT_ONCE):
+        yield from _debtors(db, rows[begun : begun + AT_ONCE])
 
 
 def ages_on(day: dt.date) -> Ages:
@@ -142,7 +157,40 @@ def ages_on(day: dt.date) -> Ages:
     return Ages(*(day - dt.timedelta(days=days) for days in BUCKETS))
 
 
+def oldest_open(owes_paise: int, by_day: Mapping[dt.date, int]) -> dt.date | None:
+    """The day of the oldest bill that is still open: what was paid on account paid the oldest ones, so what is left is
+    of the youngest. `by_day`: what the bills of a day left open before that, in paise."""
+    found = None
+    for day in sorted((day for day, paise in by_day.items() if paise > 0), reverse=True):
+        if owes_paise <= 0:
+            break
+        found, owes_paise = day, owes_paise - by_day[day]
+    return found
+
+
 # ---------------------------------------------------------------- putting together
+
+
+def _debtors(db: ShopSession, rows: Sequence[Any]) -> list[Debtor]:
+    """With names and days, in three statements."""
+    people = [row.person_id for row in rows]
+    known, days = customers.contacts_of(db, people), _open_days(db, people)
+    return [
+        Debtor(
+            row.person_id, *known.get(row.person_id, ("", None)), row.owed, (row.a1, row.a2, row.a3, row.a4),
+            oldest_open(row.owed, days.get(row.person_id, {})),
+        )
+        for row in rows
+    ]  # fmt: skip
+
+
+def _open_days(db: ShopSession, people: Collection[UUID]) -> dict[UUID, dict[dt.date, int]]:
+    """What each person's bills left open, by day; of merged entries together."""
+    found: defaultdict[UUID, defaultdict[dt.date, int]] = defaultdict(lambda: defaultdict(int))
+    entries = customers.entries_of(db, people) if people else {}
+    for row in repository.dues_by_day(db, entries) if entries else ():
+        found[entries[row.customer_id]][row.due_on] += row.paise
+    return {person: dict(days) for person, days in found.items()}
 
 
 def _entries(db: ShopSession, people: Sequence[UUID]) -> list[Entry]:

@@ -23,6 +23,13 @@ class PeriodTooLong(Unprocessable):
     default_action = N_("Ask for shorter periods, one after the other.")
 
 
+class OnlyToday(Unprocessable):
+    """What is owed is told as it stands: a file of it is of today, not of a day that was or will be."""
+
+    default_message = N_("What is owed is told as it stands today.")
+    default_action = N_("Choose today as the last day.")
+
+
 class ExportNotFailed(Conflict):
     """Only an export whose writing failed is asked for again; another is under way or ready."""
 

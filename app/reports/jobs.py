@@ -14,7 +14,7 @@ from app.kit.jobs import ControlJobRun, GiveUp, ShopJob, control_job, shop_job
 from app.kit.ports import Bucket
 from app.printing.looks import USUAL, Look, Paper
 from app.printing.press import Press
-from app.reports import auditing, service, slips, writing
+from app.reports import auditing, owing, service, slips, writing
 from app.reports import rows as book_rows
 from app.reports.service import Export
 from shard_router import Mode, ShopSession
@@ -72,16 +72,22 @@ def _rows_of(job: ShopJob, export: Export) -> Iterator[Any]:
             return book_rows.of_day_book(job, export)
         case "cash_book":
             return book_rows.of_cash_book(job, export)
+        case service.OUTSTANDING:
+            return iter(job.read(lambda db: owing.rows_of(db, export.issued_to)))
         case _:
             return _rows(job, export)
 
 
 def _write_paper(job: ShopJob, export: Export, key: str) -> None:
-    """The closing of one day, printed: the same closing gives the same bytes, however often it is asked for."""
+    """Printed: who owes, or the closing of one day, of which the same closing gives the same bytes each time."""
     press = _press(job.runtime.font_dir)
-    slip = job.read(lambda db: slips.day_slip(db, export.issued_from))
-    look = Look(Paper.ROLL) if export.kind == "day_slip_80" else USUAL
-    pdf, rows = press.render_day(slip, look), len(slip.parts)
+    if export.kind == service.OUTSTANDING:
+        paper = job.read(lambda db: owing.paper_of(db, export.issued_to))
+        pdf, rows = press.render_slip(paper, USUAL), len(paper.rows)
+    else:
+        slip = job.read(lambda db: slips.day_slip(db, export.issued_from))
+        look = Look(Paper.ROLL) if export.kind == "day_slip_80" else USUAL
+        pdf, rows = press.render_day(slip, look), len(slip.parts)
     stored = job.runtime.store.put(Bucket.EXPORTS, key, pdf, content_type=writing.TYPES["pdf"])
     job.finish(
         lambda db: service.export_ready(db, export_id=export.id, object_key=key, size_bytes=stored.length, rows=rows),

@@ -7,11 +7,18 @@ from uuid import UUID
 
 from app.cash import service as cash
 from app.kit import audit, outbox, paging
-from app.kit.clock import utc_now
+from app.kit.clock import today_ist, utc_now
 from app.kit.ids import new_id
 from app.kit.ports import Bucket, ObjectStore
 from app.reports import repository
-from app.reports.errors import ExportNotFailed, ExportUnknown, FormatUnfit, PeriodBackwards, PeriodTooLong
+from app.reports.errors import (
+    ExportNotFailed,
+    ExportUnknown,
+    FormatUnfit,
+    OnlyToday,
+    PeriodBackwards,
+    PeriodTooLong,
+)
 from app.reports.models import Export as ExportRow
 from app.reports.models import ExportState
 from shard_router import ShopSession
@@ -43,15 +50,18 @@ class Export:
 
 
 TABLES = ("csv", "xlsx")
+OUTSTANDING = "outstanding"
 WRITTEN_AS = {
-    "invoices": TABLES, "day_book": TABLES, "cash_book": TABLES, "day_slip": ("pdf",), "day_slip_80": ("pdf",),
+    "invoices": TABLES, "day_book": TABLES, "cash_book": TABLES, "outstanding": (*TABLES, "pdf"),
+    "day_slip": ("pdf",), "day_slip_80": ("pdf",),
 }  # fmt: skip
 KINDS, FORMATS = tuple(WRITTEN_AS), (*TABLES, "pdf")
 """What there is to be written, and as what."""
 
 
 def ask_export(db: ShopSession, *, kind: str, format: str, issued_from: dt.date, issued_to: dt.date) -> Export:
-    """Raises PeriodBackwards, PeriodTooLong, FormatUnfit; ClosingUnknown for the slip of a day that was not closed."""
+    """Raises PeriodBackwards, PeriodTooLong, FormatUnfit; ClosingUnknown for the slip of a day that was not closed;
+    OnlyToday for what was or will be owed on another day."""
     if format not in WRITTEN_AS[kind]:
         raise FormatUnfit(fields={"format": "not of this kind"})
     if kind.startswith("day_slip"):
@@ -60,6 +70,10 @@ def ask_export(db: ShopSession, *, kind: str, format: str, issued_from: dt.date,
         raise PeriodBackwards(fields={"to": "before from"})
     if issued_to - issued_from > LONGEST:
         raise PeriodTooLong(fields={"to": "too far from from"})
+    if kind == OUTSTANDING:
+        if issued_to != today_ist():
+            raise OnlyToday(fields={"to": "not today"})
+        issued_from = issued_to
     row = ExportRow(
         id=new_id(), kind=kind, format=format, state=ExportState.QUEUED.value, requested_by=db.actor.person_id,
         params={"from": issued_from.isoformat(), "to": issued_to.isoformat()}, created_at=utc_now(),

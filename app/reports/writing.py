@@ -51,7 +51,16 @@ CASH_BOOK = (
     Column("Note", "note", width=32), Column("Amount", "paise", money=True),
     Column("Held after", "held_paise", money=True),
 )  # fmt: skip
-SHEETS = {"invoices": ("Bills", BILLS), "day_book": ("Day book", DAY_BOOK), "cash_book": ("Cash book", CASH_BOOK)}
+OUTSTANDING = (
+    Column("Customer", "name", width=28), Column("Phone", "phone", width=18), Column("Since", "since", width=12),
+    Column("Up to 30 days", "to_30_paise", money=True), Column("31 to 60 days", "to_60_paise", money=True),
+    Column("61 to 90 days", "to_90_paise", money=True), Column("Older", "older_paise", money=True),
+    Column("Owes", "owes_paise", money=True),
+)  # fmt: skip
+SHEETS = {
+    "invoices": ("Bills", BILLS), "day_book": ("Day book", DAY_BOOK), "cash_book": ("Cash book", CASH_BOOK),
+    "outstanding": ("Outstanding", OUTSTANDING),
+}  # fmt: skip
 """Of each kind of table: the sheet's name and its columns."""
 
 

@@ -99,6 +99,8 @@ def test_what_is_owed_is_as_old_as_the_youngest_bills_that_it_fits_in(counter):
     assert [(one["customerId"], one["owesPaise"], one["agesPaise"]) for one in found["items"]] == [
         (lata["id"], 51_845_00, [10_000_00, 20_000_00, 21_845_00, 0]), (other["id"], 1_000_00, [1_000_00, 0, 0, 0]),
     ]  # fmt: skip
+    days_ago = [(today_ist() - dt.timedelta(days=days)).isoformat() for days in (70, 5)]
+    assert [one["since"] for one in found["items"]] == days_ago  # that of 100 days is paid
     assert (found["people"], found["owesPaise"]) == (2, 52_845_00)
     assert found["agesPaise"] == [11_000_00, 20_000_00, 21_845_00, 0]
     first = made(counter.get("/ledger/outstanding", limit=1))

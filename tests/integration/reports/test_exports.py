@@ -8,6 +8,7 @@ from uuid import UUID
 
 import pytest
 from flask import Flask
+from pypdf import PdfReader
 
 from app.factory import create_side_app
 from app.invoices import service as invoices
@@ -16,6 +17,7 @@ from app.kit.ports import Bucket
 from app.kit.runtime import Runtime
 from app.reports import jobs, service
 from app.reports.models import Export
+from app.reports.writing import guarded
 from app.settings import Settings
 from shard_router import Mode
 from tests.support.cast import Cast
@@ -70,6 +72,31 @@ def test_a_period_as_csv(counter: Counter, side: Flask, runtime: Runtime) -> Non
     assert rows[1]["GSTIN"] == "27AAACR5055K1Z7"
     paise = [int(row["Total"].replace(".", "")) for row in rows]
     assert paise == [first["totalPaise"], second["totalPaise"]]
+
+
+def test_who_owes_what_since_when_as_a_file(counter: Counter, side: Flask, runtime: Runtime) -> None:
+    """A bill of ₹51,845 today of which ₹50,000 are paid, and one of which ₹51,000 are: 1,845 and 845 are owed."""
+    lata, ravi = counter.customer(name="Lata Deshpande"), counter.customer(name="-Ravi")
+    made(counter.bill([counter.piece()], customerId=lata["id"], paid=50_000_00))
+    made(counter.bill([counter.piece()], customerId=ravi["id"], paid=51_000_00))
+    day = today_ist()
+    asked = ask(counter, kind="outstanding")
+    pdf = ask(counter, kind="outstanding", format="pdf")
+    work_off(runtime, counter.who.shop_id)
+    rows = list(csv.DictReader(io.StringIO(fetched(counter, side, asked["id"]).data.decode("utf-8-sig"))))
+    assert [list(row.values()) for row in rows] == [
+        ["Lata Deshpande", guarded(lata["phone"]), f"{day}", "1845.00", "0.00", "0.00", "0.00", "1845.00"],
+        ["'-Ravi", guarded(ravi["phone"]), f"{day}", "845.00", "0.00", "0.00", "0.00", "845.00"],
+    ]
+    assert counter.get(f"/exports/{asked['id']}").json["rows"] == 2
+    text = PdfReader(io.BytesIO(fetched(counter, side, pdf["id"]).data)).pages[0].extract_text()
+    for figure in ("OUTSTANDING", "Lata Deshpande", "1,845.00", f"{day:%d-%m-%Y}", "₹2,690.00"):
+        assert figure in text, figure
+    month = day.replace(day=1) - dt.timedelta(days=1)
+    past = counter.post("/exports", {"kind": "outstanding", "from": TODAY, "to": f"{month}", "format": "csv"})
+    assert (past.status_code, past.json["code"]) == (422, "period_backwards")
+    past = counter.post("/exports", {"kind": "outstanding", "from": f"{month}", "to": f"{month}", "format": "csv"})
+    assert (past.status_code, past.json["code"], past.json["fields"]) == (422, "only_today", {"to": "not today"})
 
 
 def test_a_period_as_a_workbook(counter: Counter, side: Flask, runtime: Runtime) -> None:

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from app.credits.service import Credit, CreditUse
 from app.invoices.service import LedgerDocument
 from app.kit.ids import new_id
-from app.ledger.service import put_together
+from app.ledger.service import oldest_open, put_together
 
 ON = dt.date(2026, 11, 2)
 AT = dt.datetime(2026, 11, 2, 6, 0, tzinfo=dt.UTC)
@@ -51,3 +51,21 @@ def test_a_note_lowers_the_debt_by_what_it_neither_gave_back_nor_left_as_credit(
     (entry,) = put_together([note], [], owned, [])
     assert entry.settled_paise - entry.charged_paise == total - refunded - left
     assert entry.credit_in_paise == left
+
+
+def test_the_oldest_open_bill_is_found_from_the_youngest_on():
+    """₹10 of day 20, ₹20 of day 10, ₹30 of day 1: of ₹60 nothing is paid; ₹30 are paid on account, then ₹50."""
+    days = {dt.date(2026, 11, day): rupees * 100 for day, rupees in ((20, 10), (10, 20), (1, 30))}
+    assert [oldest_open(owed, days) for owed in (60_00, 30_01, 30_00, 10_01, 10_00, 1)] == [
+        dt.date(2026, 11, day) for day in (1, 1, 10, 10, 20, 20)
+    ]
+    assert oldest_open(5, {}) is None
+    assert oldest_open(5, {ON: -5, dt.date(2026, 11, 1): 7}) == dt.date(2026, 11, 1)  # taken back whole: not open
+
+
+@given(st.dictionaries(st.dates(), PAISE, min_size=1), st.data())
+def test_what_is_left_fits_in_the_bills_since_that_day_and_in_no_younger_ones(by_day, data):
+    owed = data.draw(st.integers(1, sum(by_day.values())))
+    since = oldest_open(owed, by_day)
+    assert sum(paise for day, paise in by_day.items() if day > since) < owed
+    assert owed <= sum(paise for day, paise in by_day.items() if day >= since)
