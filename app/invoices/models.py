@@ -60,6 +60,7 @@ class Invoice(ShopOwned, ShardBase):
         ForeignKeyConstraint(["shop_id", "reverses_id"], ["invoices.shop_id", "invoices.id"]),
         Index(None, "shop_id", "issued_on", "id"), Index(None, "shop_id", "customer_id", "issued_on"),
         Index(None, "shop_id", "kind", "issued_on", "id"),
+        Index(None, "shop_id", "book_on", "issued_on"),  # business days; then of those that know none, their own
         writes="insert", retention="books", purpose="issued bills and notes",
     )  # fmt: skip
 

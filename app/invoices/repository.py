@@ -33,6 +33,8 @@ SOLD_BY = (DocumentKind.INVOICE.value, DocumentKind.BILL_OF_SUPPLY.value)
 TAKEN_BY = (*SOLD_BY, DocumentKind.DEBIT_NOTE.value)
 CASH = "cash"
 ON_ACCOUNT = "on_account"
+BOOK_DAY = func.coalesce(Invoice.book_on, Invoice.issued_on)
+"""The business day, to be told and grouped by; documents from before the cash book have only their own day."""
 
 
 DOCUMENTS = Prepared(
@@ -194,11 +196,11 @@ def unpaid(db: ShopSession, customer_ids: Iterable[UUID]) -> int:
 
 
 def sums_by_day(db: ShopSession, first: dt.date, last: dt.date) -> Sequence[Any]:
-    """Day, kind, how many documents, their total in paise."""
+    """Business day, kind, how many documents, their total in paise."""
     return db.execute(
-        select(Invoice.issued_on, Invoice.kind, func.count(Invoice.id), func.sum(Invoice.total_paise))
-        .where(Invoice.issued_on.between(first, last))
-        .group_by(Invoice.issued_on, Invoice.kind)
+        select(BOOK_DAY, Invoice.kind, func.count(Invoice.id), func.sum(Invoice.total_paise))
+        .where(of_days(first, last))
+        .group_by(BOOK_DAY, Invoice.kind)
     ).all()
 
 
@@ -212,22 +214,12 @@ def bills_by_shop(session: FleetSession, shop_ids: Iterable[int], since: dt.date
 
 
 def weights_by_metal(db: ShopSession, first: dt.date, last: dt.date) -> Sequence[Any]:
-    """Day, kind, metal, net weight in mg of the lines."""
+    """Business day, kind, metal, net weight in mg of the lines."""
     return db.execute(
-        select(Invoice.issued_on, Invoice.kind, InvoiceLine.metal, func.sum(InvoiceLine.net_mg))
+        select(BOOK_DAY, Invoice.kind, InvoiceLine.metal, func.sum(InvoiceLine.net_mg))
         .join(InvoiceLine, and_(InvoiceLine.shop_id == Invoice.shop_id, InvoiceLine.invoice_id == Invoice.id))
-        .where(Invoice.issued_on.between(first, last), InvoiceLine.metal != "")
-        .group_by(Invoice.issued_on, Invoice.kind, InvoiceLine.metal)
-    ).all()
-
-
-def payments_by_mode(db: ShopSession, on: dt.date) -> Sequence[Any]:
-    """Kind, mode, paise of one day's documents."""
-    return db.execute(
-        select(Invoice.kind, InvoicePayment.mode, func.sum(InvoicePayment.paise))
-        .join(InvoicePayment, and_(InvoicePayment.shop_id == Invoice.shop_id, InvoicePayment.invoice_id == Invoice.id))
-        .where(Invoice.issued_on == on)
-        .group_by(Invoice.kind, InvoicePayment.mode)
+        .where(of_days(first, last), InvoiceLine.metal != "")
+        .group_by(BOOK_DAY, Invoice.kind, InvoiceLine.metal)
     ).all()
 
 
@@ -352,12 +344,10 @@ def shop_sums() -> tuple[Sum, ...]:
 # ---------------------------------------------------------------- business days
 
 
-BOOK_DAY = func.coalesce(Invoice.book_on, Invoice.issued_on)  # documents from before the cash book have only their own
-
-
 def of_days(first: dt.date, last: dt.date) -> ColumnElement[bool]:
-    """Documents of business days from the first to the last."""
-    return BOOK_DAY.between(first, last)
+    """Documents of business days from the first to the last: two ranges of one index, which no function would be."""
+    own = Invoice.book_on.is_(None) & Invoice.issued_on.between(first, last)
+    return Invoice.book_on.between(first, last) | own
 
 
 def totals_of_day(db: ShopSession, on: dt.date) -> Sequence[Any]:
@@ -412,5 +402,8 @@ def chunk_of_day(db: ShopSession, on: dt.date, after: tuple[dt.datetime, UUID] |
 
 def first_day_between(db: ShopSession, behind: dt.date | None, before: dt.date) -> dt.date | None:
     """The first business day between two, neither included, on which a document was issued."""
-    wanted = select(func.min(BOOK_DAY)).where(before > BOOK_DAY)
-    return db.scalar(wanted if behind is None else wanted.where(behind < BOOK_DAY))
+    found = []
+    for day, kept in ((Invoice.book_on, None), (Invoice.issued_on, Invoice.book_on.is_(None))):
+        wanted = select(func.min(day)).where(day < before, *([] if kept is None else [kept]))
+        found.append(db.scalar(wanted if behind is None else wanted.where(day > behind)))
+    return min((day for day in found if day is not None), default=None)

@@ -1,4 +1,6 @@
-"""Takings: what was sold by day and paid by mode, less credit and with debit notes; for home and the day's close."""
+"""Takings: what was sold by day and paid by mode, less credit and with debit notes; for home and the day book's chart.
+
+A day is the drawer's, as in the day book: the same day says the same figures wherever it is looked at."""
 
 import datetime as dt
 from collections import defaultdict
@@ -11,7 +13,7 @@ from shard_router import ShopSession
 
 @dataclass(frozen=True, slots=True)
 class DayTakings:
-    """One day's bills less its credit notes, with its debit notes. `net_mg` is by metal."""
+    """One business day's bills less its credit notes, with its debit notes. `net_mg` is by metal."""
 
     day: dt.date
     bills: int
@@ -21,7 +23,7 @@ class DayTakings:
 
 
 def takings_by_day(db: ShopSession, *, first: dt.date, last: dt.date) -> list[DayTakings]:
-    """Every day of the span, the quiet ones too, in two statements."""
+    """Every business day of the span, the quiet ones too, in two statements."""
     sums, weights = repository.sums_by_day(db, first, last), repository.weights_by_metal(db, first, last)
     bills, notes, paise = defaultdict[dt.date, int](int), defaultdict[dt.date, int](int), defaultdict[dt.date, int](int)
     for day, kind, count, total in sums:
@@ -35,9 +37,9 @@ def takings_by_day(db: ShopSession, *, first: dt.date, last: dt.date) -> list[Da
 
 
 def paid_by_mode(db: ShopSession, *, on: dt.date) -> dict[str, int]:
-    """Paise taken less paise given back on a day, by way of paying."""
+    """Paise taken less paise given back on a business day, by way of paying."""
     paid: defaultdict[str, int] = defaultdict(int)
-    for kind, mode, paise in repository.payments_by_mode(db, on):
+    for kind, mode, paise in repository.modes_of_day(db, on):
         paid[mode] += _sign(kind) * int(paise)
     return dict(paid)
 
