@@ -2,13 +2,13 @@
 
 ALGORITHM/LOCK: the column is added INSTANT.
 
-Revision: 0014
+Revision: 0013
 """
 
 from migrations.kinds import code, may
 from migrations.steps import Steps
 
-revision = "0014"
+revision = "0013"
 down_revision = "0012"
 
 

@@ -2,13 +2,13 @@
 
 ALGORITHM/LOCK: the index is built INPLACE with LOCK=NONE, while the shops trade.
 
-Revision: 0015
+Revision: 0014
 """
 
 from migrations.steps import Steps
 
-revision = "0015"
-down_revision = "0014"
+revision = "0014"
+down_revision = "0013"
 
 
 def upgrade(op: Steps) -> None:
