@@ -21,11 +21,14 @@ from app.dashboard.approvals import STATES, asks
 from app.dashboard.frame import credit_names, may, mode_names, pages, part, shop_facts, show
 from app.dashboard.promised import NOTHING, promised_to
 from app.dashboard.sheet import (
+    CHARGES,
     EMPTY,
     Sheet,
+    added,
     discount_text,
     fields_of,
     form_fields,
+    is_weighed,
     keys_of,
     new_ware,
     paid_text,
@@ -42,7 +45,7 @@ from app.kit.http import allow, claim_facts, runtime, shop_read, shop_scope, sho
 from app.kit.idempotency import IdempotencyKeyMissing
 from app.kit.ids import new_id, parse_id
 from app.kit.pages import Refusal, form_key, go_to, text_field, try_form
-from app.kit.texts import _
+from app.kit.texts import N_, _
 from app.tax.states import list_states
 from app.tenants.service.places import list_places
 from shard_router import ShopSession
@@ -50,6 +53,7 @@ from shard_router import ShopSession
 BUYER = {
     "new_name": 140, "new_address": 300, "new_city": 80, "new_pin": 8, "new_state": 2, "new_gstin": 20, "new_pan": 14,
 }  # fmt: skip
+STONE_NAMES = {"7102": N_("diamonds"), "7103": N_("coloured stones"), "7104": N_("synthetic stones")}
 SEATED_SECONDS = 365 * 24 * 3600
 NEW_FIELDS = {
     "name": "new_name", "address": "new_address", "city": "new_city", "pin": "new_pin", "stateCode": "new_state",
@@ -60,7 +64,7 @@ NEW_FIELDS = {
 @pages.get("/bills/new")
 @allow("bill.issue")
 def new_bill() -> str:
-    """A piece's own page leads here with its tag, an order's and a repair's with their customer."""
+    """A piece's or a lot's own page leads here with its code, an order's and a repair's with their customer."""
     code, begun = request.args.get("code", "")[:24], EMPTY
     if customer := _id_of("customer"):
         repair = _id_of("repair")
@@ -131,7 +135,8 @@ def _priced(draft: BillDraft, refusal: Refusal | None) -> Sheet:
     """The draft with its price as of now; what hinders pricing is said where nothing else is."""
     questions = shop_read(lambda db: _asked(db, draft.approval_ids)) if draft.approval_ids else ()
     asked = replace(draft, expected_total_paise=None, approval_ids=tuple(one.id for one in questions))
-    quoted = try_form(lambda: shop_read(lambda db: invoices.quote(db, draft=asked)) if asked.lines else None)
+    ready = bool(asked.lines) and all(is_weighed(line) for line in asked.lines)
+    quoted = try_form(lambda: shop_read(lambda db: invoices.quote(db, draft=asked)) if ready else None)
     found = try_form(lambda: _customer(asked.customer_id))
     gone = found.refusal
     customer = found.result
@@ -142,6 +147,7 @@ def _priced(draft: BillDraft, refusal: Refusal | None) -> Sheet:
         draft=replace(asked, customer_id=None) if gone else asked,
         quote=quoted.result,
         items=() if quoted.result else _known(asked.item_ids),
+        lots=shop_read(lambda db: inventory.get_lots(db, asked.lot_ids)) if asked.lot_ids else {},
         customer=customer,
         refusal=refusal or forms.beside(quoted.refusal, fields_of(asked)) or gone,
         phone="" if customer else text_field("phone")[:20],
@@ -198,14 +204,23 @@ def _other_customer(draft: BillDraft, step: str) -> BillDraft:
 def _with_piece(draft: BillDraft, code: str) -> BillDraft:
     if not code:
         return draft
-    found = shop_read(lambda db: inventory.find_by_code(db, code))
+    found, lot = shop_read(lambda db: _scanned(db, code))
+    if lot is not None:
+        return draft if lot.id in draft.lot_ids else added(draft, LineDraft(lot_id=lot.id))
     if found is None:
-        raise ItemUnknown(_("No piece has the tag or HUID “%(code)s”.", code=code[:24]))
+        raise ItemUnknown(_("No piece has the tag or HUID “%(code)s”, and no lot that code.", code=code[:24]))
     if found.id in draft.item_ids:
         return draft
     inventory.refuse_missing({found.id: found}, [found.id])
-    pieces = [line for line in draft.lines if line.item_id is not None]
-    return replace(draft, lines=(*pieces, LineDraft(found.id), *(line for line in draft.lines if not line.item_id)))
+    return added(draft, LineDraft(found.id))
+
+
+def _scanned(db: ShopSession, code: str) -> tuple[inventory.Item | None, inventory.Lot | None]:
+    """What a code names: a piece in stock, else an open lot, else the piece that wore it last."""
+    found = inventory.find_by_code(db, code)
+    if found is not None and found.status == inventory.ItemStatus.IN_STOCK:
+        return found, None
+    return found, inventory.find_lot_by_code(db, code)
 
 
 def _found_by_phone() -> UUID | None:
@@ -287,9 +302,17 @@ def _choices() -> dict[str, object]:
     states = [(state.code, f"{state.code} · {state.name}") for state in list_states(today_ist())]
     return {
         "modes": mode_names(), "states": [("", "—"), *states], "key": form_key(), "paid_text": paid_text,
+        "stone_codes": _stone_codes(), "charges": [(kind.value, _(name)) for kind, name in CHARGES],
         "discount_text": discount_text, "typed": forms.typed(), "home_state": shop_facts()["state_code"],
         "tills": _tills(), "wares": invoices.list_wares(today_ist()), "credit_names": credit_names(), **asked_words(),
     }  # fmt: skip
+
+
+def _stone_codes() -> list[tuple[str, str]]:
+    """What loose stones may be sold as; the first is what a line that says nothing is."""
+    codes = inventory.codes_of("stones", inventory.STONE, today_ist())
+    named = [f"{code} {_(STONE_NAMES[code])}" if code in STONE_NAMES else code for code in codes]
+    return [("" if place == 0 else code, text) for place, (code, text) in enumerate(zip(codes, named, strict=True))]
 
 
 def _seated(answer: Response) -> Response:

@@ -24,7 +24,7 @@ from app.rates import service as rates
 from shard_router import ShopSession
 
 KINDS = (
-    ("bullion", N_("Bullion")), ("old_gold", N_("Old gold")), ("findings", N_("Findings")),
+    ("bullion", N_("Bullion")), ("coins", N_("Coins")), ("old_gold", N_("Old gold")), ("findings", N_("Findings")),
     ("pieces", N_("Pieces by weight")), ("stones", N_("Loose stones")),
 )  # fmt: skip
 STATES = (("open", N_("In stock")), ("transit", N_("Away")), ("used", N_("Used up")), ("", N_("All")))

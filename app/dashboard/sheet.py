@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from uuid import UUID
 
 from flask import request
@@ -13,11 +14,13 @@ from app.customers.service import Customer
 from app.dashboard import forms
 from app.dashboard.frame import MODES
 from app.dashboard.promised import NOTHING, Promised
-from app.inventory.service import Item
+from app.inventory.service import Item, Lot
 from app.invoices.pricing import (
     MAX_PIECES,
     NO_DISCOUNT,
     Discount,
+    Making,
+    MakingKind,
     PricedLine,
     Step,
     Wastage,
@@ -30,13 +33,19 @@ from app.kit.errors import BadRequest
 from app.kit.ids import parse_id
 from app.kit.money import grouped, parse_rupees
 from app.kit.pages import Refusal, optional, text_field, try_form
-from app.kit.texts import _
+from app.kit.texts import N_, _
+from app.kit.weights import parse_carats, parse_grams
 
 EMPTY = BillDraft(lines=())
 MOST_LINES = 100
 LONGEST_REFERENCE = 60
 MOST_CREDITS = 20
 OF_ORDER = "order"
+CHARGES = (
+    (MakingKind.PER_GRAM_NET, N_("₹ a gram")), (MakingKind.PERCENT, N_("% of the metal")),
+    (MakingKind.FIXED, N_("₹ a piece")),
+)  # fmt: skip
+"""How the making of what is sold out of a lot may be typed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,10 +57,13 @@ class Row:
     item: Item | None
     sold: Sold | None
     price: PricedLine | None
+    lot: Lot | None = None
 
     @property
     def name(self) -> str:
-        """What the line is called: its tag, or what it sells."""
+        """What the line is called: its tag, its lot's code, or what it sells."""
+        if self.lot is not None:
+            return self.lot.code
         return self.item.tag if self.item else self.sold.description if self.sold else self.line.description or ""
 
     @property
@@ -72,6 +84,7 @@ class Sheet:
     credits: tuple[Credit, ...] = ()  # what the customer may use up
     asked: tuple[Approval, ...] = ()  # what was asked of the owner for this sheet
     promised: Promised = NOTHING  # what the customer may take of what they were promised
+    lots: Mapping[UUID, Lot] = field(default_factory=dict)  # what is sold out of, as much as is left now
 
     @property
     def rows(self) -> tuple[Row, ...]:
@@ -80,7 +93,8 @@ class Sheet:
         for place, (key, line) in enumerate(zip(keys_of(self.draft), self.draft.lines, strict=True)):
             sold = self.quote.sold[place] if self.quote else None
             item = sold.item if sold else known.get(line.item_id) if line.item_id else None
-            rows.append(Row(key, line, item, sold, self.quote.priced.lines[place] if self.quote else None))
+            lot = self.lots.get(line.lot_id) if line.lot_id else None
+            rows.append(Row(key, line, item, sold, self.quote.priced.lines[place] if self.quote else None, lot))
         return tuple(rows)
 
     @property
@@ -119,7 +133,21 @@ class Sheet:
 
 def keys_of(draft: BillDraft) -> list[str]:
     """The lines' keys, in their order."""
-    return [str(line.item_id or line.repair_id or f"w{place}") for place, line in enumerate(draft.lines)]
+    return [str(line.item_id or line.lot_id or line.repair_id or f"w{place}") for place, line in enumerate(draft.lines)]
+
+
+def is_weighed(line: LineDraft) -> bool:
+    """Whether a line says all that a price needs: of a lot how much, of loose stones also what a carat costs."""
+    return line.lot_id is None or bool(line.net_mg) or bool(line.stone_mct and line.stone_rate_paise)
+
+
+def added(draft: BillDraft, line: LineDraft) -> BillDraft:
+    """The draft with one more line, behind those of its kind: pieces, then lots, then all else."""
+    return replace(draft, lines=tuple(sorted((*draft.lines, line), key=_rank)))
+
+
+def _rank(line: LineDraft) -> int:
+    return 0 if line.item_id is not None else 1 if line.lot_id is not None else 2
 
 
 def fields_of(draft: BillDraft) -> dict[str, str]:
@@ -130,12 +158,13 @@ def fields_of(draft: BillDraft) -> dict[str, str]:
         of_line = {
             "ratePaisePerG": "rate", "discount": "discount", "discount.paise": "discount", "makingDiscount": "making",
             "wastage.bp": "wastage", "pricePaise": "discount", "rateLockId": "rate", "ofOrder": "rate",
-            "repairId": "discount",
+            "repairId": "discount", "lotId": "grams", "netMg": "grams", "stoneMct": "carats",
+            "stoneRatePaise": "ct_rate", "pieces": "count", "making.amount": "charge", "making": "charge", "hsn": "hsn",
         }  # fmt: skip
-        names |= {f"lines.{place}.{path}": f"{field}-{key}" for path, field in of_line.items()}
+        names |= {f"lines.{place}.{path}": f"{name}-{key}" for path, name in of_line.items()}
     for place, payment in enumerate(draft.payments):
-        field = f"credit-{payment.credit_id}" if payment.credit_id else f"pay_{payment.mode}"
-        names |= {f"payments.{place}": field, f"payments.{place}.paise": field, f"payments.{place}.creditId": field,
+        paid = f"credit-{payment.credit_id}" if payment.credit_id else f"pay_{payment.mode}"
+        names |= {f"payments.{place}": paid, f"payments.{place}.paise": paid, f"payments.{place}.creditId": paid,
                   f"payments.{place}.tenderedPaise": "tendered"}  # fmt: skip
     return names
 
@@ -147,7 +176,12 @@ def read_draft() -> BillDraft:
     till = optional("till_id")
     expected = optional("expected_total_paise")
     return BillDraft(
-        lines=(*(_piece(one) for one in ids), *(_ware(key) for key in _ware_keys()), *_repairs()),
+        lines=(
+            *(_piece(one) for one in ids),
+            *(_lot(one) for one in _ids("lot_id", MOST_LINES)),
+            *(_ware(key) for key in _ware_keys()),
+            *_repairs(),
+        ),
         payments=(*_payments(), *_credit_payments()),
         customer_id=parse_id(customer) if customer else None,
         till_id=parse_id(till) if till else None,
@@ -168,7 +202,7 @@ def form_fields() -> BillDraft:
     ids = [one for text in request.form.getlist("item_id")[:MOST_LINES] if (one := _id_or_none(text))]
     wares = (try_form(lambda key=key: _ware(key)).result for key in _ware_keys())  # type: ignore[misc]
     return BillDraft(
-        lines=(*(LineDraft(one) for one in dict.fromkeys(ids)), *(ware for ware in wares if ware)),
+        lines=(*(LineDraft(one) for one in dict.fromkeys(ids)), *_lots_as_far(), *(ware for ware in wares if ware)),
         customer_id=_id_or_none(request.form.get("customer_id", "")),
         till_id=_id_or_none(request.form.get("till_id", "")),
         pan_declared=request.form.get("pan_declared") == "yes",
@@ -211,6 +245,32 @@ def _piece(one: UUID) -> LineDraft:
         rate_lock_id=_id_or_none(promise), of_order=promise == OF_ORDER,
         wastage=Wastage(kind, percent.bp or percent.paise) if given else None,
     )  # fmt: skip
+
+
+def _lot(one: UUID) -> LineDraft:
+    """Grams of metal, or carats of loose stones with what one costs: the page offers what the lot is of."""
+    return LineDraft(
+        lot_id=one, discount=_discount(f"discount-{one}"),
+        rate_paise_per_g=forms.figure(f"rate-{one}", parse_rupees, empty=0) or None,
+        net_mg=forms.figure(f"grams-{one}", parse_grams, empty=0) or None,
+        stone_mct=forms.figure(f"carats-{one}", parse_carats, empty=0) or None,
+        stone_rate_paise=forms.figure(f"ct_rate-{one}", parse_rupees, empty=0) or None,
+        pieces=forms.figure(f"count-{one}", _count, empty=1), making=_charge(one), hsn=optional(f"hsn-{one}"),
+    )  # fmt: skip
+
+
+def _charge(one: UUID) -> Making | None:
+    amount = forms.figure(f"charge-{one}", parse_rupees, empty=0)
+    chosen = text_field(f"charge_of-{one}")
+    kind = next((kind for kind, _name in CHARGES if kind == chosen), MakingKind.PER_GRAM_NET)
+    return Making(kind, amount) if amount else None
+
+
+def _lots_as_far() -> list[LineDraft]:
+    """The lots of a form of which something can't be read: what was typed stands in its fields still."""
+    found = (try_form(lambda one=one: _lot(one)).result or LineDraft(lot_id=one)  # type: ignore[misc]
+             for one in _ids("lot_id", MOST_LINES))  # fmt: skip
+    return list(found)
 
 
 def _repairs() -> list[LineDraft]:

@@ -21,7 +21,7 @@ DATA = Path(__file__).parent / "data" / "lots.json"
 STONE = "stone"
 """The metal of what is none: loose stones, whose fineness is nothing."""
 
-KINDS = ("bullion", "old_gold", "findings", "pieces", "stones")
+KINDS = ("bullion", "coins", "old_gold", "findings", "pieces", "stones")
 MAX_PIECES = 1_000_000
 _PATHS = {"pieces": "pieces", "stone_mg": "stoneMg", "net_mg": "netMg", "stone_mct": "stoneMct"}
 _CODE = re.compile(r"[A-Z0-9](?:[A-Z0-9/_.-]{0,22}[A-Z0-9])?")
@@ -106,11 +106,17 @@ class Lot:
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """A kind of lot: of which metals it may be ("*": all that are priced), and the HSN of each."""
+    """A kind of lot: of which metals it may be ("*": all that are priced), and the HSN of each.
+
+    also      other codes that it may be sold under, with which of their rates
+    articles  what lies in it are articles, which the hallmarking order looks at one by one
+    """
 
     kind: str
     metals: tuple[str, ...]
     hsn: dict[str, str]
+    also: dict[str, str]
+    articles: bool
     valid_from: dt.date
     valid_to: dt.date | None
 
@@ -127,8 +133,11 @@ class Scales:
 @remembered
 def _kinds() -> tuple[Kind, ...]:
     return tuple(
-        Kind(row["kind"], tuple(row["metals"]), dict(row["hsn"]), *_validity(row)) for row in read_table(DATA)["kinds"]
-    )
+        Kind(
+            row["kind"], tuple(row["metals"]), dict(row["hsn"]), dict(row["also"]), row["articles"], *_validity(row)
+        )
+        for row in read_table(DATA)["kinds"]
+    )  # fmt: skip
 
 
 @remembered

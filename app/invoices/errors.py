@@ -26,6 +26,12 @@ class PieceTwice(Unprocessable):
     default_action = N_("Take it off one of the lines.")
 
 
+class LotTwice(Unprocessable):
+    """One lot stands on two lines of a bill: what comes back of it later would be unclear."""
+
+    default_action = N_("Put both weights on one line, or split the lot.")
+
+
 class PriceChanged(Conflict):
     """The bill no longer comes to the total that the customer was told: a rate or a piece was changed meanwhile."""
 

@@ -7,7 +7,20 @@ from sqlalchemy import Boolean, Date, ForeignKeyConstraint, Index, Integer, Smal
 from sqlalchemy.dialects.mysql import MEDIUMBLOB, VARBINARY
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from app.kit.db import BasisPoints, Code, Fineness, Hash, Id, Milligrams, Name, Paise, ShardBase, Utc, facts
+from app.kit.db import (
+    BasisPoints,
+    Code,
+    Fineness,
+    Hash,
+    Id,
+    MilliCarats,
+    Milligrams,
+    Name,
+    Paise,
+    ShardBase,
+    Utc,
+    facts,
+)
 from shard_router import ShopOwned
 
 
@@ -106,6 +119,8 @@ class InvoiceLine(ShopOwned, ShardBase):
     sgst_paise: Mapped[int] = mapped_column(Paise)
     igst_paise: Mapped[int] = mapped_column(Paise)
     priced_from: Mapped[bytes | None] = mapped_column(MEDIUMBLOB)
+    lot_id: Mapped[UUID | None] = mapped_column(Id)  # the lot that it was sold out of
+    stone_mct: Mapped[int | None] = mapped_column(MilliCarats)  # of what was sold out of a lot
     invoice: Mapped[Invoice] = relationship(viewonly=True, lazy="raise", back_populates="lines")
     __table_args__ = facts(
         UniqueConstraint("shop_id", "invoice_id", "pos"),
@@ -114,7 +129,8 @@ class InvoiceLine(ShopOwned, ShardBase):
         ForeignKeyConstraint(["shop_id", "item_id"], ["items.shop_id", "items.id"]),
         ForeignKeyConstraint(["shop_id", "reverses_line_id"], ["invoice_lines.shop_id", "invoice_lines.id"]),
         ForeignKeyConstraint(["shop_id", "corrects_line_id"], ["invoice_lines.shop_id", "invoice_lines.id"]),
-        Index(None, "shop_id", "item_id"), Index(None, "shop_id", "corrects_line_id"),
+        ForeignKeyConstraint(["shop_id", "lot_id"], ["metal_lots.shop_id", "metal_lots.id"]),
+        Index(None, "shop_id", "item_id"), Index(None, "shop_id", "corrects_line_id"), Index(None, "shop_id", "lot_id"),
         writes="insert", retention="books", purpose="lines of issued documents",
     )  # fmt: skip
 

@@ -325,6 +325,7 @@ def shop_sums() -> tuple[Sum, ...]:
     )  # fmt: skip
     weights = (
         InvoiceLine.gross_mg, InvoiceLine.stone_mg, InvoiceLine.net_mg, InvoiceLine.net_mg * InvoiceLine.fineness,
+        func.coalesce(InvoiceLine.stone_mct, 0),
     )  # fmt: skip
     prices = (
         InvoiceLine.metal_paise, InvoiceLine.wastage_paise, InvoiceLine.making_paise, InvoiceLine.stones_paise,

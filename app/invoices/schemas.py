@@ -5,13 +5,14 @@ from typing import Any
 import msgspec
 from marshmallow import ValidationError, fields, post_load, validate, validates_schema
 
-from app.invoices.pricing import MAX_PIECES, Discount, Wastage, WastageKind
+from app.invoices.pricing import MAX_PIECES, Discount, Making, MakingKind, Wastage, WastageKind
 from app.invoices.service import Amount, BillDraft, LineDraft, PaymentDraft, PaymentMode
 from app.invoices.service.drafts import LONGEST_NAME, MAX_APPROVALS, MAX_SCHEMES, MONEY
 from app.invoices.usual import read_usual
 from app.kit.paging import PageArgs, page_of
 from app.kit.schemas import ApiSchema, Day, Flag, IdField, Moment, OneOf, Paise, Text, Whole
 from app.kit.texts import N_
+from app.kit.weights import MAX_MCT, MAX_MG
 from app.numbering.service import DocumentKind
 
 MAX_LINES = 100
@@ -46,9 +47,24 @@ class WastageIn(ApiSchema):
         return Wastage(WastageKind(data["kind"]), data["bp"])
 
 
+class LotMakingIn(ApiSchema):
+    """The making of what is sold out of a lot: paise a gram or a piece, or a percentage of the metal."""
+
+    kind = OneOf(MakingKind, required=True)
+    paise = Paise(load_default=0)
+    bp = Whole(most=100_000, load_default=0)
+
+    @post_load
+    def make(self, data: dict[str, Any], **_: object) -> Making:
+        kind = MakingKind(data["kind"])
+        return Making(kind, data["bp" if kind is MakingKind.PERCENT else "paise"])
+
+
 class LineIn(ApiSchema):
-    """A piece (`itemId`), goods or a service at a price of its own (`sells`, `pricePaise` each), or what a mended piece
-    costs (`repairId`). A piece's rate is the board's, its own, a locked one, or the one that the bill's order fixed."""
+    """A piece (`itemId`), so much out of a lot (`lotId` with `netMg`, or `stoneMct` at `stoneRatePaise` the carat),
+    goods or a service at a price of its own (`sells`, `pricePaise` each), or what a mended piece costs (`repairId`).
+    The rate of a piece and of a lot is the board's or its own; a piece's also a locked one, or that of the bill's
+    order."""
 
     item_id = IdField(allow_none=True)
     discount = fields.Nested(DiscountIn)
@@ -63,6 +79,12 @@ class LineIn(ApiSchema):
     price_paise = Paise(least=1, allow_none=True)
     pieces = Whole(least=1, most=MAX_PIECES)
     tax_included = Flag()
+    lot_id = IdField(allow_none=True)
+    net_mg = Whole(least=1, most=MAX_MG, allow_none=True)
+    stone_mct = Whole(least=1, most=MAX_MCT, allow_none=True)
+    stone_rate_paise = Paise(least=1, allow_none=True)
+    making = fields.Nested(LotMakingIn, allow_none=True)
+    hsn = Text(least=4, most=8, allow_none=True)
 
     @post_load
     def make(self, data: dict[str, Any], **_: object) -> LineDraft:
@@ -234,12 +256,14 @@ class StepOut(ApiSchema):
 
 class LineOut(ApiSchema):
     """`kind`, `pieces`, `pricePaise`, `correctsLineId` and `explanation` are not there on documents that were issued
-    before there were lines without a piece."""
+    before there were lines without a piece, `lotId` and `stoneMct` before lots were sold from by weight."""
 
     id = IdField()
     pos = fields.Integer()
     kind = fields.String()
     item_id = IdField(allow_none=True)
+    lot_id = IdField(allow_none=True)
+    stone_mct = fields.Integer(allow_none=True)
     reverses_line_id = IdField(allow_none=True)
     corrects_line_id = IdField(allow_none=True)
     pieces = fields.Integer()

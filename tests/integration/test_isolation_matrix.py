@@ -400,6 +400,11 @@ NAMING: list[tuple[str, str, Callable[[dict[str, str]], dict[str, object]]]] = [
         lambda its: {"lines": [{"repairId": its["order_id"]}], "customerId": its["own customer"]},
     ),
     (
+        "a bill that sells out of Asha's lot",
+        "invoices.issue_invoice",
+        lambda its: {"lines": [{"lotId": its["lot_id"], "netMg": 1000}]},
+    ),
+    (
         "a bill at Asha's till",
         "invoices.issue_invoice",
         lambda its: {"lines": [{"itemId": its["own item"]}], "tillId": its["till_id"]},

@@ -92,6 +92,8 @@ class Counter:
         return self.post("/invoices", body, key=key)
 
     def draft(self, pieces: Sequence[Any], **more: Any) -> dict[str, Any]:
+        if "lines" in more:
+            return dict(more)
         return {"lines": [piece if "itemId" in piece else {"itemId": piece["id"]} for piece in pieces], **more}
 
     def total(self, body: dict[str, Any]) -> int:

@@ -417,7 +417,8 @@ def _bill(stage: Stage) -> Ask:
             "itemId": str(stage.item().id), "discount": {"bp": 0, "paise": 0}, "makingDiscount": {"bp": 0, "paise": 0},
             "wastage": wastage, "ratePaisePerG": None, "pieces": 1, "taxIncluded": False,
             "sells": None, "description": None, "pricePaise": None, "rateLockId": None, "ofOrder": False,
-            "repairId": None,
+            "repairId": None, "lotId": None, "netMg": None, "stoneMct": None, "stoneRatePaise": None, "making": None,
+            "hsn": None,
         }],
         "schemeIds": [], "orderId": None,
         "payments": [{"mode": "credit", "paise": 1_00, "creditId": str(stage.credit().id), "reference": None,
@@ -950,13 +951,17 @@ def _labels(stage: Stage) -> Ask:
 
 
 Path = tuple[str | int, ...]
-_OF_A_BILL: tuple[Path, ...] = (("schemeIds", 0), ("lines", 0, "repairId"))
+_OF_A_BILL: tuple[Path, ...] = (
+    ("schemeIds", 0), ("lines", 0, "repairId"),
+    *(("lines", 0, name) for name in ("lotId", "netMg", "stoneMct", "stoneRatePaise", "making", "hsn")),
+)  # fmt: skip
 ELSEWHERE: dict[str, tuple[Path, ...]] = {
     "purchases.book_purchase": (("lines", 0, "lot"),), "invoices.quote": _OF_A_BILL,
     "invoices.issue_invoice": _OF_A_BILL,
 }  # fmt: skip
 """Places that a good request cannot have beside others: a line brings a piece or a lot, whose own route asks them; a
-bill's schemes and repairs have tests of their own, where their rooms are (test_on_a_bill.py)."""
+bill's schemes and repairs have tests of their own, where their rooms are (test_on_a_bill.py), and what it sells out of
+lots (test_lots.py)."""
 
 
 def is_elsewhere(endpoint: str, path: Path) -> bool:

@@ -72,6 +72,8 @@ function settle(form) {
   const later = changed.filter((field) => field !== document.activeElement);
   for (const field of changed) if (!later.includes(field)) field.dataset.restored = "yes";
   if (later.length) later.at(-1).dispatchEvent(new Event("change", { bubbles: true }));
+  const weighed = form.querySelector("#sheet [data-ask]"), code = document.activeElement;
+  if (weighed && !codes.length && code?.id === "code" && !code.value) { weighed.focus(); return; }
   const offered = form.querySelector("#f-new_name");
   const asking = document.activeElement?.id === "phone" && offered && !offered.value;
   if (!asking && document.activeElement && document.activeElement !== document.body) return;

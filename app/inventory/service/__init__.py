@@ -21,6 +21,21 @@ from app.inventory.service.away import (
 )
 from app.inventory.service.booking import SALE, WITHDRAWALS, Spot, open_book, post_return, sale_entries
 from app.inventory.service.bulk import Arriving, register_items, taken_codes
+from app.inventory.service.by_weight import (
+    HOLD_LOTS,
+    Asked,
+    Portion,
+    bind_portions,
+    codes_of,
+    find_lot_by_code,
+    get_lots,
+    lock_lots,
+    lots_of,
+    portion_entries,
+    portion_of,
+    post_lot_return,
+    return_to_lots,
+)
 from app.inventory.service.counting import Counted, find_by_codes, pieces_to_count, standing, tally
 from app.inventory.service.entering import Origin, edit_item, register_item, set_picture, withdraw_item
 from app.inventory.service.lots import (
@@ -81,19 +96,21 @@ from app.inventory.service.verifying import verify_metal
 from shard_router.moves import Sum
 
 __all__ = [
-    "CATEGORIES", "DRAWN", "ITEMS", "KINDS", "PAYMENT_MODES", "SALE", "SELL", "STONE", "WITHDRAWALS", "Arrival",
-    "Arriving", "BoughtLine", "Consignment", "ConsignmentKind", "Counted", "Exemption", "Hallmark", "Holding", "Item",
-    "ItemDraft", "ItemStatus", "Lot", "LotDraft", "LotState", "Origin", "Owing", "Purchase", "PurchaseDraft", "Spot",
-    "StockPlace", "Stone", "Supplier", "SupplierDraft", "Weights", "add_tray", "book_purchase", "bring_back",
-    "change_tray", "check_sellable", "count_in_stock", "draw_from_lot", "edit_item", "edit_supplier", "find_by_code",
-    "find_by_codes", "find_things", "finish_melt", "get_consignment", "get_item", "get_items", "get_lot",
-    "get_purchase", "get_supplier", "items_of", "list_consignments", "list_exemptions", "list_items", "list_lots",
-    "list_purchases", "list_stock_places", "list_suppliers", "lock_items", "mandate_for", "mandate_name", "merge_lots",
-    "move_stock", "open_book", "outlet_of", "pay_supplier", "pieces_to_count", "post_return", "receive_lot",
-    "receive_transfer", "refuse_missing", "register_item", "register_items", "register_supplier", "return_items",
-    "return_purchase", "sale_entries", "send_memo", "send_transfer", "set_picture", "settled", "shop_sums",
-    "split_lot", "standing", "start_melt", "stock_by_purity", "supplier_ledger", "supplier_names", "tag_from_lot",
-    "taken_codes", "tally", "total_owed", "verify_metal", "weigh_lot", "withdraw_item",
+    "CATEGORIES", "DRAWN", "HOLD_LOTS", "ITEMS", "KINDS", "PAYMENT_MODES", "SALE", "SELL", "STONE", "WITHDRAWALS",
+    "Arrival", "Arriving", "Asked", "BoughtLine", "Consignment", "ConsignmentKind", "Counted", "Exemption", "Hallmark",
+    "Holding", "Item", "ItemDraft", "ItemStatus", "Lot", "LotDraft", "LotState", "Origin", "Owing", "Portion",
+    "Purchase", "PurchaseDraft", "Spot", "StockPlace", "Stone", "Supplier", "SupplierDraft", "Weights", "add_tray",
+    "bind_portions", "book_purchase", "bring_back", "change_tray", "check_sellable", "codes_of", "count_in_stock",
+    "draw_from_lot", "edit_item", "edit_supplier", "find_by_code", "find_by_codes", "find_lot_by_code", "find_things",
+    "finish_melt", "get_consignment", "get_item", "get_items", "get_lot", "get_lots", "get_purchase", "get_supplier",
+    "items_of", "list_consignments", "list_exemptions", "list_items", "list_lots", "list_purchases",
+    "list_stock_places", "list_suppliers", "lock_items", "lock_lots", "lots_of", "mandate_for", "mandate_name",
+    "merge_lots", "move_stock", "open_book", "outlet_of", "pay_supplier", "pieces_to_count", "portion_entries",
+    "portion_of", "post_lot_return", "post_return", "receive_lot", "receive_transfer", "refuse_missing",
+    "register_item", "register_items", "register_supplier", "return_items", "return_purchase", "return_to_lots",
+    "sale_entries", "send_memo", "send_transfer", "set_picture", "settled", "shop_sums", "split_lot", "standing",
+    "start_melt", "stock_by_purity", "supplier_ledger", "supplier_names", "tag_from_lot", "taken_codes", "tally",
+    "total_owed", "verify_metal", "weigh_lot", "withdraw_item",
 ]  # fmt: skip
 
 SELL, ITEMS = stock_pieces.SELL, stock_pieces.ITEMS

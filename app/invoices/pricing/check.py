@@ -25,7 +25,8 @@ def check_facts(facts: PieceFacts) -> None:
             net=grams(net), gross=grams(gross), stones=grams(stones),
         )  # fmt: skip
         raise PieceImpossible(message, fields={"netMg": "not gross less stones"})
-    whole(facts.fineness, "Fineness per ten thousand", least=1, most=FINE, field="fineness")
+    least = 1 if facts.own_mg else 0  # loose stones have none
+    whole(facts.fineness, "Fineness per ten thousand", least=least, most=FINE, field="fineness")
     whole(facts.hallmark_paise, "The hallmarking charge in paise", field="hallmarkPaise")
     whole(facts.pieces, "The number of pieces", least=1, most=MAX_PIECES, field="pieces")
     most = BASIS_POINTS * 10 if facts.making.kind == MakingKind.PERCENT else MAX_PAISE

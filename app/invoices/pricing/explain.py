@@ -99,7 +99,8 @@ def _of_piece(priced: PricedLine, facts: PieceFacts) -> Iterator[Step]:
     if priced.line.board_paise_per_g is not None:
         yield Step("own_rate", 0, {"board": rupees(priced.line.board_paise_per_g)})
     own = priced.metal_paise - sum(priced.other_metals_paise)
-    yield _metal(facts.own_mg, facts.metal, facts.fineness, priced.line.rate_paise_per_g, own)
+    if facts.fineness:  # loose stones have none
+        yield _metal(facts.own_mg, facts.metal, facts.fineness, priced.line.rate_paise_per_g, own)
     for part, paise in zip(facts.others, priced.other_metals_paise, strict=True):
         yield _metal(part.net_mg, part.metal, part.fineness, part.rate_paise_per_g, paise)
     percent = _percent(facts.wastage.bp)

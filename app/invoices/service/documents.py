@@ -18,7 +18,7 @@ from app.invoices.service.seller import Seller
 from app.kit.sealing import DataKey
 
 Columns = Mapping[str, Any]
-RENDER_VERSION = 2
+RENDER_VERSION = 3
 """What a document's columns mean and how its reply is written; a row keeps the version it was issued under."""
 
 
@@ -69,6 +69,8 @@ class Line(Struct, frozen=True):
     sgst_paise: int
     igst_paise: int
     priced_from: bytes | None
+    lot_id: UUID | None
+    stone_mct: int | None
 
     @property
     def of_line_id(self) -> UUID | None:
@@ -169,7 +171,11 @@ _HEAD_2 = (*_HEAD_1, "occasion", "book_on", "shift_no")
 _LINE_2 = (*_LINE_1, "line_kind", "corrects_line_id", "pieces", "price_paise", "priced_from")
 _PAYMENT_2 = (*_PAYMENT_1, "credit_id", "tendered_paise")
 
-COVERED = {1: (_HEAD_1, _LINE_1, _PAYMENT_1), 2: (_HEAD_2, _LINE_2, _PAYMENT_2)}
+_LINE_3 = (*_LINE_2, "lot_id", "stone_mct")
+
+COVERED = {
+    1: (_HEAD_1, _LINE_1, _PAYMENT_1), 2: (_HEAD_2, _LINE_2, _PAYMENT_2), 3: (_HEAD_2, _LINE_3, _PAYMENT_2)
+}  # fmt: skip
 """By render version: the columns of document, line and payment that the hash covers, in this order. A version that was
 issued under stays as it is for ever: the documents of that time are checked by it."""
 

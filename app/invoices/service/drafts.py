@@ -11,16 +11,18 @@ from app.credits.service import Use
 from app.invoices.errors import (
     CreditNeedsCustomer,
     LineIncomplete,
+    LotTwice,
     OccasionMalformed,
     PaymentsExceedTotal,
     PaymentShort,
     PieceTwice,
     PromiseNeedsCustomer,
 )
-from app.invoices.pricing import MAX_PIECES, NO_DISCOUNT, BillEmpty, BillTerms, Discount, Wastage
+from app.invoices.pricing import MAX_PIECES, NO_DISCOUNT, BillEmpty, BillTerms, Discount, Making, Wastage
 from app.kit.errors import Unprocessable
 from app.kit.money import rupees, whole
 from app.kit.texts import _
+from app.kit.weights import MAX_MCT, MAX_MG
 
 MAX_LINES = 100
 MAX_PAYMENTS = 10
@@ -49,8 +51,8 @@ MONEY = tuple(mode for mode in PaymentMode if mode is not PaymentMode.CREDIT)
 
 @dataclass(frozen=True, slots=True)
 class LineDraft:
-    """One line to be billed: a piece (`item_id`), goods or a service at a price of its own (`sells`), or the charge of
-    a mended piece (`repair_id`).
+    """One line to be billed: a piece (`item_id`), so much out of a lot (`lot_id`), goods or a service at a price of its
+    own (`sells`), or the charge of a mended piece (`repair_id`).
 
     discount, making_discount  what is taken off the whole and off the making
     rate_paise_per_g           the line's own rate; None: the board's
@@ -58,6 +60,10 @@ class LineDraft:
     of_order                   the line's rate is the one that the bill's order fixed
     wastage                    the line's own wastage; None: the piece's
     sells                      a code of wares.json; then description, price_paise (each), pieces, tax_included count
+    net_mg                     of a lot of metal: how much of it; pieces count where the lot does
+    stone_mct                  of a lot of loose stones: thousandths of a carat, at stone_rate_paise the carat
+    making                     of a lot's line; None: none
+    hsn                        of a lot's line, where its kind has several; None: the kind's own
     """
 
     item_id: UUID | None = None
@@ -73,6 +79,12 @@ class LineDraft:
     rate_lock_id: UUID | None = None
     of_order: bool = False
     repair_id: UUID | None = None
+    lot_id: UUID | None = None
+    net_mg: int | None = None
+    stone_mct: int | None = None
+    stone_rate_paise: int | None = None
+    making: Making | None = None
+    hsn: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +137,11 @@ class BillDraft:
         return [line.item_id for line in self.lines if line.item_id is not None]
 
     @property
+    def lot_ids(self) -> list[UUID]:
+        """Of the lots that something is sold out of, in the order of their keys."""
+        return sorted(line.lot_id for line in self.lines if line.lot_id is not None)
+
+    @property
     def rate_lock_ids(self) -> list[UUID]:
         return sorted({line.rate_lock_id for line in self.lines if line.rate_lock_id is not None})
 
@@ -162,8 +179,8 @@ class BillDraft:
 
 
 def check_draft(draft: BillDraft) -> None:
-    """What is wrong with a draft whatever stands in the books; raises BillEmpty, PieceTwice, LineIncomplete and what is
-    wrong with its payments."""
+    """What is wrong with a draft whatever stands in the books; raises BillEmpty, PieceTwice, LotTwice, LineIncomplete
+    and what is wrong with its payments."""
     if not 1 <= len(draft.lines) <= MAX_LINES:
         message = _("A bill has from 1 to %(most)s lines.", most=MAX_LINES)
         raise BillEmpty(message, fields={"lines": "none or too many"})
@@ -171,6 +188,9 @@ def check_draft(draft: BillDraft) -> None:
     for place, line in enumerate(draft.lines):
         if line.repair_id is not None:
             _check_charge(line, seen, f"lines.{place}")
+            continue
+        if line.lot_id is not None:
+            _check_lot(line, seen, f"lines.{place}")
             continue
         if line.item_id is None:
             _check_ware(line, f"lines.{place}")
@@ -181,6 +201,7 @@ def check_draft(draft: BillDraft) -> None:
         if line.sells is not None or line.price_paise is not None:
             message = _("A line sells a piece or something at a price of its own, not both.")
             raise LineIncomplete(message, fields={f"lines.{place}.sells": "beside a piece"})
+        _check_no_lot(line, f"lines.{place}")
         _check_rate(line, draft, f"lines.{place}")
     if draft.occasion is not None and not OCCASION.fullmatch(draft.occasion):
         raise OccasionMalformed(fields={"occasion": "not small letters, digits and hyphens"})
@@ -235,6 +256,52 @@ def _check_rate(line: LineDraft, draft: BillDraft, path: str) -> None:
         raise LineIncomplete(message, fields={f"{path}.ofOrder": "no order"})
 
 
+def _check_lot(line: LineDraft, seen: set[UUID], path: str) -> None:
+    """A lot stands on a bill once, so that what comes back of it is known; how much of it is checked with the lot."""
+    assert line.lot_id is not None
+    if line.lot_id in seen:
+        raise LotTwice(_("One lot stands on two lines."), fields={f"{path}.lotId": "given twice"})
+    seen.add(line.lot_id)
+    if (line.item_id, line.sells, line.price_paise, line.description) != (None, None, None, None):
+        message = _("A line sells out of a lot, or a piece, or something at a price of its own: one of them.")
+        raise LineIncomplete(message, fields={f"{path}.lotId": "beside a piece or a price"})
+    if line.rate_lock_id is not None or line.of_order or line.tax_included:
+        message = _("What is sold out of a lot takes the board's rate or one of its own.")
+        raise LineIncomplete(message, fields={f"{path}.ratePaisePerG": "promised, or with tax"})
+    whole(line.pieces, "The number of pieces", least=1, most=MAX_PIECES, field=f"{path}.pieces")
+    if line.stone_mct is None:
+        _check_grams(line, path)
+    else:
+        _check_carats(line, path)
+
+
+def _check_grams(line: LineDraft, path: str) -> None:
+    if line.net_mg is None:
+        raise LineIncomplete(_("Say how many grams are sold."), fields={f"{path}.netMg": "missing"})
+    if line.stone_rate_paise is not None:
+        message = _("A rate a carat is that of loose stones.")
+        raise LineIncomplete(message, fields={f"{path}.stoneRatePaise": "beside grams"})
+    whole(line.net_mg, "Net weight in mg", least=1, most=MAX_MG, field=f"{path}.netMg")
+
+
+def _check_carats(line: LineDraft, path: str) -> None:
+    if line.stone_rate_paise is None:
+        message = _("Say what a carat costs.")
+        raise LineIncomplete(message, fields={f"{path}.stoneRatePaise": "missing"})
+    if line.net_mg is not None or line.rate_paise_per_g is not None or line.wastage is not None:
+        message = _("Loose stones have carats: no grams of metal, no rate a gram and no wastage.")
+        raise LineIncomplete(message, fields={f"{path}.stoneMct": "beside metal"})
+    whole(line.stone_mct, "Stones in thousandths of a carat", least=1, most=MAX_MCT, field=f"{path}.stoneMct")
+    whole(line.stone_rate_paise, "The rate of a stone in paise", least=1, field=f"{path}.stoneRatePaise")
+
+
+def _check_no_lot(line: LineDraft, path: str) -> None:
+    """What a piece weighs and costs to make stands with the piece."""
+    if (line.net_mg, line.stone_mct, line.stone_rate_paise, line.making, line.hsn) != (None,) * 5:
+        message = _("Weight, making and HSN are given for what is sold out of a lot.")
+        raise LineIncomplete(message, fields={f"{path}.lotId": "missing"})
+
+
 def _check_charge(line: LineDraft, seen: set[UUID], path: str) -> None:
     """A repair's charge stands by itself: what it costs is the repair's."""
     assert line.repair_id is not None
@@ -257,6 +324,7 @@ def _check_ware(line: LineDraft, path: str) -> None:
     if line.rate_paise_per_g is not None or line.wastage is not None or line.making_discount != NO_DISCOUNT:
         message = _("A price of its own knows no rate, no wastage and no making.")
         raise LineIncomplete(message, fields={f"{path}.pricePaise": "beside a rate, wastage or making"})
+    _check_no_lot(line, path)
     whole(line.price_paise, "A price in paise", least=1, field=f"{path}.pricePaise")
     whole(line.pieces, "The number of pieces", least=1, most=MAX_PIECES, field=f"{path}.pieces")
 

@@ -1,15 +1,15 @@
 """The hot write: a bill in three round trips, whatever its number of lines (docs/decisions/0020).
 
 1  claim and fence · till and plan · approvals · customer, their key, cash and credits · what they were promised ·
-   pieces taken, then read · board
+   pieces taken, then read · lots held · board
    … priced and checked here, before any row that serialises the shop is locked …
 2  drawer · number · audit head · previous hash
-3  bill, lines, payments, what was used of credits, locked rates and approvals, metal and cash that moved, audit entry,
-   job, COMMIT
+3  bill, lines, payments, what was used of credits, locked rates, lots and approvals, metal and cash that moved, audit
+   entry, job, COMMIT
 
 This is the one service that sends its own statements in packets and commits; the edge opens its session with hot=True.
 Locks are taken in one order everywhere: fence, claim, place, approvals, party, credits, schemes, locked rates, orders,
-pieces by key, drawer, series, head.
+pieces by key, lots by key, drawer, series, head.
 """
 
 import datetime as dt
@@ -23,6 +23,7 @@ from app.approvals import service as approvals
 from app.cash import service as cash
 from app.cash.service import BookDay
 from app.credits import service as credits
+from app.inventory import service as inventory
 from app.invoices import repository
 from app.invoices.service import limits, promises, reckoning
 from app.invoices.service.documents import Document, content_hash, document_of, party_of
@@ -72,9 +73,9 @@ def issue_invoice(
     """Issue a bill in a session opened with hot=True; it is committed when this returns (the one service that commits).
 
     `at` is the moment of issue where it is not now: demo data and tests go back in time, and then in order.
-    Raises, with nothing done: PlanDoesNotTrade, ItemUnknown, ItemAlreadySold, CustomerUnknown, TillUnknown,
-    RateMissing, HuidMissing, PriceChanged, ApprovalNeeded, the refusals of credits and of errors.py; IntegrityError
-    of the claim where the key was used.
+    Raises, with nothing done: PlanDoesNotTrade, ItemUnknown, ItemAlreadySold, LotUnknown, LotNotOpen, LotTooSmall,
+    CustomerUnknown, TillUnknown, RateMissing, HuidMissing, PriceChanged, ApprovalNeeded, the refusals of credits and of
+    errors.py; IntegrityError of the claim where the key was used.
     """
     check_draft(draft)
     moment = Moment.of(at or utc_now())
@@ -85,7 +86,7 @@ def issue_invoice(
     basis = reckoning.basis_of(found.place.rate_basis)
     promises.check(draft, found.promises, found.items, moment.on)
     shop = reckoning.Shop(seller, found.board, basis, buyer, moment.on, found.promises)
-    bill = reckoning.reckon(draft, shop, found.items)
+    bill = reckoning.reckon(draft, shop, found.items, found.lots)
     _check(draft, bill, found, moment.on)
     allowed = approvals.cover(db.actor, wants_of(draft, bill), found.held, now=moment.at)
     rows = rows_of(db, draft, bill, found, seller, invoice_id=invoice_id, moment=moment)
@@ -93,7 +94,8 @@ def issue_invoice(
     beside = [
         *credits.bind_uses(db, draft.credit_uses, document_id=invoice_id, at=moment.at),
         *promises.bind_taken(db, draft, found.promises, found.items, document_id=invoice_id, at=moment.at),
-        *_moved(db, rows, bill, moment), *_drawn(db, rows, chained.day, draft.cash_paise),
+        *inventory.bind_portions(bill.portions, moment.at), *_moved(db, rows, bill, moment),
+        *_drawn(db, rows, chained.day, draft.cash_paise),
         *approvals.bind_spend(allowed, document_id=invoice_id, now=moment.at),
     ]  # fmt: skip
     told = _told(rows.head, draft, [one.id for _want, one in allowed], found.promises)

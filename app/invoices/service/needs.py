@@ -5,15 +5,15 @@ a caller makes up fits no approval. What a piece cost the shop is not among them
 """
 
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from uuid import UUID
 
 from app.approvals import service as approvals
 from app.approvals.service import ApprovalState, Want
-from app.inventory.service import Item
+from app.inventory.service import Item, Portion
 from app.invoices.pricing import PricedLine
 from app.invoices.service.drafts import BillDraft, LineDraft
-from app.invoices.service.reckoning import Reckoned
+from app.invoices.service.reckoning import Reckoned, Sold
 from app.kit.money import ratio, round_half_up
 from app.kit.weights import MG_PER_GRAM
 from shard_router import ShopSession
@@ -29,6 +29,8 @@ def wants_of(draft: BillDraft, bill: Reckoned) -> list[Want]:
     for line, sold, priced in zip(draft.lines, bill.sold, bill.priced.lines, strict=True):
         if sold.item is not None:
             wants += _of_piece(line, sold.item, priced)
+        elif sold.portion is not None:
+            wants += _of_lot(sold.portion, priced)
         elif priced.discount_paise:
             facts = {"description": sold.description, "valuePaise": priced.value_paise}
             wants.append(_discount(None, priced, facts))
@@ -52,14 +54,7 @@ def _granted(db: ShopSession, approval_ids: Sequence[UUID]) -> set[bytes]:
 
 def _of_piece(line: LineDraft, item: Item, priced: PricedLine) -> Iterator[Want]:
     facts = {"tag": item.tag, "netMg": item.net_mg}
-    board, rate = priced.line.board_paise_per_g, priced.line.rate_paise_per_g
-    if board is not None:
-        told = {**facts, "fromPaisePerG": board, "toPaisePerG": rate}
-        if rate < board:
-            less = round_half_up(ratio((board - rate) * item.net_mg, MG_PER_GRAM))
-            yield Want(RATE, "bill.lower_rate", item.id, {**told, "costPaise": less})
-        else:
-            yield Want(RATE, "bill.raise_rate", item.id, told)
+    yield from _of_rate(item.id, item.net_mg, priced, facts)
     if priced.discount_paise or priced.making_discount_paise:
         yield _discount(item.id, priced, {**facts, "valuePaise": priced.value_paise})
     if line.wastage is not None and (line.wastage.kind.value, line.wastage.bp) != (item.wastage_kind, item.wastage_bp):
@@ -69,6 +64,30 @@ def _of_piece(line: LineDraft, item: Item, priced: PricedLine) -> Iterator[Want]
         })  # fmt: skip
     if item.cost_paise is not None and priced.taxable_paise < item.cost_paise:
         yield Want(BELOW_COST, "bill.below_cost", item.id, {**facts, "taxablePaise": priced.taxable_paise})
+
+
+def _of_lot(portion: Portion, priced: PricedLine) -> Iterator[Want]:
+    """Making and a rate a carat are what is agreed on: there is nothing that they would be below but what it cost."""
+    lot, taken = portion.lot, portion.taken
+    facts: dict[str, object] = {"tag": lot.code}
+    facts |= {"netMg": taken.net_mg} if taken.net_mg else {"stoneMct": taken.stone_mct}
+    yield from _of_rate(lot.id, taken.net_mg, priced, facts)
+    if priced.discount_paise or priced.making_discount_paise:
+        yield _discount(lot.id, priced, {**facts, "valuePaise": priced.value_paise})
+    if priced.taxable_paise < portion.cost_paise:
+        yield Want(BELOW_COST, "bill.below_cost", lot.id, {**facts, "taxablePaise": priced.taxable_paise})
+
+
+def _of_rate(subject_id: UUID, net_mg: int, priced: PricedLine, facts: Mapping[str, object]) -> Iterator[Want]:
+    board, rate = priced.line.board_paise_per_g, priced.line.rate_paise_per_g
+    if board is None:
+        return
+    told = {**facts, "fromPaisePerG": board, "toPaisePerG": rate}
+    if rate < board:
+        less = round_half_up(ratio((board - rate) * net_mg, MG_PER_GRAM))
+        yield Want(RATE, "bill.lower_rate", subject_id, {**told, "costPaise": less})
+    else:
+        yield Want(RATE, "bill.raise_rate", subject_id, told)
 
 
 def _discount(item_id: UUID | None, priced: PricedLine, facts: dict[str, object]) -> Want:
@@ -83,7 +102,7 @@ def _of_terms(bill: Reckoned) -> Iterator[Want]:
     off = bill.priced.discounts_paise - bill.bonus_paise  # the bonus was agreed to when the scheme began
     added = sum(line.agreed_paise for line in bill.priced.lines)
     facts = {
-        "tags": [item.tag for item in bill.items][:MOST_TAGS], "lines": len(bill.sold), "soldHash": _sold(bill),
+        "tags": [one.tag for one in bill.sold if one.tag][:MOST_TAGS], "lines": len(bill.sold), "soldHash": _sold(bill),
         "totalPaise": bill.priced.total_paise,
     }  # fmt: skip
     if off:
@@ -94,5 +113,12 @@ def _of_terms(bill: Reckoned) -> Iterator[Want]:
 
 def _sold(bill: Reckoned) -> str:
     """What exactly is sold, in short: the tags alone could be another shopful."""
-    named = (one.item.id.hex if one.item else f"{one.description}*{one.pieces}" for one in bill.sold)
-    return hashlib.sha256("\n".join(sorted(named)).encode()).hexdigest()[:16]
+    named = sorted(_named(one) for one in bill.sold)
+    return hashlib.sha256("\n".join(named).encode()).hexdigest()[:16]
+
+
+def _named(one: Sold) -> str:
+    if one.portion is not None:
+        taken = one.portion.taken
+        return f"{one.portion.lot.id.hex}*{taken.net_mg}*{taken.stone_mct}*{one.pieces}"
+    return one.item.id.hex if one.item else f"{one.description}*{one.pieces}"

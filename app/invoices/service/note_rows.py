@@ -18,13 +18,14 @@ from app.kit import audit, outbox, sealing_keys
 from app.kit.clock import financial_year, ist
 from app.kit.ids import new_id
 from app.kit.sealing import Keyring
+from app.metal.service import Entry
 from app.numbering import service as numbering
 from app.numbering.service import DocumentKind
 from app.tenants.service.places import Place, list_places
 from shard_router import ShopSession
 
 NOTED = "note.issued"
-_NAMED = ("line_kind", "item_id", "description", "tag", "huid", "hsn", "metal", "fineness", "tax_bp")
+_NAMED = ("line_kind", "item_id", "lot_id", "description", "tag", "huid", "hsn", "metal", "fineness", "tax_bp")
 _CHARGES = (
     "metal_paise", "wastage_paise", "making_paise", "making_discount_paise", "stones_paise", "hallmark_paise",
     "discount_paise",
@@ -48,9 +49,9 @@ class NoteLine:
 
 def note_of(
     db: ShopSession, bill: Invoice, *, note_id: UUID, kind: DocumentKind, reason: str, lines: Sequence[NoteLine],
-    sums: dict[str, int], money: Money, keyring: Keyring, now: dt.datetime,
+    sums: dict[str, int], money: Money, keyring: Keyring, now: dt.datetime, lots_back: Sequence[Entry] = (),
 ) -> Invoice:  # fmt: skip
-    """Writes the note; its pieces are back already."""
+    """Writes the note; its pieces, and what was sold out of lots (`lots_back`), are back already."""
     on, place = ist(now).date(), _place(db, bill)
     year = financial_year(on)
     line_rows = [_line_row(line, pos) for pos, line in enumerate(lines, start=1)]
@@ -63,6 +64,7 @@ def note_of(
         inventory.post_return(
             db, item_ids=back, movement_id=note_id, customer_id=bill.customer_id, at=now, book_on=day.business_on
         )
+    inventory.post_lot_return(db, entries=lots_back, movement_id=note_id, at=now, book_on=day.business_on)
     no = numbering.draw(db, registration_id=bill.registration_id, year=year, kind=kind, till_id=place.till_id)
     head: dict[str, Any] = {
         **sums, "id": note_id, "kind": kind.value, "registration_id": bill.registration_id,
@@ -109,6 +111,7 @@ def _line_row(one: NoteLine, pos: int) -> dict[str, Any]:
     return row | {
         "id": new_id(), "pos": pos, "reverses_line_id": line.id if one.whole else None,
         "corrects_line_id": None if one.whole else line.id,
+        "stone_mct": line.stone_mct if one.whole else None,
         "price_paise": line.price_paise if one.untouched else sums.taxable_paise,
         "taxable_paise": sums.taxable_paise, "cgst_paise": sums.cgst_paise, "sgst_paise": sums.sgst_paise,
         "igst_paise": sums.igst_paise,

@@ -1,7 +1,7 @@
 """Notes: a bill's lines reversed or changed by an amount, pieces back in stock, money given back, owed or taken.
 
 Locks in the order of a bill: customer, credits, the bill's row in `noted_bills` (where all notes on it queue), pieces
-of the bill by key, drawer, series, audit head.
+and lots of the bill by key, drawer, series, audit head.
 """
 
 import datetime as dt
@@ -90,8 +90,8 @@ def issue_credit_note(
     db: ShopSession, *, draft: NoteDraft, keyring: Keyring, at: dt.datetime | None = None
 ) -> Document:
     """Reverse a bill, some of its lines, or amounts of them; raises InvoiceUnknown, NotReversible, NoteTooLate,
-    LineAlreadyReversed, NoteExceedsLine, RefundTooLarge, RefundShort, StoreCreditNeedsCustomer, and TagTaken or
-    HuidTaken where a returned piece's tag is worn by another by now."""
+    LineAlreadyReversed, NoteExceedsLine, RefundTooLarge, RefundShort, StoreCreditNeedsCustomer, TagTaken or HuidTaken
+    where a returned piece's tag is worn by another by now, and LotNotOpen where a lot is on its way."""
     now = (at or utc_now()).astimezone(dt.UTC)
     bill = find_bill(db, draft.invoice_id)
     check_in_time(bill.issued_on, ist(now).date())
@@ -140,9 +140,10 @@ def issue_note(
     back = [line.line.item_id for line in lines if line.whole and line.line.item_id]
     if back and inventory.return_items(db, item_ids=back, invoice_id=bill.id) != len(back):
         raise LineAlreadyReversed(_("A piece of this bill came back before."))
+    emptied = [line.line.lot_id for line in lines if line.whole and line.line.lot_id]
     row = note_of(
         db, bill, note_id=note_id, kind=draft.kind, reason=draft.reason, lines=lines, sums=sums, money=money,
-        keyring=keyring, now=now,
+        keyring=keyring, now=now, lots_back=inventory.return_to_lots(db, bill_id=bill.id, lot_ids=emptied),
     )  # fmt: skip
     return document_on(row, party=party_on(db, row, keyring))
 
@@ -154,11 +155,12 @@ def credit_sums(standing: Standing, draft: NoteDraft) -> tuple[list[NoteLine], d
 
 
 def lock_bill(db: ShopSession, bill: Invoice) -> Standing:
-    """Customer, the bill's place in the queue of its notes, and its pieces; then what is left of it."""
+    """Customer, the bill's place in the queue of its notes, its pieces and lots; then what is left of it."""
     if bill.customer_id is not None:
         customers.lock_buyer(db, bill.customer_id)
     repository.queue_note(db, bill.id)
     inventory.lock_items(db, [line.item_id for line in bill.lines if line.item_id])
+    inventory.lock_lots(db, [line.lot_id for line in bill.lines if line.lot_id])
     return standing_of(db, bill)
 
 

@@ -1,9 +1,11 @@
 """Printing: what a document says on paper, and where its PDF lies once it was made."""
 
 import datetime as dt
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from uuid import UUID
+
+import orjson
 
 from app.invoices import repository
 from app.invoices.errors import InvoiceUnknown
@@ -201,8 +203,15 @@ def _article(line: Line) -> paper.Article:
         huids=(line.huid,) if line.huid else (), wastage_paise=line.wastage_paise,
         making_discount_paise=line.making_discount_paise, stones_paise=line.stones_paise,
         hallmark_paise=line.hallmark_paise, discount_paise=line.discount_paise, pieces=line.pieces,
-        unit="" if line.line_kind == LineKind.SERVICE else "PCS",
+        unit="" if line.line_kind == LineKind.SERVICE else "PCS", stones=tuple(_loose(line)),
     )  # fmt: skip
+
+
+def _loose(line: Line) -> Iterator[paper.StoneItem]:
+    """Loose stones that were sold by the carat."""
+    if line.stone_mct:
+        for _name, _kind, rate, mct, pieces, paise in orjson.loads(line.priced_from or b"{}").get("stones", ()):
+            yield paper.StoneItem("", rate, paise, mct, pieces)
 
 
 def _hsn_rows(lines: Iterable[Line]) -> list[paper.HsnRow]:

@@ -51,13 +51,14 @@ def quote(db: ShopSession, *, draft: BillDraft) -> Quote:
     on = today_ist()
     items = inventory.get_items(db, draft.item_ids) if draft.item_ids else {}
     reckoning.refuse_missing(draft, items)
+    lots = inventory.get_lots(db, draft.lot_ids) if draft.lot_ids else {}
     buyer = customers.get_buyer(db, draft.customer_id) if draft.customer_id else None
     place = choose(list_places(db), asked=draft.till_id, sits_at=db.actor.till_id)
     basis = reckoning.basis_of(place.rate_basis)
     promised = promises.look(db, draft, on=on)
     promises.check(draft, promised, items, on)
     bill = reckoning.reckon(
-        draft, reckoning.Shop(seller_of(place), rates.read_board(db), basis, buyer, on, promised), items
+        draft, reckoning.Shop(seller_of(place), rates.read_board(db), basis, buyer, on, promised), items, lots
     )  # fmt: skip
     _check_credits(db, draft)
     before = NO_CASH
@@ -122,10 +123,12 @@ def quote_facts(quoted: Quote) -> dict[str, Any]:
 
 def _line(sold: Sold, line: PricedLine) -> dict[str, Any]:
     return {
-        "kind": sold.kind.value, "itemId": str(sold.item.id) if sold.item else None, "tag": sold.tag,
+        "kind": sold.kind.value, "itemId": str(sold.item.id) if sold.item else None,
+        "lotId": str(sold.portion.lot.id) if sold.portion else None, "tag": sold.tag,
         "description": sold.description, "huid": sold.huid, "hsn": sold.hsn,
         "purity": {"metal": sold.metal, "fineness": sold.fineness}, "pieces": sold.pieces, "grossMg": sold.gross_mg,
-        "stoneMg": sold.stone_mg, "netMg": sold.net_mg, "ratePaisePerG": line.line.rate_paise_per_g,
+        "stoneMg": sold.stone_mg, "netMg": sold.net_mg,
+        "stoneMct": sold.portion.taken.stone_mct if sold.portion else None, "ratePaisePerG": line.line.rate_paise_per_g,
         "metalPaise": line.metal_paise, "wastagePaise": line.wastage_paise, "makingPaise": line.making_paise,
         "makingDiscountPaise": line.making_discount_paise, "stonesPaise": line.stones_paise,
         "hallmarkPaise": line.hallmark_paise, "pricePaise": line.price_paise + line.agreed_paise,

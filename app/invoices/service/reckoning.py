@@ -9,9 +9,10 @@ from msgspec import Struct
 
 from app.customers.service import Buyer
 from app.inventory import service as inventory
-from app.inventory.service import Item
+from app.inventory.service import Item, Lot, Portion
 from app.invoices.errors import CompositionAcrossStates, WareNeedsGstin
 from app.invoices.pricing import (
+    NO_WASTAGE,
     BillLine,
     LineKind,
     Making,
@@ -40,11 +41,13 @@ from app.tax.rates import tax_rate
 from app.tax.states import Handover, Supply, supply_of
 
 NO_TAG = ""
+NO_LOTS: Mapping[UUID, Lot] = {}
+NO_MAKING = Making(MakingKind.FIXED, 0)
 REPAIR = "repair"
 
 
 class Sold(Struct, frozen=True):
-    """What one line sells, as its document will name it. Without a piece there is no metal: empty, 0."""
+    """What one line sells, as its document will name it. Without a piece or a lot of metal there is none: empty, 0."""
 
     kind: LineKind
     item: Item | None
@@ -58,6 +61,7 @@ class Sold(Struct, frozen=True):
     stone_mg: int
     net_mg: int
     pieces: int
+    portion: Portion | None = None  # of a lot
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +78,11 @@ class Reckoned:
         """The pieces among what is sold."""
         return tuple(sold.item for sold in self.sold if sold.item is not None)
 
+    @property
+    def portions(self) -> tuple[Portion, ...]:
+        """What is sold out of lots."""
+        return tuple(sold.portion for sold in self.sold if sold.portion is not None)
+
 
 @dataclass(frozen=True, slots=True)
 class Shop:
@@ -88,9 +97,11 @@ class Shop:
     promises: Promises = NO_PROMISES
 
 
-def reckon(draft: BillDraft, shop: Shop, items: Mapping[UUID, Item]) -> Reckoned:
-    """Price the draft; raises RateMissing, UnknownHsn, UnknownState, WareUnknown, WareNeedsGstin and what pricing
-    raises."""
+def reckon(
+    draft: BillDraft, shop: Shop, items: Mapping[UUID, Item], lots: Mapping[UUID, Lot] = NO_LOTS
+) -> Reckoned:  # fmt: skip
+    """Price the draft; raises RateMissing, UnknownHsn, UnknownState, WareUnknown, WareNeedsGstin, what lots refuse
+    (inventory.portion_of) and what pricing raises."""
     supply = _supply(draft, shop)
     sold: list[Sold] = []
     lines: list[BillLine] = []
@@ -100,6 +111,11 @@ def reckon(draft: BillDraft, shop: Shop, items: Mapping[UUID, Item]) -> Reckoned
         if item is not None:
             sold.append(_piece_sold(item))
             lines.append(_piece(place, line, item, shop, supply))
+            continue
+        if line.lot_id is not None:
+            portion = _portion(place, line, lots, shop.on)
+            sold.append(_lot_sold(line, portion))
+            lines.append(_lot(place, line, portion, shop, supply))
             continue
         ware = ware_of(line.sells or "", shop.on, field=f"lines.{place}.sells")
         if ware.for_registered and not (shop.buyer and shop.buyer.registered):
@@ -187,11 +203,17 @@ def _rate(place: int, draft: LineDraft, item: Item, shop: Shop) -> tuple[int, Ra
     promised = shop.promises.rate_of(draft, item, f"lines.{place}")
     if promised is not None:
         return promised, None, None
-    board, came = board_rate(shop.board, item.metal, item.fineness, shop.basis)
+    return _own_rate(place, draft, item.metal, item.fineness, shop)
+
+
+def _own_rate(
+    place: int, draft: LineDraft, metal: str, fineness: int, shop: Shop
+) -> tuple[int, RateFrom | None, int | None]:
+    board, came = board_rate(shop.board, metal, fineness, shop.basis)
     if draft.rate_paise_per_g is None or draft.rate_paise_per_g == board:
         return board, came, None
     field = f"lines.{place}.ratePaisePerG"
-    purity = rates.check_purity(item.metal, item.fineness, shop.on, field=field)
+    purity = rates.check_purity(metal, fineness, shop.on, field=field)
     rates.check_rate(purity, draft.rate_paise_per_g, shop.on, field=field)
     return draft.rate_paise_per_g, None, board
 
@@ -215,6 +237,48 @@ def _making(item: Item) -> Making:
 def _stones(item: Item) -> Iterator[Stone]:
     for stone in item.stones:
         yield Stone(StoneKind(stone.basis), stone.rate_paise, stone.weight_mct, stone.pieces, stone.kind)
+
+
+# ---------------------------------------------------------------- out of a lot
+
+
+def _portion(place: int, draft: LineDraft, lots: Mapping[UUID, Lot], on: dt.date) -> Portion:
+    assert draft.lot_id is not None
+    asked = inventory.Asked(net_mg=draft.net_mg, stone_mct=draft.stone_mct, pieces=draft.pieces, hsn=draft.hsn)
+    return inventory.portion_of(lots, draft.lot_id, asked, on=on, path=f"lines.{place}")
+
+
+def _lot_sold(draft: LineDraft, portion: Portion) -> Sold:
+    """Loose stones are no metal: their carats stand in the price."""
+    lot, taken = portion.lot, portion.taken
+    metal, fineness = (lot.metal, lot.fineness) if taken.net_mg else ("", 0)
+    return Sold(
+        LineKind.LOT, None, lot.name, lot.code, None, portion.hsn, metal, fineness, taken.gross_mg, taken.stone_mg,
+        taken.net_mg, draft.pieces, portion,
+    )  # fmt: skip
+
+
+def _lot(place: int, draft: LineDraft, portion: Portion, shop: Shop, supply: Supply) -> BillLine:
+    lot, taken = portion.lot, portion.taken
+    rate, came, board = _own_rate(place, draft, lot.metal, lot.fineness, shop) if taken.net_mg else (0, None, None)
+    return BillLine(
+        facts=PieceFacts(
+            gross_mg=taken.gross_mg, stone_mg=taken.stone_mg, net_mg=taken.net_mg,
+            fineness=lot.fineness if taken.net_mg else 0, making=draft.making or NO_MAKING,
+            wastage=draft.wastage or NO_WASTAGE, stones=_loose(draft, portion), pieces=draft.pieces,
+            making_discount=draft.making_discount, discount=draft.discount, metal=lot.metal if taken.net_mg else "",
+        ),
+        rate_paise_per_g=rate, hsn=portion.hsn,
+        tax_bp=tax_rate(portion.hsn, shop.on, use=portion.use).rate_bp if supply.taxed else 0,
+        rate_from=came, board_paise_per_g=board,
+    )  # fmt: skip
+
+
+def _loose(draft: LineDraft, portion: Portion) -> tuple[Stone, ...]:
+    if draft.stone_rate_paise is None:
+        return ()
+    mct = portion.taken.stone_mct
+    return (Stone(StoneKind.PER_CARAT, draft.stone_rate_paise, mct, draft.pieces, portion.lot.name),)
 
 
 # ---------------------------------------------------------------- goods and services at a price of their own

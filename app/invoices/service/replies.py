@@ -61,7 +61,16 @@ def _version_2(document: Document) -> dict[str, Any]:
     }
 
 
-_WRITERS = {1: _version_1, 2: _version_2}
+def _version_3(document: Document) -> dict[str, Any]:
+    return {
+        **_version_2(document),
+        "lines": [
+            {**_line_2(line), "lotId": line.lot_id, "stoneMct": line.stone_mct} for line in document.lines
+        ],
+    }  # fmt: skip
+
+
+_WRITERS = {1: _version_1, 2: _version_2, 3: _version_3}
 
 
 def _party(party: Party) -> dict[str, Any]:

@@ -1,6 +1,6 @@
 """Owns the columns of a bill: its head, lines and payments, and what its pieces move in the book of metal."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -45,10 +45,14 @@ def rows_of(
     )
 
 
-def metal_of(db: ShopSession, rows: Rows, sold: Iterable[Sold], moment: Moment) -> list[dict[str, Any]]:
-    """One entry for each piece: from the stock, where it lay, to what is sold, to whom."""
+def metal_of(db: ShopSession, rows: Rows, sold: Sequence[Sold], moment: Moment) -> list[dict[str, Any]]:
+    """One entry for each piece and each part of a lot: from the stock, where it lay, to what is sold, to whom."""
     pieces = [one.item for one in sold if one.item is not None]
-    entries = inventory.sale_entries(pieces, customer_id=rows.head["customer_id"])
+    portions = [one.portion for one in sold if one.portion is not None]
+    entries = [
+        *inventory.sale_entries(pieces, customer_id=rows.head["customer_id"]),
+        *inventory.portion_entries(portions, customer_id=rows.head["customer_id"]),
+    ]
     return metal.rows_of(
         db.shop_id, movement_id=rows.head["id"], kind=inventory.SALE, entries=entries, at=moment.at,
         book_on=rows.head["book_on"] or moment.on, actor_id=db.actor.person_id,
@@ -98,4 +102,6 @@ def _line(shop_id: int, invoice_id: UUID, pos: int, sold: Sold, priced: PricedLi
         "discount_paise": priced.discounts_paise, "taxable_paise": priced.taxable_paise,
         "tax_bp": priced.line.tax_bp, "cgst_paise": priced.cgst_paise, "sgst_paise": priced.sgst_paise,
         "igst_paise": priced.igst_paise, "priced_from": written(priced),
+        "lot_id": sold.portion.lot.id if sold.portion else None,
+        "stone_mct": sold.portion.taken.stone_mct if sold.portion else None,
     }  # fmt: skip

@@ -1,5 +1,5 @@
 """The first packet of a bill: claim, place, approvals, party with cash and credits, promises, pieces taken, then read,
-board.
+lots held, board.
 
 Nothing that serialises the shop is locked here, so that the bill can be priced while nobody waits.
 """
@@ -17,7 +17,7 @@ from app.credits.service import Taken
 from app.customers import service as customers
 from app.customers.service import Buyer
 from app.inventory import service as inventory
-from app.inventory.service import Item
+from app.inventory.service import Item, Lot
 from app.invoices import repository
 from app.invoices.service import promises
 from app.invoices.service.drafts import BillDraft
@@ -68,6 +68,7 @@ class Read:
     place: Place
     party: Party
     items: dict[UUID, Item]
+    lots: dict[UUID, Lot]
     board: Board
     held: tuple[approvals.Held, ...]
     promises: Promises
@@ -76,10 +77,10 @@ class Read:
 def take(
     db: ShopSession, draft: BillDraft, claim: Claim, *, invoice_id: UUID, moment: Moment, keyring: Keyring
 ) -> Read:
-    """Packet 1. Credits and pieces are ours or the transaction ends."""
+    """Packet 1. Credits and pieces are ours or the transaction ends; of lots nobody else takes until it does."""
     held, party = approvals.bind_hold(draft.approval_ids), _party(draft, moment.on)
     promised = promises.bind(draft, document_id=invoice_id, now=moment.at)
-    pieces = _pieces(draft, invoice_id, moment.at)
+    pieces, lots = _pieces(draft, invoice_id, moment.at), _lots(draft)
     results = iter(db.run_packet([
         idempotency.bind_claim(claim, subject_id=invoice_id),
         PLACES.bind(),
@@ -87,6 +88,7 @@ def take(
         *party,
         *promised,
         *pieces,
+        *lots,
         rates.BOARD.bind(),
         outbox.PREPARED_ENQUEUE.bind(**outbox.prepared_columns(
             db, PDF_JOB, key=f"pdf-{invoice_id.hex}", params={"invoice_id": str(invoice_id)}
@@ -99,9 +101,10 @@ def take(
     found = _read_party(draft, [next(results) for _ in party], keyring, moment.on)
     taken = promises.read(draft, [next(results) for _ in promised], document_id=invoice_id, on=moment.on)
     items = _read_pieces(draft, [next(results) for _ in pieces], invoice_id)
+    lots_held = inventory.lots_of(row for _ in lots for row in next(results).rows)
     return Read(
         place=choose(places_of(places.rows), asked=draft.till_id, sits_at=db.actor.till_id),
-        party=found, items=items, board=rates.board_of(next(results).rows), held=approved,
+        party=found, items=items, lots=lots_held, board=rates.board_of(next(results).rows), held=approved,
         promises=taken,
     )  # fmt: skip
 
@@ -121,6 +124,11 @@ def _read_pieces(draft: BillDraft, results: Sequence[PacketResult], invoice_id: 
     if sold.rowcount != len(draft.item_ids):
         refuse_missing(draft, items, taken_by=invoice_id)
     return items
+
+
+def _lots(draft: BillDraft) -> list[Bound]:
+    """Held, since how much a lot of such a cost gives is reckoned behind this packet; they fall in the last."""
+    return [inventory.HOLD_LOTS.bind(ids=draft.lot_ids)] if draft.lot_ids else []
 
 
 def _party(draft: BillDraft, on: dt.date) -> list[Bound]:

@@ -66,6 +66,7 @@ CHANGES = {
     "a total": f"UPDATE invoices SET total_paise = total_paise - 100 {BILL}",
     "a line's weight": f"UPDATE invoice_lines SET net_mg = net_mg + 1 {PART}",
     "a line's HUID": f"UPDATE invoice_lines SET huid = 'ZZZZZZ' {PART}",
+    "a lot's carats": f"UPDATE invoice_lines SET stone_mct = 1 {PART}",
     "a payment": f"UPDATE invoice_payments SET mode = 'cash' {PART}",
     "the buyer": f"UPDATE invoices SET buyer_sealed = REVERSE(buyer_sealed) {BILL}",
     "the seller": f"UPDATE invoices SET seller = REPLACE(seller, 'Mumbai', 'Nagpur') {BILL}",

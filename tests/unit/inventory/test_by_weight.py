@@ -1,0 +1,81 @@
+"""What leaves a lot line by line: however it is cut, weights and cost add up to what was there."""
+
+import datetime as dt
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from app.inventory.errors import LotNotOpen, LotTooSmall, LotUnknown
+from app.inventory.lotting import Lot, rest_of
+from app.inventory.service import Asked, portion_of
+from app.kit.ids import new_id
+
+ON = dt.date(2026, 11, 30)
+NOW = dt.datetime(2026, 11, 30, tzinfo=dt.UTC)
+LOT = Lot(
+    new_id(), "L-1", "Lot", "bullion", "gold", 9990, None, None, "open", 0, 0, 100_000, 0, 12_00_000_01, 1, NOW, NOW
+)
+STONES = replace(
+    LOT, kind="stones", metal="stone", fineness=0, left_pieces=9, left_stone_mg=2_001, left_net_mg=0,
+    left_stone_mct=10_003,
+)  # fmt: skip
+
+
+def portion(lot, **asked):
+    return portion_of({lot.id: lot}, lot.id, Asked(**asked), on=ON, path="lines.0")
+
+
+def lowered(lot, one):
+    rest = rest_of(lot, one.taken)
+    return replace(
+        lot, left_pieces=rest.pieces, left_stone_mg=rest.stone_mg, left_net_mg=rest.net_mg,
+        left_stone_mct=rest.stone_mct, left_cost_paise=lot.left_cost_paise - one.cost_paise,
+    )  # fmt: skip
+
+
+@given(st.lists(st.integers(1, 40_000), min_size=1, max_size=8))
+def test_grams_sold_until_nothing_is_left_cost_together_what_the_lot_cost(cuts):
+    lot, cost = LOT, 0
+    for cut in cuts:
+        if cut >= lot.left_net_mg:
+            break
+        one = portion(lot, net_mg=cut)
+        lot, cost = lowered(lot, one), cost + one.cost_paise
+    one = portion(lot, net_mg=lot.left_net_mg)
+    assert cost + one.cost_paise == 12_00_000_01
+    assert not any((rest_of(lot, one.taken).net_mg, rest_of(lot, one.taken).pieces))
+
+
+@given(st.lists(st.integers(1, 4_000), min_size=1, max_size=8))
+def test_carats_never_weigh_more_than_the_stones_that_are_left(cuts):
+    lot = STONES
+    for cut in cuts:
+        if cut >= lot.left_stone_mct or not lot.left_pieces:
+            break
+        lot = lowered(lot, portion(lot, stone_mct=cut))
+    last = portion(lot, stone_mct=lot.left_stone_mct)
+    assert last.taken == lot.left  # the last carat takes pieces and milligrams with it
+
+
+def test_stones_are_coloured_ones_unless_the_line_says_another_code():
+    assert (portion(STONES, stone_mct=1).hsn, portion(STONES, stone_mct=1).use) == ("7103", "")
+    assert (portion(STONES, stone_mct=1, hsn="7102").hsn, portion(STONES, stone_mct=1, hsn="7102").use) == (
+        "7102", "polished",
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("metal", ["silver", "platinum"])
+def test_jewellery_whose_metal_needs_no_huid_is_sold_by_the_gram(metal):
+    assert portion(replace(LOT, kind="pieces", metal=metal, fineness=9250), net_mg=1).taken.net_mg == 1
+
+
+def test_a_lot_that_is_not_there_or_on_its_way_gives_nothing():
+    with pytest.raises(LotUnknown):
+        portion_of({}, LOT.id, Asked(net_mg=1), on=ON, path="lines.0")
+    with pytest.raises(LotNotOpen):
+        portion(replace(LOT, state="transit"), net_mg=1)
+    with pytest.raises(LotTooSmall) as refused:
+        portion(LOT, net_mg=100_001)
+    assert refused.value.fields == {"lines.0.netMg": "more than is left"}
