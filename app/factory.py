@@ -64,6 +64,7 @@ from app.live import cli as file_commands
 from app.live import web as live_pages
 from app.metal import api as metal
 from app.oldgold import api as old_gold
+from app.oldgold import service as old_gold_books
 from app.orders import api as orders
 from app.orders import service as order_books
 from app.ratelocks import api as ratelocks
@@ -264,7 +265,8 @@ def build_runtime(settings: Settings) -> Runtime:
     for module in JOB_MODULES:
         importlib.import_module(module)
     credits.stand_under(bills.TheBills())
-    credits.ask_before_giving_back(rate_locks.stands_on)
+    credits.ask_before_giving_back(rate_locks.stands_on, old_gold_books.exchange_stands_on)
+    old_gold_books.ask_what_was_sold(bills.sold_pieces)
     credits.follow_merges({"rateLocks": rate_locks.move_locks, "orders": order_books.follow_merge})
     _check_files(settings)
     metrics = Metrics(settings.metrics_dir)

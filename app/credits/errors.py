@@ -88,6 +88,6 @@ class ReceiptPdfMissing(NotFound):
 
 
 class AdvanceStoodOn(Conflict):
-    """An advance is given back while something that was promised against it, a locked rate, still holds."""
+    """A credit is given back while what was given for it still holds: a locked rate, or the price of an exchange."""
 
-    default_action = N_("Give up the locked rate first.")
+    default_action = N_("Give up what it was left for first, or use it on a bill.")

@@ -25,6 +25,7 @@ from app.kit.pages import Refusal, Tried, form_key, go_to, text_field, try_form
 from app.kit.ports import Bucket
 from app.kit.texts import N_, _
 from app.numbering.service import DocumentKind
+from app.oldgold import service as oldgold
 from app.printing.at_once import pdf
 from app.printing.logos import with_logo
 from app.printing.looks import USUAL
@@ -154,6 +155,7 @@ def _bill_page(invoice_id: UUID, refusal: Refusal | None = None) -> str:
         invoices.list_notes(db, invoice_id), invoices.reversed_lines(db, invoice_id),
     ))  # fmt: skip
     is_bill = document.kind not in NOTES
+    back = shop_read(lambda db: oldgold.bought_back(db, [line.id for line in document.lines])) if is_bill else {}
     left = shop_read(lambda db: invoices.lines_left(db, invoice_id)) if is_bill and notes else {
         line.id: line.total_paise for line in document.lines
     }  # fmt: skip
@@ -164,7 +166,8 @@ def _bill_page(invoice_id: UUID, refusal: Refusal | None = None) -> str:
         follow=follow(job.id) if job else None, refusal=refusal, key=form_key(), typed=forms.typed(),
         ticked=set(request.form.getlist("line_id")), supplied_to=state_of(document.place_of_supply, document.issued_on),
         modes=mode_names(), reasons=[_(reason) for reason in REASONS], today=today_ist(),
-        reversible=[line for line in document.lines if line.id not in reversed_lines] if is_bill else [],
+        reversible=[one for one in document.lines if one.id not in {*reversed_lines, *back}] if is_bill else [],
+        bought_back=back,
         reversed_lines=reversed_lines, is_bill=is_bill, owed_paise=_owed(document, is_bill=is_bill),
         just_issued=request.args.get("issued") == "yes", left=left, explained=invoices.explained,
         credit_names=credit_names(), cancellable=is_bill and not notes and document.issued_on == today_ist(),

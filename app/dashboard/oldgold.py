@@ -27,12 +27,15 @@ from app.dashboard.oldgold_sheet import (
     Sheet,
     beside,
     count_of,
+    filled_from,
+    pays_out,
     read_draft,
     read_lines,
     without,
 )
 from app.dashboard.pictures import ENVELOPE, FORMS
 from app.dashboard.stock import METALS, named
+from app.invoices import service as invoices
 from app.kit.clock import today_ist
 from app.kit.http import allow, runtime, shop_read, shop_scope, shop_write, takes_upload
 from app.kit.ids import new_id, parse_id
@@ -40,6 +43,7 @@ from app.kit.pages import form_key, go_to, try_form
 from app.kit.ports import Bucket
 from app.kit.texts import N_, _
 from app.oldgold import service as oldgold
+from app.oldgold.errors import SoldLineUnknown
 from app.oldgold.service import Voucher
 from app.printing.at_once import pdf
 from app.printing.looks import USUAL
@@ -83,8 +87,18 @@ def old_gold() -> str:
 @pages.get("/old-gold/new")
 @allow("oldgold.buy")
 def new_old_gold() -> str:
-    """A customer's page leads here with the customer."""
+    """A customer's page leads here with the customer, a bill's with the line that is bought back."""
+    if line_id := forms.id_or_none(request.args.get("line", "")):
+        return _page(_sheet(_of_line(line_id)))
     return _page(_sheet({"count": "1", "customer_id": request.args.get("customer", "")[:36]}))
+
+
+def _of_line(line_id: UUID) -> dict[str, str]:
+    """Raises SoldLineUnknown."""
+    found = shop_read(lambda db: invoices.sold_pieces(db, [line_id]))
+    if line_id not in found:
+        raise SoldLineUnknown()
+    return filled_from(found[line_id])
 
 
 @pages.post("/old-gold/sheet")
@@ -115,7 +129,7 @@ def buy_old_gold() -> Response | tuple[str, int]:
 
     def work(db: ShopSession) -> Voucher:
         lines = read_lines(values)
-        valued = oldgold.value_lines(db, lines, today_ist())
+        valued = oldgold.value_lines(db, lines, today_ist(), pays_out=pays_out(values))
         value = sum(line.priced.value_paise for line in valued)
         draft = read_draft(values, lines=lines, value_paise=value)
         return oldgold.issue_voucher(db, draft=draft, keyring=keyring)
@@ -277,7 +291,7 @@ def _sheet(values: Mapping[str, str]) -> Sheet:
 
 def _valued(db: ShopSession, values: Mapping[str, str], seller: Customer | None) -> oldgold.Valued:
     lines = read_lines(values)
-    alone = oldgold.Valued(oldgold.value_lines(db, lines, today_ist()), ())
+    alone = oldgold.Valued(oldgold.value_lines(db, lines, today_ist(), pays_out=pays_out(values)), ())
     if seller is None:
         return alone
     return oldgold.value(db, draft=read_draft(values, lines=lines, value_paise=alone.value_paise))

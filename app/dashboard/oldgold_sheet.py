@@ -13,20 +13,22 @@ from app.kit.ids import parse_id
 from app.kit.money import parse_rupees
 from app.kit.pages import Refusal
 from app.kit.texts import N_, _
-from app.kit.weights import parse_grams
-from app.oldgold.service import LineDraft, PayoutDraft, PayoutMode, PurchaseDraft, TestKind, Valued
+from app.kit.weights import grams, parse_grams
+from app.oldgold.service import LineDraft, PayoutDraft, PayoutMode, PurchaseDraft, SoldPiece, TestKind, Valued
 
 MOST_LINES = 10
 TESTS = (("xrf", N_("Karatmeter (XRF)")), ("touchstone", N_("Touchstone")), ("fire_assay", N_("Fire assay")))
 PAID_BY = (("cash", N_("Cash")), ("upi", N_("UPI")), ("bank", N_("Bank")), ("cheque", N_("Cheque")))
 LINE_FIELDS = (
     "description", "metal", "gross", "dirt", "fineness", "test", "note", "loss", "rate", "picture", "resale",
+    "of_line",
 )  # fmt: skip
 _NUMBER = re.compile(r"[0-9]{1,13}")
 _NUMBERED = re.compile(r"lines\.(\d+)\.(\w+)")
 _NAMES = {
     "grossMg": "gross", "dirtMg": "dirt", "fineness": "fineness", "meltingLossBp": "loss",
     "fineRatePaisePerG": "rate", "metal": "metal", "pictureId": "photo", "netMg": "gross", "description": "description",
+    "ofLineId": "of_line",
 }  # fmt: skip
 
 
@@ -99,6 +101,25 @@ def beside(refusal: Refusal | None) -> Refusal | None:
     return forms.beside(refusal, names)
 
 
+def pays_out(values: Mapping[str, str]) -> bool:
+    """Whether any of the value is to leave the shop; raises what is wrong with a typed amount, at its field."""
+    return bool(_payouts(values))
+
+
+def filled_from(sold: SoldPiece) -> dict[str, str]:
+    """The form of buying back what a bill's line sold: its weights and purity as they were sold, to be weighed anew."""
+    return {
+        "count": "1", "customer_id": str(sold.customer_id) if sold.customer_id else "",
+        "description-0": f"{sold.name}, {sold.number}"[:120], "metal-0": sold.metal, "gross-0": grams(sold.gross_mg),
+        "dirt-0": grams(sold.stone_mg) if sold.stone_mg else "", "fineness-0": _percent(sold.fineness),
+        "test-0": "xrf", "of_line-0": str(sold.line_id),
+    }  # fmt: skip
+
+
+def _percent(fineness: int) -> str:
+    return f"{fineness // 100}.{fineness % 100:02d}"
+
+
 def _line(values: Mapping[str, str], place: int) -> LineDraft:
     def of(name: str) -> str:
         return values.get(f"{name}-{place}", "").strip()
@@ -116,6 +137,7 @@ def _line(values: Mapping[str, str], place: int) -> LineDraft:
         melting_loss_bp=figure("loss", parse_rupees) if loss else None,
         fine_rate_paise_per_g=figure("rate", parse_rupees) if rate else None,
         picture_id=parse_id(picture) if picture else None, resale=bool(of("resale")),
+        of_line_id=parse_id(of("of_line")) if of("of_line") else None,
     )  # fmt: skip
 
 

@@ -137,6 +137,12 @@ class LineAlreadyReversed(Conflict):
     default_action = N_("Open the bill again: it lists its credit notes.")
 
 
+class LineBoughtBack(Conflict):
+    """What the line sold was bought back by the shop: it lies there as old gold, and no note brings it back again."""
+
+    default_action = N_("Open the purchase voucher: what was given for it stands there.")
+
+
 class NoteExceedsLine(Conflict):
     """A note would take more off a line, or off the bill, than earlier notes have left of it."""
 

@@ -65,6 +65,21 @@ def notes_on(db: ShopSession, invoice_id: UUID) -> Sequence[Invoice]:
     ).all()
 
 
+def sold_lines(db: ShopSession, line_ids: Iterable[UUID]) -> Sequence[Any]:
+    """Line, number, day and customer of its bill, of those lines of bills that have metal."""
+    return db.execute(
+        select(InvoiceLine, Invoice.number, Invoice.issued_on, Invoice.customer_id)
+        .join(Invoice, and_(Invoice.shop_id == InvoiceLine.shop_id, Invoice.id == InvoiceLine.invoice_id))
+        .where(InvoiceLine.id.in_(sorted(line_ids)), Invoice.kind.in_(SOLD_BY), InvoiceLine.net_mg > 0)
+    ).all()
+
+
+def reversed_of(db: ShopSession, line_ids: Iterable[UUID]) -> set[UUID]:
+    """Those of the lines that a credit note took back whole."""
+    wanted = select(InvoiceLine.reverses_line_id).where(InvoiceLine.reverses_line_id.in_(sorted(line_ids)))
+    return {line_id for line_id in db.scalars(wanted) if line_id is not None}
+
+
 def note_numbers(db: ShopSession, invoice_id: UUID) -> Sequence[Any]:
     """Id, kind, number, day and total of a bill's notes."""
     return db.execute(

@@ -53,5 +53,23 @@ class OldGoldPhotoUnknown(NotFound):
     default_message = N_("There is no such picture.")
 
 
+class SoldLineUnknown(NotFound):
+    """What is bought back is none of the lines with metal of this shop's bills."""
+
+    default_message = N_("There is no such line with metal on a bill.")
+
+
+class NotWhatWasSold(Unprocessable):
+    """What is bought back is of another metal than what was sold, or heavier: it is another piece."""
+
+    default_action = N_("Buy it as old gold, without its bill.")
+
+
+class BoughtBackBefore(Conflict):
+    """What a line of a bill sold is bought back once, and not after a credit note took it back."""
+
+    default_action = N_("Open the bill again: it shows what came back.")
+
+
 class BuyingTermsWrong(Unprocessable):
     """Terms of buying that begin in the past, or for a metal that the board does not know."""

@@ -93,8 +93,11 @@ class OldGoldLine(ShopOwned, ShardBase):
     resale: Mapped[bool] = mapped_column(Boolean)  # to be sold on as it is (Rule 32(5))
     picture_id: Mapped[UUID | None] = mapped_column(Id)
     lot_id: Mapped[UUID] = mapped_column(Id)
+    of_line_id: Mapped[UUID | None] = mapped_column(Id)  # the bill's line by which the shop had sold it
+    buyback_bp: Mapped[int | None] = mapped_column(BasisPoints)  # the share of its metal's value that was given
     __table_args__ = facts(
-        UniqueConstraint("shop_id", "voucher_id", "pos"),
+        UniqueConstraint("shop_id", "voucher_id", "pos"), UniqueConstraint("shop_id", "of_line_id"),
+        ForeignKeyConstraint(["shop_id", "of_line_id"], ["invoice_lines.shop_id", "invoice_lines.id"]),
         ForeignKeyConstraint(["shop_id", "voucher_id"], ["oldgold_vouchers.shop_id", "oldgold_vouchers.id"]),
         ForeignKeyConstraint(["shop_id", "picture_id"], ["pictures.shop_id", "pictures.id"]),
         ForeignKeyConstraint(["shop_id", "lot_id"], ["metal_lots.shop_id", "metal_lots.id"]),

@@ -57,6 +57,28 @@ def lines_of_lots(db: ShopSession, lot_ids: Iterable[UUID]) -> Sequence[Any]:
     ).all()
 
 
+def bought_back(db: ShopSession, line_ids: Iterable[UUID]) -> Sequence[Any]:
+    """The bill's line, its voucher and that one's number."""
+    return db.execute(
+        select(OldGoldLine.of_line_id, OldGoldVoucher.id, OldGoldVoucher.number)
+        .join(
+            OldGoldVoucher,
+            (OldGoldVoucher.shop_id == OldGoldLine.shop_id) & (OldGoldVoucher.id == OldGoldLine.voucher_id),
+        )
+        .where(OldGoldLine.of_line_id.in_(sorted(line_ids)))
+    ).all()
+
+
+def is_exchange(db: ShopSession, credit_id: UUID) -> bool:
+    """Whether a credit is all that was given for something that was bought back at a share of its metal."""
+    voucher_id = db.scalar(select(OldGoldPayout.voucher_id).where(OldGoldPayout.credit_id == credit_id))
+    if voucher_id is None:
+        return False
+    shares = select(func.count()).where(OldGoldLine.voucher_id == voucher_id, OldGoldLine.buyback_bp.is_not(None))
+    ways = select(func.count()).select_from(OldGoldPayout).where(OldGoldPayout.voucher_id == voucher_id)
+    return bool(db.scalar(shares.select_from(OldGoldLine))) and db.scalar(ways) == 1
+
+
 def cash_of_day(db: ShopSession, customer_ids: Iterable[UUID], on: dt.date) -> int:
     """Paise that these sellers were paid in cash on a day."""
     total = db.scalar(

@@ -14,7 +14,8 @@ MAX_PAYOUTS = 5
 
 
 class OldGoldLineIn(ApiSchema):
-    """One piece; `dirtMg` is all that is no metal, stones too. Loss and rate left out: by the shop's terms."""
+    """One piece; `dirtMg` is all that is no metal, stones too. Loss and rate left out: by the shop's terms. `ofLineId`:
+    the bill's line by which this shop had sold it; it is bought back once, at a share of its metal's value today."""
 
     description = Text(least=1, most=120, required=True)
     metal = Text(least=1, most=10, required=True)
@@ -27,6 +28,7 @@ class OldGoldLineIn(ApiSchema):
     fine_rate_paise_per_g = Paise(least=1, allow_none=True, load_default=None)
     picture_id = IdField(allow_none=True, load_default=None)
     resale = Flag(load_default=False)
+    of_line_id = IdField(allow_none=True, load_default=None)
 
     @post_load
     def make(self, data: dict[str, Any], **_: object) -> LineDraft:
@@ -82,6 +84,7 @@ class OldGoldLineValue(ApiSchema):
     usual_rate_paise_per_g = fields.Integer()
     value_paise = fields.Integer()
     usual_paise = fields.Integer()
+    buyback_bp = fields.Integer(allow_none=True)
 
 
 class OldGoldFinding(ApiSchema):
@@ -133,6 +136,8 @@ class OldGoldLineOut(ApiSchema):
     resale = Flag()
     picture_id = IdField(allow_none=True)
     lot_id = IdField()
+    of_line_id = IdField(allow_none=True)
+    buyback_bp = fields.Integer(allow_none=True)
 
 
 class OldGoldPayoutOut(ApiSchema):

@@ -177,10 +177,10 @@ def test_without_scripts(open_page: Callable[..., Watched], cast: Cast, stage: S
     page = screen.page
     screen.sign_in(cast.bina)
     page.get_by_role("link", name="New bill").first.click()
-    page.get_by_label("Tag or HUID").fill(tags(stage, "ring")[0])
+    page.get_by_label("Tag, HUID or lot").fill(tags(stage, "ring")[0])
     page.keyboard.press("Enter")
     expect(page.locator("input[name=item_id]")).to_have_count(1)
-    page.get_by_label("Tag or HUID").fill(tags(stage, "anklet")[0])
+    page.get_by_label("Tag, HUID or lot").fill(tags(stage, "anklet")[0])
     page.keyboard.press("Enter")
     expect(page.locator("input[name=item_id]")).to_have_count(2)
     page.get_by_label("Phone of the customer").fill(stage.people[1].phone)

@@ -843,7 +843,7 @@ def _old_gold(stage: Stage) -> Ask:
     line = {
         "description": "Old chain", "metal": "gold", "grossMg": 3_000, "dirtMg": 100, "fineness": 9_160, "test": "xrf",
         "testNote": "91.6 %", "meltingLossBp": 200, "fineRatePaisePerG": 10_000_00, "resale": False,
-        "pictureId": str(stage.world.things["picture_id"]),
+        "pictureId": str(stage.world.things["picture_id"]), "ofLineId": None,
     }  # fmt: skip
     body = {
         "customerId": str(stage.world.things["customer_id"]), "identity": {"kind": "voter", "number": "ABC1234567"},
@@ -958,10 +958,11 @@ _OF_A_BILL: tuple[Path, ...] = (
 ELSEWHERE: dict[str, tuple[Path, ...]] = {
     "purchases.book_purchase": (("lines", 0, "lot"),), "invoices.quote": _OF_A_BILL,
     "invoices.issue_invoice": _OF_A_BILL,
+    **dict.fromkeys(("old_gold.value", "old_gold.buy"), (("lines", 0, "ofLineId"),)),
 }  # fmt: skip
 """Places that a good request cannot have beside others: a line brings a piece or a lot, whose own route asks them; a
-bill's schemes and repairs have tests of their own, where their rooms are (test_on_a_bill.py), and what it sells out of
-lots (test_lots.py)."""
+bill's schemes and repairs have tests of their own, where their rooms are (test_on_a_bill.py), what it sells out of lots
+(test_lots.py), and what old gold was sold by (test_buying_back.py)."""
 
 
 def is_elsewhere(endpoint: str, path: Path) -> bool:

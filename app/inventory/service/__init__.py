@@ -2,7 +2,7 @@
 
 from app.inventory.buying import BoughtLine
 from app.inventory.hallmarking import Exemption, Hallmark, list_exemptions, mandate_for
-from app.inventory.lotting import KINDS, STONE, Lot, LotDraft, Weights
+from app.inventory.lotting import KINDS, STONE, Lot, LotDraft, Weights, scales_differ_mg
 from app.inventory.models import ConsignmentKind, ItemStatus, LotState
 from app.inventory.pieces import CATEGORIES, Item, ItemDraft, Stone, settled
 from app.inventory.repository import away as stock_away
@@ -108,9 +108,9 @@ __all__ = [
     "merge_lots", "move_stock", "open_book", "outlet_of", "pay_supplier", "pieces_to_count", "portion_entries",
     "portion_of", "post_lot_return", "post_return", "receive_lot", "receive_transfer", "refuse_missing",
     "register_item", "register_items", "register_supplier", "return_items", "return_purchase", "return_to_lots",
-    "sale_entries", "send_memo", "send_transfer", "set_picture", "settled", "shop_sums", "split_lot", "standing",
-    "start_melt", "stock_by_purity", "supplier_ledger", "supplier_names", "tag_from_lot", "taken_codes", "tally",
-    "total_owed", "verify_metal", "weigh_lot", "withdraw_item",
+    "sale_entries", "scales_differ_mg", "send_memo", "send_transfer", "set_picture", "settled", "shop_sums",
+    "split_lot", "standing", "start_melt", "stock_by_purity", "supplier_ledger", "supplier_names", "tag_from_lot",
+    "taken_codes", "tally", "total_owed", "verify_metal", "weigh_lot", "withdraw_item",
 ]  # fmt: skip
 
 SELL, ITEMS = stock_pieces.SELL, stock_pieces.ITEMS

@@ -43,6 +43,7 @@ from app.invoices.service.quotes import Quote, quote, quote_facts
 from app.invoices.service.reading import InvoiceSummary, NoteSummary, get_invoice, list_invoices, list_notes
 from app.invoices.service.reckoning import Sold
 from app.invoices.service.replies import write_document
+from app.invoices.service.selling_back import sold_pieces
 from app.invoices.service.takings import DayTakings, paid_by_mode, takings_by_day
 from app.invoices.service.wares import Ware, list_wares
 
@@ -108,6 +109,7 @@ __all__ = [
     "reversed_lines",
     "shop_sums",
     "sold_metal",
+    "sold_pieces",
     "takings_by_day",
     "verify_books",
     "write_document",

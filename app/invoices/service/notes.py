@@ -13,7 +13,7 @@ from app.credits import service as credits
 from app.customers import service as customers
 from app.inventory import service as inventory
 from app.invoices import repository
-from app.invoices.errors import InvoiceUnknown, LineAlreadyReversed, LineUnknown, NotReversible
+from app.invoices.errors import InvoiceUnknown, LineAlreadyReversed, LineBoughtBack, LineUnknown, NotReversible
 from app.invoices.models import Invoice, InvoiceLine
 from app.invoices.pricing import BillEmpty
 from app.invoices.service.balances import (
@@ -38,6 +38,7 @@ from app.kit.money import to_rupee
 from app.kit.sealing import Keyring
 from app.kit.texts import _
 from app.numbering.service import DocumentKind
+from app.oldgold import service as oldgold
 from app.tax.states import Supply, state_of
 from shard_router import ShopSession
 
@@ -90,8 +91,9 @@ def issue_credit_note(
     db: ShopSession, *, draft: NoteDraft, keyring: Keyring, at: dt.datetime | None = None
 ) -> Document:
     """Reverse a bill, some of its lines, or amounts of them; raises InvoiceUnknown, NotReversible, NoteTooLate,
-    LineAlreadyReversed, NoteExceedsLine, RefundTooLarge, RefundShort, StoreCreditNeedsCustomer, TagTaken or HuidTaken
-    where a returned piece's tag is worn by another by now, and LotNotOpen where a lot is on its way."""
+    LineAlreadyReversed, LineBoughtBack, NoteExceedsLine, RefundTooLarge, RefundShort, StoreCreditNeedsCustomer,
+    TagTaken or HuidTaken where a returned piece's tag is worn by another by now, and LotNotOpen where a lot is on its
+    way."""
     now = (at or utc_now()).astimezone(dt.UTC)
     bill = find_bill(db, draft.invoice_id)
     check_in_time(bill.issued_on, ist(now).date())
@@ -137,6 +139,7 @@ def issue_note(
     """
     bill, note_id = standing.bill, new_id()
     money = Money(draft.refunds, _owe(db, bill, note_id, draft.store_credit_paise, ist(now).date()), tuple(given_back))
+    _check_not_bought_back(db, lines)
     back = [line.line.item_id for line in lines if line.whole and line.line.item_id]
     if back and inventory.return_items(db, item_ids=back, invoice_id=bill.id) != len(back):
         raise LineAlreadyReversed(_("A piece of this bill came back before."))
@@ -146,6 +149,14 @@ def issue_note(
         keyring=keyring, now=now, lots_back=inventory.return_to_lots(db, bill_id=bill.id, lot_ids=emptied),
     )  # fmt: skip
     return document_on(row, party=party_on(db, row, keyring))
+
+
+def _check_not_bought_back(db: ShopSession, lines: Sequence[NoteLine]) -> None:
+    """Behind the lock on their pieces, which whoever buys them back takes too."""
+    whole = {line.line.id: line.line for line in lines if line.whole}
+    for line_id, back in oldgold.bought_back(db, sorted(whole)).items():
+        message = _("%(tag)s was bought back by %(number)s.", tag=whole[line_id].tag, number=back.number)
+        raise LineBoughtBack(message, fields={"lineIds": str(line_id)})
 
 
 def credit_sums(standing: Standing, draft: NoteDraft) -> tuple[list[NoteLine], dict[str, int]]:

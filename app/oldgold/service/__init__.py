@@ -7,6 +7,14 @@ from app.oldgold.service.books import VouchersReport, verify_vouchers
 from app.oldgold.service.buying import OVER, issue_voucher, over_facts, take_in
 from app.oldgold.service.documents import Party, Voucher, VoucherLine, VoucherPayout
 from app.oldgold.service.drafts import LineDraft, PayoutDraft, PurchaseDraft
+from app.oldgold.service.ours import (
+    BackAgain,
+    SoldPiece,
+    ask_what_was_sold,
+    bought_back,
+    exchange_stands_on,
+    sold_pieces,
+)
 from app.oldgold.service.printing import get_paper
 from app.oldgold.service.reading import (
     LotOrigin,
@@ -21,11 +29,10 @@ from app.oldgold.service.terms import BuyingTerms, list_terms, set_terms, terms_
 from app.oldgold.service.valuing import Valued, ValuedLine, value, value_lines
 
 __all__ = [
-    "OVER", "BuyingTerms", "Identity", "LineDraft", "LotOrigin", "MonthBought", "Paper", "Party", "PayoutDraft",
-    "PayoutMode", "PurchaseDraft", "Terms", "TestKind", "Valued", "ValuedLine", "Voucher", "VoucherLine",
-    "VoucherPayout", "VoucherSummary", "VouchersReport", "bought_by_month", "get_paper", "get_voucher",
-    "issue_voucher",
-    "list_papers",
-    "list_terms", "list_vouchers", "origins_of", "over_facts", "set_terms", "shop_sums", "take_in", "terms_on",
+    "OVER", "BackAgain", "BuyingTerms", "Identity", "LineDraft", "LotOrigin", "MonthBought", "Paper", "Party",
+    "PayoutDraft", "PayoutMode", "PurchaseDraft", "SoldPiece", "Terms", "TestKind", "Valued", "ValuedLine", "Voucher",
+    "VoucherLine", "VoucherPayout", "VoucherSummary", "VouchersReport", "ask_what_was_sold", "bought_back",
+    "bought_by_month", "exchange_stands_on", "get_paper", "get_voucher", "issue_voucher", "list_papers", "list_terms",
+    "list_vouchers", "origins_of", "over_facts", "set_terms", "shop_sums", "sold_pieces", "take_in", "terms_on",
     "value", "value_lines", "verify_vouchers",
 ]  # fmt: skip

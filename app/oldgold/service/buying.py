@@ -1,7 +1,8 @@
 """Buying: a voucher with a number of its own, its metal in lots, and the seller settled with, in one transaction.
 
-Locks in everybody's order: approval, customer, credit, drawer, series, audit head. The lots are new, so nobody waits
-for them; they are called after the voucher's number, which is why the series comes before them.
+Locks in everybody's order: approval, customer, pieces that are bought back, credit, drawer, series, audit head. The
+lots are new, so nobody waits for them; they are called after the voucher's number, which is why the series comes before
+them.
 """
 
 import datetime as dt
@@ -40,6 +41,7 @@ from app.oldgold.service.documents import (
     voucher_of,
 )
 from app.oldgold.service.drafts import PayoutDraft, PurchaseDraft, check_draft, settled_payouts
+from app.oldgold.service.ours import sold_pieces
 from app.oldgold.service.valuing import Valued, ValuedLine, lacking, value_lines
 from app.tenants.service.places import Place, list_places
 from app.tenants.service.seller import choose, seller_of
@@ -66,12 +68,13 @@ def issue_voucher(db: ShopSession, *, draft: PurchaseDraft, keyring: Keyring, at
 
     Raises, with nothing done: OldGoldEmpty, OldMetalUnrated, IdentityWrong, OldGoldValueChanged, ApprovalNeeded where
     more is paid than the shop's terms say, CustomerUnknown, SellerRegistered, OldGoldBlocked, OldGoldUnsettled,
-    OldGoldPhotoUnknown, TillUnknown, and what the rooms of credits, cash and stock refuse."""
+    OldGoldPhotoUnknown, TillUnknown, SoldLineUnknown, NotWhatWasSold, BoughtBackBefore, and what the rooms of credits,
+    cash and stock refuse."""
     check_draft(draft)
     now = (at or utc_now()).astimezone(dt.UTC)
     moment, voucher_id = Moment(now, ist(now).date()), new_id()
     identity = settled_identity(draft.identity_kind, draft.identity_number, moment.on)
-    lines = value_lines(db, draft.lines, moment.on)
+    lines = value_lines(db, draft.lines, moment.on, pays_out=draft.pays_out)
     _check_value(draft, lines)
     approval_id = _allowed(db, draft, lines, voucher_id)
     customer_id = customers.hold(db, draft.customer_id, exclusive=True)
@@ -79,6 +82,7 @@ def issue_voucher(db: ShopSession, *, draft: PurchaseDraft, keyring: Keyring, at
     value_paise = sum(line.priced.value_paise for line in lines)
     payouts = settled_payouts(draft, value_paise)
     _check_limits(db, draft, lines, buyer, moment.on)
+    sold_pieces(db, draft.lines, moment.on, hold=True)  # again: somebody else may have brought them back meanwhile
     _check_pictures(db, draft)
     place = choose(list_places(db), asked=draft.till_id, sits_at=db.actor.till_id)
     key = keyring.open(sealing_keys.wrapped_keys(db, [customer_id])[customer_id])
@@ -232,6 +236,7 @@ def _line(db: ShopSession, pos: int, line: ValuedLine, head: dict[str, Any]) -> 
         "test_note": draft.test_note or None, "melting_loss_bp": line.melting_loss_bp, "fine_mg": priced.fine_mg,
         "fine_rate_paise_per_g": line.fine_rate_paise_per_g, "usual_rate_paise_per_g": line.usual_rate_paise_per_g,
         "value_paise": priced.value_paise, "resale": draft.resale, "picture_id": draft.picture_id, "lot_id": lot.id,
+        "of_line_id": draft.of_line_id, "buyback_bp": line.buyback_bp,
     }  # fmt: skip
 
 

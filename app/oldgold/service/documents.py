@@ -19,7 +19,7 @@ from app.oldgold.rules import Identity
 from app.tenants.service.seller import Seller
 
 Columns = Mapping[str, Any]
-RENDER_VERSION = 1
+RENDER_VERSION = 2
 """What a voucher's columns mean; a row keeps the version it was issued under."""
 
 
@@ -58,6 +58,8 @@ class VoucherLine(Struct, frozen=True):
     resale: bool
     picture_id: UUID | None
     lot_id: UUID
+    of_line_id: UUID | None
+    buyback_bp: int | None
 
 
 class VoucherPayout(Struct, frozen=True):
@@ -122,8 +124,17 @@ _HEAD = (
 LINE_COLUMNS = VoucherLine.__struct_fields__
 PAYOUT_COLUMNS = VoucherPayout.__struct_fields__
 
-COVERED = {1: (_HEAD, LINE_COLUMNS, PAYOUT_COLUMNS)}
-"""By render version: the columns of voucher, line and payout that the hash covers, in this order."""
+_LINE_1 = (
+    "id", "pos", "description", "metal", "gross_mg", "dirt_mg", "net_mg", "fineness", "test_kind", "test_note",
+    "melting_loss_bp", "fine_mg", "fine_rate_paise_per_g", "usual_rate_paise_per_g", "value_paise", "resale",
+    "picture_id", "lot_id",
+)  # fmt: skip
+_LINE_2 = (*_LINE_1, "of_line_id", "buyback_bp")
+_PAYOUT_1 = ("pos", "mode", "paise", "reference", "credit_id")
+
+COVERED = {1: (_HEAD, _LINE_1, _PAYOUT_1), 2: (_HEAD, _LINE_2, _PAYOUT_1)}
+"""By render version: the columns of voucher, line and payout that the hash covers, in this order. A version that was
+issued under stays as it is for ever."""
 
 
 def content_hash(head: Columns, lines: Sequence[Columns], payouts: Sequence[Columns]) -> bytes:

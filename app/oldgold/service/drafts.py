@@ -21,6 +21,7 @@ class LineDraft:
     dirt_mg   all that is no metal, stones too
     fineness  as the test found it, in parts per ten thousand
     resale    to be sold on as it is, under the margin scheme (Rule 32(5)); melting ends that
+    of_line_id  the bill's line by which the shop had sold it: then it is valued as what it was sold as
     """
 
     description: str
@@ -34,6 +35,7 @@ class LineDraft:
     fine_rate_paise_per_g: int | None = None
     picture_id: UUID | None = None
     resale: bool = False
+    of_line_id: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,6 +65,11 @@ class PurchaseDraft:
     pan_declared: bool = False
     expected_value_paise: int | None = None
     approval_id: UUID | None = None
+
+    @property
+    def pays_out(self) -> bool:
+        """Whether any of it leaves the shop; else all of it stays for a bill, which is an exchange."""
+        return any(payout.mode is not PayoutMode.CREDIT for payout in self.payouts)
 
     @property
     def cash_paise(self) -> int:

@@ -10,19 +10,25 @@ from app.kit.clock import today_ist
 from app.kit.errors import Unprocessable
 from app.kit.texts import _
 from app.oldgold import repository
+from app.oldgold.buyback import fine_rate_of, share_of
 from app.oldgold.errors import OldGoldEmpty, OldMetalUnrated, SellerRegistered
 from app.oldgold.rules import PurchaseFacts, check_purchase
 from app.oldgold.service.drafts import LineDraft, PurchaseDraft, check_draft
+from app.oldgold.service.ours import SoldPiece, sold_pieces
 from app.oldgold.service.terms import terms_on
 from app.oldgold.value import OldGold, PricedOldGold, fine_rate, value_old_gold
 from app.rates import service as rates
+from app.rates.service import Board
 from app.tax.limits import Finding
 from shard_router import ShopSession
 
 
 @dataclass(frozen=True, slots=True)
 class ValuedLine:
-    """A line with what it comes to; `usual_paise` is what the shop's terms alone would make of it."""
+    """A line with what it comes to; `usual_paise` is what the shop's terms alone would make of it.
+
+    buyback_bp  of what the shop sold itself: the share of its metal's value that its terms give; no making, no stones
+    """
 
     draft: LineDraft
     melting_loss_bp: int
@@ -30,6 +36,7 @@ class ValuedLine:
     usual_rate_paise_per_g: int
     priced: PricedOldGold
     usual_paise: int
+    buyback_bp: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,26 +60,50 @@ class Valued:
         return max(self.value_paise - self.usual_paise, 0)
 
 
-def value_lines(db: ShopSession, lines: Sequence[LineDraft], on: dt.date) -> tuple[ValuedLine, ...]:
-    """Raises OldMetalUnrated and what is impossible, at lines.<n>.<field> counted from 0."""
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """What the shop's terms give for a piece: for a fine gram, after so much of melting loss."""
+
+    rate_paise_per_g: int | None
+    melting_loss_bp: int
+    buyback_bp: int | None = None
+
+
+def value_lines(
+    db: ShopSession, lines: Sequence[LineDraft], on: dt.date, *, pays_out: bool = False
+) -> tuple[ValuedLine, ...]:
+    """`pays_out`: not all of it stays for a bill, which lowers what is given for pieces that the shop sold itself.
+
+    Raises OldMetalUnrated, what `sold_pieces` does and what is impossible, at lines.<n>.<field> counted from 0."""
     board = rates.read_board(db)
     terms = {metal: terms_on(db, metal, on) for metal in {line.metal for line in lines}}
+    sold = sold_pieces(db, lines, on)
     valued = []
     for place, line in enumerate(lines):
-        usual_rate = fine_rate(board, line.metal, margin_bp=terms[line.metal].margin_bp)
-        if not usual_rate:
+        usual = terms[line.metal]
+        offer = Offer(fine_rate(board, line.metal, margin_bp=usual.margin_bp), usual.melting_loss_bp)
+        if line.of_line_id is not None:
+            offer = _of_ours(sold[line.of_line_id], board, on, pays_out) or offer
+        if not offer.rate_paise_per_g:
             message = _("The board has no rate of this metal: %(metal)s.", metal=line.metal)
             raise OldMetalUnrated(message, fields={f"lines.{place}.metal": "no rate"})
-        usual_loss = terms[line.metal].melting_loss_bp
-        valued.append(_valued(place, line, usual_rate=usual_rate, usual_loss=usual_loss))
+        valued.append(_valued(place, line, offer, offer.rate_paise_per_g))
     return tuple(valued)
+
+
+def _of_ours(sold: SoldPiece, board: Board, on: dt.date, pays_out: bool) -> Offer | None:
+    """A share of today's value of the purity that was sold, nothing off for melting; None: there are no such terms."""
+    share = share_of(sold.metal, sold_on=sold.sold_on, on=on, paid_out=pays_out)
+    if share is None:
+        return None
+    return Offer(fine_rate_of(board, sold.metal, sold.fineness, share_bp=share), 0, share)
 
 
 def value(db: ShopSession, *, draft: PurchaseDraft) -> Valued:
     """What a purchase would come to now; nothing is issued. Raises what `issue_voucher` raises before limits bite."""
     check_draft(draft)
     on = today_ist()
-    lines = value_lines(db, draft.lines, on)
+    lines = value_lines(db, draft.lines, on, pays_out=draft.pays_out)
     buyer = customers.get_buyer(db, draft.customer_id)
     before = repository.cash_of_day(db, [buyer.id], on) if draft.cash_paise else 0
     return Valued(lines, lacking(draft, lines, buyer, cash_before_paise=before, on=on))
@@ -97,7 +128,8 @@ def lacking(
     )
 
 
-def _valued(place: int, line: LineDraft, *, usual_rate: int, usual_loss: int) -> ValuedLine:
+def _valued(place: int, line: LineDraft, offer: Offer, usual_rate: int) -> ValuedLine:
+    usual_loss = offer.melting_loss_bp
     loss = usual_loss if line.melting_loss_bp is None else line.melting_loss_bp
     rate = line.fine_rate_paise_per_g or usual_rate
     try:
@@ -108,4 +140,4 @@ def _valued(place: int, line: LineDraft, *, usual_rate: int, usual_loss: int) ->
         raise
     if not priced.value_paise:
         raise OldGoldEmpty(_("There is no metal left to pay for."), fields={f"lines.{place}.dirtMg": "all of it"})
-    return ValuedLine(line, loss, rate, usual_rate, priced, usual.value_paise)
+    return ValuedLine(line, loss, rate, usual_rate, priced, usual.value_paise, offer.buyback_bp)

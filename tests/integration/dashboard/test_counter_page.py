@@ -181,3 +181,56 @@ def test_goods_sent_to_another_state_show_igst_before_and_after(till, cast, coun
     assert "₹1,510.04" in page.text
     issued = till.once(f"{shop(cast)}/bills", {**form, "pay_upi": "51845"})
     assert "inter-state" in till.look(issued.headers["Location"]).text
+
+
+def test_a_lots_code_is_scanned_and_its_grams_are_typed(till, cast, counter):
+    counter.set_board(gold_9990=13_000_00)
+    lot = made(counter.post("/lots", {
+        "code": "BAR-7", "name": "Gold bar", "kind": "bullion", "metal": "gold", "fineness": 9990, "netMg": 100_000,
+    }))["id"]  # fmt: skip
+    scanned = till(f"{shop(cast)}/bills/sheet", {"step": "add", "code": "bar-7"})
+    assert scanned.status_code == 200  # nothing is wrong yet with what was not weighed yet
+    assert hidden(scanned, "lot_id") == [lot]
+    assert re.search(rf'name="grams-{lot}"[^>]*data-ask', scanned.text, re.S)
+    assert "100.000 g left" in scanned.text
+    form = {"lot_id": lot, f"grams-{lot}": "2", f"charge-{lot}": "100", f"charge_of-{lot}": "per_gram_net"}
+    # 2 g × 13,000 + 2 × 100 = 26,200.00; 3 %: 26,986.00
+    priced = till(f"{shop(cast)}/bills/sheet", form)
+    assert total(priced) == "₹26,986.00"
+    assert 'value="2.000"' in priced.text
+    wrong = till(f"{shop(cast)}/bills/sheet", {**form, f"grams-{lot}": "100.001"})
+    assert (wrong.status_code, "is-invalid" in wrong.text, 'value="100.001"' in wrong.text) == (409, True, True)
+    issued = till.once(f"{shop(cast)}/bills", {**form, "pay_upi": "26986"})
+    assert issued.status_code in (302, 303), issued.text
+    bill = till.look(issued.headers["Location"])
+    assert "BAR-7" in bill.text
+
+
+def test_loose_stones_ask_for_carats_and_what_one_costs(till, cast, counter):
+    lot = made(counter.post("/lots", {
+        "code": "RUBY-1", "name": "Rubies", "kind": "stones", "metal": "stone", "fineness": 0, "stoneMct": 5_000,
+    }))["id"]  # fmt: skip
+    form = {"lot_id": lot, f"carats-{lot}": "1.25"}
+    half = till(f"{shop(cast)}/bills/sheet", form)
+    assert (half.status_code, total(half)) == (200, "₹0.00")
+    assert re.search(rf'name="ct_rate-{lot}"[^>]*data-ask', half.text, re.S)
+    # 1.250 ct × 20,000 = 25,000.00; 0.25 %: 25,062.50 → 25,063
+    priced = till(f"{shop(cast)}/bills/sheet", {**form, f"ct_rate-{lot}": "20,000", f"hsn-{lot}": ""})
+    assert total(priced) == "₹25,063.00"
+    # cut diamonds: 1.5 %
+    diamonds = till(f"{shop(cast)}/bills/sheet", {**form, f"ct_rate-{lot}": "20,000", f"hsn-{lot}": "7102"})
+    assert total(diamonds) == "₹25,375.00"
+
+
+def test_a_bills_page_leads_to_the_sheet_that_buys_its_piece_back(till, cast, counter):
+    customer = counter.customer()
+    bill = made(counter.bill([counter.piece()], customerId=customer["id"]))
+    page = till.look(f"{shop(cast)}/bills/{bill['id']}")
+    line = bill["lines"][0]["id"]
+    assert f"/old-gold/new?line={line}" in page.text
+    sheet = till.look(f"{shop(cast)}/old-gold/new?line={line}")
+    assert hidden(sheet, "of_line-0") == [line]
+    assert hidden(sheet, "customer_id") == [customer["id"]]
+    assert "100.00 % of its metal’s value today" in html.unescape(sheet.text)
+    assert re.search(r'id="og-value">([^<]*)<', sheet.text)[1] == "₹43,388.65"
+    assert till.look(f"{shop(cast)}/old-gold/new?line={customer['id']}").status_code == 404

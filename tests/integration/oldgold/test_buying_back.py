@@ -1,0 +1,118 @@
+"""A piece that this shop sold is brought back: its bill's line is bought back once, at a share of its metal's value."""
+
+from collections import Counter as Tally
+from uuid import UUID
+
+import pytest
+
+from app.inventory import service as inventory
+from app.oldgold import service
+from tests.support.counter import Counter, all_at_once, made
+
+EXCHANGED, PAID = 43_388_65, 42_303_92
+"""3.390 g × 0.916 = 3.105 g fine. 22K at ₹12,800 is ₹13,973.80 a fine gram: 3.105 × 13,973.80 = 43,388.65; of it 97.5 %
+is ₹13,624.45 a fine gram: 42,303.92. The ring's making of 16 % is not given back, nothing is taken for melting."""
+
+
+@pytest.fixture
+def ring(buying):
+    """A ring of 3.390 g of 22 karat, billed to the one who brings it back: the bill, and its line."""
+    bill = made(buying.counter.bill([buying.counter.piece()], customerId=buying.seller["id"]))
+    return bill, bill["lines"][0]
+
+
+def back(buying, line, paid=0, **changes):
+    one = buying.line(**{"grossMg": 3_390, "dirtMg": 0, "fineness": 9_160, "ofLineId": line["id"], **changes})
+    payouts = [{"mode": "upi", "paise": paid}] if paid else []
+    return buying.buy(lines=[one], payouts=payouts)
+
+
+def test_all_of_its_metal_is_given_where_it_stays_for_a_bill(buying, ring):
+    voucher = made(back(buying, ring[1]))
+    (line,) = voucher["lines"]
+    shown = ("ofLineId", "buybackBp", "meltingLossBp", "fineMg", "fineRatePaisePerG", "valuePaise")
+    assert tuple(line[name] for name in shown) == (ring[1]["id"], 10_000, 0, 3_105, 13_973_80, EXCHANGED)
+    assert voucher["usualPaise"] == EXCHANGED
+    assert buying.counter.get(f"/old-gold/{voucher['id']}").json == voucher
+    assert buying.counter.read(service.verify_vouchers).sound
+    assert buying.counter.read(inventory.verify_metal) == []
+
+
+def test_less_is_given_where_it_is_paid_out(buying, ring):
+    voucher = made(back(buying, ring[1], paid=PAID))
+    assert (voucher["lines"][0]["buybackBp"], voucher["valuePaise"], voucher["usualPaise"]) == (9_750, PAID, PAID)
+
+
+def test_the_price_of_an_exchange_is_for_a_bill_and_not_paid_out(buying, ring):
+    voucher = made(back(buying, ring[1]))
+    body = {"payments": [{"mode": "upi", "paise": 1_00}], "reason": "changed her mind"}
+    refused = buying.counter.post(f"/credits/{voucher['creditId']}/pay-outs", body, **{"If-Match": '"1"'})
+    assert (refused.status_code, refused.json["code"]) == (409, "advance_stood_on")
+    plain = made(buying.buy())  # old gold of somebody else's making
+    made(buying.counter.post(f"/credits/{plain['creditId']}/pay-outs", body, **{"If-Match": '"1"'}))
+
+
+def test_it_comes_back_once_by_whichever_way_comes_first(buying, ring):
+    """Eight want it back at once, by voucher and by credit note: one gets it."""
+    bill, line = ring
+    photo = buying.photo()
+
+    def take(n):
+        if n % 2:
+            return back(buying, line, pictureId=photo)
+        return buying.counter.post(f"/invoices/{bill['id']}/credit-notes", {
+            "reason": "she does not like it", "lineIds": [line["id"]], "storeCreditPaise": bill["totalPaise"],
+        })  # fmt: skip
+
+    answers = all_at_once(8, take)
+    assert Tally(answer.status_code for answer in answers) == {201: 1, 409: 7}
+    codes = {answer.json["code"] for answer in answers if answer.status_code == 409}
+    assert codes <= {"bought_back_before", "line_bought_back", "line_already_reversed"}
+    assert buying.counter.read(inventory.verify_metal) == []
+
+
+def test_a_note_and_a_second_voucher_are_refused_after_it_was_bought_back(buying, ring):
+    bill, line = ring
+    voucher = made(back(buying, line))
+    again = back(buying, line)
+    assert (again.status_code, again.json["code"]) == (409, "bought_back_before")
+    assert list(again.json["fields"]) == ["lines.0.ofLineId"]
+    assert voucher["number"] in again.json["message"]
+    wanted = {"reason": "comes back", "lineIds": [line["id"]], "storeCreditPaise": bill["totalPaise"]}
+    note = buying.counter.post(f"/invoices/{bill['id']}/credit-notes", wanted)
+    assert (note.status_code, note.json["code"]) == (409, "line_bought_back")
+
+
+WRONG = {
+    "heavier than what was sold": ({"grossMg": 3_401}, 422, "not_what_was_sold", "lines.0.grossMg"),  # scales: 10 mg
+    "of another metal": ({"metal": "silver"}, 422, "not_what_was_sold", "lines.0.metal"),
+    "of no bill": ({"ofLineId": "01890a5d-ac96-774b-bcce-b302099a8057"}, 404, "sold_line_unknown", "lines.0.ofLineId"),
+}
+
+
+@pytest.mark.parametrize("wrong", WRONG)
+def test_what_was_not_sold_so_is_old_gold_like_any_other(buying, ring, wrong):
+    changes, status, code, field = WRONG[wrong]
+    answer = back(buying, ring[1], **changes)
+    assert (answer.status_code, answer.json["code"], list(answer.json["fields"])) == (status, code, [field])
+
+
+def test_a_repair_has_no_metal_to_bring_back(buying):
+    lines = [{"sells": "repair", "pricePaise": 500_00}]
+    bill = made(buying.counter.bill([], lines=lines, customerId=buying.seller["id"]))
+    assert back(buying, bill["lines"][0]).json["code"] == "sold_line_unknown"
+
+
+def test_another_shops_line_is_none(buying, ring, flask_app, runtime, asha_and_others):
+    ravis = Counter(flask_app, runtime, asha_and_others.ravi)
+    ravis.set_board()
+    answer = back(type(buying)(ravis, ravis.customer()), ring[1])
+    assert (answer.status_code, answer.json["code"]) == (404, "sold_line_unknown")
+
+
+def test_lighter_it_may_have_become(buying, ring):
+    voucher = made(back(buying, ring[1], grossMg=3_000))
+    # 3.000 × 0.916 = 2.748 g fine at 13,973.80 = 38,400.00
+    assert voucher["valuePaise"] == 38_400_00
+    found = buying.counter.read(lambda db: service.bought_back(db, [UUID(ring[1]["id"])]))
+    assert [one.number for one in found.values()] == [voucher["number"]]
