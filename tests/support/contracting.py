@@ -10,16 +10,20 @@ ANNOUNCED = re.compile(r"^Contract: .+ since release (\d+\.\d+\.\d+)\.?$", re.M)
 
 def taken_away(source: str) -> list[str]:
     """Every call that drops, renames or narrows, as it is written, in the order of the file."""
-    calls = (node for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Call))
-    return [ast.unparse(call) for call in sorted(calls, key=lambda one: one.lineno) if any(_narrows(call))]
+    found = (node for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Call))
+    calls = sorted(found, key=lambda one: one.lineno)
+    empty = {_text(call.args[1], 0) for call in calls if _adds_an_empty_column(call)}
+    return [ast.unparse(call) for call in calls if any(_narrows(call, empty))]
 
 
-def _narrows(call: ast.Call) -> Iterator[bool]:
+def _narrows(call: ast.Call, empty: set[str]) -> Iterator[bool]:
+    """`empty`: columns that this step brings, which old code leaves NULL: no two of those are alike."""
     name = call.func.attr if isinstance(call.func, ast.Attribute) else ""
     yield name in TAKES_AWAY
     yield name == "alter" and not _text(call, 1).startswith("ADD ")  # RENAME, MODIFY, CHANGE, DROP, or who knows what
     yield name == "execute"  # any SQL at all
-    yield name == "add_index" and any(one.arg == "unique" for one in call.keywords)  # old code writes duplicates
+    unique = name == "add_index" and any(one.arg == "unique" for one in call.keywords)
+    yield unique and not empty & _columns_of(call)  # old code writes duplicates
     yield name == "add_column" and _must_have_a_value(call.args[1])  # old code's INSERT does not name it
 
 
@@ -30,8 +34,18 @@ def _must_have_a_value(column: ast.expr) -> bool:
     return column.func.id != "may" and not has_default
 
 
-def _text(call: ast.Call, at: int) -> str:
-    value = call.args[at] if len(call.args) > at else None
+def _adds_an_empty_column(call: ast.Call) -> bool:
+    named = isinstance(call.func, ast.Attribute) and call.func.attr == "add_column"
+    return named and isinstance(call.args[1], ast.Call) and getattr(call.args[1].func, "id", "") == "may"
+
+
+def _columns_of(call: ast.Call) -> set[str]:
+    listed = ast.walk(call.args[2]) if len(call.args) > 2 else ()
+    return {one.value for one in listed if isinstance(one, ast.Constant) and isinstance(one.value, str)}
+
+
+def _text(call: ast.expr, at: int) -> str:
+    value = call.args[at] if isinstance(call, ast.Call) and len(call.args) > at else None
     return value.value if isinstance(value, ast.Constant) and isinstance(value.value, str) else ""
 
 

@@ -77,7 +77,7 @@ function settle(form) {
   const offered = form.querySelector("#f-new_name");
   const asking = document.activeElement?.id === "phone" && offered && !offered.value;
   if (!asking && document.activeElement && document.activeElement !== document.body) return;
-  const next = offered ?? form.querySelector("#sheet .is-invalid") ?? form.querySelector("#code");
+  const next = offered ?? form.querySelector("#sheet .is-invalid") ?? weighed ?? form.querySelector("#code");
   next?.focus();
 }
 

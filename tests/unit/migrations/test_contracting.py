@@ -49,6 +49,7 @@ def test_each_of_these_takes_something_away(statement):
         'op.add_index("items", "ix_items_name", ["shop_id", "name"])',
         'op.drop_index("items", "ix_items_name")',
         'op.seed("plans", [{"code": "annual"}])',
+        'op.add_column("items", may("mark", ID)); op.add_index("items", "uq", ("shop_id", "mark"), unique=True)',
     ],
 )
 def test_none_of_these_does(statement):
