@@ -130,7 +130,7 @@ def _terms(refusal: Refusal | None) -> str:
     return show(
         "buying_terms.html", "old_gold", terms=terms, refusal=refusal, typed=forms.typed(), key=form_key(),
         metals=named(METALS), metal_names=dict(named(METALS)), saved=request.args.get("saved") == "yes",
-        today=today_ist(),
+        today=today_ist(), shares=oldgold.list_shares(today_ist()),
     )  # fmt: skip
 
 

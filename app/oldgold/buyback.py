@@ -36,6 +36,11 @@ def share_of(metal: str, *, sold_on: dt.date, on: dt.date, paid_out: bool) -> in
     return band.cash_bp if paid_out else band.exchange_bp
 
 
+def list_shares(on: dt.date) -> tuple[BuyBack, ...]:
+    """The shares that hold on a day, by metal, the youngest pieces first."""
+    return tuple(one for one in _records() if holds_on(one, on))
+
+
 def fine_rate_of(board: Mapping[tuple[str, int], int], metal: str, fineness: int, *, share_bp: int) -> int | None:
     """Paise for a fine gram, half-up, once: the share of the board's rate of this purity, or of its finest where it has
     none of this; None where the board has no rate of the metal."""

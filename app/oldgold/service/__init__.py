@@ -1,5 +1,6 @@
 """Old gold: valued by its test and the board of the minute, bought by voucher, in lots, the seller settled with."""
 
+from app.oldgold.buyback import BuyBack, list_shares
 from app.oldgold.models import PayoutMode, TestKind
 from app.oldgold.repository import shop_sums
 from app.oldgold.rules import Identity, Paper, Terms, list_papers
@@ -29,10 +30,10 @@ from app.oldgold.service.terms import BuyingTerms, list_terms, set_terms, terms_
 from app.oldgold.service.valuing import Valued, ValuedLine, value, value_lines
 
 __all__ = [
-    "OVER", "BackAgain", "BuyingTerms", "Identity", "LineDraft", "LotOrigin", "MonthBought", "Paper", "Party",
-    "PayoutDraft", "PayoutMode", "PurchaseDraft", "SoldPiece", "Terms", "TestKind", "Valued", "ValuedLine", "Voucher",
-    "VoucherLine", "VoucherPayout", "VoucherSummary", "VouchersReport", "ask_what_was_sold", "bought_back",
-    "bought_by_month", "exchange_stands_on", "get_paper", "get_voucher", "issue_voucher", "list_papers", "list_terms",
-    "list_vouchers", "origins_of", "over_facts", "set_terms", "shop_sums", "sold_pieces", "take_in", "terms_on",
-    "value", "value_lines", "verify_vouchers",
+    "OVER", "BackAgain", "BuyBack", "BuyingTerms", "Identity", "LineDraft", "LotOrigin", "MonthBought", "Paper",
+    "Party", "PayoutDraft", "PayoutMode", "PurchaseDraft", "SoldPiece", "Terms", "TestKind", "Valued", "ValuedLine",
+    "Voucher", "VoucherLine", "VoucherPayout", "VoucherSummary", "VouchersReport", "ask_what_was_sold", "bought_back",
+    "bought_by_month", "exchange_stands_on", "get_paper", "get_voucher", "issue_voucher", "list_papers", "list_shares",
+    "list_terms", "list_vouchers", "origins_of", "over_facts", "set_terms", "shop_sums", "sold_pieces", "take_in",
+    "terms_on", "value", "value_lines", "verify_vouchers",
 ]  # fmt: skip

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from app.customers import service as customers
 from app.kit.clock import today_ist
 from app.kit.errors import Unprocessable
+from app.kit.money import BASIS_POINTS
 from app.kit.texts import _
 from app.oldgold import repository
 from app.oldgold.buyback import fine_rate_of, share_of
@@ -27,7 +28,8 @@ from shard_router import ShopSession
 class ValuedLine:
     """A line with what it comes to; `usual_paise` is what the shop's terms alone would make of it.
 
-    buyback_bp  of what the shop sold itself: the share of its metal's value that its terms give; no making, no stones
+    buyback_bp  of what the shop sold itself: the share of its metal's value that its terms give; no making, no stones;
+                None where buying it like anybody's gives more
     """
 
     draft: LineDraft
@@ -68,6 +70,14 @@ class Offer:
     melting_loss_bp: int
     buyback_bp: int | None = None
 
+    @property
+    def worth(self) -> int:
+        """Of two offers the better one counts: what the shop sold itself brings no less than a stranger's gold."""
+        return (self.rate_paise_per_g or 0) * (BASIS_POINTS - self.melting_loss_bp)
+
+
+NO_OFFER = Offer(None, 0)
+
 
 def value_lines(
     db: ShopSession, lines: Sequence[LineDraft], on: dt.date, *, pays_out: bool = False
@@ -83,7 +93,7 @@ def value_lines(
         usual = terms[line.metal]
         offer = Offer(fine_rate(board, line.metal, margin_bp=usual.margin_bp), usual.melting_loss_bp)
         if line.of_line_id is not None:
-            offer = _of_ours(sold[line.of_line_id], board, on, pays_out) or offer
+            offer = max(offer, _of_ours(sold[line.of_line_id], board, on, pays_out), key=lambda one: one.worth)
         if not offer.rate_paise_per_g:
             message = _("The board has no rate of this metal: %(metal)s.", metal=line.metal)
             raise OldMetalUnrated(message, fields={f"lines.{place}.metal": "no rate"})
@@ -91,11 +101,11 @@ def value_lines(
     return tuple(valued)
 
 
-def _of_ours(sold: SoldPiece, board: Board, on: dt.date, pays_out: bool) -> Offer | None:
-    """A share of today's value of the purity that was sold, nothing off for melting; None: there are no such terms."""
+def _of_ours(sold: SoldPiece, board: Board, on: dt.date, pays_out: bool) -> Offer:
+    """A share of today's value of the purity that was sold, nothing off for melting; without such terms, nothing."""
     share = share_of(sold.metal, sold_on=sold.sold_on, on=on, paid_out=pays_out)
     if share is None:
-        return None
+        return NO_OFFER
     return Offer(fine_rate_of(board, sold.metal, sold.fineness, share_bp=share), 0, share)
 
 

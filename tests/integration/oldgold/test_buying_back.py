@@ -9,9 +9,9 @@ from app.inventory import service as inventory
 from app.oldgold import service
 from tests.support.counter import Counter, all_at_once, made
 
-EXCHANGED, PAID = 43_388_65, 42_303_92
-"""3.390 g × 0.916 = 3.105 g fine. 22K at ₹12,800 is ₹13,973.80 a fine gram: 3.105 × 13,973.80 = 43,388.65; of it 97.5 %
-is ₹13,624.45 a fine gram: 42,303.92. The ring's making of 16 % is not given back, nothing is taken for melting."""
+EXCHANGED = 43_388_65
+"""3.390 g × 0.916 = 3.105 g fine. 22K at ₹12,800 is ₹13,973.80 a fine gram: 3.105 × 13,973.80 = 43,388.65. The ring's
+making of 16 % is not given back, nothing is taken for melting."""
 
 
 @pytest.fixture
@@ -38,9 +38,24 @@ def test_all_of_its_metal_is_given_where_it_stays_for_a_bill(buying, ring):
     assert buying.counter.read(inventory.verify_metal) == []
 
 
-def test_less_is_given_where_it_is_paid_out(buying, ring):
-    voucher = made(back(buying, ring[1], paid=PAID))
-    assert (voucher["lines"][0]["buybackBp"], voucher["valuePaise"], voucher["usualPaise"]) == (9_750, PAID, PAID)
+@pytest.mark.parametrize(("paid", "share", "value"), [(0, 9_600, 14_400_40), (13_949_93, 9_300, 13_949_93)])
+def test_less_is_given_where_it_is_paid_out(buying, paid, share, value):
+    """100 g of silver 925 at ₹150: 92.500 g fine. 96 % of 150 ÷ 0.925 is 155.68, 93 % is 150.81 a fine gram."""
+    anklet = buying.counter.piece(
+        purity={"metal": "silver", "fineness": 9_250}, category="anklet", grossMg=100_000, huid=...
+    )
+    bill = made(buying.counter.bill([anklet], customerId=buying.seller["id"]))
+    voucher = made(back(buying, bill["lines"][0], paid, metal="silver", grossMg=100_000, fineness=9_250))
+    found = voucher["lines"][0]["buybackBp"], voucher["valuePaise"], voucher["usualPaise"]
+    assert found == (share, value, value)
+
+
+def test_it_never_brings_less_than_a_strangers_gold(buying, ring):
+    """This shop keeps nothing of the fine rate and takes 1.5 % for melting, which is more than 97.5 % of the metal:
+    3.390 × 0.916 × 0.985 = 3.059 g fine at ₹13,973.80."""
+    voucher = made(back(buying, ring[1], paid=42_745_85))
+    assert (voucher["lines"][0]["buybackBp"], voucher["valuePaise"]) == (None, 42_745_85)
+    assert voucher["lines"][0]["ofLineId"] == ring[1]["id"]
 
 
 def test_the_price_of_an_exchange_is_for_a_bill_and_not_paid_out(buying, ring):
