@@ -2,14 +2,14 @@
 
 ALGORITHM/LOCK: the columns are added INSTANT, indexes and ties are built INPLACE with LOCK=NONE.
 
-Revision: 0016
+Revision: 0015
 """
 
 from migrations.kinds import BIG, ID, INT, may, tied
 from migrations.steps import Steps
 
-revision = "0016"
-down_revision = "0012"
+revision = "0015"
+down_revision = "0014"
 
 
 def upgrade(op: Steps) -> None:
