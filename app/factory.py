@@ -35,13 +35,15 @@ from app.credits import api as credit_books
 from app.credits import service as credits
 from app.customers import api as customers
 from app.dashboard import web as shop_pages
+from app.estimates import api as estimates
+from app.estimates import service as estimate_books
 from app.imports import api as imports
 from app.inventory import api as items
 from app.inventory import cli as stock_commands
 from app.invoices import api as invoices
 from app.invoices import service as bills
 from app.karigar import api as karigar
-from app.kit import access, dated, flaskapp, logs, openapi
+from app.kit import access, dated, flaskapp, housekeeping, logs, openapi
 from app.kit.assets import Assets
 from app.kit.blueprints import ApiBlueprint
 from app.kit.cache import Breaker, NoStore, ShopCache
@@ -133,6 +135,8 @@ API: tuple[ApiBlueprint, ...] = (
     imports.blueprint,
     labels.blueprint,
     logo_api.blueprint,
+    estimates.estimates,
+    estimates.held_sheets,
 )
 
 """Routes of the JSON API, in the order in which the reference lists them."""
@@ -268,6 +272,13 @@ def build_runtime(settings: Settings) -> Runtime:
     credits.ask_before_giving_back(rate_locks.stands_on, old_gold_books.exchange_stands_on)
     old_gold_books.ask_what_was_sold(bills.sold_pieces)
     credits.follow_merges({"rateLocks": rate_locks.move_locks, "orders": order_books.follow_merge})
+    credits.ask_before_giving_back(rate_locks.stands_on)
+    credits.follow_merges({
+        "rateLocks": rate_locks.move_locks, "orders": order_books.follow_merge,
+        "estimates": estimate_books.follow_merge,
+    })  # fmt: skip
+    bills.keep_rates_by(estimate_books.TheEstimates())
+    housekeeping.also_purge(estimate_books.OLD_SHEETS)
     _check_files(settings)
     metrics = Metrics(settings.metrics_dir)
     store = _cache_store(settings)

@@ -15,6 +15,7 @@ from app.cash import service as cash
 from app.console import restores
 from app.credits import service as credits
 from app.customers import service as customers
+from app.estimates import service as estimates
 from app.imports import service as imports
 from app.inventory import service as inventory
 from app.invoices import service as invoices
@@ -105,6 +106,7 @@ def all_sums() -> tuple[Sum, ...]:
         orders,
         stocktake,
         imports,
+        estimates,
     )  # one a line: rooms come side by side
     return (*shop_sums(), *(one for domain in domains for one in domain.shop_sums()))
 

@@ -18,6 +18,7 @@ from app.customers import service as customers
 from app.customers.service import Customer, CustomerDraft
 from app.dashboard import forms
 from app.dashboard.approvals import STATES, asks
+from app.dashboard.begun import begun_of
 from app.dashboard.frame import credit_names, may, mode_names, pages, part, shop_facts, show
 from app.dashboard.promised import NOTHING, promised_to
 from app.dashboard.sheet import (
@@ -35,6 +36,8 @@ from app.dashboard.sheet import (
     read_draft,
 )
 from app.dashboard.telling import told
+from app.estimates import service as estimates
+from app.estimates.service import Estimate
 from app.inventory import service as inventory
 from app.inventory.errors import ItemUnknown
 from app.invoices import service as invoices
@@ -64,7 +67,11 @@ NEW_FIELDS = {
 @pages.get("/bills/new")
 @allow("bill.issue")
 def new_bill() -> str:
-    """A piece's or a lot's own page leads here with its code, an order's and a repair's with their customer."""
+    """A piece's or a lot's own page leads here with its code, an order's and a repair's with their customer, an
+    estimate's with itself."""
+    if estimate_id := _id_of("estimate"):
+        draft, said = begun_of(estimate_id)
+        return counter_page(draft, None, said=said)
     code, begun = request.args.get("code", "")[:24], EMPTY
     if customer := _id_of("customer"):
         repair = _id_of("repair")
@@ -74,7 +81,20 @@ def new_bill() -> str:
         )  # fmt: skip
     tried = try_form(lambda: _with_piece(begun, code)) if code else None
     draft = (tried.result if tried else None) or begun
-    return show("counter.html", "bill", sheet=_priced(draft, tried.refusal if tried else None), **_choices())
+    return counter_page(draft, tried.refusal if tried else None)
+
+
+def counter_page(draft: BillDraft, refusal: Refusal | None, *, said: Sequence[str] = (), key: str = "") -> str:
+    """`said`: what became of what the sheet began with; `key`: empty where that of the form was not used up."""
+    return _whole(priced(draft, refusal), key or form_key(), said)
+
+
+def _whole(sheet: Sheet, key: str, said: Sequence[str] = ()) -> str:
+    """The page, with the sheets that are put aside."""
+    held = shop_read(estimates.list_held).items
+    return show(
+        "counter.html", "bill", sheet=sheet, said=said, held=held, held_key=new_id().hex, **{**_choices(), "key": key}
+    )
 
 
 def _id_of(name: str) -> UUID | None:
@@ -88,12 +108,16 @@ def _id_of(name: str) -> UUID | None:
 def sheet() -> str | tuple[str, int]:
     """One step on the sheet: a piece scanned or put back, a customer found, a payment typed. Nothing is issued."""
     tried = try_form(read_draft)
-    stepped = _stepped(tried.result) if tried.result else _priced(form_fields(), tried.refusal)
-    fresh = {**_choices(), "key": new_id().hex}  # this step may have used its key
+    return sheet_answer(_stepped(tried.result) if tried.result else priced(form_fields(), tried.refusal))
+
+
+def sheet_answer(stepped: Sheet) -> str | tuple[str, int]:
+    """The sheet as it is now: the part for htmx, else the whole page."""
+    key = new_id().hex  # this step may have used its own
     status = stepped.refusal.status if stepped.refusal else 200
     if "HX-Request" in request.headers:
-        return part("_sheet.html", sheet=stepped, **fresh), status
-    return show("counter.html", "bill", sheet=stepped, **fresh), status
+        return part("_sheet.html", sheet=stepped, **{**_choices(), "key": key}), status
+    return _whole(stepped, key), status
 
 
 @pages.post("/bills")
@@ -111,8 +135,8 @@ def issue_bill() -> Response | tuple[str, int]:
     if tried.result is not None:
         return _seated(go_to(url_for("shop_pages.bill", invoice_id=tried.result.id, issued="yes")))
     draft = try_form(read_draft).result or form_fields()
-    stepped = _priced(draft, forms.beside(tried.refusal, fields_of(draft)))
-    return show("counter.html", "bill", sheet=stepped, **_choices()), tried.refusal.status if tried.refusal else 422
+    page = counter_page(draft, forms.beside(tried.refusal, fields_of(draft)))
+    return page, tried.refusal.status if tried.refusal else 422
 
 
 # ---------------------------------------------------------------- a step
@@ -122,16 +146,16 @@ def _stepped(draft: BillDraft) -> Sheet:
     """The sheet after the button that was pressed: what it says is done, and all of it priced anew."""
     step, _colon, what = request.form.get("step", "").partition(":")
     tried = try_form(lambda: _changed(draft, step, what))
-    stepped = _priced(tried.result or draft, forms.beside(tried.refusal, NEW_FIELDS))
+    stepped = priced(tried.result or draft, forms.beside(tried.refusal, NEW_FIELDS))
     if step == "rest" and stepped.quote is not None:
-        stepped = _priced(_rest_paid(stepped, what), stepped.refusal)
+        stepped = priced(_rest_paid(stepped, what), stepped.refusal)
     if step == "ask" and stepped.quote is not None:
         asked = try_form(lambda: _ask(stepped, what))
-        stepped = _priced(asked.result or stepped.draft, asked.refusal)
+        stepped = priced(asked.result or stepped.draft, asked.refusal)
     return stepped
 
 
-def _priced(draft: BillDraft, refusal: Refusal | None) -> Sheet:
+def priced(draft: BillDraft, refusal: Refusal | None) -> Sheet:
     """The draft with its price as of now; what hinders pricing is said where nothing else is."""
     questions = shop_read(lambda db: _asked(db, draft.approval_ids)) if draft.approval_ids else ()
     asked = replace(draft, expected_total_paise=None, approval_ids=tuple(one.id for one in questions))
@@ -143,6 +167,7 @@ def _priced(draft: BillDraft, refusal: Refusal | None) -> Sheet:
     return Sheet(
         credits=_owed(customer),
         promised=promised_to(customer.id) if customer else NOTHING,
+        estimate=_estimate(asked.estimate_id),
         asked=questions,
         draft=replace(asked, customer_id=None) if gone else asked,
         quote=quoted.result,
@@ -152,6 +177,13 @@ def _priced(draft: BillDraft, refusal: Refusal | None) -> Sheet:
         refusal=refusal or forms.beside(quoted.refusal, fields_of(asked)) or gone,
         phone="" if customer else text_field("phone")[:20],
     )
+
+
+def _estimate(estimate_id: UUID | None) -> Estimate | None:
+    """What the sheet was made of; None where there is no such."""
+    if estimate_id is None:
+        return None
+    return try_form(lambda: shop_read(lambda db: estimates.get_estimate(db, estimate_id))).result
 
 
 def _owed(customer: Customer | None) -> tuple[credits.Credit, ...]:
@@ -181,6 +213,8 @@ def _changed(draft: BillDraft, step: str, what: str) -> BillDraft:
         return replace(draft, lines=(*draft.lines, new_ware()))
     if step == "add-repair":
         return replace(draft, lines=(*draft.lines, LineDraft(repair_id=parse_id(what))))
+    if step == "forget-estimate":
+        return without_estimate(draft)
     return _other_customer(draft, step)
 
 
@@ -192,6 +226,9 @@ def _other_customer(draft: BillDraft, step: str) -> BillDraft:
             replace(line, rate_lock_id=None, of_order=False) for line in draft.lines if line.repair_id is None
         ),
     )  # fmt: skip
+    of_one = _estimate(draft.estimate_id)
+    if of_one is not None and of_one.summary.customer_id is not None:
+        bare = without_estimate(bare)
     if step == "find-customer":
         return replace(bare, customer_id=_found_by_phone())
     if step == "forget-customer":
@@ -199,6 +236,11 @@ def _other_customer(draft: BillDraft, step: str) -> BillDraft:
     if step == "register-customer":
         return replace(bare, customer_id=_register().id)
     return draft
+
+
+def without_estimate(draft: BillDraft) -> BillDraft:
+    """The same at today's rates."""
+    return replace(draft, estimate_id=None, lines=tuple(replace(line, of_estimate=False) for line in draft.lines))
 
 
 def _with_piece(draft: BillDraft, code: str) -> BillDraft:

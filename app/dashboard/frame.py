@@ -30,6 +30,7 @@ MENU = (
         ("approvals", N_("Approvals"), "shop_pages.approvals", "approval.ask"),
     )),
     (N_("Trade"), (
+        ("estimates", N_("Estimates"), "shop_pages.estimates", "bill.view"),
         ("old_gold", N_("Old gold"), "shop_pages.old_gold", "oldgold.view"),
         ("schemes", N_("Schemes"), "shop_pages.schemes", "scheme.view"),
         ("orders", N_("Orders"), "shop_pages.orders", "order.view"),

@@ -14,6 +14,7 @@ from app.customers.service import Customer
 from app.dashboard import forms
 from app.dashboard.frame import MODES
 from app.dashboard.promised import NOTHING, Promised
+from app.estimates.service import Estimate
 from app.inventory.service import Item, Lot
 from app.invoices.pricing import (
     MAX_PIECES,
@@ -29,6 +30,7 @@ from app.invoices.pricing import (
 )
 from app.invoices.service import BillDraft, LineDraft, PaymentDraft, PaymentMode, Quote, Sold
 from app.invoices.service.drafts import LONGEST_NAME, MAX_APPROVALS, MAX_SCHEMES
+from app.kit.clock import today_ist
 from app.kit.errors import BadRequest
 from app.kit.ids import parse_id
 from app.kit.money import grouped, parse_rupees
@@ -40,7 +42,7 @@ EMPTY = BillDraft(lines=())
 MOST_LINES = 100
 LONGEST_REFERENCE = 60
 MOST_CREDITS = 20
-OF_ORDER = "order"
+OF_ORDER, OF_ESTIMATE = "order", "estimate"
 CHARGES = (
     (MakingKind.PER_GRAM_NET, N_("₹ a gram")), (MakingKind.PERCENT, N_("% of the metal")),
     (MakingKind.FIXED, N_("₹ a piece")),
@@ -85,6 +87,7 @@ class Sheet:
     asked: tuple[Approval, ...] = ()  # what was asked of the owner for this sheet
     promised: Promised = NOTHING  # what the customer may take of what they were promised
     lots: Mapping[UUID, Lot] = field(default_factory=dict)  # what is sold out of, as much as is left now
+    estimate: Estimate | None = None  # what it was made of
 
     @property
     def rows(self) -> tuple[Row, ...]:
@@ -126,6 +129,13 @@ class Sheet:
         asked = {Want(one.kind, one.right, one.subject_id, one.facts).hash for one in self.asked if one.is_open}
         return tuple(want for want in self.quote.needs if want.hash not in asked) if self.quote else ()
 
+    def kept_rate(self, item: Item) -> int | None:
+        """Paise per gram that the estimate keeps today for this piece."""
+        if self.estimate is None:
+            return None
+        purity, paise_per_g = self.estimate.rates_on(today_ist()).get(item.id, (None, 0))
+        return paise_per_g if purity == (item.metal, item.fineness) else None
+
     def used_of(self, credit: Credit) -> int:
         """How much of a credit the sheet uses."""
         return sum(payment.paise for payment in self.draft.payments if payment.credit_id == credit.id)
@@ -153,11 +163,12 @@ def _rank(line: LineDraft) -> int:
 def fields_of(draft: BillDraft) -> dict[str, str]:
     """What the form calls each path that a refusal may name."""
     names = {"toldPaise": "told", "discount": "bill_discount", "occasion": "occasion", "schemeIds": "scheme_id",
-             "orderId": "order_id"}  # fmt: skip
+             "orderId": "order_id", "estimateId": "estimate_id"}  # fmt: skip
     for place, key in enumerate(keys_of(draft)):
         of_line = {
             "ratePaisePerG": "rate", "discount": "discount", "discount.paise": "discount", "makingDiscount": "making",
             "wastage.bp": "wastage", "pricePaise": "discount", "rateLockId": "rate", "ofOrder": "rate",
+            "ofEstimate": "rate",
             "repairId": "discount", "lotId": "grams", "netMg": "grams", "stoneMct": "carats",
             "stoneRatePaise": "ct_rate", "pieces": "count", "making.amount": "charge", "making": "charge", "hsn": "hsn",
         }  # fmt: skip
@@ -194,6 +205,7 @@ def read_draft() -> BillDraft:
         approval_ids=asked_ids(),
         scheme_ids=_ids("scheme_id", MAX_SCHEMES),
         order_id=_id_or_none(request.form.get("order_id", "")),
+        estimate_id=_id_or_none(request.form.get("estimate_id", "")),
     )
 
 
@@ -207,6 +219,7 @@ def form_fields() -> BillDraft:
         till_id=_id_or_none(request.form.get("till_id", "")),
         pan_declared=request.form.get("pan_declared") == "yes",
         approval_ids=asked_ids(),
+        estimate_id=_id_or_none(request.form.get("estimate_id", "")),
     )
 
 
@@ -242,7 +255,7 @@ def _piece(one: UUID) -> LineDraft:
     return LineDraft(
         one, _discount(f"discount-{one}"), _discount(f"making-{one}"),
         rate_paise_per_g=forms.figure(f"rate-{one}", parse_rupees, empty=0) or None,
-        rate_lock_id=_id_or_none(promise), of_order=promise == OF_ORDER,
+        rate_lock_id=_id_or_none(promise), of_order=promise == OF_ORDER, of_estimate=promise == OF_ESTIMATE,
         wastage=Wastage(kind, percent.bp or percent.paise) if given else None,
     )  # fmt: skip
 

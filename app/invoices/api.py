@@ -9,7 +9,6 @@ from flask import Response, jsonify
 from app.invoices import service
 from app.invoices.errors import PdfMissing
 from app.invoices.schemas import (
-    BillIn,
     CancelIn,
     DebitNoteIn,
     InvoiceArgs,
@@ -21,6 +20,7 @@ from app.invoices.schemas import (
     QuoteOut,
 )
 from app.invoices.service import BillDraft, Document, InvoiceSummary, NoteDraft, StoredPdf
+from app.invoices.shapes import BillIn
 from app.kit.clock import utc_now
 from app.kit.http import allow, api_blueprint, claim_facts, runtime, shop_read, shop_write
 from app.kit.idempotency import IdempotencyKeyMissing

@@ -79,6 +79,13 @@ class PromiseNeedsCustomer(Unprocessable):
     default_action = N_("Add the customer.")
 
 
+class RateNotKept(Conflict):
+    """The estimate keeps no rate for this piece: its days are over, the piece was not on it or is of another purity, or
+    its rate there was not the board's."""
+
+    default_action = N_("Take the board's rate, or enter the rate of the line itself.")
+
+
 class BonusWithoutSavings(Unprocessable):
     """A scheme's bonus is claimed on a bill that does not use what was saved in it."""
 

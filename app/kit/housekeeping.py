@@ -1,4 +1,4 @@
-"""Owns forgetting what the kit's own tables need no longer: claimed keys after 48 hours, ended jobs after 30 days.
+"""Owns forgetting what is needed no longer: claimed keys after 48 hours, ended jobs after 30 days, what rooms name.
 
 Deletes are made by the account `purger`, shop by shop through the fence, in small steps; the application's own account
 may delete hardly anything.
@@ -6,7 +6,7 @@ may delete hardly anything.
 
 import dataclasses
 import datetime as dt
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
 from typing import Any
@@ -23,6 +23,27 @@ KEYS_KEPT = dt.timedelta(hours=48)
 JOBS_KEPT = dt.timedelta(days=30)
 STEP = 500
 ENDED = (OutboxState.DONE.value, OutboxState.FAILED.value)
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Short:
+    """A table of a shop whose rows go by their age. `key`: the column that tells them apart; `old`: which go, now."""
+
+    row: Any
+    key: Any
+    old: Callable[[dt.datetime], ColumnElement[bool]]
+
+
+KITS = (
+    Short(IdempotencyKey, IdempotencyKey.key, lambda now: IdempotencyKey.created_at < now - KEYS_KEPT),
+    Short(OutboxJob, OutboxJob.id, lambda now: OutboxJob.state.in_(ENDED) & (OutboxJob.finished_at < now - JOBS_KEPT)),
+)
+_rooms: list[Short] = []
+
+
+def also_purge(*rooms: Short) -> None:
+    """What the rooms' tables need no longer; called by the factory (and the workers) once at start."""
+    _rooms[:] = rooms
 
 
 @control_job(time_limit=1800)
@@ -53,23 +74,15 @@ def purger(router: Router) -> Iterator[Router]:
 
 def purge_shop(router: Router, shop_id: int, now: dt.datetime) -> int:
     """Gives the number of rows that went."""
-    old_keys, old_jobs = _old(now)
-    gone = _in_steps(router, shop_id, IdempotencyKey, IdempotencyKey.key, old_keys)
-    return gone + _in_steps(router, shop_id, OutboxJob, OutboxJob.id, old_jobs)
-
-
-def _old(now: dt.datetime) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
-    return (
-        IdempotencyKey.created_at < now - KEYS_KEPT,
-        OutboxJob.state.in_(ENDED) & (OutboxJob.finished_at < now - JOBS_KEPT),
-    )
+    return sum(_in_steps(router, shop_id, one.row, one.key, one.old(now)) for one in (*KITS, *_rooms))
 
 
 def _shops(router: Router, now: dt.datetime) -> list[int]:
     def with_old_rows(session: FleetSession, shard: str) -> set[int]:
-        keys, jobs = _old(now)
-        found = set(session.scalars(select(IdempotencyKey.shop_id).where(keys).distinct()))
-        return found | set(session.scalars(select(OutboxJob.shop_id).where(jobs).distinct()))
+        found: set[int] = set()
+        for one in (*KITS, *_rooms):
+            found.update(session.scalars(select(one.row.shop_id).where(one.old(now)).distinct()))
+        return found
 
     with router.fleet(reason="rows whose time is over") as fleet:
         parts = fleet.each(with_old_rows).parts

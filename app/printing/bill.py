@@ -9,7 +9,18 @@ import segno
 from app.kit.clock import ist
 from app.kit.money import grouped, rupees
 from app.kit.weights import carats, fineness_mark, grams, purity_label
-from app.printing.documents import Article, BillDocument, Buyer, Form, HsnRow, OldGoldItem, Seller, StoneItem
+from app.printing.documents import (
+    ESTIMATES,
+    WITHOUT_TAX,
+    Article,
+    BillDocument,
+    Buyer,
+    Form,
+    HsnRow,
+    OldGoldItem,
+    Seller,
+    StoneItem,
+)
 from app.printing.fonts import Typeface
 from app.printing.logos import logo_svg
 from app.printing.looks import Label, fitted
@@ -20,13 +31,21 @@ TITLES = {
     Form.BILL_OF_SUPPLY: "BILL OF SUPPLY",
     Form.CREDIT_NOTE: "CREDIT NOTE",
     Form.DEBIT_NOTE: "DEBIT NOTE",
+    Form.ESTIMATE: "ESTIMATE",
+    Form.ESTIMATE_UNTAXED: "ESTIMATE",
 }
 NUMBER_LABELS = {
     Form.TAX_INVOICE: "Invoice no.",
     Form.BILL_OF_SUPPLY: "Bill no.",
     Form.CREDIT_NOTE: "Note no.",
     Form.DEBIT_NOTE: "Note no.",
+    Form.ESTIMATE: "Estimate no.",
+    Form.ESTIMATE_UNTAXED: "Estimate no.",
 }
+TOTALS = {
+    Form.CREDIT_NOTE: "Note total", Form.DEBIT_NOTE: "Note total", Form.ESTIMATE: "Estimate total",
+    Form.ESTIMATE_UNTAXED: "Estimate total",
+}  # fmt: skip
 COMPOSITION = "Composition taxable person, not eligible to collect tax on supplies."
 WIDE_PAISE = 10**9  # from a crore on, the columns need smaller type
 LONGEST_WORD = 16  # of a description: what its column holds
@@ -62,8 +81,8 @@ def bill_data(bill: BillDocument, type_: Typeface) -> dict[str, Any]:
         "totals": _totals(bill),
         "settled": _settled(bill, say),
         "words": amount_in_words(bill.total_paise),
-        "hsn_label": "By HSN" if bill.form is Form.BILL_OF_SUPPLY else "Tax by HSN",
-        "notes": [COMPOSITION] if bill.composition else [],
+        "hsn_label": "By HSN" if bill.form in WITHOUT_TAX else "Tax by HSN",
+        "notes": [*bill.notes, *([COMPOSITION] if bill.composition else [])],
         "terms": [type_.fit(term, most=400) for term in bill.terms],
         "served_by": say(bill.served_by),
         "logo": logo_svg(bill.logo_png),
@@ -102,8 +121,10 @@ def _facts(bill: BillDocument) -> list[tuple[str, str]]:
         (NUMBER_LABELS[bill.form], bill.number),
         ("Date", f"{issued:%d-%m-%Y}  {issued:%H:%M}"),
         ("Place of supply", f"{bill.place_name} ({bill.place_code}){' · inter-state' if bill.inter_state else ''}"),
-        ("Reverse charge", "Yes" if bill.reverse_charge else "No"),
     ]
+    if bill.form in ESTIMATES:
+        return [*facts, *bill.more_facts]
+    facts.append(("Reverse charge", "Yes" if bill.reverse_charge else "No"))
     if bill.against:
         facts.append(("Against invoice", f"{bill.against.number} of {bill.against.issued_on:%d-%m-%Y}"))
         facts += [("Reason", bill.against.reason)] if bill.against.reason else []
@@ -128,7 +149,7 @@ def _columns(bill: BillDocument) -> list[Column]:
     ]
     if any(article.making_discount_paise or article.discount_paise for article in bill.articles):
         columns.append((["Discount ₹", "on making ₹"], _discounts))
-    last = ["Value ₹", ""] if bill.form is Form.BILL_OF_SUPPLY else ["Taxable ₹", "Tax"]
+    last = ["Value ₹", ""] if bill.form in WITHOUT_TAX else ["Taxable ₹", "Tax"]
     columns.append((last, lambda a: [grouped(a.taxable_paise), _tax_note(a, bill)]))
     return columns
 
@@ -174,7 +195,7 @@ def _foot(bill: BillDocument) -> list[list[str]]:
 
 
 def _hsn_head(bill: BillDocument) -> list[str]:
-    if bill.form is Form.BILL_OF_SUPPLY:
+    if bill.form in WITHOUT_TAX:
         return ["HSN/SAC", "Quantity", "Value ₹"]
     if bill.inter_state:
         return ["HSN/SAC", "Quantity", "Taxable ₹", "IGST", "IGST ₹"]
@@ -184,7 +205,7 @@ def _hsn_head(bill: BillDocument) -> list[str]:
 def _hsn_row(row: HsnRow, bill: BillDocument) -> list[str]:
     quantity = f"{grams(row.net_mg)} GMS" if row.net_mg else f"{row.pieces} PCS"
     cells = [row.hsn, quantity, grouped(row.taxable_paise)]
-    if bill.form is Form.BILL_OF_SUPPLY:
+    if bill.form in WITHOUT_TAX:
         return cells
     if bill.inter_state:
         return [*cells, percent(row.tax_bp), grouped(row.igst_paise)]
@@ -194,7 +215,7 @@ def _hsn_row(row: HsnRow, bill: BillDocument) -> list[str]:
 
 def _hsn_foot(bill: BillDocument) -> list[str]:
     cells = ["Total", "", grouped(bill.taxable_paise)]
-    if bill.form is Form.BILL_OF_SUPPLY:
+    if bill.form in WITHOUT_TAX:
         return cells
     if bill.inter_state:
         return [*cells, "", grouped(bill.igst_paise)]
@@ -211,7 +232,7 @@ def _old_gold(item: OldGoldItem, say: Say) -> list[str]:
 
 def _totals(bill: BillDocument) -> list[list[str]]:
     """Label and figure, from the taxable value to the bill; the last line is the bill itself."""
-    taxed = bill.form is not Form.BILL_OF_SUPPLY
+    taxed = bill.form not in WITHOUT_TAX
     rows = [["Taxable value" if taxed else "Value", grouped(bill.taxable_paise)]]
     if taxed and bill.inter_state:
         rows.append([f"IGST{_single_rate(bill, percent)}", grouped(bill.igst_paise)])
@@ -220,8 +241,7 @@ def _totals(bill: BillDocument) -> list[list[str]]:
         rows.append([f"{bill.state_head}{_single_rate(bill, _percent_of_half)}", grouped(bill.sgst_paise)])
     if bill.round_off_paise:
         rows.append(["Round off", grouped(bill.round_off_paise)])
-    label = "Note total" if bill.form in (Form.CREDIT_NOTE, Form.DEBIT_NOTE) else "Bill total"
-    return [*rows, [label, rupees(bill.total_paise)]]
+    return [*rows, [TOTALS.get(bill.form, "Bill total"), rupees(bill.total_paise)]]
 
 
 def _settled(bill: BillDocument, say: Say) -> list[list[str]]:
@@ -258,7 +278,7 @@ def _discounts(article: Article) -> list[str]:
 
 
 def _tax_note(article: Article, bill: BillDocument) -> str:
-    return "" if bill.form is Form.BILL_OF_SUPPLY or not article.tax_bp else f"GST {percent(article.tax_bp)}"
+    return "" if bill.form in WITHOUT_TAX or not article.tax_bp else f"GST {percent(article.tax_bp)}"
 
 
 def _single_rate(bill: BillDocument, write: Callable[[int], str]) -> str:

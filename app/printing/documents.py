@@ -12,6 +12,12 @@ class Form(StrEnum):
     BILL_OF_SUPPLY = "bill_of_supply"
     CREDIT_NOTE = "credit_note"
     DEBIT_NOTE = "debit_note"
+    ESTIMATE = "estimate"
+    ESTIMATE_UNTAXED = "estimate_untaxed"  # of a seller who issues bills of supply
+
+
+WITHOUT_TAX = (Form.BILL_OF_SUPPLY, Form.ESTIMATE_UNTAXED)
+ESTIMATES = (Form.ESTIMATE, Form.ESTIMATE_UNTAXED)
 
 
 class Copy(StrEnum):
@@ -20,6 +26,7 @@ class Copy(StrEnum):
     ORIGINAL = "ORIGINAL FOR RECIPIENT"
     DUPLICATE = "DUPLICATE FOR TRANSPORTER"
     TRIPLICATE = "TRIPLICATE FOR SUPPLIER"
+    NONE = "NO TAX INVOICE"  # of what is none, no copies are told apart
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,3 +174,5 @@ class BillDocument:
     terms: tuple[str, ...] = ()
     served_by: str = ""
     logo_png: bytes = b""  # for sheets: a roll has none
+    more_facts: tuple[tuple[str, str], ...] = ()  # beside number and date
+    notes: tuple[str, ...] = ()

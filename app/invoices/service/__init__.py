@@ -18,6 +18,7 @@ from app.invoices.service.documents import Document, Line, Party, Payment
 from app.invoices.service.drafts import BillDraft, LineDraft, PaymentDraft, PaymentMode
 from app.invoices.service.exporting import ExportPlace, ExportRow, list_export_rows
 from app.invoices.service.issue import PDF_JOB, issue_invoice
+from app.invoices.service.kept import Kept, keep_rates_by
 from app.invoices.service.lost import LostDocument, lost_documents
 from app.invoices.service.notes import (
     NoteDraft,
@@ -61,6 +62,7 @@ __all__ = [
     "ExportPlace",
     "ExportRow",
     "InvoiceSummary",
+    "Kept",
     "LedgerDocument",
     "Line",
     "LineDraft",
@@ -91,6 +93,7 @@ __all__ = [
     "issue_credit_note",
     "issue_debit_note",
     "issue_invoice",
+    "keep_rates_by",
     "ledger_documents",
     "lines_left",
     "list_day",

@@ -9,7 +9,7 @@ from uuid import UUID
 from app.credits import service as credits
 from app.customers import service as customers
 from app.invoices.errors import CancelHandedOver, CancelTooLate, LineAlreadyReversed
-from app.invoices.service import promises
+from app.invoices.service import kept, promises
 from app.invoices.service.documents import Document
 from app.invoices.service.drafts import PaymentDraft, PaymentMode
 from app.invoices.service.notes import NoteDraft, credit_sums, find_bill, issue_note, lock_bill
@@ -40,6 +40,7 @@ def cancel_bill(
         if used:
             credits.release(db, document_id=bill.id)
         promises.give_back(db, document_id=bill.id)
+    kept.reopen(db, document_id=bill.id)
     standing = lock_bill(db, bill)
     if standing.notes:
         raise LineAlreadyReversed(_("There are notes on this bill already."))

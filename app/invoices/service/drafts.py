@@ -58,6 +58,7 @@ class LineDraft:
     rate_paise_per_g           the line's own rate; None: the board's
     rate_lock_id               the line's rate is this promise's, and its net weight is taken of it
     of_order                   the line's rate is the one that the bill's order fixed
+    of_estimate                the line's rate is the one that the bill's estimate keeps for its piece
     wastage                    the line's own wastage; None: the piece's
     sells                      a code of wares.json; then description, price_paise (each), pieces, tax_included count
     net_mg                     of a lot of metal: how much of it; pieces count where the lot does
@@ -78,6 +79,7 @@ class LineDraft:
     tax_included: bool = False
     rate_lock_id: UUID | None = None
     of_order: bool = False
+    of_estimate: bool = False
     repair_id: UUID | None = None
     lot_id: UUID | None = None
     net_mg: int | None = None
@@ -112,6 +114,7 @@ class BillDraft:
     discount             of the bill as a whole, before tax
     scheme_ids           schemes of the customer whose bonus the bill gives, with what was saved in them
     order_id             the order that the bill delivers
+    estimate_id          the estimate that becomes this bill
     told_paise           the price agreed for the whole bill, tax and all
     occasion             what several bills of the customer are for: their cash counts together (s.269ST)
     approval_ids         granted approvals that this bill uses up
@@ -130,6 +133,7 @@ class BillDraft:
     approval_ids: tuple[UUID, ...] = ()
     scheme_ids: tuple[UUID, ...] = ()
     order_id: UUID | None = None
+    estimate_id: UUID | None = None
 
     @property
     def item_ids(self) -> list[UUID]:
@@ -246,14 +250,17 @@ def without_blank_references(payments: Sequence[PaymentDraft]) -> tuple[PaymentD
 
 
 def _check_rate(line: LineDraft, draft: BillDraft, path: str) -> None:
-    """A rate comes from one place: the board, the line itself, a lock, or the order."""
-    given = (line.rate_paise_per_g is not None, line.rate_lock_id is not None, line.of_order)
+    """A rate comes from one place: the board, the line itself, a lock, the order, or the estimate."""
+    given = (line.rate_paise_per_g is not None, line.rate_lock_id is not None, line.of_order, line.of_estimate)
     if sum(given) > 1:
-        message = _("A line's rate is its own, a locked one, or the order's: one of them.")
+        message = _("A line's rate is its own, a locked one, the order's, or the estimate's: one of them.")
         raise LineIncomplete(message, fields={f"{path}.ratePaisePerG": "more than one rate"})
     if line.of_order and draft.order_id is None:
         message = _("The bill delivers no order that could have fixed a rate.")
         raise LineIncomplete(message, fields={f"{path}.ofOrder": "no order"})
+    if line.of_estimate and draft.estimate_id is None:
+        message = _("The bill is made of no estimate that could keep a rate.")
+        raise LineIncomplete(message, fields={f"{path}.ofEstimate": "no estimate"})
 
 
 def _check_lot(line: LineDraft, seen: set[UUID], path: str) -> None:
@@ -318,7 +325,7 @@ def _check_ware(line: LineDraft, path: str) -> None:
         raise LineIncomplete(_("A line names its piece, or what it sells."), fields={f"{path}.itemId": "missing"})
     if line.price_paise is None:
         raise LineIncomplete(_("What is sold without a piece has a price."), fields={f"{path}.pricePaise": "missing"})
-    if line.rate_lock_id is not None or line.of_order:
+    if line.rate_lock_id is not None or line.of_order or line.of_estimate:
         message = _("A price of its own takes no promised rate.")
         raise LineIncomplete(message, fields={f"{path}.rateLockId": "beside a price"})
     if line.rate_paise_per_g is not None or line.wastage is not None or line.making_discount != NO_DISCOUNT:

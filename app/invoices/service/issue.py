@@ -9,7 +9,7 @@
 
 This is the one service that sends its own statements in packets and commits; the edge opens its session with hot=True.
 Locks are taken in one order everywhere: fence, claim, place, approvals, party, credits, schemes, locked rates, orders,
-pieces by key, lots by key, drawer, series, head.
+estimate, pieces by key, lots by key, drawer, series, head.
 """
 
 import datetime as dt

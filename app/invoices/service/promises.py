@@ -1,5 +1,5 @@
 """What a bill takes that was promised before: rates that were locked, schemes' bonuses, the order that it delivers and
-the rates it fixed, repairs that it charges.
+the rates it fixed, repairs that it charges, the estimate that it is made of.
 
 Taken or held in the first packet, behind the customer and their credits, before any piece (docs/decisions/0050); what
 is known only once the pieces are read, how many grams a lock gives, is written in the last.
@@ -8,12 +8,14 @@ is known only once the pieces are read, how many grams a lock gives, is written 
 import datetime as dt
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from uuid import UUID
 
 from app.inventory.service import Item
 from app.invoices.errors import BonusWithoutSavings
+from app.invoices.service import kept
 from app.invoices.service.drafts import BillDraft, LineDraft
+from app.invoices.service.kept import Kept
 from app.kit.texts import _
 from app.orders import service as orders
 from app.orders.service import Charge, Delivery
@@ -33,11 +35,12 @@ class Promises:
     bonuses: tuple[Bonus, ...] = ()
     delivery: Delivery | None = None
     charges: Mapping[UUID, Charge] = field(default_factory=dict)
+    estimate: Kept | None = None
 
     def rate_of(self, line: LineDraft, item: Item, path: str) -> int | None:
         """Paise per gram that the line's metal was promised at; None where its rate is nobody's promise.
 
-        Raises RateLockUnknown, OrderRateOpen."""
+        Raises RateLockUnknown, OrderRateOpen, RateNotKept."""
         if line.rate_lock_id is not None:
             if line.rate_lock_id not in self.locks:
                 raise RateLockUnknown(fields={f"{path}.rateLockId": "unknown"})
@@ -45,6 +48,9 @@ class Promises:
         if line.of_order:
             assert self.delivery is not None  # check_draft saw to it
             return self.delivery.rate_of(item.metal, item.fineness, field=f"{path}.ofOrder")
+        if line.of_estimate:
+            assert self.estimate is not None  # check_draft saw to it
+            return self.estimate.rate_of(item, field=f"{path}.ofEstimate")
         return None
 
     def bonus_paise(self, making_paise: int) -> int:
@@ -57,6 +63,14 @@ NO_PROMISES = Promises()
 
 def bind(draft: BillDraft, *, document_id: UUID, now: dt.datetime) -> list[Bound]:
     """For the first packet; `read` reads what they gave. Nothing where the bill takes no promise."""
+    return [
+        *_bind_to_customer(draft, document_id=document_id, now=now),
+        *kept.bind(draft.estimate_id, document_id=document_id),
+    ]
+
+
+def _bind_to_customer(draft: BillDraft, *, document_id: UUID, now: dt.datetime) -> list[Bound]:
+    """All but the estimate, which may be anybody's."""
     if draft.customer_id is None:
         return []
     delivery = [] if draft.order_id is None else orders.bind_delivery(
@@ -74,6 +88,13 @@ def bind(draft: BillDraft, *, document_id: UUID, now: dt.datetime) -> list[Bound
 
 def read(draft: BillDraft, results: Sequence[PacketResult], *, document_id: UUID, on: dt.date) -> Promises:
     """What `bind`'s statements took; raises for the first promise that the bill cannot have."""
+    own = len(results) - (kept.STATEMENTS if draft.estimate_id is not None else 0)
+    found = _read_of_customer(draft, results[:own], document_id=document_id, on=on)
+    estimate = kept.read(results[own:], customer_id=draft.customer_id, document_id=document_id, on=on)
+    return replace(found, estimate=estimate)
+
+
+def _read_of_customer(draft: BillDraft, results: Sequence[PacketResult], *, document_id: UUID, on: dt.date) -> Promises:
     if draft.customer_id is None or not results:
         return NO_PROMISES
     rest: Iterator[PacketResult] = iter(results)
@@ -93,6 +114,11 @@ def read(draft: BillDraft, results: Sequence[PacketResult], *, document_id: UUID
 
 def look(db: ShopSession, draft: BillDraft, *, on: dt.date) -> Promises:
     """The same for a quote, with nothing taken; raises what `read` does, but for savings that are not used yet."""
+    estimate = kept.look_at(db, draft.estimate_id, customer_id=draft.customer_id, on=on)
+    return replace(_look_for_customer(db, draft, on=on), estimate=estimate)
+
+
+def _look_for_customer(db: ShopSession, draft: BillDraft, *, on: dt.date) -> Promises:
     if draft.customer_id is None:
         return NO_PROMISES
     bonuses = tuple(schemes.waiting_bonus(db, one, field="schemeIds") for one in sorted(set(draft.scheme_ids)))
@@ -149,6 +175,7 @@ def told(draft: BillDraft, promises: Promises) -> dict[str, object]:
         "rateLocks": sorted(promises.locks, key=lambda one: one.bytes),
         "order": promises.delivery and promises.delivery.order_id,
         "repairs": sorted(promises.charges, key=lambda one: one.bytes),
+        "estimate": promises.estimate and promises.estimate.estimate_id,
     }
     return {name: value for name, value in found.items() if value}
 

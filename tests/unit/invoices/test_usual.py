@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from marshmallow import ValidationError
 
-from app.invoices.schemas import BillIn
+from app.invoices.shapes import BillIn
 from app.invoices.usual import read_usual
 
 ID = "01a1f8a6-a3f4-7a0e-9c06-3a1af2ac1074"
