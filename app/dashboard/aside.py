@@ -17,6 +17,7 @@ from app.invoices.service import BillDraft
 from app.kit.http import allow, shop_write
 from app.kit.ids import new_id
 from app.kit.pages import Refusal, go_to, try_form
+from app.kit.texts import _
 from shard_router import ShopSession
 
 LONGEST_LABEL = 60
@@ -63,6 +64,8 @@ def refused(refusal: Refusal | None) -> str | tuple[str, int]:
 
 def _label(db: ShopSession, draft: BillDraft) -> str:
     typed = forms.line("held_label", most=LONGEST_LABEL)
-    if not typed and draft.customer_id is not None:
-        return customers.get_customer(db, draft.customer_id).name[:LONGEST_LABEL]
-    return typed or forms.line("held_label", least=1, most=LONGEST_LABEL)
+    if typed:
+        return typed
+    if draft.customer_id is None:  # said in whole, for the field stands beside the part that is shown anew
+        raise forms.TypedWrongly(_("Type the name or phone by which you will know it."), fields={"held_label": "empty"})
+    return customers.get_customer(db, draft.customer_id).name[:LONGEST_LABEL]

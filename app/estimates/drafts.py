@@ -10,8 +10,8 @@ from app.kit import audit
 
 
 def written(draft: BillDraft) -> bytes:
-    """Without the total that the customer was told, which is reckoned anew."""
-    return audit.canonical({**msgspec.to_builtins(draft), "expected_total_paise": None})
+    """Without the total that the customer was told, which is reckoned anew, and the till: it may go on at another."""
+    return audit.canonical({**msgspec.to_builtins(draft), "expected_total_paise": None, "till_id": None})
 
 
 def read(kept: bytes, **changes: UUID | None) -> BillDraft:

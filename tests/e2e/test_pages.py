@@ -37,7 +37,7 @@ def places(who: Somebody, stage: Stage) -> dict[str, str]:
         "customer-days": f"{shop}/customers/days", "outstanding": f"{shop}/outstanding",
         "receipts": f"{shop}/receipts", "receipt": f"{shop}/receipts/{stage.receipt_id}",
         "receipt-find": f"{shop}/receipts/new", "receipt-new": f"{shop}/receipts/new?customer={stage.people[0].id}",
-        "pay-out": f"{shop}/credits/{stage.credit_id}/pay-out",
+        "pay-out": f"{shop}/credits/{stage.credit_id}/pay-out", "estimates-none": f"{shop}/estimates",
     }  # fmt: skip
 
 

@@ -419,8 +419,9 @@ def _bill(stage: Stage) -> Ask:
             "sells": None, "description": None, "pricePaise": None, "rateLockId": None, "ofOrder": False,
             "repairId": None, "lotId": None, "netMg": None, "stoneMct": None, "stoneRatePaise": None, "making": None,
             "hsn": None,
+            "ofEstimate": False, "repairId": None,
         }],
-        "schemeIds": [], "orderId": None,
+        "schemeIds": [], "orderId": None, "estimateId": None,
         "payments": [{"mode": "credit", "paise": 1_00, "creditId": str(stage.credit().id), "reference": None,
                       "tenderedPaise": None}],
         "discount": {"bp": 0, "paise": 0}, "toldPaise": None, "occasion": "wedding-2026",
@@ -428,6 +429,16 @@ def _bill(stage: Stage) -> Ask:
         "shipTo": "27", "panDeclared": False, "expectedTotalPaise": stage.total, "approvalIds": [_question(stage)],
     }  # fmt: skip
     return Ask(stage.asha.token, {}, body)
+
+
+def _estimate(stage: Stage) -> Ask:
+    bill = _bill(stage).body
+    told = {key: bill[key] for key in bill if key not in ("payments", "expectedTotalPaise", "estimateId")}
+    return Ask(stage.asha.token, {}, {**told, "expiresOn": (today_ist() + dt.timedelta(days=3)).isoformat()})
+
+
+def _held(stage: Stage) -> Ask:
+    return Ask(stage.asha.token, {}, {"label": "Lata", "draft": _bill(stage).body})
 
 
 def _question(stage: Stage) -> str:
@@ -963,6 +974,18 @@ ELSEWHERE: dict[str, tuple[Path, ...]] = {
 """Places that a good request cannot have beside others: a line brings a piece or a lot, whose own route asks them; a
 bill's schemes and repairs have tests of their own, where their rooms are (test_on_a_bill.py), what it sells out of lots
 (test_lots.py), and what old gold was sold by (test_buying_back.py)."""
+_OF_A_BILL: tuple[Path, ...] = (("schemeIds", 0), ("lines", 0, "repairId"))
+_OF_A_SHEET: tuple[Path, ...] = tuple(("draft", name) for name in (
+    "lines", "payments", "customerId", "tillId", "shipTo", "panDeclared", "expectedTotalPaise", "discount", "toldPaise",
+    "occasion", "approvalIds", "schemeIds", "orderId", "estimateId",
+))  # fmt: skip
+ELSEWHERE: dict[str, tuple[Path, ...]] = {
+    "purchases.book_purchase": (("lines", 0, "lot"),), "invoices.quote": _OF_A_BILL,
+    "invoices.issue_invoice": _OF_A_BILL, "estimates.make_estimate": _OF_A_BILL, "held_sheets.hold_sheet": _OF_A_SHEET,
+}  # fmt: skip
+"""Places that a good request cannot have beside others: a line brings a piece or a lot, whose own route asks them; a
+bill's schemes and repairs have tests of their own, where their rooms are (test_on_a_bill.py); what stands on a sheet is
+a bill's draft, whose own route asks it, and names nothing that is looked at while it waits."""
 
 
 def is_elsewhere(endpoint: str, path: Path) -> bool:
@@ -1030,6 +1053,8 @@ GOOD: dict[str, Callable[[Stage], Ask]] = {
     "customers.edit_customer": _edited_buyer,
     "invoices.quote": _bill,
     "invoices.issue_invoice": _bill,
+    "estimates.make_estimate": _estimate,
+    "held_sheets.hold_sheet": _held,
     "invoices.issue_credit_note": _note,
     "invoices.issue_debit_note": _debit,
     "invoices.cancel_bill": _cancellation,

@@ -12,10 +12,12 @@ from app.cash import service as cash
 from app.console.moves import mover_of
 from app.credits import service as credits
 from app.customers import service as customers
+from app.estimates import service as estimates
 from app.imports import service as imports
 from app.imports.columns import map_columns
 from app.inventory import service as inventory
 from app.invoices.models import InvoicePdf
+from app.invoices.service import BillDraft, LineDraft
 from app.karigar import service as karigars
 from app.kit import outbox
 from app.kit.clock import today_ist, utc_now
@@ -90,6 +92,7 @@ def furnish(runtime: Runtime, cast: Cast) -> World:
             "name": "limits.json", "section": "records", "place": "0", **known,
             **_gold_and_savings(runtime, asha, customer.id),
             **_with_karigar(runtime, asha, customer.id),
+            **_told_and_held(runtime, asha, kept.id),
         }
     )  # fmt: skip
 
@@ -123,6 +126,16 @@ def _locked_rate(runtime: Runtime, asha: Somebody, customer_id: UUID) -> UUID:
         )  # fmt: skip
         db.commit()
     return locked.id
+
+
+def _told_and_held(runtime: Runtime, asha: Somebody, item_id: UUID) -> dict[str, UUID]:
+    """An estimate of a ring, and a sheet with it that was put aside."""
+    draft = BillDraft(lines=(LineDraft(item_id),))
+    with runtime.router.shop(asha.shop_id, asha.actor) as db:
+        told = estimates.make_estimate(db, draft=draft)
+        sheet = estimates.hold_sheet(db, draft=draft, label="Lata")
+        db.commit()
+    return {"estimate_id": told.id, "sheet_id": sheet.id}
 
 
 def _stock(db: ShopSession, asha: Somebody) -> dict[str, UUID]:

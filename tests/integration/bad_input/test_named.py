@@ -34,6 +34,7 @@ UNKNOWN = {
     "lotId": "lot_unknown", "lotIds": "lot_unknown", "supplierId": "supplier_unknown", "planId": "plan_unknown",
     "registrationId": "place_unknown",
     "findingIds": "finding_unknown", "rateLockId": "rate_lock_unknown", "pictureId": "old_gold_photo_unknown",
+    "estimateId": "estimate_unknown",
     "jobId": "", "orderId": "", "receiptId": "", "toWhom": "", "aboutId": "", "subjectId": "", "approvalId": "",
 }  # fmt: skip
 """What a place that names it answers with 404; none where each route has words of its own (OWN_WORDS)."""
@@ -51,6 +52,7 @@ OWN_WORDS: dict[tuple[str, str], tuple[int, str]] = {
     ("karigars.open_job", "orderId"): (422, "job_facts_wrong"),
     ("invoices.quote", "orderId"): (404, "order_unknown"),
     ("invoices.issue_invoice", "orderId"): (404, "order_unknown"),
+    ("estimates.make_estimate", "orderId"): (404, "order_unknown"),
     ("orders.take_order", "pictureId"): (422, "value_refused"),
     ("repairs.take_repair", "pictureId"): (422, "value_refused"),
     ("schemes.take_back_instalments", "receiptId"): (409, "instalments_not_last"),

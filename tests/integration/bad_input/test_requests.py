@@ -113,12 +113,13 @@ LISTS = [
     "imports.list_imports", "karigar_jobs.list_jobs", "karigars.list_bills", "karigars.list_karigars", "lots.list_lots",
     "melts.list_melts", "memos.list_memos", "metal.list_entries", "orders.list_orders", "purchases.list_purchases",
     "ratelocks.list_locks", "stocktakes.list_findings", "stocktakes.list_stocktakes", "stocktakes.list_unscanned",
-    "suppliers.list_suppliers", "suppliers.supplier_ledger", "transfers.list_transfers",
+    "suppliers.list_suppliers", "suppliers.supplier_ledger", "transfers.list_transfers", "estimates.list_estimates",
+    "held_sheets.list_held",
 ]  # fmt: skip
 ONE_ORDER = (
     "console_platform.list_failed", "ledger.ledger", "customers.list_upcoming", "audit.list_log", "days.get_day",
     "days.get_profit", "days.list_book", "imports.list_problems", "invoices.print_invoice", "karigars.statement",
-    "metal.list_balances",
+    "metal.list_balances", "estimates.print_estimate",
 )  # fmt: skip
 INVALID = codes((422, "invalid_input"))
 LIMITS = ("0", "-1", "201", "1000000000", "9" * 5000, "1.5", "ten", "", " 5", "1e1", "٥", "true", "0x5", "+5", "5\x00")

@@ -37,6 +37,7 @@ def forms(slug: str, things: dict[str, Any]) -> dict[str, dict[str, str]]:
         "ship_to": "", "pan_declared": "", "expected_total_paise": "", "pay_cash": "", "pay_upi": "10", "ref_upi": "x",
         "code": "", "new_name": "", "new_state": "", f"rate-{item}": "", f"wastage-{item}": "",
         f"wastage_of-{item}": "net", "bill_discount": "", "told": "", "tendered": "", "occasion": "", "asked": "",
+        f"promise-{item}": "", "estimate_id": "",
     }  # fmt: skip
     ware = {
         "step": "add-ware", "ware_sells": "repair", "ware_name": "", "ware_price": "500", "ware_pieces": "",
@@ -62,6 +63,10 @@ def forms(slug: str, things: dict[str, Any]) -> dict[str, dict[str, str]]:
         f"{shop}/bills/sheet?add": {"step": "add", "code": "R-1"},
         f"{shop}/bills": {**sheet, "expected_total_paise": "1"},
         f"{shop}/bills/sheet?ware": ware,
+        f"{shop}/bills/held": {"item_id": item, "held_label": "Lata"},
+        f"{shop}/estimates": {
+            "item_id": item, f"promise-{item}": "estimate", "estimate_id": str(things["estimate_id"]),
+        },
         f"{shop}/bills/{things['invoice_id']}/credit-note": {"line_id": item, **noted},
         f"{shop}/bills/{things['invoice_id']}/debit-note": {
             "more": "10", "more_line": item, "debit_reason": "too little", "debit_mode": "cash",
@@ -134,6 +139,7 @@ def test_no_field_takes_a_page_down(send, typists, world):
     "stock?q={}", "stock?category={}", "stock?metal={}", "stock?status={}", "stock?after={}", "bills?number={}",
     "bills?from={}", "bills?kind={}", "bills?after={}", "customers?q={}", "rates?after={}", "rates?of={}",
     "exports?after={}", "exports?job={}", "bills/new?code={}", "bills/new?customer={}",
+    "bills/new?estimate={}", "estimates?number={}", "estimates?state={}", "estimates?after={}",
 ])  # fmt: skip
 def test_no_address_takes_a_page_down(flask_app, typists, world, query):
     client = flask_app.test_client()

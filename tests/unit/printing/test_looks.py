@@ -13,6 +13,7 @@ from app.printing import passbook as of_passbooks
 from app.printing import purchase as of_purchases
 from app.printing import receipt as of_vouchers
 from app.printing import slips as of_slips
+from app.printing.documents import Copy, Form
 from app.printing.looks import FOLDER, IN_FORMS, SMALL, USUAL, Label, Language, Look, Paper, in_look, look_of, words_of
 from tests.unit.printing.conftest import SELLER, make_bill, make_credit_note
 from tests.unit.printing.test_day import SLIP as CLOSING
@@ -80,6 +81,21 @@ def test_labels_are_in_the_language_and_not_in_english(language, words):
     for one in words:
         assert one in told, one
     assert data["labels"]["Buyer"] != "Buyer" and "Bill total" not in told and "TAX INVOICE" not in told
+
+
+def test_an_estimate_says_that_it_is_no_tax_invoice():
+    told = make_bill(
+        form=Form.ESTIMATE, copy=Copy.NONE, payments=(), old_gold=(), more_facts=(("Valid until", "27-11-2026"),),
+        notes=("The bill takes the rates of its own day.",),
+    )  # fmt: skip
+    data = of_bills.bill_data(told, Plain())
+    assert (data["title"], data["copy"], data["totals"][-1][0]) == ("ESTIMATE", "NO TAX INVOICE", "Estimate total")
+    assert [fact[0] for fact in data["facts"]] == ["Estimate no.", "Date", "Place of supply", "Valid until"]
+    assert data["hsn_label"] == "Tax by HSN" and data["settled"] == []
+    hindi = in_look(data, Look(language=Language.HINDI))
+    assert hindi["title"] == "अनुमान पत्र" and hindi["notes"] == ["बिल पर उसी दिन के भाव लगेंगे।"]
+    untaxed = of_bills.bill_data(make_bill(form=Form.ESTIMATE_UNTAXED), Plain())
+    assert (untaxed["title"], untaxed["totals"][0][0], untaxed["hsn_label"]) == ("ESTIMATE", "Value", "By HSN")
 
 
 def test_names_and_what_people_typed_are_left_alone():
