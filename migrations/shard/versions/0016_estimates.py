@@ -2,7 +2,7 @@
 
 ALGORITHM/LOCK: both tables are new, so nothing is locked and nothing is rebuilt.
 
-Revision: 0013
+Revision: 0016
 """
 
 from sqlalchemy import PrimaryKeyConstraint, UniqueConstraint
@@ -10,8 +10,8 @@ from sqlalchemy import PrimaryKeyConstraint, UniqueConstraint
 from migrations.kinds import BIG, BLOB, DATE, ID, INT, SMALL, UTC, code, index, may, must, name, shop, tied
 from migrations.steps import Steps
 
-revision = "0013"
-down_revision = "0012"
+revision = "0016"
+down_revision = "0015"
 
 
 def upgrade(op: Steps) -> None:
