@@ -40,6 +40,7 @@ class DocumentKind(StrEnum):
     PASSBOOK = "passbook"
     ORDER = "order"
     REPAIR = "repair"
+    KARIGAR_PAYMENT = "karigar_payment"
 
 
 PREFIXES = {
@@ -56,6 +57,7 @@ PREFIXES = {
     DocumentKind.PASSBOOK: "SB",
     DocumentKind.ORDER: "OD",
     DocumentKind.REPAIR: "RP",
+    DocumentKind.KARIGAR_PAYMENT: "KP",
 }
 
 

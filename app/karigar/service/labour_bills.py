@@ -96,9 +96,9 @@ def pay(db: ShopSession, *, karigar_id: UUID, draft: PaymentDraft) -> Due:
         )  # fmt: skip
     year = financial_year(on)
     no = numbering.draw(
-        db, registration_id=place.registration_id, year=year, kind=DocumentKind.PAYMENT_VOUCHER, till_id=place.till_id
+        db, registration_id=place.registration_id, year=year, kind=DocumentKind.KARIGAR_PAYMENT, till_id=place.till_id
     )
-    number = numbering.written(no, year=year, kind=DocumentKind.PAYMENT_VOUCHER, till_code=place.till_code)
+    number = numbering.written(no, year=year, kind=DocumentKind.KARIGAR_PAYMENT, till_code=place.till_code)
     row = _book(
         db, karigar.id, DueKind.PAYMENT, -draft.paise, on=on, at=now, due_id=due_id, number=number, mode=draft.mode,
         reference=reference,

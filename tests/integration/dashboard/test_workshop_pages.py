@@ -58,7 +58,7 @@ def test_a_job_goes_through_its_pages(visit, cast, flask_app, runtime):
     assert place(visit(f"{karigar}/payments", {"paise": "4,455.00", "mode": "upi"})) == karigar
     shown = visit(karigar).text
     assert "4,455.00" in shown
-    assert re.search(r"PV\w{0,3}/\d\d-\d\d/", shown)
+    assert re.search(r"KP\w{0,3}/\d\d-\d\d/", shown)
     assert "RAM" in visit("/karigars").text
 
 

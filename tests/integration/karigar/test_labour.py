@@ -82,6 +82,14 @@ def test_no_more_is_paid_than_is_owed_however_many_pay(bench):
     assert booked == [-400_00, -400_00]  # what was paid by UPI never was in the drawer
 
 
+def test_payments_are_a_series_of_their_own_and_leave_no_gap_in_another(bench):
+    """Payment vouchers are the credits' room's, which knows nothing of karigars."""
+    made(bill(bench, "R-1", (done(bench, 1_000_00), 1_000_00)))
+    paid = [made(pay(bench, 100_00, "upi"))["number"] for _ in range(2)]
+    assert [int(number.rpartition("/")[2]) for number in paid] == [1, 2]
+    assert bench.counter.books().sound
+
+
 def test_a_statement_adds_up_in_metal_and_in_rupees(bench):
     job = bench.issued(10_000)
     made(bench.receive(job, pieces=[ring(9_500)], closes=True, excess="carry"))
