@@ -86,7 +86,8 @@ class TradingShop:
         issued = self.runtime.identity.sign_ins.tokens.issue(  # type: ignore[attr-defined]
             person_id=opened.owner.id, name="Owner", audience="shop", session_version=1
         )
-        self.headers = f"Authorization: Bearer {issued.text}\r\n"
+        self.slug, self.token = opened.shop.slug, str(issued.text)
+        self.headers = f"Authorization: Bearer {self.token}\r\n"
         self.path = f"/api/v1/shops/{self.shop_id}/invoices"
         self.pieces = Pieces(())
         self.customer = self._furnish()
