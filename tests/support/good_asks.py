@@ -419,7 +419,7 @@ def _bill(stage: Stage) -> Ask:
             "sells": None, "description": None, "pricePaise": None, "rateLockId": None, "ofOrder": False,
             "repairId": None, "lotId": None, "netMg": None, "stoneMct": None, "stoneRatePaise": None, "making": None,
             "hsn": None,
-            "ofEstimate": False, "repairId": None,
+            "ofEstimate": False,
         }],
         "schemeIds": [], "orderId": None, "estimateId": None,
         "payments": [{"mode": "credit", "paise": 1_00, "creditId": str(stage.credit().id), "reference": None,
