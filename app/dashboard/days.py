@@ -96,13 +96,12 @@ def print_day() -> Response | tuple[str, int]:
     return go_to(url_for("shop_pages.day", on=f"{on:%d-%m-%Y}"))
 
 
-@pages.get("/day/slip")
+@pages.get("/day/<id:closing_id>/slip")
 @allow("report.view")
-def print_slip() -> Response:
-    """A closed day's slip on any paper and in any language, made now; today's where no day is named."""
-    on, look = parse_day(request.args.get("on", "")) or today_ist(), look_asked()
-    slip = shop_read(lambda db: slips.day_slip(db, on))
-    return pdf(lambda press: press.render_day(slip, look), f"day-{on}")
+def print_slip(closing_id: UUID) -> Response:
+    """A closed day's slip on any paper and in any language, made now."""
+    slip, look = shop_read(lambda db: slips.day_slip(db, cash.closing_of(db, closing_id))), look_asked()
+    return pdf(lambda press: press.render_day(slip, look), f"day-{slip.business_on}")
 
 
 def _closing(refusal: Refusal | None) -> str:

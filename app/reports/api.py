@@ -11,7 +11,7 @@ from app.kit.audit_reading import LogPage
 from app.kit.http import allow, api_blueprint, runtime, shop_read, shop_write
 from app.kit.outbox import JobView
 from app.kit.paging import Page, PageArgs
-from app.printing.asking import asked
+from app.printing.asking import PrintArgs, asked
 from app.printing.at_once import pdf
 from app.reports import auditing, daybook, service, slips
 from app.reports.schemas import (
@@ -28,7 +28,6 @@ from app.reports.schemas import (
     LogOut,
     ProfitArgs,
     ProfitOut,
-    SlipArgs,
     StandingOut,
     VerifyOut,
 )
@@ -116,14 +115,14 @@ def get_profit(args: dict[str, Any], shop_id: int) -> dict[str, Any]:
     return {"items": shop_read(lambda db: daybook.profit_of(db, first=args["first"], last=args["last"]))}
 
 
-@days.get("/slip")
+@days.get("/<id:closing_id>/slip")
 @allow("report.view")
-@days.arguments(SlipArgs, location="query")
+@days.arguments(PrintArgs, location="query")
 @days.response(200, content_type="application/pdf")
-def print_slip(args: dict[str, Any], shop_id: int) -> Response:
+def print_slip(args: dict[str, str | None], shop_id: int, closing_id: UUID) -> Response:
     """A closed business day as its slip, on the paper and in the language asked for."""
-    slip, look = shop_read(lambda db: slips.day_slip(db, args["on"])), asked(args)
-    return pdf(lambda press: press.render_day(slip, look), f"day-{slip.business_on}")
+    slip = shop_read(lambda db: slips.day_slip(db, cash.closing_of(db, closing_id)))
+    return pdf(lambda press: press.render_day(slip, asked(args)), f"day-{slip.business_on}")
 
 
 # ---------------------------------------------------------------- the audit log

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 from uuid import UUID
 
+from app.cash import service as cash
 from app.invoices import service as invoices
 from app.invoices.service import ExportPlace, ExportRow
 from app.kit.clock import utc_now
@@ -85,7 +86,7 @@ def _write_paper(job: ShopJob, export: Export, key: str) -> None:
         paper = job.read(lambda db: owing.paper_of(db, export.issued_to))
         pdf, rows = press.render_slip(paper, USUAL), len(paper.rows)
     else:
-        slip = job.read(lambda db: slips.day_slip(db, export.issued_from))
+        slip = job.read(lambda db: slips.day_slip(db, cash.get_closing(db, export.issued_from)))
         look = Look(Paper.ROLL) if export.kind == "day_slip_80" else USUAL
         pdf, rows = press.render_day(slip, look), len(slip.parts)
     stored = job.runtime.store.put(Bucket.EXPORTS, key, pdf, content_type=writing.TYPES["pdf"])

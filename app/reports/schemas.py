@@ -7,7 +7,6 @@ from marshmallow import fields
 from app.kit.clock import today_ist
 from app.kit.paging import page_of
 from app.kit.schemas import ApiSchema, Day, IdField, Moment, OneOf, QueryArgs, Text, Whole
-from app.printing.asking import PrintArgs
 from app.reports.service import FORMATS, KINDS
 
 
@@ -52,10 +51,6 @@ ExportPage = page_of(ExportOut)
 
 class DayArgs(QueryArgs):
     on = Day(load_default=today_ist, metadata={"description": "Left out: today."})
-
-
-class SlipArgs(PrintArgs):
-    on = Day(required=True)
 
 
 class DayIn(ApiSchema):

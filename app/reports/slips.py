@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
@@ -36,9 +35,9 @@ KINDS = {
 }  # fmt: skip
 
 
-def day_slip(db: ShopSession, on: dt.date) -> DaySlip:
-    """The slip of a closed business day; raises ClosingUnknown."""
-    closing, profile = cash.get_closing(db, on), tenants.get_profile(db)
+def day_slip(db: ShopSession, closing: cash.Closing) -> DaySlip:
+    """The slip of a closed business day."""
+    profile = tenants.get_profile(db)
     names = {one.person_id: one.name for one in tenants.list_kept_members(db)}
     place = list_places(db)[0]
     return DaySlip(

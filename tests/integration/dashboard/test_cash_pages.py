@@ -62,6 +62,7 @@ def test_a_day_at_the_till_by_its_pages(counter, browser, cast):
     page = look(f"/day?on={TODAY}&closed=yes")
     for told in ("51,845.00", "tea for customers", "a quiet day", "Shortage"):
         assert told in page
+    assert page.count("/slip?paper=") == 8  # three papers in three languages, but the usual one
     slip = send("/day/print", on=TODAY, kind="day_slip_80", format="pdf")
     assert slip.status_code == 303
     work_off(counter.runtime, counter.who.shop_id)
