@@ -13,10 +13,11 @@ from app.dashboard.frame import pages, show
 from app.dashboard.looks import look_asked, looks
 from app.dashboard.sheet import fields_of, form_fields, read_draft
 from app.estimates import service as estimates
-from app.kit.http import allow, shop_read, shop_write
+from app.kit.http import allow, runtime, shop_read, shop_scope, shop_write
 from app.kit.pages import try_form
 from app.kit.texts import N_, _
 from app.printing.at_once import pdf
+from app.printing.logos import with_logo
 from app.printing.looks import USUAL
 from app.tax.states import state_of
 
@@ -73,6 +74,6 @@ def estimate(estimate_id: UUID) -> str:
 @allow("bill.view")
 def print_estimate(estimate_id: UUID) -> Response:
     """On a paper and in a language; the usual look for what there is not."""
-    paper = shop_read(lambda db: estimates.get_paper(db, estimate_id))
-    look = look_asked()
+    look, (_found, shop_id) = look_asked(), shop_scope()
+    paper = with_logo(shop_read(lambda db: estimates.get_paper(db, estimate_id)), runtime().store, shop_id)
     return pdf(lambda press: press.render_bill(paper, look), paper.number)

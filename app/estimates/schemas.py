@@ -7,8 +7,7 @@ from marshmallow import fields, post_load
 from app.estimates.service import STATES
 from app.invoices.shapes import BillIn, QuoteLineOut
 from app.kit.paging import PageArgs, page_of
-from app.kit.schemas import ApiSchema, Day, IdField, Moment, OneOf, QueryArgs, Text
-from app.printing.looks import Language, Paper
+from app.kit.schemas import ApiSchema, Day, IdField, Moment, OneOf, Text
 
 
 class EstimateIn(BillIn):
@@ -84,13 +83,6 @@ class EstimateArgs(PageArgs):
     state = OneOf(STATES, load_default=None)
     customer_id = IdField(load_default=None)
     number = Text(most=16, load_default=None)
-
-
-class EstimatePrintArgs(QueryArgs):
-    """`paper`: a4, a5 (across) or roll (80 mm). Labels are in the language; figures and words stay as they are."""
-
-    paper = OneOf(Paper, load_default=Paper.A4.value)
-    language = OneOf(Language, load_default=Language.ENGLISH.value)
 
 
 class HeldIn(ApiSchema):

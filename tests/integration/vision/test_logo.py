@@ -74,6 +74,13 @@ def test_each_bill_keeps_the_logo_that_it_was_issued_with(counter, set_logo, run
     assert counter.books().sound
 
 
+def test_an_estimate_keeps_its_logo_too(counter, set_logo):
+    set_logo(BLUE)
+    told = made(counter.post("/estimates", {"lines": [{"itemId": counter.piece()["id"]}]}))
+    set_logo(None)
+    assert colours(counter.get(f"/estimates/{told['id']}/print", paper="a5").data) == [BLUE]
+
+
 def test_it_is_kept_under_the_hash_of_what_was_made_of_it(counter, set_logo, runtime):
     logo = set_logo(RED)
     png = read_bytes(runtime.store, Bucket.SHOP_LOGOS, f"{counter.who.shop_id}/{logo}.png", most=10**6)
