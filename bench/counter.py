@@ -29,6 +29,7 @@ from app.credits import service as credits
 from app.factory import build_runtime, create_app
 from app.inventory import service as inventory
 from app.invoices import service as bills
+from app.kit import logs
 from app.kit.clock import today_ist
 from app.metal import service as metal
 from bench._acts import Acts
@@ -63,7 +64,8 @@ def run(*, quick: bool = False) -> dict[str, Any]:
         ground = Ground(f"bc{os.getpid()}", Path(folder))
         ground.drop()
         ground.create()
-        settings = ground.settings().model_copy(update={"log_level": "WARNING"})  # of this process: it prints figures
+        settings = ground.settings()
+        logs.configure("WARNING", json=False)  # of this process: only the figures go to standard output
         shop = TradingShop(ground, build_runtime(settings))
         try:
             desk = Desk(create_app(settings, parts=shop.runtime), shop.runtime, shop.shop_id, shop.slug, shop.token)

@@ -156,10 +156,11 @@ class Shop:
             self.post("/cash/transfers", {"fromTillId": self.till_id, "toTillId": None, "paise": over, "note": "safe"})
             books.cash_moves(-over, TILL)
             books.cash_moves(over, SAFE)
-        if short and books.cash[TILL] >= short:
+        short = short if books.cash[TILL] >= short else 0
+        if short:
             books.cash_moves(-short)
             self.done["shortage"] += 1
-        self._count("close", books.cash[TILL])
+        self._count("close", books.cash[TILL], short=short)
         closing = self.close(on)
         books.close()
         return closing
@@ -174,14 +175,14 @@ class Shop:
         self.done["closed_once"] += 1
         return closing
 
-    def _count(self, verb: str, paise: int) -> None:
-        """Counted as our own books say: where the product expects something else, it would book a difference."""
+    def _count(self, verb: str, paise: int, *, short: int = 0) -> None:
+        """Counted as our own books say; the product must expect just that, or so much more where some is short."""
         drawer = self.drawer()
         counted = self.post(
             f"/cash/drawers/{self.till_id}/{verb}", {"pieces": in_notes(paise), "note": "counted"},
             version=drawer["version"],
         )  # fmt: skip
-        assert counted["countedPaise"] == paise
+        assert (counted["countedPaise"], counted["differencePaise"]) == (paise, -short), counted
 
     def drawer(self) -> dict[str, Any]:
         return next(one for one in self.get("/cash/drawers")["drawers"] if one["tillId"] == self.till_id)
