@@ -966,15 +966,6 @@ _OF_A_BILL: tuple[Path, ...] = (
     ("schemeIds", 0), ("lines", 0, "repairId"),
     *(("lines", 0, name) for name in ("lotId", "netMg", "stoneMct", "stoneRatePaise", "making", "hsn")),
 )  # fmt: skip
-ELSEWHERE: dict[str, tuple[Path, ...]] = {
-    "purchases.book_purchase": (("lines", 0, "lot"),), "invoices.quote": _OF_A_BILL,
-    "invoices.issue_invoice": _OF_A_BILL,
-    **dict.fromkeys(("old_gold.value", "old_gold.buy"), (("lines", 0, "ofLineId"),)),
-}  # fmt: skip
-"""Places that a good request cannot have beside others: a line brings a piece or a lot, whose own route asks them; a
-bill's schemes and repairs have tests of their own, where their rooms are (test_on_a_bill.py), what it sells out of lots
-(test_lots.py), and what old gold was sold by (test_buying_back.py)."""
-_OF_A_BILL: tuple[Path, ...] = (("schemeIds", 0), ("lines", 0, "repairId"))
 _OF_A_SHEET: tuple[Path, ...] = tuple(("draft", name) for name in (
     "lines", "payments", "customerId", "tillId", "shipTo", "panDeclared", "expectedTotalPaise", "discount", "toldPaise",
     "occasion", "approvalIds", "schemeIds", "orderId", "estimateId",
@@ -982,6 +973,7 @@ _OF_A_SHEET: tuple[Path, ...] = tuple(("draft", name) for name in (
 ELSEWHERE: dict[str, tuple[Path, ...]] = {
     "purchases.book_purchase": (("lines", 0, "lot"),), "invoices.quote": _OF_A_BILL,
     "invoices.issue_invoice": _OF_A_BILL, "estimates.make_estimate": _OF_A_BILL, "held_sheets.hold_sheet": _OF_A_SHEET,
+    **dict.fromkeys(("old_gold.value", "old_gold.buy"), (("lines", 0, "ofLineId"),)),
 }  # fmt: skip
 """Places that a good request cannot have beside others: a line brings a piece or a lot, whose own route asks them; a
 bill's schemes and repairs have tests of their own, where their rooms are (test_on_a_bill.py); what stands on a sheet is
