@@ -74,7 +74,7 @@ def test_a_failure_says_where_and_what_next(run, own, environment):
     assert run("up", environment).returncode == 0
     with own.fleet.connect(own.fleet.shards[1], "migrate") as connection:
         connection.execute(sa.text("DELETE FROM alembic_version"))
-        connection.execute(sa.text("DROP TABLE invoice_pdfs, invoice_payments, invoice_lines"))
+        connection.execute(sa.text("DROP TABLE oldgold_lines, invoice_pdfs, invoice_payments, invoice_lines"))
         connection.execute(sa.text("CREATE TABLE invoice_lines (shop_id INT PRIMARY KEY)"))
         connection.commit()
     failed = run("up", environment)
