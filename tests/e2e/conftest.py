@@ -107,7 +107,7 @@ def others(runtime: Runtime) -> Cast:
 @pytest.fixture(scope="session")
 def stage(runtime: Runtime, cast: Cast) -> Stage:
     """Asha's shop, with enough of everything for all tests."""
-    return set_up(runtime, cast.asha, each=5, bills=6)
+    return set_up(runtime, cast.asha, each=8, bills=6)
 
 
 @pytest.fixture

@@ -43,8 +43,8 @@ class Watched:
             self.complaints.append(f"{self.page.url}: {message.text}")
 
     def go(self, path: str) -> int:
-        """Opens an address; the status of the answer."""
-        reply = self.page.goto(path)
+        """Opens an address; the status of the answer. Chromium tells none where a page before was still loading."""
+        reply = self.page.goto(path) or self.page.goto(path)
         assert reply is not None
         return reply.status
 

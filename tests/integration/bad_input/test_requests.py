@@ -119,7 +119,8 @@ LISTS = [
 ONE_ORDER = (
     "console_platform.list_failed", "ledger.ledger", "customers.list_upcoming", "audit.list_log", "days.get_day",
     "days.get_profit", "days.list_book", "imports.list_problems", "invoices.print_invoice", "karigars.statement",
-    "metal.list_balances", "estimates.print_estimate",
+    "metal.list_balances", "estimates.print_estimate", "days.print_slip", "old_gold.print_voucher",
+    "schemes.print_passbook", "receipts.print_receipt",
 )  # fmt: skip
 INVALID = codes((422, "invalid_input"))
 LIMITS = ("0", "-1", "201", "1000000000", "9" * 5000, "1.5", "ten", "", " 5", "1e1", "٥", "true", "0x5", "+5", "5\x00")
@@ -332,7 +333,7 @@ VERSIONED = ["items.edit_item", "items.withdraw_item", "customers.edit_customer"
              "console_tables.decide_table", "approvals.decide", "approvals.withdraw", "ratelocks.close_lock",
              "cash.change_drawer", "cash.open_shift", "cash.close_shift", "cash.hand_over", "cash.take_over",
              "cash.refuse_handover", "stocktakes.close_stocktake", "stocktakes.abandon_stocktake",
-             "imports.start_import"]  # fmt: skip
+             "imports.start_import", "logo.set_logo"]  # fmt: skip
 NO_TAGS = ("*", 'W/"1"', "1", '"abc"', '"1", "2"', "-1", '"-1"', '"1', '""', '"99999999999999999999"', '"4294967296"',
            '"1.0"', '" 1"', '"' + "1" * 5000 + '"', '"\xb2"', "'1'", "null")  # fmt: skip
 NO_KEYS = (
