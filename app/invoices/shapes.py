@@ -3,7 +3,7 @@
 from typing import Any
 
 import msgspec
-from marshmallow import fields, post_load, validate
+from marshmallow import fields, post_load, pre_dump, validate
 
 from app.invoices.pricing import MAX_PIECES, Discount, Making, MakingKind, Wastage, WastageKind
 from app.invoices.service import BillDraft, LineDraft, PaymentDraft, PaymentMode
@@ -40,6 +40,10 @@ class WastageIn(ApiSchema):
         return Wastage(WastageKind(data["kind"]), data["bp"])
 
 
+def _figure_of(kind: MakingKind) -> str:
+    return "bp" if kind is MakingKind.PERCENT else "paise"
+
+
 class LotMakingIn(ApiSchema):
     """The making of what is sold out of a lot: paise a gram or a piece, or a percentage of the metal."""
 
@@ -50,7 +54,12 @@ class LotMakingIn(ApiSchema):
     @post_load
     def make(self, data: dict[str, Any], **_: object) -> Making:
         kind = MakingKind(data["kind"])
-        return Making(kind, data["bp" if kind is MakingKind.PERCENT else "paise"])
+        return Making(kind, data[_figure_of(kind)])
+
+    @pre_dump
+    def told(self, making: Making, **_: object) -> dict[str, Any]:
+        """As it is taken: a sheet that is taken up again can be sent as a bill."""
+        return {"kind": making.kind, _figure_of(making.kind): making.amount}
 
 
 class LineIn(ApiSchema):

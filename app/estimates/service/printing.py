@@ -1,7 +1,7 @@
 """What an estimate says on paper: the bill's form with its own title, and that nothing is sold by it."""
 
 import datetime as dt
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 from uuid import UUID
 
@@ -10,6 +10,7 @@ from app.customers.errors import CustomerUnknown
 from app.estimates.service.reading import get_estimate
 from app.estimates.views import Estimate
 from app.invoices.pricing import LineKind
+from app.invoices.service import LineDraft
 from app.numbering.service import DocumentKind
 from app.printing import documents as paper
 from app.tax.states import state_of
@@ -36,7 +37,9 @@ def _paper(estimate: Estimate, buyer: paper.Buyer) -> paper.BillDocument:
         form=paper.Form.ESTIMATE if taxed else paper.Form.ESTIMATE_UNTAXED, copy=paper.Copy.NONE, number=one.number,
         issued_at=one.made_at.replace(microsecond=0), composition=estimate.seller.composition,
         seller=on_paper(estimate.seller, one.made_on), buyer=buyer, place_code=place.code, place_name=place.name,
-        inter_state=told["interState"], articles=tuple(_article(line) for line in told["lines"]),
+        inter_state=told["interState"], articles=tuple(
+            _article(line, asked) for line, asked in zip(told["lines"], estimate.draft.lines, strict=True)
+        ),
         hsn_rows=tuple(_hsn_rows(told["lines"])), taxable_paise=told["taxablePaise"], cgst_paise=told["cgstPaise"],
         sgst_paise=told["sgstPaise"], igst_paise=told["igstPaise"], round_off_paise=told["roundOffPaise"],
         total_paise=told["totalPaise"], state_head="UTGST" if place.territory_tax else "SGST",
@@ -66,8 +69,9 @@ def _buyer(db: ShopSession, customer_id: UUID | None, on: dt.date) -> paper.Buye
     )  # fmt: skip
 
 
-def _article(line: Line) -> paper.Article:
-    """A price of its own stands where it belongs, as on the bill: goods with metal, work with making."""
+def _article(line: Line, asked: LineDraft) -> paper.Article:
+    """A price of its own stands where it belongs, as on the bill: goods with metal, work with making. Loose stones say
+    what a carat costs."""
     goods = line["pricePaise"] if line["kind"] == LineKind.FIXED.value else 0
     return paper.Article(
         description=line["description"], hsn=line["hsn"], gross_mg=line["grossMg"], stone_mg=line["stoneMg"],
@@ -77,8 +81,13 @@ def _article(line: Line) -> paper.Article:
         huids=(line["huid"],) if line["huid"] else (), wastage_paise=line["wastagePaise"],
         making_discount_paise=line["makingDiscountPaise"], stones_paise=line["stonesPaise"],
         hallmark_paise=line["hallmarkPaise"], discount_paise=line["discountPaise"], pieces=line["pieces"],
-        unit="" if line["kind"] == LineKind.SERVICE.value else "PCS",
+        unit="" if line["kind"] == LineKind.SERVICE.value else "PCS", stones=tuple(_loose(line, asked)),
     )  # fmt: skip
+
+
+def _loose(line: Line, asked: LineDraft) -> Iterator[paper.StoneItem]:
+    if line.get("stoneMct") and asked.stone_rate_paise is not None:
+        yield paper.StoneItem("", asked.stone_rate_paise, line["stonesPaise"], line["stoneMct"])
 
 
 def _hsn_rows(lines: Iterable[Line]) -> list[paper.HsnRow]:

@@ -272,7 +272,7 @@ def _check_lot(line: LineDraft, seen: set[UUID], path: str) -> None:
     if (line.item_id, line.sells, line.price_paise, line.description) != (None, None, None, None):
         message = _("A line sells out of a lot, or a piece, or something at a price of its own: one of them.")
         raise LineIncomplete(message, fields={f"{path}.lotId": "beside a piece or a price"})
-    if line.rate_lock_id is not None or line.of_order or line.tax_included:
+    if line.rate_lock_id is not None or line.of_order or line.of_estimate or line.tax_included:
         message = _("What is sold out of a lot takes the board's rate or one of its own.")
         raise LineIncomplete(message, fields={f"{path}.ratePaisePerG": "promised, or with tax"})
     whole(line.pieces, "The number of pieces", least=1, most=MAX_PIECES, field=f"{path}.pieces")

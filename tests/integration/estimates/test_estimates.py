@@ -204,6 +204,21 @@ def test_the_estimates_of_a_customer_who_was_entered_twice_are_the_one_who_count
     made(bill(counter, told, piece, customerId=winner["id"]))
 
 
+def test_loose_stones_are_told_by_the_carat_and_no_rate_of_theirs_is_kept(counter):
+    """A carat at ₹40,000, taxed as the law's tables say: the paper shows weight and rate, the bill is of the same."""
+    lot = made(counter.post("/lots", {
+        "code": "DIA-1", "name": "Diamonds VS", "kind": "stones", "metal": "stone", "fineness": 0, "stoneMct": 5_000,
+        "pieces": 10, "costPaise": 50_000_00,
+    }))  # fmt: skip
+    lines = [{"lotId": lot["id"], "stoneMct": 1_000, "stoneRatePaise": 40_000_00, "hsn": "7102"}]
+    told = made(counter.post("/estimates", {"lines": lines}))
+    assert (told["lines"][0]["stonesPaise"], told["keptItemIds"]) == (40_000_00, [])
+    text = PdfReader(io.BytesIO(counter.get(f"/estimates/{told['id']}/print").data)).pages[0].extract_text()
+    assert "1.000 ct" in text and "40,000.00" in text
+    billed = made(counter.bill([], lines=lines, estimateId=told["id"]))
+    assert billed["totalPaise"] == told["totalPaise"]
+
+
 @pytest.mark.parametrize(("paper", "width"), [("a4", 595), ("a5", 595), ("roll", 227)])
 def test_it_is_printed_as_no_tax_invoice(counter, paper, width):
     told = made(estimated(counter, counter.piece(), customerId=counter.customer()["id"]))

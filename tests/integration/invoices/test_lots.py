@@ -154,6 +154,7 @@ WRONG = {
     "an HSN of something else": (GOLD, {"netMg": 1, "hsn": "7113"}, 422, "lot_facts_wrong", "lines.0.hsn"),
     "jewellery that needs a HUID": (ARTICLES, {"netMg": 1_000}, 422, "huid_missing", "lines.0.lotId"),
     "pieces with stones set": (SET, {"netMg": 1_000}, 422, "lot_facts_wrong", "lines.0.lotId"),
+    "an estimate's rate": (GOLD, {"netMg": 1, "ofEstimate": True}, 422, "line_incomplete", "lines.0.ratePaisePerG"),
     "a locked rate": (GOLD, {"netMg": 1, "ofOrder": True}, 422, "line_incomplete", "lines.0.ratePaisePerG"),
 }
 

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from app.estimates import drafts
 from app.estimates.terms import EstimateTerms, estimate_terms
-from app.invoices.pricing import Discount, Wastage, WastageKind
+from app.invoices.pricing import Discount, Making, MakingKind, Wastage, WastageKind
 from app.invoices.service import BillDraft, LineDraft, PaymentDraft
 from app.invoices.shapes import BillIn
 
@@ -23,8 +23,12 @@ WARES = st.builds(
     LineDraft, sells=st.just("repair"), description=st.none() | st.just("Chain, सोना"), price_paise=PAISE,
     pieces=st.integers(1, 99), tax_included=st.booleans(),
 )  # fmt: skip
+LOTS = st.builds(
+    LineDraft, lot_id=st.uuids(), net_mg=st.integers(1, 10**9), hsn=st.none() | st.just("7108"), discount=DISCOUNTS,
+    making=st.none() | st.builds(Making, kind=st.sampled_from(MakingKind), amount=st.integers(0, 100_000)),
+)  # fmt: skip
 DRAFTS = st.builds(
-    BillDraft, lines=st.lists(PIECES | WARES, min_size=1, max_size=4).map(tuple),
+    BillDraft, lines=st.lists(PIECES | WARES | LOTS, min_size=1, max_size=4).map(tuple),
     payments=st.lists(st.builds(PaymentDraft, mode=st.just("cash"), paise=PAISE), max_size=2).map(tuple),
     customer_id=st.none() | st.uuids(), discount=DISCOUNTS, told_paise=st.none() | PAISE, pan_declared=st.booleans(),
     approval_ids=st.lists(st.uuids(), max_size=2).map(tuple), order_id=st.none() | st.uuids(),
