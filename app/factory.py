@@ -271,8 +271,6 @@ def build_runtime(settings: Settings) -> Runtime:
     credits.stand_under(bills.TheBills())
     credits.ask_before_giving_back(rate_locks.stands_on, old_gold_books.exchange_stands_on)
     old_gold_books.ask_what_was_sold(bills.sold_pieces)
-    credits.follow_merges({"rateLocks": rate_locks.move_locks, "orders": order_books.follow_merge})
-    credits.ask_before_giving_back(rate_locks.stands_on)
     credits.follow_merges({
         "rateLocks": rate_locks.move_locks, "orders": order_books.follow_merge,
         "estimates": estimate_books.follow_merge,

@@ -228,5 +228,6 @@ def test_a_clerk_waits_for_the_owners_yes_without_leaving_the_sheet(
     expect(page.locator("#pay_upi")).not_to_have_value("")
     keys.press("F9")
     page.wait_for_url("**/bills/*?issued=yes")
+    expect(page.locator("iframe.pdf-frame")).to_be_visible(timeout=30_000)  # the page loads anew when it is there
     page.locator(".why summary").first.click()
     screen.look("story-explained")

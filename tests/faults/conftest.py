@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 HERE = Path(__file__).parent
 LONG = {
     "test_failover": "each kills a primary, waits for it to come back whole, and does it again",
+    "test_errant": "servers are stopped, written to past their primary, and made anew",
+    "test_restore": "a shard's copy is made, killed and brought back under load",
+    "test_two_operators": "the cluster is set up anew for each two who promote at once",
     "test_full": "a server that waits for room looks for it once a minute",
     "test_groups": "seven servers more, which elect for seconds and form a group again after each test",
     "test_moves": "whole moves under load, to and fro",

@@ -21,7 +21,7 @@ from tests.support.cast import make_admin
 from tests.support.good_asks import GOOD, Ask, Stage, an_address, headers_of
 
 SEED = 20260401
-EXAMPLES = 4
+EXAMPLES = 3
 PER_ROUND = 40
 CHECKS = [
     schemathesis.checks.not_a_server_error,
@@ -85,8 +85,8 @@ def test_the_description_holds(described, stage, mode):
             asking = Asking(stage, operation, endpoint, mode, statuses)
             found += asking.problems(EXAMPLES if varies else 2)
     assert not found, "\n\n".join(found)
-    assert statuses.total() > 200
-    assert statuses[200] > 60 or mode is GenerationMode.NEGATIVE  # not everything is refused
+    assert statuses.total() > 150
+    assert statuses[200] > 45 or mode is GenerationMode.NEGATIVE  # not everything is refused
     assert not statuses[401]
 
 

@@ -168,7 +168,7 @@ def unnamed(reply: TestResponse, together: list[Slot]) -> str:
 
 
 MONEY = ("invoices.", "credits.", "receipts.", "old_gold.", "schemes.", "cash.")
-IN_EVERY_RUN = [one for place, one in enumerate(GOOD) if place % 4 == 0 or one.startswith(MONEY)]
+IN_EVERY_RUN = [one for place, one in enumerate(GOOD) if place % 6 == 0 or one.startswith(MONEY)]
 """The others are `long`: what reads a field is one code for all, what a room makes of it is not."""
 
 

@@ -46,6 +46,7 @@ def runtime(stack: Stack) -> Iterator[Runtime]:
     built.close()
 
 
+@pytest.mark.long  # it waits out a worker's lease; row 10's killed movers are in every run
 def test_a_worker_killed_in_the_middle_of_a_move_is_followed_by_one_that_ends_it(
     fleet: Cluster, stack: Stack, runtime: Runtime
 ) -> None:
