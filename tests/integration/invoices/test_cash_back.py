@@ -62,7 +62,8 @@ def test_cash_goes_back_as_cash(counter):
     customer = counter.customer()
     cash = [{"mode": "cash", "paise": 51_845_00}]
     bill = made(counter.bill([counter.piece()], customerId=customer["id"], payments=cash))
-    made(note(counter, bill, refunds=cash))
+    given = made(note(counter, bill, refunds=cash))
+    assert [(one["mode"], one["paise"]) for one in given["payments"]] == [("cash", 51_845_00)]
 
 
 def test_what_was_paid_on_account_can_be_given_back_by_a_note(counter):
