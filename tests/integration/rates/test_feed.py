@@ -16,6 +16,7 @@ from app.rates.service import NewRate, Rule, RuleDraft, Terms
 from tests.support.counter import Counter, made
 from tests.support.jobs import run_control, work_off
 from tests.support.price_source import price_source
+from tests.support.waiting import until
 
 FETCH, PUSH = "app.rates.jobs.fetch_feed", "app.rates.jobs.push_feed"
 
@@ -169,6 +170,9 @@ def test_only_shops_that_follow_are_told_and_each_reads_its_own_shard(runtime, s
     fetch(runtime)
     run_control(runtime, PUSH, on="2026-11-30")
     for counter in (asha, zoya):
+        until(
+            lambda counter=counter: made(counter.get("/rates/feed"))["rates"]
+        )  # a job wrote it: a replica may be behind
         feed = {one["metal"]: one for one in made(counter.get("/rates/feed"))["rates"]}
         assert (feed["gold"]["paisePerG"], feed["gold"]["stale"]) == (6_500_88, False)
     assert made(ravi.get("/rates/feed"))["rates"] == []
