@@ -19,6 +19,7 @@ KNOWN_WITHIN = 20.0  # the answer time of 10 s of those that were asking when it
 AT_ONCE = 0.1
 SLOW = 1.0  # Times.shard_slow: so long half of a shard's threads must have been busy with it
 TENTH = 1.1  # a neighbour's p99 may grow by so much
+MACHINE = 0.1  # and by so much of this machine's own: one late turn of its few cores is the p99 of so few answers
 CROWD = 12
 BILLS = 20  # of the neighbour, in each stretch
 
@@ -80,8 +81,9 @@ def test_a_shard_two_seconds_slow_holds_no_neighbour_up(servers: Servers, market
 
 def _no_neighbour_noticed(market: Market, found: Beside) -> None:
     assert market.journal.troubles_of(market.on_b) == []
-    assert _part(found.hurt, 99) <= _part(found.calm, 99) * TENTH
-    assert max(found.finding, default=0.0) <= max(found.calm) * TENTH + SLOW  # the second in which it may hold threads
+    assert _part(found.hurt, 99) <= _part(found.calm, 99) * TENTH + MACHINE
+    # and the second in which the shard may hold threads
+    assert max(found.finding, default=0.0) <= max(found.calm) * TENTH + MACHINE + SLOW
 
 
 @pytest.mark.fault(19)

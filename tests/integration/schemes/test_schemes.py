@@ -1,7 +1,7 @@
 """A saver's year: joined, paid month by month, matured with a bonus, or ended without one."""
 
 import datetime as dt
-from uuid import UUID
+from uuid import uuid4
 
 import pytest
 
@@ -167,7 +167,7 @@ def test_a_refund_of_an_unfinished_scheme_has_no_bonus(savings):
 
 def test_the_bonus_is_claimed_once_and_freed_by_a_cancelling(savings):
     scheme = savings.matured(BEGUN, RIPE)
-    bill, other = UUID(int=1), UUID(int=2)
+    bill, other = uuid4(), uuid4()
     waiting = savings.counter.read(lambda db: service.bonuses_of(db, scheme.customer_id))
     assert [one.scheme_id for one in waiting] == [scheme.id]
     bonus = savings.claim(scheme, bill)
