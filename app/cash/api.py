@@ -7,6 +7,7 @@ from app.cash import service
 from app.cash.schemas import (
     CashEntryPage,
     CashMoveIn,
+    CashTransferIn,
     CountedOut,
     CountIn,
     DrawerEdit,
@@ -18,7 +19,6 @@ from app.cash.schemas import (
     HandoversOut,
     MovedOut,
     RefusalIn,
-    TransferIn,
     count_of,
     signed,
 )
@@ -139,7 +139,7 @@ def move_by_hand(body: dict[str, Any], shop_id: int) -> Moved:
 
 @blueprint.post("/transfers")
 @allow("cash.handle")
-@blueprint.arguments(TransferIn)
+@blueprint.arguments(CashTransferIn)
 @blueprint.response(201, MovedOut)
 def transfer(body: dict[str, Any], shop_id: int) -> Moved:
     """Cash from one drawer to another, or to and from the safe."""

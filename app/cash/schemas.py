@@ -46,7 +46,7 @@ class CashMoveIn(ApiSchema):
     note = Text(least=1, most=200, required=True)
 
 
-class TransferIn(ApiSchema):
+class CashTransferIn(ApiSchema):
     """Null is the safe."""
 
     from_till_id = IdField(required=True, allow_none=True)

@@ -116,7 +116,7 @@ class FamilyIn(ApiSchema):
     relation = OneOf(RELATIONS, required=True)
 
 
-class MemberOut(ApiSchema):
+class FamilyMemberOut(ApiSchema):
     customer_id = IdField()
     name = fields.String()
     phone = fields.String(allow_none=True)
@@ -126,7 +126,7 @@ class MemberOut(ApiSchema):
 class FamilyOut(ApiSchema):
     id = IdField()
     name = fields.String()
-    members = fields.List(fields.Nested(MemberOut))
+    members = fields.List(fields.Nested(FamilyMemberOut))
 
 
 # ---------------------------------------------------------------- papers

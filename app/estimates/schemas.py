@@ -5,7 +5,7 @@ from typing import Any
 from marshmallow import fields, post_load
 
 from app.estimates.service import STATES
-from app.invoices.shapes import BillIn, QuoteLineOut
+from app.invoices.shapes import BillIn, PricedOut
 from app.kit.paging import PageArgs, page_of
 from app.kit.schemas import ApiSchema, Day, IdField, Moment, OneOf, Text
 
@@ -27,7 +27,7 @@ class EstimateIn(BillIn):
         return ApiSchema.load(self, data, **options)
 
 
-class EstimateOut(ApiSchema):
+class EstimateOut(PricedOut):
     """An estimate as it was told, and what became of it; `keptItemIds`: pieces whose board rate it keeps until
     `ratesExpireOn`."""
 
@@ -44,17 +44,6 @@ class EstimateOut(ApiSchema):
     invoice_id = IdField(allow_none=True)
     version = fields.Integer()
     kept_item_ids = fields.List(IdField())
-    kind = fields.String()
-    place_of_supply = fields.String()
-    inter_state = fields.Boolean()
-    taxable_paise = fields.Integer()
-    cgst_paise = fields.Integer()
-    sgst_paise = fields.Integer()
-    igst_paise = fields.Integer()
-    round_off_paise = fields.Integer()
-    total_paise = fields.Integer()
-    bonus_paise = fields.Integer()
-    lines = fields.List(fields.Nested(QuoteLineOut))
 
 
 class EstimateSummaryOut(ApiSchema):

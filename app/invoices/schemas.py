@@ -10,7 +10,7 @@ from app.invoices.shapes import (
     MAX_LINES,
     MAX_PAYMENTS,
     LineOut,
-    QuoteLineOut,
+    PricedOut,
 )
 from app.kit.paging import PageArgs, page_of
 from app.kit.schemas import ApiSchema, Day, Flag, IdField, Moment, OneOf, Paise, Text, Whole
@@ -225,20 +225,9 @@ class NeedOut(ApiSchema):
     facts = fields.Dict(keys=fields.String())
 
 
-class QuoteOut(ApiSchema):
+class QuoteOut(PricedOut):
     """A bill as it would be issued now."""
 
-    kind = fields.String()
-    place_of_supply = fields.String()
-    inter_state = fields.Boolean()
-    taxable_paise = fields.Integer()
-    cgst_paise = fields.Integer()
-    sgst_paise = fields.Integer()
-    igst_paise = fields.Integer()
-    round_off_paise = fields.Integer()
-    total_paise = fields.Integer()
-    bonus_paise = fields.Integer()
-    lines = fields.List(fields.Nested(QuoteLineOut))
     findings = fields.List(fields.Nested(FindingOut))
     needs = fields.List(fields.Nested(NeedOut))
 

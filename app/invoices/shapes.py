@@ -200,3 +200,19 @@ class LineOut(ApiSchema):
 class QuoteLineOut(LineOut):
     class Meta:
         exclude = ("id", "pos", "reverses_line_id", "corrects_line_id")
+
+
+class PricedOut(ApiSchema):
+    """What a sale comes to before it is a bill."""
+
+    kind = fields.String()
+    place_of_supply = fields.String()
+    inter_state = fields.Boolean()
+    taxable_paise = fields.Integer()
+    cgst_paise = fields.Integer()
+    sgst_paise = fields.Integer()
+    igst_paise = fields.Integer()
+    round_off_paise = fields.Integer()
+    total_paise = fields.Integer()
+    bonus_paise = fields.Integer()
+    lines = fields.List(fields.Nested(QuoteLineOut))

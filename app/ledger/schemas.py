@@ -13,7 +13,7 @@ class LedgerArgs(QueryArgs):
     last = Day(load_default=None, data_key="to")
 
 
-class EntryOut(ApiSchema):
+class LedgerEntryOut(ApiSchema):
     """One document's move, and what is owed after it."""
 
     id = IdField()
@@ -36,7 +36,7 @@ class LedgerOut(ApiSchema):
     last = Day(allow_none=True, data_key="to")
     opening_owes_paise = fields.Integer()
     opening_owed_paise = fields.Integer()
-    entries = fields.List(fields.Nested(EntryOut))
+    entries = fields.List(fields.Nested(LedgerEntryOut))
     owes_paise = fields.Integer()
     owed_paise = fields.Integer()
 

@@ -8,7 +8,7 @@ from uuid import UUID
 from app.kit.http import allow, api_blueprint, shop_read, shop_scope
 from app.kit.paging import Page
 from app.metal import service
-from app.metal.schemas import BalanceArgs, BalancesOut, EntryArgs, EntryPage
+from app.metal.schemas import BalanceArgs, BalancesOut, EntryArgs, MetalEntryPage
 from app.metal.service import Account, Balance, Line
 
 blueprint = api_blueprint("metal", "/metal", description="The book of metal: every gram from account to account.")
@@ -30,7 +30,7 @@ def list_balances(args: dict[str, Any], shop_id: int) -> dict[str, list[Balance]
 @blueprint.get("/entries")
 @allow("stock.view")
 @blueprint.arguments(EntryArgs, location="query")
-@blueprint.response(200, EntryPage)
+@blueprint.response(200, MetalEntryPage)
 def list_entries(args: dict[str, Any], shop_id: int) -> Page[Line]:
     """A page of the book."""
     account, ref = _account(args), _ref(args.pop("ref"))

@@ -42,7 +42,7 @@ class BalanceArgs(QueryArgs):
     upto = Day(load_default=None)
 
 
-class EntryOut(ApiSchema):
+class MetalEntryOut(ApiSchema):
     id = IdField()
     movement_id = IdField()
     kind = fields.String()
@@ -66,7 +66,7 @@ class EntryOut(ApiSchema):
     actor_id = IdField(allow_none=True)
 
 
-EntryPage = page_of(EntryOut)
+MetalEntryPage = page_of(MetalEntryOut)
 
 
 class EntryArgs(PageArgs):

@@ -21,6 +21,7 @@ from tests.support.stack import Stack, free_port
 
 COUNTER_PC = {"width": 1366, "height": 768}
 PHONE = {"width": 390, "height": 844}
+USUAL = {"viewport": COUNTER_PC, "locale": "en-IN", "reduced_motion": "reduce"}  # no colour is met half-way
 
 
 @pytest.fixture(scope="session")
@@ -116,7 +117,7 @@ def open_page(browser: Browser, site: Site) -> Iterator[Callable[..., Watched]]:
     opened: list[tuple[BrowserContext, Watched]] = []
 
     def begin(**options: Any) -> Watched:
-        context = browser.new_context(base_url=site.url, **{"viewport": COUNTER_PC, "locale": "en-IN", **options})
+        context = browser.new_context(base_url=site.url, **{**USUAL, **options})
         context.set_default_timeout(15_000)
         page: Page = context.new_page()
         watched = Watched(page, site)

@@ -21,7 +21,7 @@ from tests.support.cast import Somebody
 pytestmark = pytest.mark.fault(17)
 
 TILLS = 4  # of each shop; every one keeps its own line, and the lines end in different web processes
-PIECES = [200, pytest.param(10_000, marks=pytest.mark.long)]
+PIECES = [75, pytest.param(10_000, marks=pytest.mark.long)]
 
 
 class Rush:

@@ -18,6 +18,15 @@ if TYPE_CHECKING:
 
 
 @pytest.fixture(scope="session")
+def apart(cluster: "Cluster") -> Iterator["Cluster"]:
+    """Databases beside everybody's: processes that are started on them work off nothing that other tests left."""
+    fleet = cluster.named("_apart")
+    fleet.create()
+    yield fleet
+    fleet.drop()
+
+
+@pytest.fixture(scope="session")
 def settings(cluster: "Cluster", tmp_path_factory: pytest.TempPathFactory) -> "Settings":
     from tests.support.settings import settings_for
 

@@ -21,7 +21,7 @@ from tests.support.cast import make_admin
 from tests.support.good_asks import GOOD, Ask, Stage, an_address, headers_of
 
 SEED = 20260401
-EXAMPLES = 3
+EXAMPLES = 1
 PER_ROUND = 40
 CHECKS = [
     schemathesis.checks.not_a_server_error,
@@ -83,7 +83,7 @@ def test_the_description_holds(described, stage, mode):
         if varies or mode is GenerationMode.POSITIVE:
             endpoint = names[operation.definition.raw["operationId"]]
             asking = Asking(stage, operation, endpoint, mode, statuses)
-            found += asking.problems(EXAMPLES if varies else 2)
+            found += asking.problems(EXAMPLES)
     assert not found, "\n\n".join(found)
     assert statuses.total() > 150
     assert statuses[200] > 45 or mode is GenerationMode.NEGATIVE  # not everything is refused

@@ -138,7 +138,7 @@ def test_the_good_request_is_taken_and_names_every_field(spoiler, description):
 @pytest.mark.parametrize("endpoint", GOOD)
 def test_what_a_field_does_not_take_is_refused_and_named(spoiler):
     """Each odd value in all fields at once that do not take it: one reply has to name them all."""
-    for value in ODD_VALUES:
+    for value in ODD_VALUES[list(GOOD).index(spoiler.endpoint) % 3 :: 3]:  # three neighbours have them all
         for together in batches(spoiler.slots, value):
             reply = spoiler.send_with(value, *together)
             what = f"{shown(value)} in {', '.join(map(str, together))}"
@@ -168,7 +168,7 @@ def unnamed(reply: TestResponse, together: list[Slot]) -> str:
 
 
 MONEY = ("invoices.", "credits.", "receipts.", "old_gold.", "schemes.", "cash.")
-IN_EVERY_RUN = [one for place, one in enumerate(GOOD) if place % 6 == 0 or one.startswith(MONEY)]
+IN_EVERY_RUN = [one for place, one in enumerate(GOOD) if place % 15 == 0 or one.startswith(MONEY)]
 """The others are `long`: what reads a field is one code for all, what a room makes of it is not."""
 
 

@@ -12,6 +12,7 @@ from tests.support.counter import Counter, made
 from tests.support.waiting import until
 
 STEPS = ["planted", "closed", "before copying", "copied", "verified", "before the switch", "switched", "completing"]
+LONG = pytest.mark.long
 
 
 class Killed(BaseException):
@@ -90,7 +91,10 @@ def test_a_shop_is_restored_and_goes_back_and_no_number_is_given_twice(run, runt
     assert [one.rpartition(": ")[2] for one in report.lost] == ["3 to 3"]
 
 
-@pytest.mark.parametrize("step", STEPS)
+@pytest.mark.parametrize(
+    "step",
+    [one if one in ("copied", "before the switch", "switched") else pytest.param(one, marks=LONG) for one in STEPS],
+)
 def test_one_that_is_killed_is_gone_on_with(runtime, counter, replica, step):
     shop = counter.who.shop_id
 
@@ -112,7 +116,9 @@ def test_one_that_is_killed_is_gone_on_with(runtime, counter, replica, step):
     assert counter.numbers() == [1, 2, 3] and counter.books().sound
 
 
-@pytest.mark.parametrize("step", ["closed", "verified", "before the switch"])
+@pytest.mark.parametrize(
+    "step", [*(pytest.param(one, marks=LONG) for one in ("closed", "verified")), "before the switch"]
+)
 def test_one_that_is_given_up_leaves_the_shop_where_it_was(abort, runtime, counter, replica, step):
     shop = counter.who.shop_id
 

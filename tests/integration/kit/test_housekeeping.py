@@ -72,14 +72,10 @@ def test_what_is_due_is_asked_for_once_whoever_looks(runtime: Runtime) -> None:
 
 
 @pytest.fixture
-def alone(cluster: Cluster, tmp_path: Path) -> Iterator[Runtime]:
-    """A fleet with nothing in its outboxes: one process by itself is not to work off what other tests left."""
-    own = cluster.named("_one")
-    own.create()
-    built = build_runtime(settings_for(own, tmp_path))
+def alone(apart: Cluster, tmp_path: Path) -> Iterator[Runtime]:
+    built = build_runtime(settings_for(apart, tmp_path))
     yield built
     built.close()
-    own.drop()
 
 
 def test_one_process_does_relay_jobs_and_schedule_by_itself(alone: Runtime) -> None:

@@ -18,6 +18,15 @@ def own(cluster: Cluster) -> Iterator[Cluster]:
     fleet.drop()
 
 
+@pytest.fixture(scope="session")
+def whole(cluster: Cluster) -> Iterator[Cluster]:
+    """A fleet at its head, made once; whoever changes its rights or seeds leaves it as it was."""
+    fleet = cluster.named("w")
+    fleet.create()
+    yield fleet
+    fleet.drop()
+
+
 @pytest.fixture
 def histories(tmp_path: Path) -> Callable[..., Histories]:
     """Makes histories of the test's own: the real control plane, and shard steps as the test writes them."""

@@ -145,56 +145,55 @@ def test_every_account_proves_itself_by_caching_sha2_over_tls(cluster):
         assert set(mine.values()) == {("caching_sha2_password", "ANY")}
 
 
-def test_what_is_too_much_is_taken_back_and_what_is_missing_is_given(own):
-    Runner(own.fleet_config()).up()
-    target = own.fleet.shards[0]
-    user = own.accounts["app"].user
+def test_what_is_too_much_is_taken_back_and_what_is_missing_is_given(whole):
+    target = whole.fleet.shards[0]
+    user = whole.accounts["app"].user
     for statement in (
-        f"GRANT UPDATE ON {own.shard_database}.invoices TO {user}",
-        f"GRANT UPDATE (code) ON {own.shard_database}.tills TO {user}",
-        f"GRANT SELECT ON {own.shard_database}.customers TO {user} WITH GRANT OPTION",
-        f"REVOKE INSERT ON {own.shard_database}.customers FROM {user}",
+        f"GRANT UPDATE ON {whole.shard_database}.invoices TO {user}",
+        f"GRANT UPDATE (code) ON {whole.shard_database}.tills TO {user}",
+        f"GRANT SELECT ON {whole.shard_database}.customers TO {user} WITH GRANT OPTION",
+        f"REVOKE INSERT ON {whole.shard_database}.customers FROM {user}",
     ):
-        with own.fleet.connect(target, "admin", database=False) as connection:
+        with whole.fleet.connect(target, "admin", database=False) as connection:
             connection.execute(sa.DDL(statement))
-    assert refusal(own, "shard-a", "app", "UPDATE invoices SET total_paise = 1 WHERE shop_id = 0") == 0
+    assert refusal(whole, "shard-a", "app", "UPDATE invoices SET total_paise = 1 WHERE shop_id = 0") == 0
 
-    standing = next(one for one in Runner(own.fleet_config()).standing() if one.target == "shard-a")
+    standing = next(one for one in Runner(whole.fleet_config()).standing() if one.target == "shard-a")
     assert len(standing.grants) == 4
-    Runner(own.fleet_config(admin=None)).up()
-    assert refusal(own, "shard-a", "app", "UPDATE invoices SET total_paise = 1 WHERE shop_id = 0") == TABLE_DENIED
-    assert refusal(own, "shard-a", "app", "UPDATE tills SET code = 'Z' WHERE shop_id = 0") == COLUMN_DENIED
+    Runner(whole.fleet_config(admin=None)).up()
+    assert refusal(whole, "shard-a", "app", "UPDATE invoices SET total_paise = 1 WHERE shop_id = 0") == TABLE_DENIED
+    assert refusal(whole, "shard-a", "app", "UPDATE tills SET code = 'Z' WHERE shop_id = 0") == COLUMN_DENIED
     assert (
-        refusal(own, "shard-a", "app", f"GRANT SELECT ON customers TO {own.accounts['fleet_ro'].user}") == TABLE_DENIED
+        refusal(whole, "shard-a", "app", f"GRANT SELECT ON customers TO {whole.accounts['fleet_ro'].user}")
+        == TABLE_DENIED
     )
     assert (
-        refusal(own, "shard-a", "app", "INSERT INTO customers (shop_id) SELECT 0 FROM customers WHERE shop_id = 0") == 0
+        refusal(whole, "shard-a", "app", "INSERT INTO customers (shop_id) SELECT 0 FROM customers WHERE shop_id = 0")
+        == 0
     )
-    assert next(one for one in Runner(own.fleet_config()).standing() if one.target == "shard-a").grants == ()
+    assert next(one for one in Runner(whole.fleet_config()).standing() if one.target == "shard-a").grants == ()
 
 
-def test_rights_on_a_whole_database_are_taken_back_by_the_administrator(own):
-    Runner(own.fleet_config()).up()
-    user = own.accounts["app"].user
-    with own.fleet.connect(own.fleet.shards[0], "admin", database=False) as connection:
-        connection.execute(sa.DDL(f"GRANT SELECT, DELETE ON {own.shard_database}.* TO {user} WITH GRANT OPTION"))
-    assert refusal(own, "shard-a", "app", "DELETE FROM audit_log WHERE shop_id = 0") == 0
+def test_rights_on_a_whole_database_are_taken_back_by_the_administrator(whole):
+    user = whole.accounts["app"].user
+    with whole.fleet.connect(whole.fleet.shards[0], "admin", database=False) as connection:
+        connection.execute(sa.DDL(f"GRANT SELECT, DELETE ON {whole.shard_database}.* TO {user} WITH GRANT OPTION"))
+    assert refusal(whole, "shard-a", "app", "DELETE FROM audit_log WHERE shop_id = 0") == 0
     with pytest.raises(MigrationRefused, match="administrator"):
-        Runner(own.fleet_config(admin=None)).up()
-    Runner(own.fleet_config()).up()
-    assert refusal(own, "shard-a", "app", "DELETE FROM audit_log WHERE shop_id = 0") == TABLE_DENIED
+        Runner(whole.fleet_config(admin=None)).up()
+    Runner(whole.fleet_config()).up()
+    assert refusal(whole, "shard-a", "app", "DELETE FROM audit_log WHERE shop_id = 0") == TABLE_DENIED
 
 
-def test_a_new_password_is_added_and_the_old_one_works_on(own):
-    Runner(own.fleet_config()).up()
-    old = own.accounts["app"]
+def test_a_new_password_is_added_and_the_old_one_works_on(whole):
+    old = whole.accounts["app"]
     new = type(old)(old.user, "another-password-1")
-    Runner(own.fleet_config(accounts={**own.accounts, "app": new})).up()
-    target = own.fleet.shards[0]
+    Runner(whole.fleet_config(accounts={**whole.accounts, "app": new})).up()
+    target = whole.fleet.shards[0]
     for account in (old, new):
         with pymysql.connect(
             host=target.server.host, port=target.server.port, user=account.user, password=account.password,
-            ssl=own.fleet.tls,
+            ssl=whole.fleet.tls,
         ) as connection, connection.cursor() as cursor:  # fmt: skip
             cursor.execute("SELECT CURRENT_USER()")
             assert cursor.fetchone() == (f"{account.user}@%",)

@@ -36,22 +36,27 @@ def run(monkeypatch, capsys) -> Callable[[str, dict[str, str]], Ended]:
     return ran
 
 
+def told_of(fleet: Cluster, folder: Path) -> dict[str, str]:
+    """All that the command is told, each secret in a file of its own."""
+    secrets = {f"mysql_{name}_password": account.password for name, account in fleet.accounts.items()}
+    secrets["mysql_admin_password"] = fleet.admin.password
+    for name, secret in secrets.items():
+        (folder / name).write_text(f"{secret}\n")
+    return {
+        "BOOLA_TOPOLOGY_FILE": str(fleet.file),
+        "BOOLA_CONTROL_DATABASE": fleet.control_database,
+        "BOOLA_SHARD_DATABASE": fleet.shard_database,
+        "BOOLA_MYSQL_TLS_CA": str(fleet.tls_ca),
+        "BOOLA_MYSQL_ACCOUNT_PREFIX": f"{fleet.prefix}_",
+        "BOOLA_MYSQL_ADMIN_USER": fleet.admin.user,
+        **{f"BOOLA_{name.upper()}_FILE": str(folder / name) for name in secrets},
+    }
+
+
 @pytest.fixture
 def environment(own: Cluster, tmp_path: Path) -> dict[str, str]:
-    """All that the command is told, each secret in a file of its own."""
-    secrets = {f"mysql_{name}_password": account.password for name, account in own.accounts.items()}
-    secrets["mysql_admin_password"] = own.admin.password
-    for name, secret in secrets.items():
-        (tmp_path / name).write_text(f"{secret}\n")
-    return {
-        "BOOLA_TOPOLOGY_FILE": str(own.file),
-        "BOOLA_CONTROL_DATABASE": own.control_database,
-        "BOOLA_SHARD_DATABASE": own.shard_database,
-        "BOOLA_MYSQL_TLS_CA": str(own.tls_ca),
-        "BOOLA_MYSQL_ACCOUNT_PREFIX": f"{own.prefix}_",
-        "BOOLA_MYSQL_ADMIN_USER": own.admin.user,
-        **{f"BOOLA_{name.upper()}_FILE": str(tmp_path / name) for name in secrets},
-    }
+    """Of a fleet on which nothing has run yet."""
+    return told_of(own, tmp_path)
 
 
 def test_a_fleet_from_nothing_and_again(run, environment):
@@ -100,9 +105,9 @@ def test_a_wrong_password_is_said_in_a_sentence(run, environment, tmp_path):
     assert "refuses the account" in refused.stderr
 
 
-def test_without_its_databases_it_asks_for_the_administrator(run, environment):
-    assert run("up", environment).returncode == 0
-    refused = run("up", environment | {"BOOLA_MYSQL_ADMIN_USER": "", "BOOLA_CONTROL_DATABASE": "not_there"})
+def test_without_its_databases_it_asks_for_the_administrator(run, whole, tmp_path):
+    elsewhere = {"BOOLA_MYSQL_ADMIN_USER": "", "BOOLA_CONTROL_DATABASE": "not_there"}
+    refused = run("up", told_of(whole, tmp_path) | elsewhere)
     assert refused.returncode in (1, 2)
     assert "administrator" in refused.stderr
 

@@ -30,12 +30,12 @@ def tables(cluster: Cluster, shard: str) -> set[str]:
         return set(sa.inspect(connection).get_table_names(schema=target.database)) - {"alembic_version"}
 
 
-def test_a_first_run_makes_everything_and_a_second_finds_nothing_to_do(own):
-    assert Runner(own.fleet_config()).up() == sum(len(versions.history(target.plane)) for target in own.fleet.targets)
-    said: list[str] = []
-    assert Runner(own.fleet_config(), say=said.append).up() == 0
-    assert said == []
-    for standing in Runner(own.fleet_config()).standing():
+def test_a_first_run_makes_everything_and_a_second_finds_nothing_to_do(whole):
+    runner = Runner(whole.fleet_config())
+    made = [entry for entry in runner.ledger.entries() if entry.state == "done"]
+    assert len(made) == sum(len(versions.history(target.plane)) for target in whole.fleet.targets)
+    assert runner.up() == 0
+    for standing in runner.standing():
         assert (standing.revision, standing.pending, standing.grants, standing.trouble) == (standing.head, (), (), None)
 
 
@@ -249,14 +249,13 @@ def test_an_unknown_canary_is_refused(own):
         assert own.control_database not in sa.inspect(connection).get_schema_names()
 
 
-def test_a_server_that_is_gone_keeps_no_other_from_being_asked(own):
-    Runner(own.fleet_config()).up()
-    topology = own.topology
+def test_a_server_that_is_gone_keeps_no_other_from_being_asked(whole):
+    topology = whole.topology
     gone = topology.shards["shard-b"]
     nowhere = type(gone.primary)(gone.primary.name, gone.primary.host, 1)
     shards = {**topology.shards, "shard-b": Shard(gone.name, gone.kind, primary=nowhere)}
     found = {
-        one.target: one for one in Runner(own.fleet_config(topology=Topology(1, topology.control, shards))).standing()
+        one.target: one for one in Runner(whole.fleet_config(topology=Topology(1, topology.control, shards))).standing()
     }
     assert found["shard-a"].revision == found["shard-a"].head
     assert found["shard-b"].trouble

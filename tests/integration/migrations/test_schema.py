@@ -137,12 +137,10 @@ def test_there_is_one_plan_to_begin_with(cluster):
     assert (plan.trial_days, plan.grace_days, plan.read_only_days) == (14, 15, 30)
 
 
-def test_seeds_leave_what_an_operator_corrected(own):
-    from migrations.runner import Runner
+def test_seeds_leave_what_an_operator_corrected(whole):
     from migrations.steps import Steps
 
-    Runner(own.fleet_config()).up()
-    with own.fleet.connect(own.fleet.control, "migrate") as connection:
+    with whole.fleet.connect(whole.fleet.control, "migrate") as connection:
         connection.execute(sa.text("UPDATE plans SET annual_price_paise = 5"))
         connection.commit()
         versions.history("control")[0].module.upgrade(Steps(connection))

@@ -22,26 +22,18 @@ from tests.support.tenancy import Tenancy, redis_store
 
 
 @pytest.fixture(scope="module")
-def own_cluster(cluster):
-    """Databases of their own: these tests empty the table of keys, which everybody else's sign-ins stand on."""
-    found = cluster.named("keys")
-    found.create()
-    yield found
-    found.drop()
-
-
-@pytest.fixture(scope="module")
-def own_router(own_cluster, tmp_path_factory):
-    built = Router(own_cluster.router_config(tmp_path_factory.mktemp("keys") / "snapshot.json"))
+def own_router(apart, tmp_path_factory):
+    """These tests empty the table of keys, which everybody else's sign-ins stand on."""
+    built = Router(apart.router_config(tmp_path_factory.mktemp("keys") / "snapshot.json"))
     yield built
     built.close()
 
 
 @pytest.fixture
-def fresh(own_cluster, own_router):
+def fresh(apart, own_router):
     """A process where no key was ever made."""
-    prefix = own_cluster.redis_prefix
-    tenancy = Tenancy(own_router, redis_store(own_cluster.redis_url, prefix), prefix)
+    prefix = apart.redis_prefix
+    tenancy = Tenancy(own_router, redis_store(apart.redis_url, prefix), prefix)
 
     def empty(control):
         control.execute(delete(SigningKey))
@@ -228,15 +220,15 @@ def test_a_verified_token_is_not_remembered_beyond_its_end(fresh):
         assert tokens_of(fresh).verify(token) is None
 
 
-def test_tokens_verify_with_control_and_redis_dead(own_cluster, fresh, tmp_path):
+def test_tokens_verify_with_control_and_redis_dead(apart, fresh, tmp_path):
     """A process that starts when both are gone has only the snapshot that an earlier one left on disk."""
     token = fresh.token(fresh.person())
-    earlier = Router(own_cluster.router_config(tmp_path / "snapshot.json", background=False))
+    earlier = Router(apart.router_config(tmp_path / "snapshot.json", background=False))
     Tenancy(earlier, NoStore(), fresh.prefix).identity  # noqa: B018 (registers what the snapshot keeps)
     earlier.refresh_snapshot()
     earlier.close()
 
-    dead = dead_control(own_cluster, tmp_path)
+    dead = dead_control(apart, tmp_path)
     try:
         process = Tenancy(dead, NoStore(), fresh.prefix)
         assert tokens_of(process).verify(token) is not None
