@@ -9,8 +9,9 @@ from typing import Any
 import sqlalchemy as sa
 from alembic.migration import MigrationContext
 from alembic.operations import Operations
+from alembic.operations.schemaobj import SchemaObjects
 from sqlalchemy.dialects.mysql import insert
-from sqlalchemy.schema import CreateColumn
+from sqlalchemy.schema import CreateColumn, CreateTable
 
 from migrations.kinds import Index
 
@@ -22,17 +23,25 @@ class Steps:
 
     def __init__(self, connection: sa.Connection) -> None:
         self.connection = connection
-        self._op = Operations(MigrationContext.configure(connection))
+        context = MigrationContext.configure(connection)
+        self._op = Operations(context)
+        self._schema = SchemaObjects(context)
 
     def create_table(self, table: str, *parts: Any) -> None:
-        """A new table with its indexes; nobody can be using it, so nobody is locked."""
-        if not self.has_table(table):
-            self._op.create_table(table, *(part for part in parts if not isinstance(part, Index)), **INNODB)
+        """A new table with its indexes, in one statement: it is there whole or not at all. Nobody can be using it, so
+        nobody is locked."""
         wanted = [part for part in parts if isinstance(part, Index)]
-        there = self.indexes(table) if wanted else set()
-        for index in wanted:
-            if index.name not in there:
-                self._op.create_index(index.name, table, list(index.columns), unique=index.unique)
+        if self.has_table(table):
+            there = self.indexes(table) if wanted else set()
+            for index in wanted:  # release 0.1.0 made them by statements of their own
+                if index.name not in there:
+                    self.add_index(table, index.name, index.columns, unique=index.unique)
+            return
+        of_table = self._schema.table(table, *(part for part in parts if not isinstance(part, Index)), **INNODB)
+        whole = str(CreateTable(of_table).compile(dialect=self.connection.dialect)).replace("%%", "%")
+        body, options = whole.rsplit("\n)", 1)
+        indexes = "".join(f",\n\t{self._index(one.name, one.columns, unique=one.unique)}" for one in wanted)
+        self.connection.execute(sa.text(f"{body}{indexes}\n){options}".replace(":", "\\:")))
 
     def add_column(self, table: str, column: sa.Column[Any]) -> None:
         """ALGORITHM=INSTANT: no row is touched. A column that must have a value needs a server default."""
@@ -60,8 +69,7 @@ class Steps:
     def add_index(self, table: str, index: str, columns: Sequence[str], *, unique: bool = False) -> None:
         """ALGORITHM=INPLACE, LOCK=NONE: built while the shops trade."""
         if index not in self.indexes(table):
-            kind = "UNIQUE INDEX" if unique else "INDEX"
-            self.alter(table, f"ADD {kind} {self._quoted(index)} ({self._listed(columns)})", "INPLACE", "NONE")
+            self.alter(table, f"ADD {self._index(index, columns, unique=unique)}", "INPLACE", "NONE")
 
     def add_tie(self, table: str, tie: sa.ForeignKeyConstraint) -> None:
         """A foreign key on a table that is there already, built while the shops trade: ALGORITHM=INPLACE, LOCK=NONE.
@@ -113,6 +121,9 @@ class Steps:
 
     def indexes(self, table: str) -> set[str]:
         return {str(index["name"]) for index in sa.inspect(self.connection).get_indexes(table)}
+
+    def _index(self, name: str, columns: Sequence[str], *, unique: bool) -> str:
+        return f"{'UNIQUE ' if unique else ''}INDEX {self._quoted(name)} ({self._listed(columns)})"
 
     def _listed(self, columns: Sequence[str]) -> str:
         return ", ".join(self._quoted(column) for column in columns)
