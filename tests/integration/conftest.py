@@ -61,9 +61,9 @@ def client(flask_app: "Flask") -> "FlaskClient":
 @pytest.fixture
 def cast(runtime: "Runtime") -> "Cast":
     """Everybody, in fresh shops: what a test writes there, no other test meets."""
-    from tests.support.cast import make_cast
+    from tests.support.cast import Cast
 
-    return make_cast(runtime)
+    return Cast(runtime)
 
 
 @pytest.fixture(scope="session")

@@ -11,9 +11,11 @@ from typing import Any
 import jsonschema_rs
 import orjson
 import pymysql
+import pytest
 from werkzeug.test import TestResponse
 
 from migrations.tables import tables_of
+from shard_router.gtid import TrackingConnection
 from tests.support.cluster import Cluster
 
 CODES = dict(re.findall(r"^\| `(\w+)` \| (\d+) \|", Path("docs/errors.md").read_text(encoding="utf-8"), re.M))
@@ -246,49 +248,85 @@ COUNTERS = frozenset({"sign_in_gates"})
 """Tables that are there to count refusals."""
 
 
+WRITTEN = re.compile(
+    r"\b(?:INSERT(?:\s+IGNORE)?\s+INTO|REPLACE\s+INTO|UPDATE|DELETE(?:\s+\w+)?\s+FROM)\s+`?(\w+)", re.IGNORECASE
+)
+
+
 @dataclass
 class Rows:
-    """A look at all rows of the control plane and of a shop's, by connections that stay open."""
+    """A look at all rows of the control plane and of a shop's, by connections that stay open.
+
+    A table is read again only when this process has sent a statement since that writes to it; `close` reads all of them
+    once more, so that a write which went past unseen is found at the end.
+    """
 
     cluster: Cluster
     shard: str
     shop_id: int
+    _seen: dict[str, tuple[int, str]] = field(default_factory=dict)
+    _written: set[str] = field(default_factory=set)
 
     def __post_init__(self) -> None:
         fleet = self.cluster.fleet
         home = next(one for one in fleet.shards if one.name == self.shard)
         self._looks = [
-            (self._opened(fleet.control), self._statement(fleet.control, of_shop=False)),
-            (self._opened(home), self._statement(home, of_shop=True)),
+            (self._opened(fleet.control), self._statements(fleet.control, of_shop=False)),
+            (self._opened(home), self._statements(home, of_shop=True)),
         ]
+        self._patch = pytest.MonkeyPatch()
+        send = TrackingConnection.query
+
+        def note_and_send(connection: Any, sql: str | bytes, unbuffered: bool = False) -> int:
+            text = sql if isinstance(sql, str) else bytes(sql).decode("latin-1")
+            self._written.update(WRITTEN.findall(text))
+            return send(connection, sql, unbuffered)
+
+        self._patch.setattr(TrackingConnection, "query", note_and_send)
+        self._seen = self._read(None)
 
     def _opened(self, target: Any) -> pymysql.Connection:
         connection = self.cluster.raw_connection(target, "app")
         connection.autocommit(True)
         return connection
 
-    def _statement(self, target: Any, *, of_shop: bool) -> str:
-        parts = []
+    def _statements(self, target: Any, *, of_shop: bool) -> dict[str, str]:
+        """By table."""
+        parts = {}
         for table in tables_of(target.plane):
             if table.name in COUNTERS or (of_shop and "shop_id" not in table.columns):
                 continue
             columns = ", ".join(f"COALESCE(HEX(`{column.name}`), '~')" for column in table.columns)
             where = f" WHERE shop_id = {self.shop_id:d}" if of_shop else ""
             digest = f"CAST(CONV(LEFT(SHA2(CONCAT_WS('|', {columns}), 256), 12), 16, 10) AS UNSIGNED)"
-            parts.append(f"SELECT '{table.name}', COUNT(*), COALESCE(SUM({digest}), 0) FROM `{table.name}`{where}")
-        return " UNION ALL ".join(parts)
+            parts[table.name] = (
+                f"SELECT '{table.name}', COUNT(*), COALESCE(SUM({digest}), 0) FROM `{table.name}`{where}"
+            )
+        return parts
 
     def now(self) -> dict[str, tuple[int, str]]:
-        found = {}
-        for connection, statement in self._looks:
+        written, self._written = self._written, set()
+        self._seen |= self._read(written)
+        return dict(self._seen)
+
+    def _read(self, names: set[str] | None) -> dict[str, tuple[int, str]]:
+        """Count and digest of each of these tables, or of all."""
+        found: dict[str, tuple[int, str]] = {}
+        for connection, statements in self._looks:
+            wanted = [sql for name, sql in statements.items() if names is None or name in names]
+            if not wanted:
+                continue
             with connection.cursor() as cursor:
-                cursor.execute(statement)
+                cursor.execute(" UNION ALL ".join(wanted))
                 found |= {name: (int(count), str(digest)) for name, count, digest in cursor.fetchall()}
         return found
 
     def close(self) -> None:
-        for connection, _statement in self._looks:
+        self._patch.undo()
+        unseen = changed(self.now(), self._read(None))
+        for connection, _statements in self._looks:
             connection.close()
+        assert not unseen, f"written to by statements that were not heard: {unseen}"
 
 
 def changed(before: dict[str, tuple[int, str]], after: dict[str, tuple[int, str]]) -> list[str]:

@@ -4,7 +4,7 @@ All are made by the services that production uses, in shops of their own, so tha
 
 import secrets
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, cached_property
 from uuid import UUID
 
 from app.amc import service as amc
@@ -55,14 +55,61 @@ class Somebody:
 
 @dataclass(frozen=True)
 class Cast:
-    """Asha, Bina: shop 1, shard A · Ravi: shop 2, shard A · Zoya: shop 3, shard B · Meera: books of 1 and 3 · Om."""
+    """Asha, Bina: shop 1, shard A · Ravi: shop 2, shard A · Zoya: shop 3, shard B · Meera: books of 1 and 3 · Om.
 
-    asha: Somebody
-    bina: Somebody
-    ravi: Somebody
-    zoya: Somebody
-    meera: Somebody
-    om: Somebody
+    Whoever is asked for is there from then on: most tests need one shop, and opening one is what they wait for most.
+    """
+
+    runtime: Runtime = field(repr=False)
+    tag: str = field(default_factory=lambda: secrets.token_hex(5))
+
+    @cached_property
+    def asha(self) -> Somebody:
+        return self._owner("Asha", self._ashas)
+
+    @cached_property
+    def ravi(self) -> Somebody:
+        shop = open_shop(self.runtime, "Ravi", self.tag, shard="shard-a", state="29", gstin=None)
+        return self._owner("Ravi", shop)
+
+    @cached_property
+    def zoya(self) -> Somebody:
+        return self._owner("Zoya", self._zoyas)
+
+    @cached_property
+    def bina(self) -> Somebody:
+        return self._member("Bina", Role.CLERK, self._ashas)
+
+    @cached_property
+    def meera(self) -> Somebody:
+        return self._member("Meera", Role.ACCOUNTANT, self._ashas, self._zoyas)
+
+    @cached_property
+    def om(self) -> Somebody:
+        ensure_signing_key(self.runtime)
+        return make_admin(self.runtime, "Om", self.tag)
+
+    @cached_property
+    def _ashas(self) -> OpenedShop:
+        return open_shop(self.runtime, "Asha", self.tag, shard="shard-a", state="27", gstin=GSTIN["asha"])
+
+    @cached_property
+    def _zoyas(self) -> OpenedShop:
+        return open_shop(self.runtime, "Zoya", self.tag, shard="shard-b", state="33", gstin=GSTIN["zoya"])
+
+    def _owner(self, name: str, shop: OpenedShop) -> Somebody:
+        ensure_signing_key(self.runtime)
+        return signed_in(self.runtime, name, self.tag, shop.owner_id, Role.OWNER, shop)
+
+    def _member(self, name: str, role: Role, *shops: OpenedShop) -> Somebody:
+        ensure_signing_key(self.runtime)
+        person_id = join(self.runtime, name, self.tag, role, *shops)
+        return signed_in(self.runtime, name, self.tag, person_id, role, *shops)
+
+    def everybody(self) -> "Cast":
+        """All six, made now: for who counts rows, freezes the clock, or asks from several threads."""
+        assert all((self.asha, self.ravi, self.zoya, self.bina, self.meera, self.om))
+        return self
 
 
 @cache
@@ -73,21 +120,7 @@ def hashed() -> NewPassword:
 
 def make_cast(runtime: Runtime) -> Cast:
     """Six people and three shops that may trade now."""
-    tag = secrets.token_hex(5)
-    ensure_signing_key(runtime)
-    asha_shop = open_shop(runtime, "Asha", tag, shard="shard-a", state="27", gstin=GSTIN["asha"])
-    ravi_shop = open_shop(runtime, "Ravi", tag, shard="shard-a", state="29", gstin=None)
-    zoya_shop = open_shop(runtime, "Zoya", tag, shard="shard-b", state="33", gstin=GSTIN["zoya"])
-    bina = join(runtime, "Bina", tag, Role.CLERK, asha_shop)
-    meera = join(runtime, "Meera", tag, Role.ACCOUNTANT, asha_shop, zoya_shop)
-    return Cast(
-        asha=signed_in(runtime, "Asha", tag, asha_shop.owner_id, Role.OWNER, asha_shop),
-        bina=signed_in(runtime, "Bina", tag, bina, Role.CLERK, asha_shop),
-        ravi=signed_in(runtime, "Ravi", tag, ravi_shop.owner_id, Role.OWNER, ravi_shop),
-        zoya=signed_in(runtime, "Zoya", tag, zoya_shop.owner_id, Role.OWNER, zoya_shop),
-        meera=signed_in(runtime, "Meera", tag, meera, Role.ACCOUNTANT, asha_shop, zoya_shop),
-        om=make_admin(runtime, "Om", tag),
-    )
+    return Cast(runtime).everybody()
 
 
 def email_of(name: str, tag: str) -> str:
