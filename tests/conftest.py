@@ -1,5 +1,6 @@
 """The fixtures that every kind of test may ask for. The servers come from BOOLA_CLUSTER; nothing here starts one."""
 
+import gc
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -17,6 +18,8 @@ from tests.support.fault_rows import (  # noqa: F401 hooks and fixtures of every
     pytest_terminal_summary,
     seed,
 )
+
+gc.set_threshold(50_000, 20, 100)  # what the runner holds is large and stays: a tenth of the time went into walking it
 
 if TYPE_CHECKING:
     from shard_router import Router

@@ -25,17 +25,17 @@ LONG = {
     "test_two_operators": "the cluster is set up anew for each two who promote at once",
     "test_full": "a server that waits for room looks for it once a minute",
     "test_groups": "seven servers more, which elect for seconds and form a group again after each test",
+    "test_migrations": "a fleet is made anew, and two releases trade on it, three times over",
     "test_moves": "whole moves under load, to and fro",
     "test_slow_shards": "a silence is known after ten seconds, and is compared with as long a calm",
     "test_tail": "servers are killed under load or silent until the tail gives them up",
+    "test_time_zones": "a process is started anew in each zone",
 }
 """Files whose tests are `long`, and why: `./dev test` has twenty minutes for everything. Those in SHORT are not."""
 SHORT = {
     "test_planned_changes_of_the_primary_are_felt_by_nobody",
     "test_tills_that_wait_for_each_other_do_not_hold_the_change_up",
-    "test_a_shard_two_seconds_slow_holds_no_neighbour_up",
     "test_a_worker_frozen_across_the_switch_writes_nothing_on_the_old_shard",
-    "test_an_idle_server_is_not_taken_for_a_frozen_one",
 }
 
 

@@ -128,6 +128,7 @@ def test_a_worker_killed_in_mid_job_has_its_job_run_again_within_a_minute(
 
 
 @pytest.mark.fault(16)
+@pytest.mark.long  # it is given a quarter of a minute to hear
 def test_a_job_that_hears_no_signal_is_ended_by_its_workers_parent(stage: Stage) -> None:
     stage.start("relay")
     stage.start("worker", "--queues", "pictures")

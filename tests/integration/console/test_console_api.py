@@ -161,6 +161,7 @@ def test_a_number_that_names_no_shop_is_not_found(client, om, number):
 
 
 def test_the_people_of_a_shop(client, cast, om):
+    cast.everybody()
     people = client.get(f"{CONSOLE}/shops/{cast.asha.shop_id}/people", headers=om.headers()).json["items"]
     assert {one["name"] for one in people} == {"Asha", "Bina", "Meera"}
 

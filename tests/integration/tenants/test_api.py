@@ -156,6 +156,7 @@ def new_member(**changes):
 
 
 def test_the_owner_sees_and_invites_people(client, cast, people, here):
+    cast.everybody()
     names = {one["name"]: one["role"] for one in client.get(people, headers=cast.asha.headers()).json["items"]}
     assert names == {"Asha": "owner", "Bina": "clerk", "Meera": "accountant"}
 
