@@ -41,11 +41,11 @@ class ItemAlreadySold(Conflict):
 
 
 class WeightsContradict(Unprocessable):
-    """Net is not gross less stones, or the stones weigh more than the piece allows."""
+    """Net is not gross less stones, or the stones, or its other metals, weigh more than the piece allows."""
 
 
 class ItemFactsWrong(Unprocessable):
-    """A tag, category or charge of a piece has a form that cannot be kept."""
+    """A tag, category or charge of a piece has a form that cannot be kept, or one of its metals is named twice."""
 
 
 class HsnDoesNotFit(Unprocessable):

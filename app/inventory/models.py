@@ -28,13 +28,13 @@ class Item(ShopOwned, ShardBase):
     name: Mapped[str] = mapped_column(Name(120))
     category: Mapped[str] = mapped_column(Code(24))  # ring, chain, bangle, …
     metal: Mapped[str] = mapped_column(Code(10))
-    fineness: Mapped[int] = mapped_column(Fineness)
+    fineness: Mapped[int] = mapped_column(Fineness)  # of the main metal; others stand in item_metals
     hsn: Mapped[str] = mapped_column(Code(8))
     huid: Mapped[str | None] = mapped_column(Code(6))
     huid_exempt: Mapped[str | None] = mapped_column(Code(24))  # reason that no HUID is needed (domain.md)
     gross_mg: Mapped[int] = mapped_column(Milligrams)
     stone_mg: Mapped[int] = mapped_column(Milligrams)
-    net_mg: Mapped[int] = mapped_column(Milligrams)
+    net_mg: Mapped[int] = mapped_column(Milligrams)  # all metals together
     wastage_kind: Mapped[str] = mapped_column(Code(16), default="none")  # none | percent_of_net | percent_of_value
     wastage_bp: Mapped[int] = mapped_column(BasisPoints, default=0)
     making_kind: Mapped[str] = mapped_column(Code(16))  # per_gram_net | per_gram_gross | percent | fixed
@@ -77,6 +77,21 @@ class ItemStone(ShopOwned, ShardBase):
     __table_args__ = facts(
         ForeignKeyConstraint(["shop_id", "item_id"], ["items.shop_id", "items.id"]),
         writes="insert-update-delete", retention="books", purpose="stones set in pieces",
+    )  # fmt: skip
+
+
+class ItemMetal(ShopOwned, ShardBase):
+    """A further metal of a piece: its share of the piece's net weight. What is left is the piece's own metal."""
+
+    __tablename__ = "item_metals"
+    item_id: Mapped[UUID] = mapped_column(Id, primary_key=True)
+    pos: Mapped[int] = mapped_column(SmallInteger, primary_key=True, autoincrement=False)
+    metal: Mapped[str] = mapped_column(Code(10))
+    fineness: Mapped[int] = mapped_column(Fineness)
+    net_mg: Mapped[int] = mapped_column(Milligrams)
+    __table_args__ = facts(
+        ForeignKeyConstraint(["shop_id", "item_id"], ["items.shop_id", "items.id"]),
+        writes="insert-update-delete", retention="books", purpose="further metals of pieces",
     )  # fmt: skip
 
 

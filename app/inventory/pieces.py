@@ -12,11 +12,12 @@ from app.inventory import hallmarking
 from app.inventory.errors import ExemptionDoesNotHold, ItemFactsWrong, WeightsContradict
 from app.inventory.goods import check_hsn
 from app.inventory.hallmarking import Hallmark
+from app.inventory.metals import OtherMetal, check_others, is_less, weight_of
 from app.kit.clock import today_ist
 from app.kit.money import BASIS_POINTS, MAX_PAISE, whole
 from app.kit.readable import UNREADABLE, is_readable
 from app.kit.texts import _
-from app.kit.weights import MAX_MCT, MAX_MG, fine_product, grams, purity_label, stone_mg
+from app.kit.weights import MAX_MCT, MAX_MG, grams, purity_label, stone_mg
 from app.rates import service as rates
 from app.tax.errors import UnknownHsn
 from app.tax.rates import tax_rate
@@ -53,7 +54,8 @@ class Stone:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ItemDraft:
-    """A piece as it is entered. `stone_mg` None is reckoned from the stones; `net_mg` is checked where it is given."""
+    """A piece as it is entered. `stone_mg` None is reckoned from the stones; `net_mg`, of all its metals, is checked
+    where it is given."""
 
     tag: str
     name: str
@@ -73,7 +75,14 @@ class ItemDraft:
     making_bp: int = 0
     hallmark_paise: int = 0
     stones: tuple[Stone, ...] = ()
+    others: tuple[OtherMetal, ...] = ()
     cost_paise: int | None = None
+
+    @property
+    def own_mg(self) -> int:
+        """Of a settled draft: what is of the main metal."""
+        assert self.net_mg is not None
+        return self.net_mg - weight_of(self.others)
 
 
 class Item(Struct, frozen=True):
@@ -108,6 +117,17 @@ class Item(Struct, frozen=True):
     place_id: UUID | None = None
     supplier_id: UUID | None = None
     lot_id: UUID | None = None
+    others: tuple[OtherMetal, ...] = ()
+
+    @property
+    def own_mg(self) -> int:
+        """Net weight of the main metal alone."""
+        return self.net_mg - weight_of(self.others)
+
+    @property
+    def metals(self) -> tuple[OtherMetal, ...]:
+        """All its metals, the main one first; their weights add up to `net_mg`."""
+        return (OtherMetal(self.metal, self.fineness, self.own_mg), *self.others)
 
     @property
     def purity(self) -> dict[str, object]:
@@ -126,9 +146,9 @@ class Item(Struct, frozen=True):
         return purity_label(self.metal, self.fineness)
 
     @property
-    def fine_product(self) -> int:
-        """Net weight × fineness, unrounded."""
-        return fine_product(self.net_mg, self.fineness)
+    def purities_label(self) -> str:
+        """Of all its metals: 22K 916 + Platinum 950."""
+        return " + ".join(part.purity_label for part in self.metals)
 
     @property
     def hallmark_status(self) -> str:
@@ -155,6 +175,7 @@ def settled(draft: ItemDraft, on: dt.date) -> ItemDraft:
     check_hsn(draft.hsn, category=category, metal=draft.metal, on=on)
     _check_charges(draft)
     stone, net = _weights(draft)
+    check_others(draft.others, metal=draft.metal, fineness=draft.fineness, net_mg=net, on=on)
     huid = hallmarking.check_huid(draft.huid) if draft.huid else None
     if huid and draft.huid_exempt:
         raise ExemptionDoesNotHold(_("A piece with a HUID needs no exemption."), fields={"huidExempt": "has a HUID"})
@@ -175,16 +196,12 @@ def settled(draft: ItemDraft, on: dt.date) -> ItemDraft:
 
 def cheaper(before: ItemDraft, after: ItemDraft, on: dt.date) -> list[str]:
     """The facts in which a settled draft is below another; another metal or way of reckoning counts as below."""
-    assert before.net_mg is not None and after.net_mg is not None  # a settled draft has it
-    lowered = []
+    lowered: list[str] = []
     if after.metal != before.metal:
         lowered.append("metal")
     elif after.fineness < before.fineness:
         lowered.append("fineness")
-    if after.net_mg < before.net_mg:
-        lowered.append("netMg")
-    elif after.gross_mg < before.gross_mg and before.making_kind == "per_gram_gross":
-        lowered.append("grossMg")
+    lowered += _lighter(before, after)
     if _tax_bp(after.hsn, on) < _tax_bp(before.hsn, on):
         lowered.append("hsn")
     if (before.making_paise or before.making_bp) and before.making_kind != after.making_kind:
@@ -202,6 +219,16 @@ def cheaper(before: ItemDraft, after: ItemDraft, on: dt.date) -> list[str]:
     if _stones_price(after.stones) < _stones_price(before.stones):
         lowered.append("stones")
     return lowered
+
+
+def _lighter(before: ItemDraft, after: ItemDraft) -> list[str]:
+    """The weight that fell, if any. Gold that becomes silver of the same weight is gold that is less."""
+    assert before.net_mg is not None and after.net_mg is not None  # a settled draft has it
+    if after.net_mg < before.net_mg:
+        return ["netMg"]
+    if after.gross_mg < before.gross_mg and before.making_kind == "per_gram_gross":
+        return ["grossMg"]
+    return ["otherMetals"] if after.own_mg < before.own_mg or is_less(before.others, after.others) else []
 
 
 def _tax_bp(hsn: str, on: dt.date) -> int:

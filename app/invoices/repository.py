@@ -33,8 +33,6 @@ SOLD_BY = (DocumentKind.INVOICE.value, DocumentKind.BILL_OF_SUPPLY.value)
 TAKEN_BY = (*SOLD_BY, DocumentKind.DEBIT_NOTE.value)
 CASH = "cash"
 ON_ACCOUNT = "on_account"
-BOOK_DAY = func.coalesce(Invoice.book_on, Invoice.issued_on)
-"""The business day, to be told and grouped by; documents from before the cash book have only their own day."""
 
 
 DOCUMENTS = Prepared(
@@ -210,31 +208,12 @@ def unpaid(db: ShopSession, customer_ids: Iterable[UUID]) -> int:
     return int(db.execute(select(func.coalesce(func.sum(moved.c.paise), 0))).scalar_one())
 
 
-def sums_by_day(db: ShopSession, first: dt.date, last: dt.date) -> Sequence[Any]:
-    """Business day, kind, how many documents, their total in paise."""
-    return db.execute(
-        select(BOOK_DAY, Invoice.kind, func.count(Invoice.id), func.sum(Invoice.total_paise))
-        .where(of_days(first, last))
-        .group_by(BOOK_DAY, Invoice.kind)
-    ).all()
-
-
 def bills_by_shop(session: FleetSession, shop_ids: Iterable[int], since: dt.date) -> Sequence[Any]:
     """Bills from a day on, and the day of the last of all; of the shops that ever issued one."""
     return session.execute(
         select(Invoice.shop_id, func.count(case((Invoice.issued_on >= since, 1))), func.max(Invoice.issued_on))
         .where(Invoice.shop_id.in_(list(shop_ids)), Invoice.kind.in_(SOLD_BY))
         .group_by(Invoice.shop_id)
-    ).all()
-
-
-def weights_by_metal(db: ShopSession, first: dt.date, last: dt.date) -> Sequence[Any]:
-    """Business day, kind, metal, net weight in mg of the lines."""
-    return db.execute(
-        select(BOOK_DAY, Invoice.kind, InvoiceLine.metal, func.sum(InvoiceLine.net_mg))
-        .join(InvoiceLine, and_(InvoiceLine.shop_id == Invoice.shop_id, InvoiceLine.invoice_id == Invoice.id))
-        .where(of_days(first, last), InvoiceLine.metal != "")
-        .group_by(BOOK_DAY, Invoice.kind, InvoiceLine.metal)
     ).all()
 
 
@@ -355,71 +334,3 @@ def shop_sums() -> tuple[Sum, ...]:
         added_up("noted bills", NotedBill, of=(NotedBill.notes,)),
         added_up("printed forms", InvoicePdf, of=(InvoicePdf.size_bytes, fingerprint(InvoicePdf.sha256))),
     )
-
-
-# ---------------------------------------------------------------- business days
-
-
-def of_days(first: dt.date, last: dt.date) -> ColumnElement[bool]:
-    """Documents of business days from the first to the last: two ranges of one index, which no function would be."""
-    own = Invoice.book_on.is_(None) & Invoice.issued_on.between(first, last)
-    return Invoice.book_on.between(first, last) | own
-
-
-def totals_of_day(db: ShopSession, on: dt.date) -> Sequence[Any]:
-    """Kind, how many, and their sums: taxable value, the three taxes, round-off, total."""
-    sums = (
-        Invoice.taxable_paise, Invoice.cgst_paise, Invoice.sgst_paise, Invoice.igst_paise, Invoice.round_off_paise,
-        Invoice.total_paise,
-    )  # fmt: skip
-    return db.execute(
-        select(Invoice.kind, func.count(), *(func.sum(column).label(column.key) for column in sums))
-        .where(of_days(on, on))
-        .group_by(Invoice.kind)
-    ).all()
-
-
-def modes_of_day(db: ShopSession, on: dt.date) -> Sequence[Any]:
-    """Kind, mode, paise."""
-    return db.execute(
-        select(Invoice.kind, InvoicePayment.mode, func.sum(InvoicePayment.paise))
-        .join(InvoicePayment, and_(InvoicePayment.shop_id == Invoice.shop_id, InvoicePayment.invoice_id == Invoice.id))
-        .where(of_days(on, on))
-        .group_by(Invoice.kind, InvoicePayment.mode)
-    ).all()
-
-
-def weights_of_days(db: ShopSession, first: dt.date, last: dt.date) -> Sequence[Any]:
-    """Kind, metal, fineness, and of the lines: net mg, taxable paise, and the paise of metal, making and stones."""
-    sums = (
-        InvoiceLine.net_mg, InvoiceLine.taxable_paise, InvoiceLine.metal_paise, InvoiceLine.wastage_paise,
-        InvoiceLine.making_paise, InvoiceLine.making_discount_paise, InvoiceLine.stones_paise,
-        InvoiceLine.hallmark_paise, InvoiceLine.discount_paise,
-    )  # fmt: skip
-    return db.execute(
-        select(
-            Invoice.kind, InvoiceLine.metal, InvoiceLine.fineness, func.count().label("lines"),
-            *(func.sum(column).label(column.key) for column in sums),
-        )
-        .join(InvoiceLine, and_(InvoiceLine.shop_id == Invoice.shop_id, InvoiceLine.invoice_id == Invoice.id))
-        .where(of_days(first, last), InvoiceLine.metal != "")  # goods and services without metal
-        .group_by(Invoice.kind, InvoiceLine.metal, InvoiceLine.fineness)
-    ).all()  # fmt: skip
-
-
-def chunk_of_day(db: ShopSession, on: dt.date, after: tuple[dt.datetime, UUID] | None, limit: int) -> Sequence[Invoice]:
-    """Documents of a business day in the order of their issue, without lines and payments."""
-    wanted = select(Invoice).where(of_days(on, on))
-    if after is not None:
-        at, last = after
-        wanted = wanted.where(or_(Invoice.issued_at > at, and_(Invoice.issued_at == at, Invoice.id > last)))
-    return db.scalars(wanted.order_by(Invoice.issued_at, Invoice.id).limit(limit)).all()
-
-
-def first_day_between(db: ShopSession, behind: dt.date | None, before: dt.date) -> dt.date | None:
-    """The first business day between two, neither included, on which a document was issued."""
-    found = []
-    for day, kept in ((Invoice.book_on, None), (Invoice.issued_on, Invoice.book_on.is_(None))):
-        wanted = select(func.min(day)).where(day < before, *([] if kept is None else [kept]))
-        found.append(db.scalar(wanted if behind is None else wanted.where(day > behind)))
-    return min((day for day in found if day is not None), default=None)

@@ -150,6 +150,14 @@ class LinePurity(ApiSchema):
     fineness = fields.Integer()
 
 
+class OtherMetalOut(LinePurity):
+    """A further metal of a piece: its share of `netMg`, its rate, and its part of `metalPaise`."""
+
+    net_mg = fields.Integer()
+    rate_paise_per_g = fields.Integer()
+    metal_paise = fields.Integer()
+
+
 class StepOut(ApiSchema):
     """One step of a price in words; those before the rule `taxable` add up to it."""
 
@@ -160,7 +168,8 @@ class StepOut(ApiSchema):
 
 class LineOut(ApiSchema):
     """`kind`, `pieces`, `pricePaise`, `correctsLineId` and `explanation` are not there on documents that were issued
-    before there were lines without a piece, `lotId` and `stoneMct` before lots were sold from by weight."""
+    before there were lines without a piece, `lotId` and `stoneMct` before lots were sold from by weight. `purity` and
+    `ratePaisePerG` are of the main metal; `otherMetals` is left out where it is the only one."""
 
     id = IdField()
     pos = fields.Integer()
@@ -181,6 +190,7 @@ class LineOut(ApiSchema):
     gross_mg = fields.Integer()
     stone_mg = fields.Integer()
     net_mg = fields.Integer()
+    other_metals = fields.List(fields.Nested(OtherMetalOut))
     rate_paise_per_g = fields.Integer()
     metal_paise = fields.Integer()
     wastage_paise = fields.Integer()

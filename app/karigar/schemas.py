@@ -5,7 +5,7 @@ from typing import Any
 from marshmallow import fields, validate
 
 from app.inventory.pieces import MAKING_KINDS, MAX_STONES, STONE_BASES, WASTAGE_KINDS
-from app.inventory.service import ItemDraft, Stone
+from app.inventory.service import MAX_OTHERS, ItemDraft, OtherMetal, Stone
 from app.karigar.facts import LABOUR_BASES, MAX_PIECES
 from app.karigar.service.excess import EXCESS
 from app.karigar.service.receiving import MOST_PIECES
@@ -229,6 +229,10 @@ class _Stone(ApiSchema):
     rate_paise = Paise(required=True)
 
 
+class _OtherMetal(_Purity):
+    net_mg = Whole(least=1, most=MAX_MG, required=True)
+
+
 class FinishedPieceIn(ApiSchema):
     """A piece as it is entered into the stock; `making` is what a bill will charge, `labourPaise` what the karigar is
     owed: left out, as agreed on the job."""
@@ -245,6 +249,7 @@ class FinishedPieceIn(ApiSchema):
     making = fields.Nested(_Making)
     wastage = fields.Nested(_Wastage)
     stones = fields.List(fields.Nested(_Stone), validate=validate.Length(max=MAX_STONES))
+    other_metals = fields.List(fields.Nested(_OtherMetal), validate=validate.Length(max=MAX_OTHERS))
     labour_paise = Paise(allow_none=True, load_default=None)
 
 
@@ -317,8 +322,10 @@ def receipt_of(body: dict[str, Any]) -> ReceiptDraft:
 
 
 def _piece(one: dict[str, Any]) -> ItemDraft:
-    known = {name: value for name, value in one.items() if name not in ("purity", "making", "wastage", "labour_paise")}
+    apart = ("purity", "making", "wastage", "labour_paise", "other_metals")
+    known = {name: value for name, value in one.items() if name not in apart}
     for part in ("making", "wastage"):
         known |= {f"{part}_{name}": value for name, value in one.get(part, {}).items()}
     known["stones"] = tuple(Stone(**stone) for stone in one.get("stones", ()))
+    known["others"] = tuple(OtherMetal(**metal) for metal in one.get("other_metals", ()))
     return ItemDraft(**known, **one["purity"])

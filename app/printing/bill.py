@@ -167,9 +167,22 @@ def _row(place: int, article: Article, bill: BillDocument, type_: Typeface) -> C
         "name": say(article.description, most=160),
         "details": "  ·  ".join(f"{label} {say(value)}" for label, value in details if value),
         "huids": ", ".join(say(huid) for huid in article.huids),
-        "stones": [_stone(stone, type_) for stone in article.stones],
+        "stones": [*_metals(article, type_), *(_stone(stone, type_) for stone in article.stones)],
         "cells": [[say(line) for line in cell(article)] for _, cell in _columns(bill)],
     }
+
+
+def _metals(article: Article, type_: Typeface) -> list[str]:
+    """Each metal of an article of several, with its weight and rate; of one metal the columns say it."""
+    if not article.others:
+        return []
+    own = article.net_mg - sum(part.net_mg for part in article.others)
+    parts = [(article.metal, article.fineness, own, article.rate_paise_per_g)]
+    parts += [(part.metal, part.fineness, part.net_mg, part.rate_paise_per_g) for part in article.others]
+    return [
+        type_.fit(f"{purity_label(metal, fineness)} {grams(mg)} g @\N{NO-BREAK SPACE}{grouped(rate)}", most=80)
+        for metal, fineness, mg, rate in parts
+    ]
 
 
 def _stone(stone: StoneItem, type_: Typeface) -> str:

@@ -67,8 +67,19 @@ class StoneItem:
 
 
 @dataclass(frozen=True, slots=True)
+class MetalItem:
+    """A further metal of an article: its share of the net weight, at its own rate."""
+
+    metal: str
+    fineness: int
+    net_mg: int
+    rate_paise_per_g: int
+
+
+@dataclass(frozen=True, slots=True)
 class Article:
-    """One line; `metal` and `fineness` are empty for what is no metal (a repair, loose stones)."""
+    """One line; `metal` and `fineness` are of its main metal, empty for what is no metal (a repair, loose stones). BIS
+    asks for purity and net weight of each metal: where there are `others`, all are named."""
 
     description: str
     hsn: str
@@ -82,6 +93,7 @@ class Article:
     tax_bp: int
     metal: str = ""
     fineness: int = 0
+    others: tuple[MetalItem, ...] = ()
     tag: str = ""
     huids: tuple[str, ...] = ()
     pieces: int = 1

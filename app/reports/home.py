@@ -94,7 +94,7 @@ class HomeFigures:
 
 
 def home_figures(db: ShopSession, *, today: dt.date) -> HomeFigures:
-    """Nine statements, whatever the size of the shop."""
+    """Ten statements, whatever the size of the shop; eleven where a piece of several metals was sold this month."""
     takings = invoices.takings_by_day(db, first=today.replace(day=1), last=today)
     board = {(rate.metal, rate.fineness): rate.paise_per_g for rate in rates.get_board(db)}
     return HomeFigures(

@@ -10,7 +10,7 @@ from uuid import UUID
 
 from app.estimates import repository
 from app.estimates.errors import EstimateBilled, EstimateLapsed, EstimateNotTheirs, EstimateUnknown
-from app.estimates.service.reading import read_kept
+from app.estimates.service.reading import read_kept, read_kept_others
 from app.estimates.views import rates_of
 from app.invoices.service import Kept
 from app.kit.texts import _
@@ -59,4 +59,6 @@ def _kept(row: Any | None, *, customer_id: UUID | None, document_id: UUID | None
         message = _("%(number)s was made for another customer.", number=row.number)
         raise EstimateNotTheirs(message, fields={FIELD: "not theirs"})
     hold = row.rates_expire_on is not None and on <= row.rates_expire_on
-    return Kept(row.id, row.number, rates_of(read_kept(row.kept)) if hold else {})
+    if not hold:
+        return Kept(row.id, row.number)
+    return Kept(row.id, row.number, rates_of(read_kept(row.kept)), read_kept_others(row.kept))

@@ -16,6 +16,7 @@ from app.estimates.service.reading import get_estimate
 from app.estimates.terms import EstimateTerms, estimate_terms
 from app.estimates.views import Estimate
 from app.invoices import service as invoices
+from app.invoices.pricing import PieceFacts
 from app.invoices.service import BillDraft, Quote
 from app.kit import audit
 from app.kit.clock import financial_year, ist, utc_now
@@ -86,17 +87,22 @@ def _row(
         number=numbering.written(no, year=year, kind=kind, till_code=place.till_code), customer_id=draft.customer_id,
         made_at=at, made_on=on, made_by=db.actor.person_id, expires_on=last,
         rates_expire_on=terms.last_rate_day(on, last), total_paise=quoted.priced.total_paise,
-        draft=drafts.written(draft), shown=audit.canonical(told), kept=audit.canonical({"rates": _kept(draft, quoted)}),
+        draft=drafts.written(draft), shown=audit.canonical(told), kept=audit.canonical(_kept(draft, quoted)),
         seller=seller_of(place).written(), invoice_id=None, version=1,
     )  # fmt: skip
 
 
-def _kept(draft: BillDraft, quoted: Quote) -> list[list[object]]:
+def _kept(draft: BillDraft, quoted: Quote) -> dict[str, object]:
     """Of the pieces that are priced by the board: a line's own rate is somebody's word for one bill, and a promised one
-    is kept by its promise."""
+    is kept by its promise. `others` are the rates of their further metals, left out where no piece has any."""
     found: list[list[object]] = []
+    others: dict[str, list[list[object]]] = {}
     for line, sold, priced in zip(draft.lines, quoted.sold, quoted.priced.lines, strict=True):
         promised = line.rate_lock_id is not None or line.of_order
         if sold.item is not None and not promised and priced.line.board_paise_per_g is None:
             found.append([sold.item.id, sold.metal, sold.fineness, priced.line.rate_paise_per_g])
-    return found
+            if isinstance(priced.line.facts, PieceFacts) and priced.line.facts.others:
+                others[str(sold.item.id)] = [
+                    [part.metal, part.fineness, part.rate_paise_per_g] for part in priced.line.facts.others
+                ]
+    return {"rates": found, **({"others": others} if others else {})}

@@ -78,6 +78,10 @@ def _article(line: Line, asked: LineDraft) -> paper.Article:
         net_mg=line["netMg"], rate_paise_per_g=line["ratePaisePerG"], metal_paise=line["metalPaise"] + goods,
         making_paise=line["makingPaise"] + line["pricePaise"] - goods, taxable_paise=line["taxablePaise"],
         tax_bp=line["taxBp"], metal=line["purity"]["metal"], fineness=line["purity"]["fineness"], tag=line["tag"],
+        others=tuple(
+            paper.MetalItem(part["metal"], part["fineness"], part["netMg"], part["ratePaisePerG"])
+            for part in line.get("otherMetals", ())
+        ),
         huids=(line["huid"],) if line["huid"] else (), wastage_paise=line["wastagePaise"],
         making_discount_paise=line["makingDiscountPaise"], stones_paise=line["stonesPaise"],
         hallmark_paise=line["hallmarkPaise"], discount_paise=line["discountPaise"], pieces=line["pieces"],

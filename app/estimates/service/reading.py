@@ -52,6 +52,14 @@ def read_kept(kept: bytes) -> dict[UUID, tuple[str, int, int]]:
     return {UUID(item): (metal, fineness, rate) for item, metal, fineness, rate in orjson.loads(kept)["rates"]}
 
 
+def read_kept_others(kept: bytes) -> dict[UUID, dict[tuple[str, int], int]]:
+    """By piece of several metals: each further purity's paise per gram."""
+    return {
+        UUID(item): {(metal, fineness): rate for metal, fineness, rate in parts}
+        for item, parts in orjson.loads(kept).get("others", {}).items()
+    }
+
+
 _ORDERS = paging.Orders(
     tie=EstimateRow.id, default="-madeAt", madeAt=EstimateRow.made_at, expiresOn=EstimateRow.expires_on
 )

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from sqlalchemy import Select, func, select
 
-from app.inventory.models import Consignment, ConsignmentLine
+from app.inventory.models import Consignment, ConsignmentLine, ItemMetal
 from app.kit import paging
 from app.kit.sums import added_up
 from shard_router import ShopSession
@@ -35,7 +35,8 @@ def list_consignments(*, kind: str, state: str | None, customer_id: UUID | None)
 
 
 def held_lines(db: ShopSession) -> Sequence[Any]:
-    """Kind, consignment, metal, fineness, then pieces, gross, stone, net, fine, mct and cost, of what is away."""
+    """Kind, consignment, metal, fineness, then pieces, gross, stone, net, fine, mct and cost, of what is away; as if
+    each piece were of its main metal alone, which `held_others` puts right."""
     keys = (Consignment.kind, ConsignmentLine.consignment_id, ConsignmentLine.metal, ConsignmentLine.fineness)
     figures = (
         ConsignmentLine.pieces, GROSS, ConsignmentLine.stone_mg, ConsignmentLine.net_mg, FINE,
@@ -44,6 +45,25 @@ def held_lines(db: ShopSession) -> Sequence[Any]:
     ours = (Consignment.shop_id == ConsignmentLine.shop_id) & (Consignment.id == ConsignmentLine.consignment_id)
     held = select(*keys, *(func.sum(one) for one in figures)).join(Consignment, ours)
     return db.execute(held.where(ConsignmentLine.outcome.is_(None)).group_by(*keys)).all()
+
+
+def held_others(db: ShopSession) -> Sequence[Any]:
+    """Kind, consignment, main metal and fineness, other metal and fineness, mg: what of the pieces that are away is not
+    of their main metal. What is away can't be corrected, so its metals are those that were sent."""
+    keys = (
+        Consignment.kind, ConsignmentLine.consignment_id, ConsignmentLine.metal, ConsignmentLine.fineness,
+        ItemMetal.metal, ItemMetal.fineness,
+    )  # fmt: skip
+    ours = (Consignment.shop_id == ConsignmentLine.shop_id) & (Consignment.id == ConsignmentLine.consignment_id)
+    part = (ItemMetal.shop_id == ConsignmentLine.shop_id) & (ItemMetal.item_id == ConsignmentLine.item_id)
+    return db.execute(
+        select(*keys, func.sum(ItemMetal.net_mg))
+        .select_from(ConsignmentLine)
+        .join(Consignment, ours)
+        .join(ItemMetal, part)
+        .where(ConsignmentLine.outcome.is_(None))
+        .group_by(*keys)
+    ).all()
 
 
 def shop_sums() -> tuple[Sum, ...]:

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from sqlalchemy import BindParameter, ColumnElement, Select, String, bindparam, delete, func, null, or_, select, update
 
-from app.inventory.models import Item, ItemStatus, ItemStone
+from app.inventory.models import Item, ItemMetal, ItemStatus, ItemStone
 from app.kit.db import Id, Utc
 from app.kit.sums import added_up
 from shard_router import FleetSession, Prepared, ShopSession
@@ -22,6 +22,7 @@ ITEM_COLUMNS = (
 STONE_COLUMNS = (
     ItemStone.kind, ItemStone.pieces, ItemStone.weight_mct, ItemStone.basis, ItemStone.rate_paise,
 )  # fmt: skip
+METAL_COLUMNS = (ItemMetal.metal, ItemMetal.fineness, ItemMetal.net_mg)
 
 
 def find_item(db: ShopSession, item_id: UUID, *, lock: bool = False) -> Item | None:
@@ -46,7 +47,8 @@ def lock_next_items(db: ShopSession, after: UUID | None, limit: int) -> Sequence
 
 
 def held_pieces(db: ShopSession) -> list[tuple[Any, ...]]:
-    """Place, metal, fineness, then pieces, gross, stone, net, fine, mct and cost, of what is in stock."""
+    """Place, metal, fineness, then pieces, gross, stone, net, fine, mct and cost, of what is in stock; as if each piece
+    were of its main metal alone, which `held_others` puts right."""
     keys = (Item.place_id, Item.metal, Item.fineness)
     mine = Item.status == ItemStatus.IN_STOCK.value
     cost = func.sum(func.coalesce(Item.cost_paise, 0))
@@ -60,6 +62,18 @@ def held_pieces(db: ShopSession) -> list[tuple[Any, ...]]:
     ).all()
     carats = {tuple(row[:3]): row[3] for row in stones}
     return [(*row[:-1], carats.get(tuple(row[:3]), 0), row[-1]) for row in rows]
+
+
+def held_others(db: ShopSession) -> Sequence[Any]:
+    """Place, main metal and fineness, other metal and fineness, mg: what of the pieces in stock is not of their main
+    metal."""
+    keys = (Item.place_id, Item.metal, Item.fineness, ItemMetal.metal, ItemMetal.fineness)
+    return db.execute(
+        select(*keys, func.sum(ItemMetal.net_mg))
+        .join(ItemMetal, (ItemMetal.shop_id == Item.shop_id) & (ItemMetal.item_id == Item.id))
+        .where(Item.status == ItemStatus.IN_STOCK.value)
+        .group_by(*keys)
+    ).all()
 
 
 def find_live(db: ShopSession, code: str) -> Sequence[Item]:
@@ -99,8 +113,19 @@ def list_stones(db: ShopSession, item_ids: Iterable[UUID]) -> Sequence[ItemStone
     ).all()
 
 
+def list_metals(db: ShopSession, item_ids: Iterable[UUID]) -> Sequence[ItemMetal]:
+    """The other metals of many pieces in one statement."""
+    return db.scalars(
+        select(ItemMetal).where(ItemMetal.item_id.in_(sorted(item_ids))).order_by(ItemMetal.item_id, ItemMetal.pos)
+    ).all()
+
+
 def delete_stones(db: ShopSession, item_id: UUID) -> None:
     db.execute(delete(ItemStone).where(ItemStone.item_id == item_id).execution_options(synchronize_session="fetch"))
+
+
+def delete_metals(db: ShopSession, item_id: UUID) -> None:
+    db.execute(delete(ItemMetal).where(ItemMetal.item_id == item_id).execution_options(synchronize_session="fetch"))
 
 
 def list_items(
@@ -237,17 +262,24 @@ ITEMS = Prepared(
         .correlate(Item)
         .scalar_subquery()
         .label("stones"),
+        select(func.json_arrayagg(func.json_array(ItemMetal.pos, *METAL_COLUMNS), type_=String()))
+        .where(ItemMetal.shop_id == Item.shop_id, ItemMetal.item_id == Item.id)
+        .correlate(Item)
+        .scalar_subquery()
+        .label("metals"),
     ).where(Item.shop_id == bindparam("shop_id"), Item.id.in_(_ids()))
 )
-"""Id, bill, place, PACKED as one JSON array, stones as one: the driver takes longer to read a column's description than
-all of a row's values, so a bill of three lines is read 0.3 ms faster so."""
+"""Id, bill, place, PACKED as one JSON array, stones as one, other metals as one: the driver takes longer to read a
+column's description than all of a row's values, so a bill of three lines is read 0.3 ms faster so."""
 
 
 def shop_sums() -> tuple[Sum, ...]:
-    """Milligrams gross, of stones, net and fine by status and purity; stones in thousandths of a carat."""
+    """Milligrams gross, of stones, net and fine by status and main purity; stones in thousandths of a carat; other
+    metals in milligrams by purity."""
     weights = (Item.gross_mg, Item.stone_mg, Item.net_mg, Item.net_mg * Item.fineness)
     stones = (ItemStone.pieces, ItemStone.weight_mct, ItemStone.rate_paise)
     return (
         added_up("stock", Item, by=(Item.status, Item.metal, Item.fineness), of=weights),
         added_up("stones", ItemStone, by=(ItemStone.basis,), of=stones),
+        added_up("other metals", ItemMetal, by=(ItemMetal.metal, ItemMetal.fineness), of=(ItemMetal.net_mg,)),
     )

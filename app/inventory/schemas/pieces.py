@@ -5,7 +5,7 @@ from typing import Any
 from marshmallow import fields, validate
 
 from app.inventory.pieces import MAKING_KINDS, MAX_MAKING_BP, MAX_STONES, STONE_BASES, WASTAGE_KINDS
-from app.inventory.service import WITHDRAWALS, ItemDraft, ItemStatus, Stone
+from app.inventory.service import MAX_OTHERS, WITHDRAWALS, ItemDraft, ItemStatus, OtherMetal, Stone
 from app.kit.paging import PageArgs, page_of
 from app.kit.schemas import ApiSchema, IdField, Moment, OneOf, Paise, Text, Whole
 from app.kit.weights import MAX_MCT, MAX_MG
@@ -16,6 +16,12 @@ class ItemPurity(ApiSchema):
 
     metal = Text(least=1, most=10, required=True)
     fineness = Whole(least=1, most=10_000, required=True)
+
+
+class OtherMetalSchema(ItemPurity):
+    """So much of the net weight is of this purity; what the others leave is the main metal."""
+
+    net_mg = Whole(least=1, most=MAX_MG, required=True)
 
 
 class MakingSchema(ApiSchema):
@@ -54,10 +60,12 @@ class _ItemFields(ApiSchema):
     hallmark_paise = Paise()
     cost_paise = Paise(allow_none=True)
     stones = fields.List(fields.Nested(StoneSchema), validate=validate.Length(max=MAX_STONES))
+    other_metals = fields.List(fields.Nested(OtherMetalSchema), validate=validate.Length(max=MAX_OTHERS))
 
 
 class ItemIn(_ItemFields):
-    """A piece to be entered; net weight is gross less stones, and checked where it is given."""
+    """A piece to be entered; net weight is gross less stones, of all its metals, and checked where it is given.
+    `purity` is of the main metal, which HSN and hallmark follow."""
 
     tag = Text(least=1, most=24, required=True)
     name = Text(least=1, most=120, required=True)
@@ -109,6 +117,7 @@ class ItemOut(ApiSchema):
     wastage = fields.Nested(WastageSchema)
     hallmark_paise = fields.Integer()
     stones = fields.List(fields.Nested(StoneSchema))
+    other_metals = fields.List(fields.Nested(OtherMetalSchema), attribute="others")
     status = fields.String()
     invoice_id = IdField(allow_none=True)
     picture_id = IdField(allow_none=True)
@@ -150,4 +159,6 @@ def changes_of(body: dict[str, Any]) -> dict[str, Any]:
             known[f"{part}_{name}"] = value
     if "stones" in known:
         known["stones"] = tuple(Stone(**stone) for stone in known["stones"])
+    if "other_metals" in known:
+        known["others"] = tuple(OtherMetal(**part) for part in known.pop("other_metals"))
     return known

@@ -3,6 +3,7 @@
 from app.inventory.buying import BoughtLine
 from app.inventory.hallmarking import Exemption, Hallmark, list_exemptions, mandate_for
 from app.inventory.lotting import KINDS, STONE, Lot, LotDraft, Weights, scales_differ_mg
+from app.inventory.metals import MAX_OTHERS, OtherMetal
 from app.inventory.models import ConsignmentKind, ItemStatus, LotState
 from app.inventory.pieces import CATEGORIES, Item, ItemDraft, Stone, settled
 from app.inventory.repository import away as stock_away
@@ -96,21 +97,22 @@ from app.inventory.service.verifying import verify_metal
 from shard_router.moves import Sum
 
 __all__ = [
-    "CATEGORIES", "DRAWN", "HOLD_LOTS", "ITEMS", "KINDS", "PAYMENT_MODES", "SALE", "SELL", "STONE", "WITHDRAWALS",
-    "Arrival", "Arriving", "Asked", "BoughtLine", "Consignment", "ConsignmentKind", "Counted", "Exemption", "Hallmark",
-    "Holding", "Item", "ItemDraft", "ItemStatus", "Lot", "LotDraft", "LotState", "Origin", "Owing", "Portion",
-    "Purchase", "PurchaseDraft", "Spot", "StockPlace", "Stone", "Supplier", "SupplierDraft", "Weights", "add_tray",
-    "bind_portions", "book_purchase", "bring_back", "change_tray", "check_sellable", "codes_of", "count_in_stock",
-    "draw_from_lot", "edit_item", "edit_supplier", "find_by_code", "find_by_codes", "find_lot_by_code", "find_things",
-    "finish_melt", "get_consignment", "get_item", "get_items", "get_lot", "get_lots", "get_purchase", "get_supplier",
-    "items_of", "list_consignments", "list_exemptions", "list_items", "list_lots", "list_purchases",
-    "list_stock_places", "list_suppliers", "lock_items", "lock_lots", "lots_of", "mandate_for", "mandate_name",
-    "merge_lots", "move_stock", "open_book", "outlet_of", "pay_supplier", "pieces_to_count", "portion_entries",
-    "portion_of", "post_lot_return", "post_return", "receive_lot", "receive_transfer", "refuse_missing",
-    "register_item", "register_items", "register_supplier", "return_items", "return_purchase", "return_to_lots",
-    "sale_entries", "scales_differ_mg", "send_memo", "send_transfer", "set_picture", "settled", "shop_sums",
-    "split_lot", "standing", "start_melt", "stock_by_purity", "supplier_ledger", "supplier_names", "tag_from_lot",
-    "taken_codes", "tally", "total_owed", "verify_metal", "weigh_lot", "withdraw_item",
+    "CATEGORIES", "DRAWN", "HOLD_LOTS", "ITEMS", "KINDS", "MAX_OTHERS", "PAYMENT_MODES", "SALE", "SELL", "STONE",
+    "WITHDRAWALS", "Arrival", "Arriving", "Asked", "BoughtLine", "Consignment", "ConsignmentKind", "Counted",
+    "Exemption", "Hallmark", "Holding", "Item", "ItemDraft", "ItemStatus", "Lot", "LotDraft", "LotState", "Origin",
+    "OtherMetal", "Owing", "Portion", "Purchase", "PurchaseDraft", "Spot", "StockPlace", "Stone", "Supplier",
+    "SupplierDraft", "Weights", "add_tray", "bind_portions", "book_purchase", "bring_back", "change_tray",
+    "check_sellable", "codes_of", "count_in_stock", "draw_from_lot", "edit_item", "edit_supplier", "find_by_code",
+    "find_by_codes", "find_lot_by_code", "find_things", "finish_melt", "get_consignment", "get_item", "get_items",
+    "get_lot", "get_lots", "get_purchase", "get_supplier", "items_of", "list_consignments", "list_exemptions",
+    "list_items", "list_lots", "list_purchases", "list_stock_places", "list_suppliers", "lock_items", "lock_lots",
+    "lots_of", "mandate_for", "mandate_name", "merge_lots", "move_stock", "open_book", "outlet_of", "pay_supplier",
+    "pieces_to_count", "portion_entries", "portion_of", "post_lot_return", "post_return", "receive_lot",
+    "receive_transfer", "refuse_missing", "register_item", "register_items", "register_supplier", "return_items",
+    "return_purchase", "return_to_lots", "sale_entries", "scales_differ_mg", "send_memo", "send_transfer",
+    "set_picture", "settled", "shop_sums", "split_lot", "standing", "start_melt", "stock_by_purity",
+    "supplier_ledger", "supplier_names", "tag_from_lot", "taken_codes", "tally", "total_owed", "verify_metal",
+    "weigh_lot", "withdraw_item",
 ]  # fmt: skip
 
 SELL, ITEMS = stock_pieces.SELL, stock_pieces.ITEMS

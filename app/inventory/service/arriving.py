@@ -11,7 +11,7 @@ from app.inventory.models import ConsignmentKind, ConsignmentLine, ItemStatus, L
 from app.inventory.pieces import Item
 from app.inventory.repository import pieces
 from app.inventory.service.away import Consignment, choose, finish, held, locked, spot_of
-from app.inventory.service.booking import Spot, entry_of
+from app.inventory.service.booking import Spot, entries_of
 from app.inventory.service.lots import entry_of_lot, lot_of, put
 from app.kit.clock import today_ist, utc_now
 from app.kit.money import whole
@@ -55,10 +55,10 @@ def receive_transfer(
         line.ended_at, line.outcome = utc_now(), "lost" if arrival and arrival.lost else "received"
         thing = things[line.item_id or line.lot_id]
         if line.outcome == "lost":
-            entries.append(_lost(thing, spot_of(row)))
+            entries += _lost(thing, spot_of(row))
         else:
             target = Spot(Account.STOCK, row.to_place_id)
-            entries.append(_received(thing, spot_of(row), target))
+            entries += _received(thing, spot_of(row), target)
             if line in differing:
                 entries.append(_difference(db, line, thing, differing[line], target))
     here = [line.item_id for line in chosen if line.item_id and line.outcome == "received"]
@@ -91,25 +91,26 @@ def _differs(differing: Mapping[ConsignmentLine, int], order: Sequence[UUID]) ->
     return WeightDiffers(_("Other than sent: %(told)s.", told=told), fields=fields)
 
 
-def _lost(thing: Item | MetalLot, source: Spot) -> Entry:
+def _lost(thing: Item | MetalLot, source: Spot) -> list[Entry]:
     if not isinstance(thing, MetalLot):
-        return entry_of(thing, source, Spot(Account.LOSS))
+        return entries_of(thing, source, Spot(Account.LOSS))
     entry = entry_of_lot(lot_of(thing), source, Spot(Account.LOSS))
     put(thing, Weights(), cost_paise=0)
-    return entry
+    return [entry]
 
 
-def _received(thing: Item | MetalLot, source: Spot, target: Spot) -> Entry:
+def _received(thing: Item | MetalLot, source: Spot, target: Spot) -> list[Entry]:
     if not isinstance(thing, MetalLot):
-        return entry_of(thing, source, target)
+        return entries_of(thing, source, target)
     thing.place_id, thing.state, thing.version = target.ref, LotState.OPEN.value, thing.version + 1
-    return entry_of_lot(lot_of(thing), source, target)
+    return [entry_of_lot(lot_of(thing), source, target)]
 
 
 def _difference(db: ShopSession, line: ConsignmentLine, thing: Item | MetalLot, difference: int, here: Spot) -> Entry:
-    """What was lost leaves the stock, what was gained comes into it: metal only, at no cost; and it weighs so now."""
+    """What was lost leaves the stock, what was gained comes into it: metal only, at no cost; and it weighs so now. Of a
+    piece of several metals it is the main one that differs."""
     net = line.net_mg + difference
-    if net <= 0:
+    if net <= (0 if isinstance(thing, MetalLot) else thing.net_mg - thing.own_mg):
         raise _differs({line: difference}, [line.id])
     if isinstance(thing, MetalLot):
         put(thing, dataclasses.replace(lot_of(thing).left, net_mg=net), cost_paise=thing.left_cost_paise)

@@ -9,6 +9,7 @@ import datetime as dt
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
 from app.customers import service as customers
@@ -25,7 +26,7 @@ from app.inventory.models import ConsignmentKind, ConsignmentLine, ItemStatus, L
 from app.inventory.pieces import Item
 from app.inventory.repository import away as repository
 from app.inventory.repository import pieces
-from app.inventory.service.booking import Spot, entry_of, shelf
+from app.inventory.service.booking import Spot, entries_of, shelf
 from app.inventory.service.locking import live_lots, live_pieces
 from app.inventory.service.lots import entry_of_lot, lot_of
 from app.inventory.service.places import outlet_of
@@ -158,6 +159,7 @@ def start_melt(
     if place_id is not None:
         outlet_of(db, place_id)
     items, lots = _taken(db, item_ids, lot_ids)
+    _check_pot(items)
     metals = {*(item.metal for item in items), *(row.metal for row in lots)}
     if len(metals) > 1 or any(not row.left_net_mg for row in lots):
         raise MeltContradicts(_("One pot takes one metal, and no loose stones."), fields={"itemIds": "several metals"})
@@ -176,7 +178,7 @@ def bring_back(
     chosen = choose(lines, line_ids)
     items, lots = held(db, row, chosen)
     source, now = spot_of(row), utc_now()
-    entries = [entry_of(item, source, shelf(item)) for item in items]
+    entries = [entry for item in items for entry in entries_of(item, source, shelf(item))]
     entries += [entry_of_lot(lot_of(one), source, Spot(Account.STOCK, one.place_id)) for one in lots]
     pieces.set_status(db, [item.id for item in items], ItemStatus.IN_STOCK, now)
     for one in lots:
@@ -301,16 +303,32 @@ def _outlet(db: ShopSession, place_id: UUID | None) -> UUID | None:
     return None if place_id is None else outlet_of(db, place_id)
 
 
+def _check_pot(items: Sequence[Item]) -> None:
+    """Yellow and white gold of one piece melt together; gold and platinum are parted by a refiner."""
+    for place, item in enumerate(items):
+        if any(part.metal != item.metal for part in item.others):
+            message = _(
+                "%(tag)s is of several metals (%(purities)s), and one pot takes one metal.",
+                tag=item.tag, purities=item.purities_label,
+            )  # fmt: skip
+            raise MeltContradicts(message, fields={f"itemIds.{place}": "several metals"})
+
+
 def _send(db: ShopSession, row: Row, items: Sequence[Item], lots: Sequence[MetalLot]) -> Consignment:
     """Lines, entries, and what the pieces and lots are from now on."""
     kind, target, now = ConsignmentKind(row.kind), spot_of(row), row.sent_at
-    entries = [entry_of(item, shelf(item), target) for item in items]
-    entries += [entry_of_lot(lot_of(one), Spot(Account.STOCK, one.place_id), target) for one in lots]
+    entries = [entry for item in items for entry in entries_of(item, shelf(item), target)]
+    of_lots = [entry_of_lot(lot_of(one), Spot(Account.STOCK, one.place_id), target) for one in lots]
+    entries += of_lots
     names = [item.tag for item in items] + [one.code for one in lots]
     db.add(row)
     db.flush()
-    named = enumerate(zip(names, entries, strict=True), start=1)
-    lines = [_line(row, pos, name, entry) for pos, (name, entry) in named]
+    facts = [_facts_of_piece(item) for item in items] + [_facts_of_lot(entry) for entry in of_lots]
+    named = enumerate(zip(names, facts, strict=True), start=1)
+    lines = [
+        ConsignmentLine(id=new_id(), consignment_id=row.id, pos=pos, description=name, **what)
+        for pos, (name, what) in named
+    ]
     db.add_all(lines)
     pieces.set_status(db, [item.id for item in items], _LEAVES[kind], now)
     for one in lots:
@@ -323,12 +341,21 @@ def _send(db: ShopSession, row: Row, items: Sequence[Item], lots: Sequence[Metal
     return consignment_of(row, lines)
 
 
-def _line(row: Row, pos: int, name: str, entry: Entry) -> ConsignmentLine:
-    return ConsignmentLine(
-        id=new_id(), consignment_id=row.id, pos=pos, item_id=entry.item_id, lot_id=entry.lot_id, description=name,
-        metal=entry.metal, fineness=entry.fineness, pieces=entry.pieces, stone_mg=entry.stone_mg, net_mg=entry.net_mg,
-        stone_mct=entry.stone_mct, cost_paise=entry.cost_paise,
-    )  # fmt: skip
+def _facts_of_piece(item: Item) -> dict[str, Any]:
+    """The piece whole: `net_mg` is of all its metals."""
+    return {
+        "item_id": item.id, "lot_id": None, "metal": item.metal, "fineness": item.fineness, "pieces": 1,
+        "stone_mg": item.stone_mg, "net_mg": item.net_mg, "stone_mct": item.stone_mct,
+        "cost_paise": item.cost_paise or 0,
+    }  # fmt: skip
+
+
+def _facts_of_lot(entry: Entry) -> dict[str, Any]:
+    return {
+        "item_id": None, "lot_id": entry.lot_id, "metal": entry.metal, "fineness": entry.fineness,
+        "pieces": entry.pieces, "stone_mg": entry.stone_mg, "net_mg": entry.net_mg, "stone_mct": entry.stone_mct,
+        "cost_paise": entry.cost_paise,
+    }  # fmt: skip
 
 
 def _text(one: UUID | None) -> str | None:

@@ -40,18 +40,27 @@ def shelf(item: Item) -> Spot:
     return Spot(Account.STOCK, item.place_id)
 
 
-def entry_of(item: Item, source: Spot, target: Spot, *, lot_id: UUID | None = None) -> Entry:
-    """A piece, whole, from one account to another."""
-    return Entry(
+def entries_of(item: Item, source: Spot, target: Spot, *, lot_id: UUID | None = None) -> list[Entry]:
+    """A piece, whole, from one account to another: an entry for each of its metals. The piece itself, its stones and
+    its cost go with the main metal, which comes first."""
+    main = Entry(
         from_account=source.account, from_ref=source.ref, to_account=target.account, to_ref=target.ref,
-        metal=item.metal, fineness=item.fineness, pieces=1, stone_mg=item.stone_mg, net_mg=item.net_mg,
+        metal=item.metal, fineness=item.fineness, pieces=1, stone_mg=item.stone_mg, net_mg=item.own_mg,
         stone_mct=item.stone_mct, cost_paise=item.cost_paise or 0, item_id=item.id, lot_id=lot_id,
     )  # fmt: skip
+    others = (
+        Entry(
+            from_account=source.account, from_ref=source.ref, to_account=target.account, to_ref=target.ref,
+            metal=part.metal, fineness=part.fineness, net_mg=part.net_mg, item_id=item.id, lot_id=lot_id,
+        )
+        for part in item.others
+    )  # fmt: skip
+    return [main, *others]
 
 
 def sale_entries(items: Iterable[Item], *, customer_id: UUID | None) -> list[Entry]:
-    """One a line of a bill."""
-    return [entry_of(item, shelf(item), Spot(Account.SOLD, customer_id)) for item in items]
+    """One for each metal of each piece of a bill."""
+    return [entry for item in items for entry in entries_of(item, shelf(item), Spot(Account.SOLD, customer_id))]
 
 
 def post_return(
@@ -59,13 +68,14 @@ def post_return(
 ) -> None:
     """Pieces that `return_items` brought back lie again where they lay; `when`: `at` and `book_on` of the note."""
     pieces = get_items(db, item_ids)
-    back = [entry_of(pieces[one], Spot(Account.SOLD, customer_id), shelf(pieces[one])) for one in item_ids]
+    sold = Spot(Account.SOLD, customer_id)
+    back = [entry for one in item_ids for entry in entries_of(pieces[one], sold, shelf(pieces[one]))]
     metal.post(db, movement_id=movement_id, kind=RETURN, entries=back, **when)  # type: ignore[arg-type]
 
 
 def differs(before: ItemDraft, after: ItemDraft) -> bool:
     """Whether a correction changes what the book says of a piece."""
-    facts = ("metal", "fineness", "gross_mg", "stone_mg", "cost_paise")
+    facts = ("metal", "fineness", "gross_mg", "stone_mg", "cost_paise", "others")
     mct = [sum(stone.weight_mct for stone in one.stones) for one in (before, after)]
     return mct[0] != mct[1] or any(getattr(before, name) != getattr(after, name) for name in facts)
 
@@ -73,7 +83,7 @@ def differs(before: ItemDraft, after: ItemDraft) -> bool:
 def correction(before: Item, after: Item) -> list[Entry]:
     """The piece out as it was written down, and in as it is."""
     made = Spot(Account.ADJUSTMENT)
-    return [entry_of(before, shelf(before), made), entry_of(after, made, shelf(after))]
+    return [*entries_of(before, shelf(before), made), *entries_of(after, made, shelf(after))]
 
 
 # ---------------------------------------------------------------- pieces from before the book
@@ -86,7 +96,7 @@ def open_pieces(db: ShopSession, items: Sequence[Item]) -> int:
     for item in unopened:
         begun = metal.first_line(db, item.id)
         metal.post(
-            db, movement_id=item.id, kind=OPENING, entries=[entry_of(item, BEFORE_THE_BOOK, shelf(item))],
+            db, movement_id=item.id, kind=OPENING, entries=entries_of(item, BEFORE_THE_BOOK, shelf(item)),
             at=begun.at if begun else None, book_on=begun.book_on if begun else None,
         )  # fmt: skip
     return len(unopened)

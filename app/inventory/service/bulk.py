@@ -7,12 +7,11 @@ from uuid import UUID
 from sqlalchemy.exc import IntegrityError
 
 from app.inventory.models import Item as ItemRow
-from app.inventory.models import ItemStone
 from app.inventory.pieces import Item, ItemDraft, settled
 from app.inventory.repository import counting as repository
 from app.inventory.service import booking
 from app.inventory.service.booking import BEFORE_THE_BOOK, OPENING
-from app.inventory.service.entering import DISCOUNT_RIGHT, check_withdrawn, new_row, taken_by_another
+from app.inventory.service.entering import DISCOUNT_RIGHT, check_withdrawn, new_row, put_parts, taken_by_another
 from app.inventory.service.reading import item_of
 from app.kit import audit
 from app.kit.clock import today_ist, utc_now
@@ -42,8 +41,8 @@ def register_items(db: ShopSession, *, arriving: Sequence[Arriving], movement_id
             check_withdrawn(db, draft, today)
     rows = [new_row(draft, at=now, place_id=one.place_id or home) for one, draft in zip(arriving, drafts, strict=True)]
     _write(db, rows, drafts)
-    items = [item_of(row, draft.stones) for row, draft in zip(rows, drafts, strict=True)]
-    entries = [booking.entry_of(item, BEFORE_THE_BOOK, booking.shelf(item)) for item in items]
+    items = [item_of(row, draft.stones, draft.others) for row, draft in zip(rows, drafts, strict=True)]
+    entries = [entry for item in items for entry in booking.entries_of(item, BEFORE_THE_BOOK, booking.shelf(item))]
     metal.post(db, movement_id=movement_id, kind=OPENING, entries=entries)
     audit.record(db, "items.registered", movement_id, {
         "pieces": len(rows), "grossMg": sum(row.gross_mg for row in rows), "netMg": sum(row.net_mg for row in rows),
@@ -63,12 +62,4 @@ def _write(db: ShopSession, rows: Sequence[ItemRow], drafts: Sequence[ItemDraft]
         db.flush()
     except IntegrityError as taken:
         raise taken_by_another(taken, tag="", huid="") from taken
-    db.add_all(
-        ItemStone(
-            item_id=row.id, pos=pos, kind=stone.kind, pieces=stone.pieces, weight_mct=stone.weight_mct,
-            basis=stone.basis, rate_paise=stone.rate_paise,
-        )
-        for row, draft in zip(rows, drafts, strict=True)
-        for pos, stone in enumerate(draft.stones, start=1)
-    )  # fmt: skip
-    db.flush()
+    put_parts(db, zip(rows, drafts, strict=True))

@@ -2,7 +2,7 @@
 
 import dataclasses
 import datetime as dt
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -17,13 +17,14 @@ from app.inventory.errors import (
     TagTaken,
 )  # fmt: skip
 from app.inventory.hallmarking import list_exemptions
+from app.inventory.metals import OtherMetal
 from app.inventory.models import Item as ItemRow
-from app.inventory.models import ItemStatus, ItemStone
+from app.inventory.models import ItemMetal, ItemStatus, ItemStone
 from app.inventory.pieces import Item, ItemDraft, Stone, cheaper, settled
 from app.inventory.repository import pieces as repository
 from app.inventory.service import booking
 from app.inventory.service.booking import BEFORE_THE_BOOK, OPENING, WITHDRAWALS, Spot
-from app.inventory.service.reading import item_of, stones_of
+from app.inventory.service.reading import item_of, parts_of
 from app.inventory.service.shelves import place_or_home
 from app.kit import audit
 from app.kit.clock import today_ist, utc_now
@@ -36,7 +37,8 @@ from shard_router import ShopSession
 
 DISCOUNT_RIGHT = "bill.discount"
 BUY_RIGHT = "stock.buy"
-_FIELDS = tuple(field.name for field in dataclasses.fields(ItemDraft) if field.name != "stones")
+_PARTS = ("stones", "others")
+_FIELDS = tuple(field.name for field in dataclasses.fields(ItemDraft) if field.name not in _PARTS)
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,11 +82,11 @@ def register_item(
     row = new_row(piece, at=now, place_id=place_or_home(db, place_id), origin=origin)
     db.add(row)
     _flush(db, piece)
-    _put_stones(db, row.id, piece.stones)
-    item = item_of(row, piece.stones)
+    put_parts(db, [(row, piece)])
+    item = item_of(row, piece.stones, piece.others)
     metal.post(
         db, movement_id=origin.movement_id or row.id, kind=origin.kind, at=at, book_on=origin.book_on,
-        entries=[booking.entry_of(item, origin.spot, booking.shelf(item), lot_id=origin.lot_id)],
+        entries=booking.entries_of(item, origin.spot, booking.shelf(item), lot_id=origin.lot_id),
     )  # fmt: skip
     audit.record(db, "item.registered", row.id, {
         "tag": row.tag, "huid": row.huid, "grossMg": row.gross_mg, "netMg": row.net_mg, "fineness": row.fineness,
@@ -107,52 +109,51 @@ def edit_item(db: ShopSession, *, item_id: UUID, expected_version: int, changes:
     Raises ItemUnknown, PreconditionFailed, ItemNotInStock, LowerPriceNotAllowed and what register_item raises: a piece
     made cheaper here and then billed is a discount, whichever of its facts was taken down.
     """
-    row, stones = _locked(db, item_id, expected_version)
-    before, today = _draft(row, stones), today_ist()
+    row, was = _locked(db, item_id, expected_version)
+    before, today = _draft(was), today_ist()
     piece = settled(dataclasses.replace(before, **_reconsidered(before, changes)), today)
-    changed = [name for name in (*_FIELDS, "stones") if getattr(before, name) != getattr(piece, name)]
+    changed = [name for name in (*_FIELDS, *_PARTS) if getattr(before, name) != getattr(piece, name)]
     if not changed:
-        return item_of(row, stones)
+        return was
     if before.cost_paise != piece.cost_paise and not db.actor.may(BUY_RIGHT):
         raise CostNotYours(fields={"costPaise": "not yours to change"})
     if not db.actor.may(DISCOUNT_RIGHT) and (lowered := cheaper(before, piece, today)):
         raise LowerPriceNotAllowed(fields=dict.fromkeys(lowered, "lower"))
     if (before.tag, before.huid) != (piece.tag, piece.huid):
         check_withdrawn(db, piece, today)
-    was = item_of(row, stones)
     for name in _FIELDS:
         setattr(row, name, getattr(piece, name))
     row.live_tag, row.live_huid = piece.tag, piece.huid
     row.version, row.updated_at = row.version + 1, utc_now()
     _flush(db, piece)
-    if piece.stones != stones:
+    if (piece.stones, piece.others) != (was.stones, was.others):
         repository.delete_stones(db, row.id)
-        _put_stones(db, row.id, piece.stones)
+        repository.delete_metals(db, row.id)
+        put_parts(db, [(row, piece)])
+    now = item_of(row, piece.stones, piece.others)
     if booking.differs(before, piece):
         booking.open_pieces(db, [was])
-        metal.post(
-            db, movement_id=new_id(), kind="correction", entries=booking.correction(was, item_of(row, piece.stones))
-        )
+        metal.post(db, movement_id=new_id(), kind="correction", entries=booking.correction(was, now))
     told = [name for name in changed if name != "name"]
     audit.record(db, "item.edited", row.id, {
         "changed": changed, "version": row.version, "before": _told(before, told), "after": _told(piece, told),
     })  # fmt: skip
-    return item_of(row, piece.stones)
+    return now
 
 
 def withdraw_item(db: ShopSession, *, item_id: UUID, expected_version: int, reason: str, kind: str = "other") -> Item:
     """Take a piece out of stock that was not sold; `kind` is one of WITHDRAWALS. Its tag and HUID are free again."""
-    row, stones = _locked(db, item_id, expected_version)
-    item, account = item_of(row, stones), WITHDRAWALS[kind]
+    row, item = _locked(db, item_id, expected_version)
+    account = WITHDRAWALS[kind]
     booking.open_pieces(db, [item])
     row.status, row.live_tag, row.live_huid = ItemStatus.WITHDRAWN.value, None, None
     row.version, row.updated_at = row.version + 1, utc_now()
     db.flush()
     target = Spot(account, row.supplier_id if account is Account.SUPPLIER else None)
-    gone = booking.entry_of(item, booking.shelf(item), target)
-    metal.post(db, movement_id=new_id(), kind="withdrawal", entries=[gone])
+    gone = booking.entries_of(item, booking.shelf(item), target)
+    metal.post(db, movement_id=new_id(), kind="withdrawal", entries=gone)
     audit.record(db, "item.withdrawn", row.id, {"tag": row.tag, "huid": row.huid, "reason": reason, "kind": kind})
-    return item_of(row, stones)
+    return item_of(row, item.stones, item.others)
 
 
 def set_picture(db: ShopSession, *, item_id: UUID, picture_id: UUID) -> None:
@@ -166,7 +167,8 @@ def set_picture(db: ShopSession, *, item_id: UUID, picture_id: UUID) -> None:
         audit.record(db, "item.pictured", row.id, {"picture": str(picture_id)})
 
 
-def _locked(db: ShopSession, item_id: UUID, expected_version: int) -> tuple[ItemRow, tuple[Stone, ...]]:
+def _locked(db: ShopSession, item_id: UUID, expected_version: int) -> tuple[ItemRow, Item]:
+    """The row, held, and the piece as it is."""
     row = repository.find_item(db, item_id, lock=True)
     if row is None:
         raise ItemUnknown()
@@ -174,7 +176,7 @@ def _locked(db: ShopSession, item_id: UUID, expected_version: int) -> tuple[Item
         raise PreconditionFailed(_("This piece was changed since you opened it."), action=_("Look at it again."))
     if row.status != ItemStatus.IN_STOCK.value:
         raise ItemNotInStock(_("%(tag)s is %(status)s and no longer changes.", tag=row.tag, status=row.status))
-    return row, stones_of(db, [row.id])[row.id]
+    return row, parts_of(db, [row.id]).item(row)
 
 
 def _reconsidered(before: ItemDraft, changes: Mapping[str, Any]) -> dict[str, Any]:
@@ -198,7 +200,7 @@ def check_withdrawn(db: ShopSession, piece: ItemDraft, today: dt.date) -> None:
     """Withdrawing a piece and entering it again is no way around edit_item's rule."""
     if db.actor.may(DISCOUNT_RIGHT) or (row := repository.find_withdrawn(db, tag=piece.tag, huid=piece.huid)) is None:
         return
-    if lowered := cheaper(_draft(row, stones_of(db, [row.id])[row.id]), piece, today):
+    if lowered := cheaper(_draft(parts_of(db, [row.id]).item(row)), piece, today):
         message = _("A dearer piece of this tag or HUID was withdrawn, and your role does not include lowering prices.")
         raise LowerPriceNotAllowed(message, fields=dict.fromkeys(lowered, "lower"))
 
@@ -206,13 +208,11 @@ def check_withdrawn(db: ShopSession, piece: ItemDraft, today: dt.date) -> None:
 def _told(piece: ItemDraft, names: Sequence[str]) -> dict[str, Any]:
     """These facts as the audit keeps them."""
     facts = {name: getattr(piece, name) for name in names}
-    if "stones" in facts:
-        facts["stones"] = [dataclasses.asdict(stone) for stone in piece.stones]
-    return facts
+    return facts | {name: [dataclasses.asdict(part) for part in facts[name]] for name in _PARTS if name in facts}
 
 
-def _draft(row: ItemRow, stones: tuple[Stone, ...]) -> ItemDraft:
-    return ItemDraft(stones=stones, **{name: getattr(row, name) for name in _FIELDS})
+def _draft(item: Item) -> ItemDraft:
+    return ItemDraft(**{name: getattr(item, name) for name in (*_FIELDS, *_PARTS)})
 
 
 def _flush(db: ShopSession, piece: ItemDraft) -> None:
@@ -231,6 +231,10 @@ def taken_by_another(error: IntegrityError, *, tag: str, huid: str) -> Exception
     return error
 
 
-def _put_stones(db: ShopSession, item_id: UUID, stones: Sequence[Stone]) -> None:
-    db.add_all(ItemStone(item_id=item_id, pos=pos, **dataclasses.asdict(stone)) for pos, stone in enumerate(stones, 1))
+def put_parts(db: ShopSession, entered: Iterable[tuple[ItemRow, ItemDraft]]) -> None:
+    """The stones and other metals of pieces that stand in the table."""
+    for row, piece in entered:
+        for kind, parts in ((ItemStone, piece.stones), (ItemMetal, piece.others)):
+            numbered: Iterable[tuple[int, Stone | OtherMetal]] = enumerate(parts, start=1)
+            db.add_all(kind(item_id=row.id, pos=pos, **dataclasses.asdict(part)) for pos, part in numbered)
     db.flush()

@@ -9,7 +9,7 @@ from app.inventory.pieces import Item
 from app.inventory.repository import lots as repository
 from app.inventory.repository import pieces
 from app.inventory.service.booking import open_pieces
-from app.inventory.service.reading import item_of, stones_of
+from app.inventory.service.reading import parts_of
 from app.kit.texts import _
 from shard_router import ShopSession
 
@@ -19,14 +19,14 @@ def live_pieces(db: ShopSession, item_ids: Sequence[UUID], *, status: ItemStatus
     that is named twice."""
     _each_once(item_ids, "itemIds")
     rows = {row.id: row for row in pieces.lock_items(db, item_ids)} if item_ids else {}
-    stones = stones_of(db, list(rows))
+    parts = parts_of(db, list(rows))
     for place, wanted in enumerate(item_ids):
         if wanted not in rows:
             raise ItemUnknown(fields={f"itemIds.{place}": "unknown"})
         if rows[wanted].status != status.value:
             message = _("%(tag)s is %(status)s.", tag=rows[wanted].tag, status=rows[wanted].status)
             raise ItemNotInStock(message, fields={f"itemIds.{place}": rows[wanted].status})
-    found = [item_of(rows[wanted], stones[wanted]) for wanted in item_ids]
+    found = [parts.item(rows[wanted]) for wanted in item_ids]
     if found and status is ItemStatus.IN_STOCK:
         open_pieces(db, found)
     return found

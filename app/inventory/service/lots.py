@@ -177,6 +177,9 @@ def tag_from_lot(db: ShopSession, *, lot_id: UUID, expected_version: int, draft:
     row = _locked(db, lot_id, expected_version)
     if (row.metal, row.fineness) != (draft.metal, draft.fineness):
         raise LotsDiffer(_("Lot %(code)s is of another purity.", code=row.code), fields={"purity": "not the lot's"})
+    if draft.others:
+        message = _("A piece out of lot %(code)s is of the lot's purity alone.", code=row.code)
+        raise LotsDiffer(message, fields={"otherMetals": "not the lot's"})
     act, made = new_id(), Spot(Account.ADJUSTMENT)
     item = register_item(
         db, draft=draft, place_id=row.place_id,

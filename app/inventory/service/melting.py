@@ -6,6 +6,7 @@ from uuid import UUID
 from app.inventory.errors import MeltContradicts
 from app.inventory.lotting import STONE, LotDraft, Weights, settled
 from app.inventory.models import ConsignmentKind, ConsignmentLine
+from app.inventory.pieces import Item
 from app.inventory.service.away import Consignment, finish, held, locked, spot_of
 from app.inventory.service.booking import Spot
 from app.inventory.service.entering import Origin
@@ -28,7 +29,8 @@ def finish_melt(
     Raises ConsignmentUnknown, ConsignmentEnded, PreconditionFailed, MeltContradicts, LotCodeTaken, LotFactsWrong.
     """
     row, lines = locked(db, consignment_id, expected_version, (ConsignmentKind.MELT,))
-    went_in = sum((_quantities(line) for line in lines), Quantities())
+    things, lots = held(db, row, lines)
+    went_in = sum((_quantities(line) for line in lines), Quantities()) + sum(map(_otherwise_fine, things), Quantities())
     pot, today = spot_of(row), today_ist()
     origin = Origin(spot=pot, kind=POURED, movement_id=row.id)
     poured = settled(result, today)
@@ -42,7 +44,7 @@ def finish_melt(
         came_out += Quantities(
             pieces=picked.pieces, gross_mg=picked.stone_mg, stone_mg=picked.stone_mg, stone_mct=picked.stone_mct
         )
-    for lot in held(db, row, lines)[1]:
+    for lot in lots:
         put(lot, Weights(), cost_paise=0)
     for line in lines:
         line.outcome, line.ended_at = "melted", utc_now()
@@ -91,6 +93,11 @@ def _check(poured: LotDraft, picked: LotDraft | None, went_in: Quantities, metal
 
 def _costing(draft: LotDraft, paise: int) -> LotDraft:
     return dataclasses.replace(draft, cost_paise=paise)
+
+
+def _otherwise_fine(item: Item) -> Quantities:
+    """By how much a piece's other metals are finer than if they were of its main purity; below 0: less fine."""
+    return Quantities(fine=sum(part.net_mg * (part.fineness - item.fineness) for part in item.others))
 
 
 def _quantities(line: ConsignmentLine) -> Quantities:

@@ -116,7 +116,6 @@ def move_stock(
     if target is None or not target.active:
         raise StockPlaceUnknown(fields={"toPlaceId": "unknown"})
     items, lots = live_pieces(db, item_ids), live_lots(db, lot_ids)
-    entries = []
     for place_id in {*(item.place_id for item in items), *(row.place_id for row in lots)}:
         here = places.get(place_id) if place_id else None
         if place_id == to_place_id:
@@ -126,7 +125,7 @@ def move_stock(
                 _("That is another outlet."), action=_("Make it a transfer."), fields={"toPlaceId": "another outlet"}
             )
     spot, now = Spot(Account.STOCK, to_place_id), utc_now()
-    entries += [booking.entry_of(item, booking.shelf(item), spot) for item in items]
+    entries = [entry for item in items for entry in booking.entries_of(item, booking.shelf(item), spot)]
     entries += [entry_of_lot(lot_of(row), Spot(Account.STOCK, row.place_id), spot) for row in lots]
     pieces.lay(db, [item.id for item in items], to_place_id, now)
     for row in lots:
@@ -137,7 +136,7 @@ def move_stock(
     audit.record(db, "stock.shifted", movement_id, {
         "to": str(to_place_id), "items": [item.tag for item in items], "lots": [row.code for row in lots],
     })  # fmt: skip
-    return len(entries)
+    return len(items) + len(lots)
 
 
 def _tray(row: Tray) -> StockPlace:

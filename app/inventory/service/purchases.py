@@ -21,7 +21,7 @@ from app.inventory.models import Purchase as Row
 from app.inventory.pieces import Item
 from app.inventory.repository import buying as repository
 from app.inventory.repository import pieces
-from app.inventory.service.booking import Spot, entry_of, shelf
+from app.inventory.service.booking import Spot, entries_of, shelf
 from app.inventory.service.entering import Origin, register_item
 from app.inventory.service.locking import live_lots, live_pieces
 from app.inventory.service.lots import entry_of_lot, lot_of, put, receive_lot
@@ -297,7 +297,7 @@ def _give_back(db: ShopSession, lines: Sequence[PurchaseLine], target: Spot) -> 
         thing = _changed(line, {item.id: item for item in items}, {row.id: row for row in rows})
         if thing:
             raise NotReturnable(_("%(what)s is no longer as it was bought.", what=thing), fields={"lineIds": "changed"})
-    entries = [entry_of(item, shelf(item), target) for item in items]
+    entries = [entry for item in items for entry in entries_of(item, shelf(item), target)]
     entries += [entry_of_lot(lot_of(row), lot_shelf(lot_of(row)), target) for row in rows]
     pieces.set_status(db, [item.id for item in items], ItemStatus.WITHDRAWN, utc_now())
     for row in rows:

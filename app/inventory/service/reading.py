@@ -10,6 +10,7 @@ from uuid import UUID
 import orjson
 
 from app.inventory.errors import ItemUnknown
+from app.inventory.metals import OtherMetal
 from app.inventory.models import Item as ItemRow
 from app.inventory.pieces import Item, Stone
 from app.inventory.repository import pieces as repository
@@ -26,14 +27,14 @@ def get_item(db: ShopSession, item_id: UUID) -> Item:
     row = repository.find_item(db, item_id)
     if row is None:
         raise ItemUnknown()
-    return item_of(row, stones_of(db, [row.id])[row.id])
+    return parts_of(db, [row.id]).item(row)
 
 
 def get_items(db: ShopSession, item_ids: Iterable[UUID]) -> dict[UUID, Item]:
-    """Those of the pieces that there are, in two statements."""
+    """Those of the pieces that there are, in three statements."""
     rows = repository.find_items(db, item_ids)
-    stones = stones_of(db, [row.id for row in rows])
-    return {row.id: item_of(row, stones[row.id]) for row in rows}
+    parts = parts_of(db, [row.id for row in rows])
+    return {row.id: parts.item(row) for row in rows}
 
 
 def find_by_code(db: ShopSession, code: str) -> Item | None:
@@ -43,7 +44,7 @@ def find_by_code(db: ShopSession, code: str) -> Item | None:
         return None
     live = sorted(repository.find_live(db, bare), key=lambda row: row.tag != bare)
     row = live[0] if live else repository.find_gone(db, bare)
-    return None if row is None else item_of(row, stones_of(db, [row.id])[row.id])
+    return None if row is None else parts_of(db, [row.id]).item(row)
 
 
 def list_items(
@@ -61,7 +62,7 @@ def list_items(
     after: str | None = None,
     limit: int = paging.DEFAULT_LIMIT,
 ) -> paging.Page[Item]:
-    """A page of the stock, with stones, in two statements."""
+    """A page of the stock, with stones and other metals, in three statements."""
     statement = repository.list_items(
         status=status,
         category=category,
@@ -73,13 +74,12 @@ def list_items(
         text=text,
     )
     page = paging.page(db, statement, orders=_ORDERS, sort=sort, after=after, limit=limit)
-    stones = stones_of(db, [row.id for row in page.items])
-    return page.map(lambda row: item_of(row, stones[row.id]))
+    return page.map(parts_of(db, [row.id for row in page.items]).item)
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Holding:
-    """What the shop has in stock of one purity."""
+    """What the shop has in stock of one purity; `pieces` are those whose main metal it is."""
 
     metal: str
     fineness: int
@@ -98,8 +98,16 @@ def count_in_stock(session: FleetSession, shop_ids: Iterable[int]) -> dict[int, 
 
 
 def stock_by_purity(db: ShopSession) -> list[Holding]:
-    """The stock in short, the finest of each metal first."""
-    return [Holding(row[0], row[1], *(int(figure) for figure in row[2:])) for row in repository.stock_by_purity(db)]
+    """The stock in short, the finest of each metal first, in two statements; each metal of a piece under its own
+    purity."""
+    held: defaultdict[tuple[str, int], list[int]] = defaultdict(lambda: [0, 0, 0])
+    for row in repository.stock_by_purity(db):
+        held[row[0], row[1]] = [int(figure) for figure in row[2:]]
+    for _place, metal, fineness, other, other_fineness, mg in repository.held_others(db):
+        for key, sign in (((metal, fineness), -1), ((other, other_fineness), 1)):
+            held[key][1] += sign * int(mg)
+            held[key][2] += sign * int(mg)
+    return [Holding(*key, *figures) for key, figures in sorted(held.items(), key=lambda one: (one[0][0], -one[0][1]))]
 
 
 def items_of(rows: Iterable[Sequence[Any]]) -> dict[UUID, Item]:
@@ -113,25 +121,49 @@ _ORDERS = paging.Orders(
 )  # fmt: skip
 
 
-def stones_of(db: ShopSession, item_ids: Sequence[UUID]) -> defaultdict[UUID, tuple[Stone, ...]]:
-    """The stones of many pieces in one statement."""
-    found: defaultdict[UUID, tuple[Stone, ...]] = defaultdict(tuple)
+@dataclasses.dataclass(frozen=True, slots=True)
+class Parts:
+    """What pieces are made of beside their main metal, by piece."""
+
+    stones: defaultdict[UUID, tuple[Stone, ...]]
+    others: defaultdict[UUID, tuple[OtherMetal, ...]]
+
+    def item(self, row: ItemRow) -> Item:
+        """A row of the table as others see it."""
+        return item_of(row, self.stones[row.id], self.others[row.id])
+
+
+def parts_of(db: ShopSession, item_ids: Sequence[UUID]) -> Parts:
+    """Of many pieces in two statements."""
+    found = Parts(defaultdict(tuple), defaultdict(tuple))
     if item_ids:
         for row in repository.list_stones(db, item_ids):
             stone = Stone(row.kind, row.pieces, row.weight_mct, row.basis, row.rate_paise)
-            found[row.item_id] = (*found[row.item_id], stone)
+            found.stones[row.item_id] = (*found.stones[row.item_id], stone)
+        for part in repository.list_metals(db, item_ids):
+            other = OtherMetal(part.metal, part.fineness, part.net_mg)
+            found.others[part.item_id] = (*found.others[part.item_id], other)
     return found
 
 
-def _unpacked(item_id: UUID, invoice_id: UUID | None, place_id: UUID | None, facts: str, stones: str | None) -> Item:
+def _unpacked(
+    item_id: UUID, invoice_id: UUID | None, place_id: UUID | None, facts: str, *parts: str | None
+) -> Item:  # fmt: skip
+    """`parts`: stones and other metals, each as JSON, None where there are none."""
+    stones, metals = parts
     known = dict(zip(_PACKED, orjson.loads(facts), strict=True))
     set_in = sorted(orjson.loads(stones)) if stones else ()
+    others = sorted(orjson.loads(metals)) if metals else ()
     return Item(
         id=item_id, invoice_id=invoice_id, place_id=place_id, picture_id=None, created_at=NEVER, updated_at=NEVER,
-        stones=tuple(Stone(*stone) for _, *stone in set_in), **known,
+        stones=tuple(Stone(*stone) for _, *stone in set_in), others=tuple(OtherMetal(*part) for _, *part in others),
+        **known,
     )  # fmt: skip
 
 
-def item_of(row: ItemRow, stones: tuple[Stone, ...]) -> Item:
-    """A row of the table, with its stones, as others see it."""
-    return Item(stones=stones, **{column.key: getattr(row, column.key) for column in repository.ITEM_COLUMNS})
+def item_of(row: ItemRow, stones: tuple[Stone, ...], others: tuple[OtherMetal, ...]) -> Item:
+    """A row of the table, with its stones and other metals, as others see it."""
+    return Item(
+        stones=stones, others=others,
+        **{column.key: getattr(row, column.key) for column in repository.ITEM_COLUMNS},
+    )  # fmt: skip

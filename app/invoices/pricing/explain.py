@@ -20,6 +20,7 @@ from app.kit.weights import RateBasis, carats, fineness_mark, grams, karat_of, p
 RULES = {
     "metal": N_("%(weight)s g of %(purity)s × %(rate)s/g = %(paise)s"),
     "wastage_of_net": N_("wastage %(percent)s of %(weight)s g = %(lost)s g, priced at the metal's rate = %(paise)s"),
+    "wastage_of_metals": N_("wastage %(percent)s of %(weight)s g = %(lost)s g, each metal at its own rate = %(paise)s"),
     "wastage_of_value": N_("wastage %(percent)s of the metal's %(base)s = %(paise)s"),
     "making_per_gram_net": N_("making %(weight)s g net × %(rate)s/g = %(paise)s"),
     "making_per_gram_gross": N_("making %(weight)s g gross × %(rate)s/g = %(paise)s"),
@@ -102,11 +103,16 @@ def _of_piece(priced: PricedLine, facts: PieceFacts) -> Iterator[Step]:
     if facts.fineness:  # loose stones have none
         yield _metal(facts.own_mg, facts.metal, facts.fineness, priced.line.rate_paise_per_g, own)
     for part, paise in zip(facts.others, priced.other_metals_paise, strict=True):
+        if part.rate_from is not None:
+            yield explain_rate(
+                rate_24k_paise=part.rate_from.rate_24k_paise, rate_paise=part.rate_paise_per_g, fineness=part.fineness,
+                basis=part.rate_from.basis,
+            )  # fmt: skip
         yield _metal(part.net_mg, part.metal, part.fineness, part.rate_paise_per_g, paise)
     percent = _percent(facts.wastage.bp)
     if facts.wastage.kind is WastageKind.PERCENT_OF_NET and facts.wastage.bp:
         given = {"percent": percent, "weight": grams(facts.net_mg), "lost": grams(priced.wastage_mg)}
-        yield Step("wastage_of_net", priced.wastage_paise, given)
+        yield Step("wastage_of_metals" if facts.others else "wastage_of_net", priced.wastage_paise, given)
     elif facts.wastage.kind is WastageKind.PERCENT_OF_VALUE and facts.wastage.bp:
         yield Step("wastage_of_value", priced.wastage_paise, {"percent": percent, "base": rupees(priced.metal_paise)})
     if priced.making_paise:

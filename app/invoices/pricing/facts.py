@@ -95,6 +95,7 @@ class MetalPart:
     fineness: int
     net_mg: int
     rate_paise_per_g: int
+    rate_from: "RateFrom | None" = None  # where its rate was reckoned from that of 24 karat
 
 
 NO_WASTAGE = Wastage()

@@ -30,7 +30,7 @@ from app.invoices.service.notes import (
     reversed_lines,
 )
 from app.invoices.service.owing import LedgerDocument, TheBills, dues, ledger_documents
-from app.invoices.service.priced_from import explained
+from app.invoices.service.priced_from import SoldPart, explained, other_metals
 from app.invoices.service.printing import (
     StoredPdf,
     ask_for_pdf,
@@ -76,6 +76,7 @@ __all__ = [
     "Quote",
     "Sold",
     "SoldMetal",
+    "SoldPart",
     "StoredPdf",
     "TheBills",
     "Ware",
@@ -103,6 +104,7 @@ __all__ = [
     "list_wares",
     "lost_documents",
     "object_key",
+    "other_metals",
     "paid_by_mode",
     "quote",
     "quote_facts",

@@ -4,12 +4,13 @@ Bills count up, credit notes down; debit notes count up. A day is the drawer's (
 """
 
 import datetime as dt
-from collections import defaultdict
+from collections import Counter, defaultdict
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from app.invoices import repository
+from app.invoices import by_day
+from app.invoices.service.priced_from import others_of
 from app.numbering.service import DocumentKind
 from shard_router import ShopSession
 
@@ -33,7 +34,9 @@ class DayTotals:
 
 @dataclass(frozen=True, slots=True)
 class SoldMetal:
-    """What was sold of one purity, less what came back."""
+    """What was sold of one purity, less what came back. Of a piece of several metals each other metal, its weight and
+    what it was billed at, counts under its own purity; the piece and all else of its line under that of its main
+    metal."""
 
     metal: str
     fineness: int
@@ -71,38 +74,45 @@ def day_totals(db: ShopSession, on: dt.date) -> DayTotals:
     counts: dict[str, int] = {}
     sums, modes = dict.fromkeys(SUMS, 0), defaultdict[str, int](int)
     back = 0
-    for row in repository.totals_of_day(db, on):
+    for row in by_day.totals_of_day(db, on):
         counts[row.kind] = row.count
         back += int(row.total_paise) if row.kind in DOWN else 0
         for name in SUMS:
             sums[name] += _sign(row.kind) * int(getattr(row, name))
-    for kind, mode, paise in repository.modes_of_day(db, on):
+    for kind, mode, paise in by_day.modes_of_day(db, on):
         modes[mode] += _sign(kind) * int(paise)
     return DayTotals(counts, sums, dict(modes), back)
 
 
 def sold_metal(db: ShopSession, first: dt.date, last: dt.date) -> list[SoldMetal]:
-    """Of business days from the first to the last, by metal and purity, in one statement."""
-    found: dict[tuple[str, int], list[Any]] = defaultdict(list)
-    for row in repository.weights_of_days(db, first, last):
-        found[row.metal, row.fineness].append(row)
+    """Of business days from the first to the last, by metal and purity, in one statement, two where a
+    piece of several metals was sold."""
+    lines: defaultdict[tuple[str, int], int] = defaultdict(int)
+    found: defaultdict[tuple[str, int], Counter[str]] = defaultdict(Counter)
+    rows = by_day.weights_of_days(db, first, last)
+    others = others_of(db, [row.mixed for row in rows])
+    for row in rows:
+        sign, own = _sign(row.kind), (row.metal, row.fineness)
+        lines[own] += sign * row.lines
+        found[own].update({name: sign * int(getattr(row, name)) for name in PARTS})
+        for part in others.get(row.mixed, ()):
+            moved = {"net_mg": sign * part.net_mg, "taxable_paise": sign * part.paise, "metal_paise": sign * part.paise}
+            found[own].subtract(moved)
+            found[part.metal, part.fineness].update(moved)
     return [
-        SoldMetal(
-            metal, fineness, sum(_sign(row.kind) * row.lines for row in rows),
-            {name: sum(_sign(row.kind) * int(getattr(row, name)) for row in rows) for name in PARTS},
-        )
-        for (metal, fineness), rows in sorted(found.items())
-    ]  # fmt: skip
+        SoldMetal(metal, fineness, lines[metal, fineness], {name: parts[name] for name in PARTS})
+        for (metal, fineness), parts in sorted(found.items())
+    ]
 
 
 def list_day(db: ShopSession, on: dt.date, *, after: tuple[dt.datetime, UUID] | None, limit: int) -> list[DayDocument]:
     """A business day's documents in the order of their issue, behind a moment and an id."""
-    return [_document(row) for row in repository.chunk_of_day(db, on, after, limit)]
+    return [_document(row) for row in by_day.chunk_of_day(db, on, after, limit)]
 
 
 def first_day_between(db: ShopSession, behind: dt.date | None, before: dt.date) -> dt.date | None:
     """The first business day between two, neither included, on which a document was issued."""
-    return repository.first_day_between(db, behind, before)
+    return by_day.first_day_between(db, behind, before)
 
 
 def _document(row: Any) -> DayDocument:

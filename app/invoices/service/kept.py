@@ -22,11 +22,13 @@ Purity = tuple[str, int]
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """The estimate that a bill is made of. `rates`: by piece its purity, and the paise per gram that still hold."""
+    """The estimate that a bill is made of. `rates`: by piece its purity, and the paise per gram that still hold;
+    `others`: by piece those of its further metals."""
 
     estimate_id: UUID
     number: str
     rates: Mapping[UUID, tuple[Purity, int]] = field(default_factory=dict)
+    others: Mapping[UUID, Mapping[Purity, int]] = field(default_factory=dict)
 
     def rate_of(self, item: Item, *, field: str) -> int:
         """Raises RateNotKept."""
@@ -35,6 +37,10 @@ class Kept:
             message = _("%(number)s keeps no rate for %(tag)s.", number=self.number, tag=item.tag)
             raise RateNotKept(message, fields={field: "not kept"})
         return paise_per_g
+
+    def other_rates(self, item: Item) -> Mapping[Purity, int]:
+        """Of the piece's further metals; one that it got since is not there."""
+        return self.others.get(item.id, {})
 
 
 class Estimates(Protocol):

@@ -54,7 +54,7 @@ def _granted(db: ShopSession, approval_ids: Sequence[UUID]) -> set[bytes]:
 
 def _of_piece(line: LineDraft, item: Item, priced: PricedLine) -> Iterator[Want]:
     facts = {"tag": item.tag, "netMg": item.net_mg}
-    yield from _of_rate(item.id, item.net_mg, priced, facts)
+    yield from _of_rate(item.id, item.own_mg, priced, facts)
     if priced.discount_paise or priced.making_discount_paise:
         yield _discount(item.id, priced, {**facts, "valuePaise": priced.value_paise})
     if line.wastage is not None and (line.wastage.kind.value, line.wastage.bp) != (item.wastage_kind, item.wastage_bp):

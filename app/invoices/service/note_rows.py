@@ -12,6 +12,7 @@ from app.invoices.models import Invoice, InvoiceLine, InvoicePayment
 from app.invoices.service.balances import Sums
 from app.invoices.service.documents import LINE_COLUMNS, RENDER_VERSION, content_hash, seal_party
 from app.invoices.service.note_money import Money, book_cash
+from app.invoices.service.priced_from import came_back
 from app.invoices.service.reading import party_on
 from app.invoices.service.taking import PDF_JOB
 from app.kit import audit, outbox, sealing_keys
@@ -112,6 +113,7 @@ def _line_row(one: NoteLine, pos: int) -> dict[str, Any]:
         "id": new_id(), "pos": pos, "reverses_line_id": line.id if one.whole else None,
         "corrects_line_id": None if one.whole else line.id,
         "stone_mct": line.stone_mct if one.whole else None,
+        "priced_from": came_back(line) if one.whole else None,
         "price_paise": line.price_paise if one.untouched else sums.taxable_paise,
         "taxable_paise": sums.taxable_paise, "cgst_paise": sums.cgst_paise, "sgst_paise": sums.sgst_paise,
         "igst_paise": sums.igst_paise,

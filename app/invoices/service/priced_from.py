@@ -3,11 +3,15 @@
 Canonical JSON in a column of the line that the document's hash covers. What is nothing is left out.
 """
 
-from collections.abc import Iterator, Mapping
-from typing import Any
+import dataclasses
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+from uuid import UUID
 
 import orjson
 
+from app.invoices import by_day
 from app.invoices.pricing import (
     BillLine,
     Discount,
@@ -28,7 +32,63 @@ from app.invoices.pricing import (
 )
 from app.invoices.service.documents import Line
 from app.kit import audit
-from app.kit.weights import RateBasis
+from app.kit.weights import RateBasis, purity_label
+from shard_router import ShopSession
+
+METALS = by_day.METALS.encode()
+
+
+@dataclass(frozen=True, slots=True)
+class SoldPart:
+    """A further metal of what a line sold: its share of the net weight, its rate, and its part of the metal's value."""
+
+    metal: str
+    fineness: int
+    net_mg: int
+    rate_paise_per_g: int
+    paise: int
+
+    @property
+    def purity_label(self) -> str:
+        return purity_label(self.metal, self.fineness)
+
+
+class Priced(Protocol):
+    """A line, as it is read or as its row is."""
+
+    @property
+    def metal(self) -> str: ...
+    @property
+    def fineness(self) -> int: ...
+    @property
+    def priced_from(self) -> bytes | None: ...
+
+
+def other_metals(line: Priced) -> tuple[SoldPart, ...]:
+    """Of another purity than the line's own; nothing of what is of one metal. Of a note's line: of what came back
+    whole."""
+    own = line.metal, line.fineness
+    return tuple(part for part in _parts_kept(line.priced_from) if (part.metal, part.fineness) != own)
+
+
+def others_of(db: ShopSession, line_ids: Iterable[UUID | None]) -> dict[UUID, tuple[SoldPart, ...]]:
+    """Of those of a report's lines that are of several metals, in one statement; none where there are none."""
+    wanted = [line_id for line_id in line_ids if line_id is not None]
+    if not wanted:
+        return {}
+    return {line_id: _parts_kept(kept) for line_id, kept in by_day.priced_from_of(db, wanted).items()}
+
+
+def came_back(line: Priced) -> bytes | None:
+    """What a note's line keeps of the bill's line that it takes back whole: its other metals, for paper and grams."""
+    parts = other_metals(line)
+    return audit.canonical({"metals": [dataclasses.astuple(part) for part in parts]}) if parts else None
+
+
+def _parts_kept(priced_from: bytes | None) -> tuple[SoldPart, ...]:
+    if priced_from is None or METALS not in priced_from:
+        return ()
+    return tuple(SoldPart(*part) for part in orjson.loads(priced_from)["metals"])
 
 
 def written(priced: PricedLine) -> bytes:
@@ -76,7 +136,7 @@ def _facts(priced: PricedLine) -> Iterator[tuple[str, Any]]:
     yield "bonusPaise", priced.bonus_paise
     yield "agreedPaise", priced.agreed_paise
     yield "boardPaisePerG", line.board_paise_per_g
-    yield "rateFrom", [line.rate_from.rate_24k_paise, line.rate_from.basis.value] if line.rate_from else None
+    yield "rateFrom", _from(line.rate_from)
 
 
 def _facts_of_piece(priced: PricedLine, facts: PieceFacts) -> Iterator[tuple[str, Any]]:
@@ -100,6 +160,8 @@ def _facts_of_piece(priced: PricedLine, facts: PieceFacts) -> Iterator[tuple[str
             for part, paise in zip(facts.others, priced.other_metals_paise, strict=True)
         ],
     )
+    came = [_from(part.rate_from) for part in facts.others]
+    yield "metalRatesFrom", came if any(came) else None
 
 
 def _piece(line: Line, facts: Mapping[str, Any]) -> PieceFacts:
@@ -111,8 +173,15 @@ def _piece(line: Line, facts: Mapping[str, Any]) -> PieceFacts:
         tuple(_stone(*stone) for stone in facts.get("stones", ())),
         facts.get("hallmarkEachPaise", 0), line.pieces, Discount(*facts.get("makingDiscount", (0, 0))),
         Discount(*facts.get("discount", (0, 0))),
-        tuple(MetalPart(*part[:-1]) for part in facts.get("metals", ())), line.metal,
+        tuple(_parts(facts)), line.metal,
     )  # fmt: skip
+
+
+def _parts(facts: Mapping[str, Any]) -> Iterator[MetalPart]:
+    metals = facts.get("metals", ())
+    for part, came in zip(metals, facts.get("metalRatesFrom") or [None] * len(metals), strict=True):
+        metal, fineness, net_mg, rate, _paise = part
+        yield MetalPart(metal, fineness, net_mg, rate, _came(came))
 
 
 def _stone(name: str, kind: str, rate: int, mct: int, pieces: int, _paise: int) -> Stone:
@@ -127,5 +196,12 @@ def _told(line: Line, facts: Mapping[str, Any]) -> PricedAsTold:
 
 
 def _rate_from(facts: Mapping[str, Any]) -> RateFrom | None:
-    came = facts.get("rateFrom")
-    return RateFrom(came[0], RateBasis(came[1])) if came else None
+    return _came(facts.get("rateFrom"))
+
+
+def _from(rate_from: RateFrom | None) -> list[Any] | None:
+    return [rate_from.rate_24k_paise, rate_from.basis.value] if rate_from else None
+
+
+def _came(written_down: Sequence[Any] | None) -> RateFrom | None:
+    return RateFrom(written_down[0], RateBasis(written_down[1])) if written_down else None

@@ -53,6 +53,10 @@ class Promises:
             return self.estimate.rate_of(item, field=f"{path}.ofEstimate")
         return None
 
+    def other_rates(self, line: LineDraft, item: Item) -> Mapping[tuple[str, int], int]:
+        """Paise per gram at which an estimate keeps the piece's other metals."""
+        return self.estimate.other_rates(item) if line.of_estimate and self.estimate is not None else {}
+
     def bonus_paise(self, making_paise: int) -> int:
         """What the bonuses take off a bill with so much making, before tax."""
         return sum(schemes.most_off(one.promise, making_paise=making_paise) for one in self.bonuses)
@@ -131,13 +135,13 @@ def _look_for_customer(db: ShopSession, draft: BillDraft, *, on: dt.date) -> Pro
 
 
 def uses_of(draft: BillDraft, items: Mapping[UUID, Item]) -> list[LockUse]:
-    """How much of which lock each line takes: the net weight of its piece."""
+    """How much of which lock each line takes: the net weight of its piece's main metal."""
     found = []
     for place, line in enumerate(draft.lines):
         if line.rate_lock_id is not None and line.item_id is not None:
             item = items[line.item_id]
             path = f"lines.{place}.rateLockId"
-            found.append(LockUse(line.rate_lock_id, item.metal, item.fineness, item.net_mg, path))
+            found.append(LockUse(line.rate_lock_id, item.metal, item.fineness, item.own_mg, path))
     return found
 
 
@@ -155,7 +159,7 @@ def check(draft: BillDraft, promises: Promises, items: Mapping[UUID, Item], on: 
         for line in draft.lines:
             if line.of_order and line.item_id is not None:
                 item = items[line.item_id]
-                taken[item.metal, item.fineness] += item.net_mg
+                taken[item.metal, item.fineness] += item.own_mg
         promises.delivery.check_weight(taken, on)
 
 

@@ -12,7 +12,7 @@ from app.inventory import service as inventory
 from app.inventory.service import Hallmark, Item
 from app.invoices import repository
 from app.invoices.errors import PriceChanged
-from app.invoices.pricing import PricedBill, PricedLine, explain
+from app.invoices.pricing import PieceFacts, PricedBill, PricedLine, explain
 from app.invoices.service import limits, promises, reckoning
 from app.invoices.service.drafts import BillDraft, check_draft
 from app.invoices.service.limits import NO_CASH, CashBefore, linked_since
@@ -138,7 +138,24 @@ def _line(sold: Sold, line: PricedLine) -> dict[str, Any]:
         "explanation": [
             {"rule": step.rule, "text": step.in_english, "paise": step.paise} for step in explain(line)
         ],
+        **_others(line),
     }  # fmt: skip
+
+
+def _others(line: PricedLine) -> dict[str, Any]:
+    """Left out where a piece is of one metal, as the issued bill leaves it out."""
+    facts = line.line.facts
+    if not isinstance(facts, PieceFacts):
+        return {}
+    others = [
+        {
+            "metal": part.metal, "fineness": part.fineness, "netMg": part.net_mg,
+            "ratePaisePerG": part.rate_paise_per_g, "metalPaise": paise,
+        }
+        for part, paise in zip(facts.others, line.other_metals_paise, strict=True)
+        if (part.metal, part.fineness) != (facts.metal, facts.fineness)
+    ]  # fmt: skip
+    return {"otherMetals": others} if others else {}
 
 
 def _unmarked(item: Item) -> Finding:

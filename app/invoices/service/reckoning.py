@@ -9,7 +9,7 @@ from msgspec import Struct
 
 from app.customers.service import Buyer
 from app.inventory import service as inventory
-from app.inventory.service import Item, Lot, Portion
+from app.inventory.service import Item, Lot, OtherMetal, Portion
 from app.invoices.errors import CompositionAcrossStates, WareNeedsGstin
 from app.invoices.pricing import (
     NO_WASTAGE,
@@ -17,6 +17,7 @@ from app.invoices.pricing import (
     LineKind,
     Making,
     MakingKind,
+    MetalPart,
     PieceFacts,
     PricedAsTold,
     PricedBill,
@@ -33,9 +34,10 @@ from app.invoices.service.seller import Seller
 from app.invoices.service.wares import Ware, ware_of
 from app.kit.errors import AppError
 from app.kit.texts import _
-from app.kit.weights import FINEST_KARAT, RateBasis, karat_of, rate_of_purity
+from app.kit.weights import FINEST_KARAT, RateBasis, grams, karat_of, rate_of_purity
 from app.numbering.service import DocumentKind
 from app.rates import service as rates
+from app.rates.errors import RateMissing
 from app.rates.service import Board
 from app.tax.rates import tax_rate
 from app.tax.states import Handover, Supply, supply_of
@@ -187,6 +189,7 @@ def _piece(place: int, draft: LineDraft, item: Item, shop: Shop, supply: Supply)
             hallmark_paise=item.hallmark_paise,
             making_discount=draft.making_discount,
             discount=draft.discount,
+            others=tuple(_others(place, draft, item, shop)),
             metal=item.metal,
         ),
         rate_paise_per_g=rate,
@@ -204,6 +207,29 @@ def _rate(place: int, draft: LineDraft, item: Item, shop: Shop) -> tuple[int, Ra
     if promised is not None:
         return promised, None, None
     return _own_rate(place, draft, item.metal, item.fineness, shop)
+
+
+def _others(place: int, draft: LineDraft, item: Item, shop: Shop) -> Iterator[MetalPart]:
+    """Each further metal at the board's rate of its own purity: a line's own rate, a locked one and an order's are the
+    main metal's. An estimate keeps all of a piece's rates."""
+    kept = shop.promises.other_rates(draft, item)
+    for part in item.others:
+        if (part.metal, part.fineness) in kept:
+            rate, came = kept[part.metal, part.fineness], None
+        else:
+            rate, came = _board_rate_of(place, item, part, shop)
+        yield MetalPart(part.metal, part.fineness, part.net_mg, rate, came)
+
+
+def _board_rate_of(place: int, item: Item, part: OtherMetal, shop: Shop) -> tuple[int, RateFrom | None]:
+    try:
+        return board_rate(shop.board, part.metal, part.fineness, shop.basis)
+    except RateMissing as missing:
+        message = _(
+            "The board has no rate for %(purity)s, of which %(tag)s has %(weight)s g.",
+            purity=part.purity_label, tag=item.tag, weight=grams(part.net_mg),
+        )  # fmt: skip
+        raise RateMissing(message, fields={f"lines.{place}.itemId": "no rate"}) from missing
 
 
 def _own_rate(

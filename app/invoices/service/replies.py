@@ -9,7 +9,7 @@ from typing import Any
 import orjson
 
 from app.invoices.service.documents import Document, Line, Party, Payment
-from app.invoices.service.priced_from import explained
+from app.invoices.service.priced_from import explained, other_metals
 from app.kit.clock import rfc3339
 
 
@@ -65,9 +65,24 @@ def _version_3(document: Document) -> dict[str, Any]:
     return {
         **_version_2(document),
         "lines": [
-            {**_line_2(line), "lotId": line.lot_id, "stoneMct": line.stone_mct} for line in document.lines
+            {**_line_2(line), "lotId": line.lot_id, "stoneMct": line.stone_mct, **_others(line)}
+            for line in document.lines
         ],
     }  # fmt: skip
+
+
+def _others(line: Line) -> dict[str, Any]:
+    """Left out where what was sold is of one metal."""
+    parts = other_metals(line)
+    if not parts:
+        return {}
+    return {"otherMetals": [
+        {
+            "metal": part.metal, "fineness": part.fineness, "netMg": part.net_mg,
+            "ratePaisePerG": part.rate_paise_per_g, "metalPaise": part.paise,
+        }
+        for part in parts
+    ]}  # fmt: skip
 
 
 _WRITERS = {1: _version_1, 2: _version_2, 3: _version_3}

@@ -129,7 +129,7 @@ def _accepted(
         raise ReceivedMeanwhile()
     before = metal_of(db, [job.id])[job.id]
     pieces = [settled_piece(piece.item, job.opened_on) for piece in draft.finished]
-    finished = sum(fine_product(piece.net_mg or 0, piece.fineness) for piece in pieces)
+    finished = sum(_fine_of(piece) for piece in pieces)
     returned = sum(metal.net_mg * metal.fineness for metal in draft.metal)
     now = dataclasses.replace(before, finished=before.finished + finished, returned=before.returned + returned)
     facts = {"job": job.number, "version": job.version, "excessFine": settlement(job, now).excess}
@@ -172,12 +172,13 @@ def _finished(db: ShopSession, receipt: _Receipt, pieces: Sequence[Finished]) ->
         if draft.metal != job.metal:
             message = _("%(number)s is a job of %(metal)s.", number=job.number, metal=job.metal)
             raise OtherMetal(message, fields={f"pieces.{place}.purity.metal": "not the job's"})
+        _check_others(job, draft, f"pieces.{place}")
         assert draft.net_mg is not None  # a settled draft has it
         labour = piece.labour_paise
         if labour is None:
             labour = labour_of(job.labour_basis, job.labour_paise, net_mg=draft.net_mg)
         whole(labour, "Labour in paise", most=MAX_PAISE, field=f"pieces.{place}.labourPaise")
-        fine = fine_product(draft.net_mg, draft.fineness)
+        fine = _fine_of(draft)
         value, gems = receipt.share(fine), _gems(receipt, draft)
         item = inventory.register_item(
             db, draft=dataclasses.replace(piece.item, cost_paise=value + gems + labour),
@@ -188,6 +189,23 @@ def _finished(db: ShopSession, receipt: _Receipt, pieces: Sequence[Finished]) ->
             fine=fine, item_id=item.id, labour_paise=labour, value_paise=value,
         ))  # fmt: skip
     return lines
+
+
+def _check_others(job: KarigarJob, draft: ItemDraft, path: str) -> None:
+    """White gold beside yellow is gold all the same; what was never issued on the job can't come back from it."""
+    for place, part in enumerate(draft.others):
+        if part.metal != job.metal:
+            message = _(
+                "%(number)s is a job of %(metal)s: what is set on it of another metal is entered as a correction of the"
+                " piece, once it is in stock.", number=job.number, metal=job.metal,
+            )  # fmt: skip
+            raise OtherMetal(message, fields={f"{path}.otherMetals.{place}.metal": "not the job's"})
+
+
+def _fine_of(draft: ItemDraft) -> int:
+    """Of all purities of a settled piece, unrounded."""
+    others = sum(fine_product(part.net_mg, part.fineness) for part in draft.others)
+    return fine_product(draft.own_mg, draft.fineness) + others
 
 
 def _gems(receipt: _Receipt, piece: ItemDraft) -> int:

@@ -17,13 +17,16 @@ def people(runtime):
 
 @pytest.fixture(scope="module")
 def trading(flask_app, runtime, people):
-    """Asha's shop with two bills, one of them taken back, and a piece with stones in stock."""
+    """Asha's shop with two bills, one of them taken back, and a piece with stones and of two golds in stock."""
     counter = Counter(flask_app, runtime, people.asha)
     counter.set_board()
     customer = counter.customer()
     bills = [made(counter.bill([counter.piece()], customerId=customer["id"])) for _ in range(2)]
     made(counter.post(f"/invoices/{bills[1]['id']}/credit-notes", {"reason": "came back"}))
-    counter.piece(stones=[{"kind": "ruby", "pieces": 3, "weightMct": 450, "basis": "per_carat", "ratePaise": 900_00}])
+    counter.piece(
+        stones=[{"kind": "ruby", "pieces": 3, "weightMct": 450, "basis": "per_carat", "ratePaise": 900_00}],
+        otherMetals=[{"metal": "gold", "fineness": 7500, "netMg": 100}],
+    )
     return counter
 
 
@@ -90,6 +93,7 @@ CHANGES = {
     "a purity": ("UPDATE items SET fineness = 7500", {"stock"}),
     "a piece's status": ("UPDATE items SET status = 'withdrawn'", {"stock"}),
     "a stone's weight": ("UPDATE item_stones SET weight_mct = weight_mct + 1", {"stones"}),
+    "another metal's weight": ("UPDATE item_metals SET net_mg = net_mg + 1", {"other metals"}),
     "a series' number": ("UPDATE number_series SET last_no = last_no + 1", {"number series"}),
     "an audit hash": ("UPDATE audit_log SET hash = REVERSE(hash)", {"audit chain"}),
     "the chain's head": ("UPDATE audit_head SET seq = seq - 1", {"audit head"}),

@@ -36,6 +36,20 @@ def test_a_job_goes_out_and_comes_back_within_its_wastage(bench):
     assert (piece.status, piece.cost_paise) == ("in_stock", 49_000_00 + 2_205_00)
 
 
+def test_a_ring_of_two_golds_brings_back_the_fine_of_both_and_platinum_was_never_issued(bench):
+    job = bench.issued(10_000)
+    platinum = {"metal": "platinum", "fineness": 9500, "netMg": 2_000}
+    white = {"metal": "gold", "fineness": 7500, "netMg": 2_000}
+    refused = bench.receive(job, pieces=[ring(9_900, otherMetals=[platinum])])
+    assert (refused.status_code, refused.json["code"]) == (422, "other_metal")
+    assert list(refused.json["fields"]) == ["pieces.0.otherMetals.0.metal"]
+    receipt = made(bench.receive(job, pieces=[ring(9_900, otherMetals=[white])]))
+    fine = 7_900 * 9160 + 2_000 * 7500
+    assert (receipt["lines"][0]["fine"], bench.fine()) == (fine, 10_000 * 9160 - fine)
+    assert agrees(bench)
+    assert bench.counter.read(inventory.verify_metal) == []
+
+
 def test_the_challan_has_a_number_and_what_comes_back_has_none(bench):
     job = bench.job()
     first = bench.issue(job, metal=[{"metal": "gold", "fineness": 9990, "netMg": 5_000}])

@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.dialects import mysql
 
-from app.invoices import repository
+from app.invoices import by_day
 from app.invoices import service as invoices
 from app.invoices.models import Invoice
 from app.kit.clock import today_ist
@@ -99,7 +99,7 @@ def test_a_business_day_is_a_range_of_its_index(counter, behind, cast):
         cast.asha.shop_id, bill["number"],
     )  # fmt: skip
     first, last = TODAY - dt.timedelta(days=306), TODAY - dt.timedelta(days=300)
-    wanted = select(Invoice.total_paise).where(Invoice.shop_id == cast.asha.shop_id, repository.of_days(first, last))
+    wanted = select(Invoice.total_paise).where(Invoice.shop_id == cast.asha.shop_id, by_day.of_days(first, last))
     sql = str(wanted.compile(dialect=mysql.dialect(), compile_kwargs={"literal_binds": True}))
     (plan,) = behind(f"EXPLAIN FORMAT=TRADITIONAL {sql}")
     assert (plan["type"], plan["key"]) == ("range", INDEX)
