@@ -170,6 +170,7 @@ def _bill_page(invoice_id: UUID, refusal: Refusal | None = None) -> str:
         bought_back=back,
         reversed_lines=reversed_lines, is_bill=is_bill, owed_paise=_owed(document, is_bill=is_bill),
         just_issued=request.args.get("issued") == "yes", left=left, explained=invoices.explained,
+        other_metals=invoices.other_metals,
         credit_names=credit_names(), cancellable=is_bill and not notes and document.issued_on == today_ist(),
         was_cancelled=(document.reason or "").startswith(invoices.CANCELLED),
     )  # fmt: skip

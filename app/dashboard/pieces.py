@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -16,7 +17,7 @@ from app.dashboard.stock import MAKING, WASTAGE, amount, choices, named
 from app.inventory import service as inventory
 from app.inventory.hallmarking import Hallmark, mandate_for, status_of
 from app.inventory.pieces import MAX_STONES, settled
-from app.inventory.service import Item, ItemDraft, ItemStatus, Stone
+from app.inventory.service import Item, ItemDraft, ItemStatus, OtherMetal, Stone
 from app.kit.clock import today_ist
 from app.kit.http import allow, shop_read, shop_write
 from app.kit.money import parse_rupees, ratio, round_half_up
@@ -31,26 +32,36 @@ FIELDS = {
     "grossMg": "gross", "stoneMg": "stone", "making.kind": "making_kind", "making.paise": "making",
     "making.bp": "making", "hallmarkPaise": "hallmark", "fineness": "purity", "metal": "purity",
     "huidExempt": "huid_exempt", "netMg": "gross", "wastage.kind": "wastage_kind", "wastage.bp": "wastage",
-    "stones": "stone-0-kind", "costPaise": "cost",
+    "stones": "stone-0-kind", "otherMetals": "metal-0-purity", "costPaise": "cost",
 }  # fmt: skip
 """What the service calls a fact → the form's field."""
 
 STONE_FACTS = {"kind": "kind", "pieces": "pieces", "weightMct": "carat", "basis": "basis", "ratePaise": "rate"}
-BLANK_ROWS = 2
+METAL_FACTS = {"metal": "purity", "fineness": "purity", "netMg": "net"}
+BLANK_ROWS, BLANK_METALS = 2, 1
 HUID_LETTERS = 6
 BUYS = "stock.buy"
-_ROW = re.compile(r"stone-(\d{1,2})-kind")
+_ROW = re.compile(r"(stone|metal)-(\d{1,2})-(?:kind|purity)")
 _UNNAMED = ItemDraft(tag="X", name="x", category="other", metal="", fineness=0, gross_mg=0)
 
 
 @dataclass(frozen=True, slots=True)
+class Part:
+    """One metal of the piece."""
+
+    label: str
+    net_mg: int
+    fine_mg: int
+
+
+@dataclass(frozen=True, slots=True)
 class Reckoned:
-    """What the typed weights come to."""
+    """What the typed weights come to; `parts` are its metals, the main one first."""
 
     net_mg: int
     stone_mg: int
-    fine_mg: int
-    metal_paise: int | None  # None: the board has no rate
+    parts: tuple[Part, ...]
+    metal_paise: int | None  # None: the board has no rate of one of them
     hallmark: Hallmark
     rule: str
 
@@ -105,10 +116,18 @@ def _page(item: Item | None, refusal: Refusal | None) -> str:
     today = today_ist()
     return show(
         "piece_form.html", "stock", item=item, refusal=refusal, values=values, rows=_rows(values), key=form_key(),
+        metal_rows=_metal_rows(values), most_metals=inventory.MAX_OTHERS,
         wastage_kinds=named(WASTAGE), bases=named(BASES), hsns=_hsns(), mandate=mandate_for("gold", today),
         most_stones=MAX_STONES, place_choices=codes.place_choices(codes.places(), anywhere=_("Where I sit")),
-        **_reckoned(item), **choices(item),
+        **_reckoned(item), **_choices(item),
     )  # fmt: skip
+
+
+def _choices(item: Item | None) -> dict[str, Any]:
+    found: dict[str, Any] = choices(item)
+    known = dict(found["purities"])
+    own = {_purity_value(part.metal, part.fineness): part.purity_label for part in item.others} if item else {}
+    return {**found, "other_purities": [("", _("None")), *{**known, **own}.items()]}
 
 
 # ---------------------------------------------------------------- what was typed
@@ -128,15 +147,31 @@ def _draft() -> ItemDraft:
 
 def _weighed() -> ItemDraft:
     """What weights, purity and hallmark say; enough to reckon with while the rest is still empty."""
-    metal, _dot, fineness = text_field("purity").partition("-")
+    metal, fineness = _purity(text_field("purity"))
     return dataclasses.replace(
-        _UNNAMED, metal=metal, category=text_field("category") or _UNNAMED.category,
-        fineness=int(fineness) if fineness.isascii() and fineness.isdigit() and len(fineness) < 6 else 0,
+        _UNNAMED, metal=metal, category=text_field("category") or _UNNAMED.category, fineness=fineness,
         hsn=forms.line_or_none("hsn", most=8) or "7113", gross_mg=forms.figure("gross", parse_grams),
         stone_mg=forms.figure("stone", parse_grams) if text_field("stone") else None,
         huid=forms.line_or_none("huid", most=6), huid_exempt=forms.line_or_none("huid_exempt", most=24),
-        stones=_stones(),
+        stones=_stones(), others=tuple(_other(row) for row in _filled_metals(forms.typed())),
     )  # fmt: skip
+
+
+def _purity(text: str) -> tuple[str, int]:
+    """gold-9160 as the form's choices say it."""
+    metal, _dot, fineness = text.partition("-")
+    return metal, int(fineness) if fineness.isascii() and fineness.isdigit() and len(fineness) < 6 else 0
+
+
+def _purity_value(metal: str, fineness: int) -> str:
+    return f"{metal}-{fineness}"
+
+
+def _other(row: int) -> OtherMetal:
+    at = f"metal-{row}"
+    if not text_field(f"{at}-purity"):
+        forms.refuse(f"{at}-purity", _("Say of which purity this weight is."))
+    return OtherMetal(*_purity(text_field(f"{at}-purity")), forms.figure(f"{at}-net", parse_grams))
 
 
 def _charges() -> dict[str, Any]:
@@ -174,16 +209,22 @@ def _count(text: str) -> int:
 
 
 def _filled_rows(values: dict[str, str]) -> list[int]:
-    return [
-        row
-        for row in _row_numbers(values)
-        if any(values.get(f"stone-{row}-{fact}", "").strip() for fact in STONE_FACTS.values() if fact != "basis")
-    ]
+    """Of the stones; the basis is always chosen, so it says nothing."""
+    return _filled(values, "stone", [fact for fact in STONE_FACTS.values() if fact != "basis"])
 
 
-def _row_numbers(values: dict[str, str]) -> list[int]:
-    found = {int(one[1]) for name in values if (one := _ROW.fullmatch(name))}
-    return sorted(number for number in found if number < 2 * MAX_STONES)
+def _filled_metals(values: dict[str, str]) -> list[int]:
+    return _filled(values, "metal", METAL_FACTS.values())
+
+
+def _filled(values: dict[str, str], kind: str, facts: Iterable[str]) -> list[int]:
+    """The rows of a kind in which one of these facts is typed."""
+    found = {int(row[2]) for name in values if (row := _ROW.fullmatch(name)) and row[1] == kind}
+    said = set(facts)
+    return sorted(
+        row for row in found
+        if row < 2 * MAX_STONES and any(values.get(f"{kind}-{row}-{fact}", "").strip() for fact in said)
+    )  # fmt: skip
 
 
 def _changes(draft: ItemDraft) -> dict[str, object]:
@@ -197,9 +238,10 @@ def _facts(draft: ItemDraft) -> dict[str, object]:
 
 
 def _beside(refusal: Refusal | None) -> Refusal | None:
-    """The service counts stones as they were given; the form's rows may have gaps."""
-    rows = enumerate(_filled_rows(forms.typed()))
-    paths = {f"stones.{n}.{fact}": f"stone-{row}-{name}" for n, row in rows for fact, name in STONE_FACTS.items()}
+    """The service counts stones and metals as they were given; the form's rows may have gaps."""
+    stones, metals = enumerate(_filled_rows(forms.typed())), enumerate(_filled_metals(forms.typed()))
+    paths = {f"stones.{n}.{fact}": f"stone-{row}-{name}" for n, row in stones for fact, name in STONE_FACTS.items()}
+    paths |= {f"otherMetals.{n}.{fact}": f"metal-{r}-{name}" for n, r in metals for fact, name in METAL_FACTS.items()}
     return forms.beside(refusal, {**FIELDS, **paths})
 
 
@@ -212,14 +254,17 @@ def _values_of(item: Item) -> dict[str, str]:
     made = item.making_bp if item.making_kind == "percent" else item.making_paise
     automatic = {one.reason for one in inventory.list_exemptions(today_ist()) if one.automatic}
     values = {
-        "tag": item.tag, "name": item.name, "category": item.category, "purity": f"{item.metal}-{item.fineness}",
-        "hsn": item.hsn, "gross": grams(item.gross_mg),
+        "tag": item.tag, "name": item.name, "category": item.category, "hsn": item.hsn,
+        "purity": _purity_value(item.metal, item.fineness), "gross": grams(item.gross_mg),
         "stone": "" if item.stone_mg == listed else grams(item.stone_mg), "huid": item.huid or "",
         "making_kind": item.making_kind, "making": amount(made),
         "huid_exempt": item.huid_exempt if item.huid_exempt and item.huid_exempt not in automatic else "",
         "wastage_kind": item.wastage_kind, "wastage": amount(item.wastage_bp),
         "hallmark": amount(item.hallmark_paise), "cost": amount(item.cost_paise or 0),
     }  # fmt: skip
+    for row, other in enumerate(item.others):
+        values[f"metal-{row}-purity"] = _purity_value(other.metal, other.fineness)
+        values[f"metal-{row}-net"] = grams(other.net_mg)
     for row, stone in enumerate(item.stones):
         at = f"stone-{row}"
         values |= {
@@ -232,8 +277,17 @@ def _values_of(item: Item) -> dict[str, str]:
 def _rows(values: dict[str, str]) -> list[int]:
     """The rows that say something, and some empty ones after them."""
     filled = _filled_rows(values)
+    return _with_blank(filled, min(BLANK_ROWS, MAX_STONES - len(filled)))
+
+
+def _metal_rows(values: dict[str, str]) -> list[int]:
+    filled = _filled_metals(values)
+    return _with_blank(filled, min(BLANK_METALS, inventory.MAX_OTHERS - len(filled)))
+
+
+def _with_blank(filled: list[int], blank: int) -> list[int]:
     first = filled[-1] + 1 if filled else 0
-    return [*filled, *range(first, first + min(BLANK_ROWS, MAX_STONES - len(filled)))]
+    return [*filled, *range(first, first + blank)]
 
 
 def _reckoned(item: Item | None = None) -> dict[str, object]:
@@ -259,7 +313,9 @@ def _item_draft(item: Item) -> ItemDraft:
 def _worked_out(draft: ItemDraft) -> Reckoned:
     assert draft.net_mg is not None and draft.stone_mg is not None  # a settled draft has both
     today = today_ist()
-    rate = shop_read(rates.read_board).get((draft.metal, draft.fineness))
+    board = shop_read(rates.read_board)
+    metals = (OtherMetal(draft.metal, draft.fineness, draft.own_mg), *draft.others)
+    worth = [_metal(part.net_mg, board.get((part.metal, part.fineness))) for part in metals]
     mandate = mandate_for(draft.metal, today)
     exempt = {one.reason: one.name for one in inventory.list_exemptions(today)}
     stands = status_of(
@@ -267,14 +323,18 @@ def _worked_out(draft: ItemDraft) -> Reckoned:
         reason=draft.huid_exempt, on=today,
     )  # fmt: skip
     return Reckoned(
-        net_mg=draft.net_mg, stone_mg=draft.stone_mg, fine_mg=fine_mg(fine_product(draft.net_mg, draft.fineness)),
-        metal_paise=None if rate is None else _metal(draft.net_mg, rate), hallmark=stands,
+        net_mg=draft.net_mg, stone_mg=draft.stone_mg, parts=tuple(_part(part) for part in metals),
+        metal_paise=None if None in worth else sum(one or 0 for one in worth), hallmark=stands,
         rule=exempt.get(draft.huid_exempt or "", "") if stands is Hallmark.EXEMPT else mandate.name if mandate else "",
     )  # fmt: skip
 
 
-def _metal(net_mg: int, rate: int) -> int:
-    return round_half_up(ratio(net_mg * rate, MG_PER_GRAM))
+def _part(part: OtherMetal) -> Part:
+    return Part(part.purity_label, part.net_mg, fine_mg(fine_product(part.net_mg, part.fineness)))
+
+
+def _metal(net_mg: int, rate: int | None) -> int | None:
+    return None if rate is None else round_half_up(ratio(net_mg * rate, MG_PER_GRAM))
 
 
 def _hsns() -> list[tuple[str, str]]:

@@ -15,7 +15,7 @@ from app.customers.service import CustomerDraft
 from app.imports.columns import CUSTOMERS, STOCK, Columns, bare, words
 from app.imports.sheet import DATE_MARK
 from app.inventory import service as inventory
-from app.inventory.service import ItemDraft, Stone
+from app.inventory.service import ItemDraft, OtherMetal, Stone
 from app.kit.errors import AppError, Unprocessable
 from app.kit.money import parse_rupees
 from app.kit.texts import _
@@ -112,6 +112,8 @@ class Row:
             return _PATHS[path]
         if path.startswith("making"):
             return next((one for one in _MAKING if one in self.columns.places), "")
+        if path.startswith("otherMetals"):
+            return _OTHER.get(path.rpartition(".")[2], "other_metal")
         return "stone_kind" if path.startswith("stones") and "stone_kind" in self.columns.places else ""
 
 
@@ -149,7 +151,8 @@ def read_piece(row: Row, places: Mapping[str, UUID], on: dt.date) -> ReadPiece |
         hsn=row.text("hsn") or "7113", huid=row.read("huid", _huid, "") or None,
         huid_exempt=row.text("huid_exempt") or None, stone_mg=row.read("stone_mg", _grams, 0) or None,
         net_mg=row.read("net_mg", _grams, 0) or None, hallmark_paise=row.read("hallmark_paise", _paise, 0),
-        cost_paise=row.read("cost_paise", _paise, 0) or None, stones=_stones(row), **_making(row), **_wastage(row),
+        cost_paise=row.read("cost_paise", _paise, 0) or None, stones=_stones(row), others=_others(row, on),
+        **_making(row), **_wastage(row),
     )  # fmt: skip
     place_id = row.read("place", lambda text: _place(text, places), None) if row.text("place") else None
     if row.problems:
@@ -186,6 +189,20 @@ def _stones(row: Row) -> tuple[Stone, ...]:
     if not carats:
         return ()
     return (Stone(kind or "stone", pieces, carats, "per_carat", row.read("stone_rate", _paise, 0)),)
+
+
+_OTHER = {"metal": "other_metal", "fineness": "other_purity", "netMg": "other_net_mg"}
+
+
+def _others(row: Row, on: dt.date) -> tuple[OtherMetal, ...]:
+    """One other metal a row; a piece of three is corrected on its page."""
+    if not any(row.text(name) for name in _OTHER.values()):
+        return ()
+    metal = row.read("other_metal", lambda text: _word(text, words().metals), "") if row.must("other_metal") else ""
+    fineness = 0
+    if row.must("other_purity") and metal:
+        fineness = row.read("other_purity", lambda text: fineness_of(metal, text, on), 0)
+    return (OtherMetal(metal, fineness, row.read("other_net_mg", _grams, 0) if row.must("other_net_mg") else 0),)
 
 
 def fineness_of(metal: str, text: str, on: dt.date) -> int:

@@ -78,6 +78,7 @@ def sheet_of(db: ShopSession, *, item_ids: Sequence[UUID], size: str, price: boo
         TagFacts(
             tag=item.tag, metal=item.metal, fineness=item.fineness, gross_mg=item.gross_mg, net_mg=item.net_mg,
             huid=item.huid or "", price_paise=prices.get(item.id),
+            others=tuple((part.metal, part.fineness) for part in item.others),
         )
         for item in (items[one] for one in item_ids if one in items)
     ]  # fmt: skip

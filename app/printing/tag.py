@@ -51,6 +51,7 @@ class TagFacts:
     net_mg: int
     huid: str = ""
     price_paise: int | None = None
+    others: tuple[tuple[str, int], ...] = ()  # metal and fineness of what it has beside its main metal
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +85,7 @@ def _tag(tag: TagFacts, size: TagSize, type_: Typeface) -> dict[str, Any]:
     more += [f"HUID {tag.huid}"] if tag.huid else []
     return {
         "tag": type_.fit(tag.tag),
-        "purity": purity_label(tag.metal, tag.fineness),
+        "purity": " + ".join(purity_label(*purity) for purity in ((tag.metal, tag.fineness), *tag.others)),
         "more": more,
         "price": rupees(tag.price_paise) if tag.price_paise is not None else "",
         "svg": svg,

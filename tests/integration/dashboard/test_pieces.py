@@ -102,6 +102,31 @@ def test_what_is_typed_is_reckoned_and_kept_nowhere(asha, stock, runtime, cast):
     assert not at_work(runtime, cast, inventory.list_items).items
 
 
+TWO_TONE = {
+    **{name: text for name, text in FORM.items() if not name.startswith("stone-")}, "gross": "10.000",
+    "metal-0-purity": "", "metal-0-net": "", "metal-2-purity": "platinum-9500", "metal-2-net": "2.500",
+}  # fmt: skip
+
+
+def test_a_piece_of_two_metals_is_entered_shown_and_priced_by_both(asha, stock, runtime, cast):
+    at_work(runtime, cast, lambda db: a_board(db, gold_9160=12_000_00, platinum_9500=5_000_00))
+    said = asha(f"{stock}/reckoned", TWO_TONE).text
+    # 7.500 g at 916: 6.870 g fine; 2.500 g at 950: 2.375 g; 90,000 + 12,500 of metal
+    assert "6.870" in said and "2.375" in said and "₹1,02,500.00" in said
+    reply = asha.once(f"{stock}/new", TWO_TONE)
+    assert reply.status_code == 303, reply.text
+    item_id = re.search(r"stock/([0-9a-f-]{36})", reply.location)[1]
+    page = asha.look(f"{stock}/{item_id}").text
+    assert "22K 916 + Platinum 950" in page and "₹90,000.00" in page and "₹12,500.00" in page
+    shown = fields(asha.look(f"{stock}/{item_id}/edit").text)
+    assert (shown["metal-0-purity"], shown["metal-0-net"]) == ("platinum-9500", "2.500")
+    assert asha.once(f"{stock}/{item_id}/edit", shown).status_code == 303
+    for field, text in (("metal-0-net", "10"), ("metal-0-purity", "")):
+        again = fields(asha.look(f"{stock}/{item_id}/edit").text)
+        wrong = asha.once(f"{stock}/{item_id}/edit", {**again, field: text})
+        assert wrong.status_code == 422 and f'class="wrong" id="h-{field}"' in wrong.text
+
+
 def test_a_pieces_page_says_its_price_or_why_there_is_none(asha, stock, runtime, cast):
     item = at_work(runtime, cast, lambda db: an_item(db, gross_mg=10_000, making_bp=1000, huid=a_huid()))
     assert "no rate for 22K 916" in asha.look(f"{stock}/{item.id}").text

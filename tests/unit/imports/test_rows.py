@@ -48,6 +48,23 @@ def test_headings_and_words_of_hindi_and_gujarati_are_known():
     assert (wrong, read.draft.category, read.draft.gross_mg) == ([], "chain", 10_500)
 
 
+TWO_TONE = (*HEADINGS, "Other metal", "Other purity", "Other metal wt (gms)")
+
+
+@pytest.mark.parametrize(("cells", "others", "wrong"), [
+    (("Platinum", "950", "0.900"), [("platinum", 9500, 900)], []),
+    (("", "", ""), [], []),
+    (("Platinum", "950", ""), [], [("Other metal wt (gms)", "")]),
+    (("", "950", "0.900"), [], [("Other metal", "")]),
+    (("Platinum", "22K", "0.900"), [], [("Other purity", "22K")]),
+    (("Platinum", "950", "3.390"), [], [("Other metal wt (gms)", "3.390")]),  # nothing is left for the gold
+])  # fmt: skip
+def test_a_row_may_name_one_other_metal(cells, others, wrong):
+    read, found, _ = piece(headings=TWO_TONE, cells=(*RING, *cells))
+    assert found == wrong
+    assert [(one.metal, one.fineness, one.net_mg) for one in (read.draft.others if read else ())] == others
+
+
 @pytest.mark.parametrize("text", ["22K", "22 kt", "22", "916", "91.6", "9160", "22K 916", "22k/916", "22ct", "916.0"])
 def test_a_purity_is_read_however_it_is_written(text):
     assert fineness_of("gold", text, ON) == 9160
