@@ -9,6 +9,7 @@ from uuid import UUID
 
 import pytest
 
+from app.estimates import service as estimates
 from app.inventory import service as inventory
 from app.invoices import service as bills
 from app.kit.clock import today_ist
@@ -98,12 +99,14 @@ def test_it_is_entered_sold_and_brought_back_metal_by_metal(counter, ring):
 
 
 def test_bill_note_and_estimate_name_each_metal_with_its_weight_on_paper(counter, ring):
+    estimate = made(counter.post("/estimates", {"lines": [{"itemId": ring["id"]}]}))
     issued = made(counter.bill([ring], customerId=counter.customer()["id"]))
     note = made(counter.post(f"/invoices/{issued['id']}/credit-notes", {"reason": "came back"}))
-    for document in (issued, note):
-        paper = counter.read(lambda db, one=document: bills.get_paper(
-            db, UUID(one["id"]), keyring=counter.runtime.keyring
-        ))  # fmt: skip
+    papers = counter.read(lambda db: [
+        estimates.get_paper(db, UUID(estimate["id"])),
+        *(bills.get_paper(db, UUID(one["id"]), keyring=counter.runtime.keyring) for one in (issued, note)),
+    ])  # fmt: skip
+    for paper in papers:
         (article,) = paper.articles
         assert [(part.metal, part.fineness, part.net_mg) for part in article.others] == [("platinum", 9_500, 2_500)]
 

@@ -17,7 +17,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pypdf import PdfReader
 
-from app.printing.documents import Article, Buyer, Copy, Form, HsnRow, Payment, StoneItem
+from app.printing.documents import Article, Buyer, Copy, Form, HsnRow, MetalItem, Payment, StoneItem
 from app.printing.press import Press
 from tests.unit.printing.conftest import ANKLET, BANGLE, BUYER, RING, SELLER, make_bill, make_credit_note
 
@@ -148,6 +148,14 @@ def test_rates_stand_in_the_summary_when_a_bill_has_several(press):
     assert "0.125 %" in text
     assert "3 PCS" in text
     assert "CGST @" not in text
+
+
+def test_an_article_of_several_metals_says_purity_weight_and_rate_of_each(press):
+    # of 2.500 g net 0.750 g are platinum; what it leaves, 1.750 g, is the gold
+    two_tone = dataclasses.replace(RING, others=(MetalItem("platinum", 9_500, 750, 5_600_00),))
+    text = text_of(press.render_bill(make_bill(articles=(two_tone,))))
+    assert "18K 750 1.750 g @ 5,200.00" in text
+    assert "Platinum 950 0.750 g @ 5,600.00" in text
 
 
 def test_what_is_left_to_pay(press):
