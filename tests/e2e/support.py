@@ -66,9 +66,8 @@ class Watched:
         ])  # fmt: skip
 
     def check(self, *rules: str) -> None:
-        """No serious finding of axe-core, of these rules or of all; nothing wider than the screen. A sheet is pale while
-        a step of it is under way."""
-        self.page.wait_for_function("!document.querySelector('.busy')")
+        """No serious finding of axe-core, of these rules or of all; nothing wider than the screen."""
+        self.page.wait_for_function("!document.querySelector('.busy')")  # pale while a step is under way
         found = self._violations(rules)
         bad = [
             f"{one['id']}: {one['help']}: {one['nodes'][0]['html'][:160]}" for one in found if one["impact"] in SERIOUS
