@@ -19,6 +19,7 @@ class ApprovalNeeded(Forbidden):
         self, message: str = "", *, kind: str, right: str, subject_id: UUID | None, facts: Mapping[str, Any]
     ) -> None:
         super().__init__(message)
+        self.kind, self.right, self.subject_id, self.facts = kind, right, subject_id, facts
         subject = None if subject_id is None else str(subject_id)
         self.members = {"approval": {"kind": kind, "right": right, "subjectId": subject, "facts": dict(facts)}}
 

@@ -99,6 +99,22 @@ SPEND = Prepared(
 )
 
 
+# A read without a lock: how often one person asked for something of these subjects since a moment.
+ASKED_SINCE = Prepared(
+    lambda: (
+        select(Approval.subject_id, func.count())
+        .where(
+            Approval.shop_id == bindparam("shop_id"),
+            Approval.asked_at >= bindparam("since", type_=Utc),
+            Approval.asked_by == bindparam("by", type_=Id),
+            Approval.kind == bindparam("kind"),
+            Approval.subject_id.in_(bindparam("ids", type_=Id, expanding=True)),
+        )
+        .group_by(Approval.subject_id)
+    )
+)
+
+
 def shop_sums() -> tuple[Sum, ...]:
     """How many approvals there are, by state and right, and how often they changed."""
     return (added_up("approvals", Approval, by=(Approval.state, Approval.right), of=(Approval.version,)),)

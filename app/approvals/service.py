@@ -28,13 +28,14 @@ from app.kit.texts import _
 from shard_router import Actor, Bound, ShopSession
 
 __all__ = [
-    "HOLD", "Approval", "ApprovalNeeded", "ApprovalState", "Held", "Want", "ask", "bind_hold", "bind_spend",
-    "count_asked", "cover", "decide", "get_approval", "held_of", "list_approvals", "list_open", "refuse_uncovered",
-    "require", "shop_sums", "withdraw",
+    "ASKED_SINCE", "HOLD", "Approval", "ApprovalNeeded", "ApprovalState", "Held", "Want", "ask", "bind_hold",
+    "bind_spend", "count_asked", "cover", "decide", "get_approval", "held_of", "list_approvals", "list_open",
+    "refuse_uncovered", "require", "shop_sums", "withdraw",
 ]  # fmt: skip
 
 DECIDE = "approval.decide"
 HOLD = repository.HOLD
+ASKED_SINCE = repository.ASKED_SINCE
 shop_sums = repository.shop_sums
 
 

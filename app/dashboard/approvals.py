@@ -12,10 +12,12 @@ from flask import Response, jsonify, request, url_for
 from app.approvals import service as approvals
 from app.approvals.service import Approval, ApprovalState
 from app.dashboard import forms
+from app.dashboard.approval_costs import Cost, costs_of
 from app.dashboard.frame import may, pages, part, show, waiting_approvals
 from app.dashboard.telling import told
 from app.inventory import service as inventory
-from app.inventory.service import Item
+from app.inventory.service import Item, Lot
+from app.invoices import service as invoices
 from app.kit.errors import BadRequest
 from app.kit.http import allow, rate_limit, shop_read, shop_write
 from app.kit.pages import Refusal, go_to, safe_next, text_field, try_form, whole_number
@@ -35,6 +37,8 @@ STATES = {
     ApprovalState.REFUSED: (N_("refused"), "bad"), ApprovalState.WITHDRAWN: (N_("taken back"), "secondary"),
     ApprovalState.SPENT: (N_("used"), "good"), ApprovalState.LAPSED: (N_("lapsed"), "secondary"),
 }  # fmt: skip
+UNNAMED = N_("A price that takes the owner’s word")
+"""A sale below cost, as it is told to who may not know costs."""
 LATEST = 20
 MOST_FACTS = 16_000
 
@@ -170,21 +174,27 @@ def _state(one: Approval) -> str:
 
 
 def _around(those: Iterable[Approval]) -> dict[str, Any]:
-    """Names of people and pieces, and how each fact is told: two statements, however many there are."""
-    subjects = [one.subject_id for one in those if one.subject_id is not None] if may("stock.view") else []
+    """Names of people and pieces, how each fact is told, and to who buys what the goods cost: a handful of statements,
+    however many there are."""
+    asked = list(those)
+    subjects = [one.subject_id for one in asked if one.subject_id is not None] if may("stock.view") else []
 
-    def look(db: ShopSession) -> tuple[dict[UUID, str], dict[UUID, Item]]:
+    def look(db: ShopSession) -> tuple[dict[UUID, str], dict[UUID, Item], dict[UUID, Lot], dict[UUID, Cost]]:
         people = {member.person_id: member.name for member in tenants.list_kept_members(db)}
-        return people, inventory.get_items(db, subjects) if subjects else {}
+        pieces = inventory.get_items(db, subjects) if subjects else {}
+        lots = inventory.get_lots(db, subjects) if subjects else {}
+        return people, pieces, lots, costs_of(db, asked, pieces, lots) if may("stock.buy") else {}
 
-    people, pieces = shop_read(look)
+    people, pieces, lots, costs = shop_read(look)
     return {
-        "people": people, "pieces": pieces, "told": told, "asks": asks, "states": STATES, "may_allow": _may_allow,
-        "purity_label": purity_label,
+        "people": people, "pieces": pieces, "lots": lots, "costs": costs, "told": told, "asks": asks, "states": STATES,
+        "may_allow": _may_allow, "purity_label": purity_label,
     }  # fmt: skip
 
 
 def asks(right: str) -> str:
+    if right == invoices.SELLS_BELOW and not (may("stock.buy") or may(right)):
+        return str(_(UNNAMED))
     return str(_(ASKS[right])) if right in ASKS else right
 
 

@@ -7,12 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 from uuid import UUID
 
 from flask import Response, g, request, url_for
 
 from app.approvals import service as approvals
-from app.approvals.service import Approval
+from app.approvals.service import Approval, ApprovalNeeded
 from app.credits import service as credits
 from app.customers import service as customers
 from app.customers.service import Customer, CustomerDraft
@@ -41,11 +42,11 @@ from app.estimates.service import Estimate
 from app.inventory import service as inventory
 from app.inventory.errors import ItemUnknown
 from app.invoices import service as invoices
-from app.invoices.service import BillDraft, LineDraft, PaymentDraft, PaymentMode
+from app.invoices.service import BillDraft, Document, LineDraft, PaymentDraft, PaymentMode
 from app.invoices.service.drafts import MONEY
 from app.kit.clock import today_ist
-from app.kit.http import allow, claim_facts, runtime, shop_read, shop_scope, shop_write
-from app.kit.idempotency import IdempotencyKeyMissing
+from app.kit.http import allow, claim_facts, runtime, shop_beside, shop_read, shop_scope, shop_write
+from app.kit.idempotency import Claim, IdempotencyKeyMissing
 from app.kit.ids import new_id, parse_id
 from app.kit.pages import Refusal, form_key, go_to, text_field, try_form
 from app.kit.texts import N_, _
@@ -124,19 +125,32 @@ def sheet_answer(stepped: Sheet) -> str | tuple[str, int]:
 @allow("bill.issue", entitled=True)
 def issue_bill() -> Response | tuple[str, int]:
     """Issue what the sheet shows, at the total that it shows."""
-    claim, keyring = claim_facts(), runtime().keyring
+    claim = claim_facts()
     if claim is None:
         raise IdempotencyKeyMissing()
-    tried = try_form(lambda: shop_write(
-        lambda db: invoices.issue_invoice(db, draft=read_draft(), claim=claim, keyring=keyring),
-        hot=True,
-        rebuild=lambda db, made: invoices.get_invoice(db, made, keyring=keyring),
-    ))  # fmt: skip
+    asked: list[UUID] = []
+    tried = try_form(lambda: _issued(claim, asked))
     if tried.result is not None:
         return _seated(go_to(url_for("shop_pages.bill", invoice_id=tried.result.id, issued="yes")))
     draft = try_form(read_draft).result or form_fields()
+    draft = replace(draft, approval_ids=tuple(dict.fromkeys((*draft.approval_ids, *asked))))
     page = counter_page(draft, forms.beside(tried.refusal, fields_of(draft)))
     return page, tried.refusal.status if tried.refusal else 422
+
+
+def _issued(claim: Claim, asked: list[UUID]) -> Document:
+    """The bill of the form. What a refusal told of a lot's cost is put before the owner, and into `asked`."""
+    draft, keyring = read_draft(), runtime().keyring
+    try:
+        return shop_write(
+            lambda db: invoices.issue_invoice(db, draft=draft, claim=claim, keyring=keyring),
+            hot=True,
+            rebuild=lambda db, made: invoices.get_invoice(db, made, keyring=keyring),
+        )
+    except ApprovalNeeded as refused:
+        if invoices.tells_cost(draft, refused):
+            asked.append(shop_beside(partial(invoices.keep_try, refused=refused)).id)
+        raise
 
 
 # ---------------------------------------------------------------- a step

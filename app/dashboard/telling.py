@@ -13,7 +13,8 @@ NAMES = {
     "from": N_("From"), "to": N_("To"), "cost": N_("It costs the shop"), "piece": N_("Piece"), "tag": N_("Tag"),
     "name": N_("Name"), "net": N_("Net weight"), "gross": N_("Gross weight"), "wastage": N_("Wastage"),
     "making": N_("Making"), "discount": N_("Discount"), "price": N_("Price"), "total": N_("Total"), "rate": N_("Rate"),
-    "board": N_("Board rate"), "floor": N_("Cost"), "line": N_("Line"), "lines": N_("Lines"), "bill": N_("Bill"),
+    "board": N_("Board rate"), "floor": N_("Cost"),
+    "taxable": N_("Before tax"), "line": N_("Line"), "lines": N_("Lines"), "bill": N_("Bill"),
     "number": N_("Number"), "rates": N_("Rates"), "purity": N_("Purity"), "amount": N_("Amount"),
 }  # fmt: skip
 """What facts are called; a name that is not here is shown as it is spelt, in words."""

@@ -1,11 +1,13 @@
 """The bills' API: quote, issue, list, read, reverse, and the way to the PDF."""
 
 import datetime as dt
+from functools import partial
 from typing import Any
 from uuid import UUID
 
 from flask import Response, jsonify
 
+from app.approvals.service import ApprovalNeeded
 from app.invoices import service
 from app.invoices.errors import PdfMissing
 from app.invoices.schemas import (
@@ -22,7 +24,7 @@ from app.invoices.schemas import (
 from app.invoices.service import BillDraft, Document, InvoiceSummary, NoteDraft, StoredPdf
 from app.invoices.shapes import BillIn
 from app.kit.clock import utc_now
-from app.kit.http import allow, api_blueprint, claim_facts, runtime, shop_read, shop_write
+from app.kit.http import allow, api_blueprint, claim_facts, runtime, shop_beside, shop_read, shop_write
 from app.kit.idempotency import IdempotencyKeyMissing
 from app.kit.outbox import JobView
 from app.kit.paging import Page
@@ -65,11 +67,16 @@ def issue_invoice(draft: BillDraft, shop_id: int) -> Response:
     claim, keyring = claim_facts(), runtime().keyring
     if claim is None:
         raise IdempotencyKeyMissing()
-    issued = shop_write(
-        lambda db: service.issue_invoice(db, draft=draft, claim=claim, keyring=keyring),
-        hot=True,
-        rebuild=_again,
-    )
+    try:
+        issued = shop_write(
+            lambda db: service.issue_invoice(db, draft=draft, claim=claim, keyring=keyring),
+            hot=True,
+            rebuild=_again,
+        )
+    except ApprovalNeeded as refused:
+        if service.tells_cost(draft, refused):
+            shop_beside(partial(service.keep_try, refused=refused))
+        raise
     return _written(issued, 201)
 
 

@@ -217,7 +217,8 @@ class FindingOut(ApiSchema):
 
 
 class NeedOut(ApiSchema):
-    """What the caller may not do alone; a POST to /approvals with this body asks for it."""
+    """What the caller may not do alone; a POST to /approvals with this body asks for it. To who may not know costs a
+    price that takes it because of them is of the kind `line.owners_word`; of a lot only the issue says so, and asks."""
 
     kind = fields.String()
     right = fields.String()

@@ -135,6 +135,13 @@ def shop_write(
     return result
 
 
+def shop_beside(work: Callable[[ShopSession], T]) -> T:
+    """Run `work` in a transaction of its own, beside this request's, which was refused: what must be kept of a refusal.
+    It takes no key, so the request may be sent again with its own."""
+    found, shop_id = shop_scope()
+    return cast(T, ShopWrite(found, shop_id, None, work, hot=False, rebuild=None).run())
+
+
 class ShopWrite:
     """One write with its retries and its replay."""
 

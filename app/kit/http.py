@@ -21,7 +21,16 @@ from app.kit.blueprints import (
     platform_blueprint,
 )
 from app.kit.bodies import takes_upload
-from app.kit.edges import control_read, control_write, expected_version, shop_read, shop_write, tag, versioned
+from app.kit.edges import (
+    control_read,
+    control_write,
+    expected_version,
+    shop_beside,
+    shop_read,
+    shop_write,
+    tag,
+    versioned,
+)
 from app.kit.idempotency import claim_facts
 from app.kit.limits import rate_limit
 from app.kit.runtime import runtime
@@ -48,6 +57,7 @@ __all__ = [
     "rate_limit",
     "runtime",
     "scope",
+    "shop_beside",
     "shop_read",
     "shop_scope",
     "shop_write",

@@ -69,6 +69,11 @@ def find_lot_by_code(db: ShopSession, code: str) -> Lot | None:
     return lot_of(found[0]) if found else None
 
 
+def cost_of_part(lot: Lot, *, net_mg: int, stone_mct: int) -> int:
+    """What so much of a lot cost, in paise, by what is left of it."""
+    return cost_of(Weights(net_mg=net_mg, stone_mct=stone_mct), lot)
+
+
 def portion_of(lots: Mapping[UUID, Lot], lot_id: UUID, asked: Asked, *, on: dt.date, path: str) -> Portion:
     """What a line would sell; raises LotUnknown, LotNotOpen, LotTooSmall, LotFactsWrong, and HuidMissing where articles
     must be hallmarked one by one. `path`: where the line stands, for the fields of refusals."""

@@ -37,6 +37,12 @@ def get_items(db: ShopSession, item_ids: Iterable[UUID]) -> dict[UUID, Item]:
     return {row.id: parts.item(row) for row in rows}
 
 
+def costs_by_tag(db: ShopSession, tags: Sequence[str]) -> dict[str, int]:
+    """What the pieces that wear these tags now cost, in paise; without those of which nobody knows."""
+    rows = repository.find_worn(db, tags) if tags else ()
+    return {row.tag: row.cost_paise for row in rows if row.live_tag in tags and row.cost_paise is not None}
+
+
 def find_by_code(db: ShopSession, code: str) -> Item | None:
     """The piece of a scanned or typed tag or HUID: one in stock first, else the one that wore it last."""
     bare = code.strip().upper()

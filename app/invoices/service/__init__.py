@@ -20,6 +20,7 @@ from app.invoices.service.exporting import ExportPlace, ExportRow, list_export_r
 from app.invoices.service.issue import PDF_JOB, issue_invoice
 from app.invoices.service.kept import Kept, keep_rates_by
 from app.invoices.service.lost import LostDocument, lost_documents
+from app.invoices.service.needs import SELLS_BELOW
 from app.invoices.service.notes import (
     NoteDraft,
     issue_credit_note,
@@ -46,11 +47,13 @@ from app.invoices.service.reckoning import Sold
 from app.invoices.service.replies import write_document
 from app.invoices.service.selling_back import sold_pieces
 from app.invoices.service.takings import DayTakings, paid_by_mode, takings_by_day
+from app.invoices.service.tries import keep_try, tells_cost
 from app.invoices.service.wares import Ware, list_wares
 
 __all__ = [
     "CANCELLED",
     "PDF_JOB",
+    "SELLS_BELOW",
     "Amount",
     "BillCount",
     "BillDraft",
@@ -95,6 +98,7 @@ __all__ = [
     "issue_debit_note",
     "issue_invoice",
     "keep_rates_by",
+    "keep_try",
     "ledger_documents",
     "lines_left",
     "list_day",
@@ -116,6 +120,7 @@ __all__ = [
     "sold_metal",
     "sold_pieces",
     "takings_by_day",
+    "tells_cost",
     "verify_books",
     "write_document",
 ]

@@ -25,7 +25,7 @@ from app.cash.service import BookDay
 from app.credits import service as credits
 from app.inventory import service as inventory
 from app.invoices import repository
-from app.invoices.service import limits, promises, reckoning
+from app.invoices.service import limits, promises, reckoning, tries
 from app.invoices.service.documents import Document, content_hash, document_of, party_of
 from app.invoices.service.drafts import BillDraft, check_draft, check_settled
 from app.invoices.service.needs import wants_of
@@ -88,7 +88,8 @@ def issue_invoice(
     shop = reckoning.Shop(seller, found.board, basis, buyer, moment.on, found.promises)
     bill = reckoning.reckon(draft, shop, found.items, found.lots)
     _check(draft, bill, found, moment.on)
-    allowed = approvals.cover(db.actor, wants_of(draft, bill), found.held, now=moment.at)
+    words = tries.words_of(bill, db.actor, found.tried)
+    allowed = approvals.cover(db.actor, [*wants_of(draft, bill, db.actor), *words], found.held, now=moment.at)
     rows = rows_of(db, draft, bill, found, seller, invoice_id=invoice_id, moment=moment)
     chained = _number(db, rows, found.place, bill.kind, moment)
     beside = [

@@ -19,7 +19,7 @@ from app.customers.service import Buyer
 from app.inventory import service as inventory
 from app.inventory.service import Item, Lot
 from app.invoices import repository
-from app.invoices.service import promises
+from app.invoices.service import promises, tries
 from app.invoices.service.drafts import BillDraft
 from app.invoices.service.limits import NO_CASH, CashBefore, linked_since
 from app.invoices.service.promises import Promises
@@ -72,6 +72,7 @@ class Read:
     board: Board
     held: tuple[approvals.Held, ...]
     promises: Promises
+    tried: frozenset[UUID] = tries.NONE_TRIED  # lots of which the clerk learns nothing more today
 
 
 def take(
@@ -80,11 +81,13 @@ def take(
     """Packet 1. Credits and pieces are ours or the transaction ends; of lots nobody else takes until it does."""
     held, party = approvals.bind_hold(draft.approval_ids), _party(draft, moment.on)
     promised = promises.bind(draft, document_id=invoice_id, now=moment.at)
+    counted = tries.bind_tried(db.actor, draft, moment.on)
     pieces, lots = _pieces(draft, invoice_id, moment.at), _lots(draft)
     results = iter(db.run_packet([
         idempotency.bind_claim(claim, subject_id=invoice_id),
         PLACES.bind(),
         *held,
+        *counted,
         *party,
         *promised,
         *pieces,
@@ -98,6 +101,7 @@ def take(
     approved = approvals.held_of([row for _ in held for row in next(results).rows])
     if len(approved) != len(set(draft.approval_ids)):
         raise ApprovalUnknown(fields={"approvalIds": "unknown"})
+    tried = tries.read_tried([next(results) for _ in counted], moment.on)
     found = _read_party(draft, [next(results) for _ in party], keyring, moment.on)
     taken = promises.read(draft, [next(results) for _ in promised], document_id=invoice_id, on=moment.on)
     items = _read_pieces(draft, [next(results) for _ in pieces], invoice_id)
@@ -105,7 +109,7 @@ def take(
     return Read(
         place=choose(places_of(places.rows), asked=draft.till_id, sits_at=db.actor.till_id),
         party=found, items=items, lots=lots_held, board=rates.board_of(next(results).rows), held=approved,
-        promises=taken,
+        promises=taken, tried=tried,
     )  # fmt: skip
 
 

@@ -201,4 +201,4 @@ def _wants(db, draft):
     shop = reckoning.Shop(
         seller_of(place), rates.read_board(db), reckoning.basis_of(place.rate_basis), None, today_ist()
     )
-    return wants_of(draft, reckoning.reckon(draft, shop, {}, inventory.get_lots(db, draft.lot_ids)))
+    return wants_of(draft, reckoning.reckon(draft, shop, {}, inventory.get_lots(db, draft.lot_ids)), db.actor)
