@@ -248,6 +248,11 @@ def billed_in_year(db: ShopSession, karigar_id: UUID, fy_start: int) -> tuple[in
     return int(row[0]), int(row[1])
 
 
+def payment_numbers(db: ShopSession) -> Sequence[str]:
+    """Of all that was paid, as they were written."""
+    return db.scalars(select(KarigarDue.number).where(KarigarDue.number.is_not(None))).all()  # type: ignore[return-value]
+
+
 def shop_sums() -> tuple[Sum, ...]:
     """Fine metal and stones by what became of them, labour and dues in paise, jobs by state."""
     line = (KarigarLine.fine, KarigarLine.gross_mg, KarigarLine.stones, KarigarLine.weight_mct,

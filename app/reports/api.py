@@ -141,5 +141,6 @@ def list_log(args: dict[str, Any], shop_id: int) -> LogPage:
 @allow("audit.view")
 @audit.response(202, VerifyOut)
 def verify_log(shop_id: int) -> JobView:
-    """Walk the chain from its first entry to its head; the job's result names the first that does not hold."""
+    """Walk the chain from its first entry to its head; the job's result names the first that does not hold, and the
+    series of numbers that have a gap."""
     return shop_write(auditing.ask_to_verify)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -67,18 +68,18 @@ def begin_walk(db: ShopSession) -> ChainCheck:
     return ChainCheck(cash.chain_anchors(db))
 
 
-def told(walk: ChainCheck) -> dict[str, Any]:
-    """What a walk found, as JSON."""
+def told(walk: ChainCheck, gaps: Sequence[str]) -> dict[str, Any]:
+    """What a walk found, and the series of numbers that have a gap, as JSON."""
     broken = walk.broken
     return {
         "checked": walk.checked, "head": walk.head, "brokenSeq": broken.seq if broken else None,
-        "what": broken.what.value if broken else None,
+        "what": broken.what.value if broken else None, "gaps": list(gaps),
     }  # fmt: skip
 
 
-def record_walk(db: ShopSession, walk: ChainCheck) -> None:
+def record_walk(db: ShopSession, found: Mapping[str, Any]) -> None:
     """That it was looked at is in the log too."""
-    audit.record(db, "audit.verified", None, told(walk))
+    audit.record(db, "audit.verified", None, found)
 
 
 def _unsealed(db: ShopSession, line: LogLine, keyring: Keyring) -> dict[str, Any] | None:

@@ -146,11 +146,13 @@ def _chunk(job: ShopJob, export: Export, after: ExportPlace | None) -> list[Expo
 
 @shop_job(queue="exports", attempts=4, time_limit=900, right="audit.view")
 def verify_chain(job: ShopJob) -> None:
-    """Walks the shop's audit chain in short reads of the primary, since two replicas may differ in where it ends."""
+    """Walks the shop's audit chain and looks for gaps in its numbers, in short reads of the primary, since two replicas
+    may differ in where it ends."""
     walk = _on_the_primary(job, auditing.begin_walk)
     while _on_the_primary(job, walk.step):
         job.progress(walk.checked, max(walk.head, walk.checked))
-    job.finish(lambda db: auditing.record_walk(db, walk), result=auditing.told(walk))
+    found = auditing.told(walk, _on_the_primary(job, invoices.number_gaps))
+    job.finish(lambda db: auditing.record_walk(db, found), result=found)
 
 
 def _on_the_primary(job: ShopJob, work: Callable[[ShopSession], T]) -> T:

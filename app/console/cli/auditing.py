@@ -31,9 +31,10 @@ def audit() -> None:
 @click.option("--documents", is_flag=True, help="Also every bill and note against its hash in the chain.")
 @with_appcontext
 def verify(shop_id: int | None, every: bool, documents: bool) -> None:
-    """Walk a shop's chain from its first entry to its head and name the first that does not hold.
+    """Walk a shop's chain from its first entry to its head and name the first that does not hold, and the series of
+    numbers that have a gap.
 
-    Ends with status 1 where a chain is broken, and with 2 where a shop could not be read.
+    Ends with status 1 where a chain is broken or a number missing, and with 2 where a shop could not be read.
     """
     if (shop_id is None) != every:
         raise click.UsageError("Name one shop with --shop ID, or say --all.")
@@ -66,7 +67,7 @@ def _verified(parts: Runtime, shop_id: int, *, documents: bool) -> bool:
         click.echo(f"Shop {shop_id}: BROKEN at entry {walk.broken.seq} of {walk.head}: {_says(walk.broken)}.")
         return False
     click.echo(f"Shop {shop_id}: {walk.checked} entries hold.")
-    return _documents_hold(parts, shop_id) if documents else True
+    return _documents_hold(parts, shop_id) if documents else _numbers_hold(parts, shop_id)
 
 
 def _walked(parts: Runtime, shop_id: int) -> ChainCheck:
@@ -94,6 +95,14 @@ def _documents_hold(parts: Runtime, shop_id: int) -> bool:
     if report.sound:
         click.echo(f"Shop {shop_id}: {report.documents} documents hold.")
     return report.sound
+
+
+def _numbers_hold(parts: Runtime, shop_id: int) -> bool:
+    with parts.router.shop(shop_id, SYSTEM, mode=Mode.READ) as db:
+        gaps = invoices.number_gaps(db)
+    for gap in gaps:
+        click.echo(f"Shop {shop_id}: numbers are missing: {gap}.")
+    return not gaps
 
 
 def _says(broken: Broken) -> str:

@@ -3,7 +3,7 @@
 from app.credits.models import CreditKind, CreditState, Purpose
 from app.credits.repository import CASH_OF_DAY, VOUCHERS, on_account, owed_to, shop_sums
 from app.credits.service.bills import Bills, stand_under
-from app.credits.service.checking import VouchersReport, verify_vouchers
+from app.credits.service.checking import VouchersReport, number_gaps, verify_vouchers
 from app.credits.service.credits import (
     Credit,
     CreditUse,
@@ -91,6 +91,7 @@ __all__ = [
     "list_day",
     "list_receipts",
     "merge_customers",
+    "number_gaps",
     "object_key",
     "on_account",
     "open_credit",

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from app.kit import audit_reading
+from app.numbering.gaps import find_gaps
+from app.numbering.service import DocumentKind
 from app.oldgold import repository
 from app.oldgold.models import OldGoldLine, OldGoldPayout, OldGoldVoucher
 from app.oldgold.service.buying import ISSUED
@@ -22,10 +24,11 @@ class VouchersReport:
     changed: tuple[UUID, ...]  # whose content is not what the chain says, or that it does not know
     missing: tuple[UUID, ...]  # that the chain says were issued and that are gone
     unsettled: tuple[UUID, ...]  # whose lines or payouts are not their value
+    gaps: tuple[str, ...] = ()
 
     @property
     def sound(self) -> bool:
-        return not (self.changed or self.missing or self.unsettled)
+        return not (self.changed or self.missing or self.unsettled or self.gaps)
 
 
 def verify_vouchers(db: ShopSession) -> VouchersReport:
@@ -44,7 +47,15 @@ def verify_vouchers(db: ShopSession) -> VouchersReport:
                 unsettled.append(row.id)
         after = rows[-1].id
         db.expunge_all()
-    return VouchersReport(seen, tuple(changed), tuple(chained), tuple(unsettled))
+    return VouchersReport(seen, tuple(changed), tuple(chained), tuple(unsettled), tuple(number_gaps(db)))
+
+
+def number_gaps(db: ShopSession) -> list[str]:
+    """The vouchers' series that have a gap, in words."""
+    return find_gaps(
+        db, kinds=(DocumentKind.PURCHASE_VOUCHER,), used=repository.numbers_used(db),
+        count_between=repository.count_between,
+    )  # fmt: skip
 
 
 def _hash_of(row: OldGoldVoucher) -> bytes:

@@ -6,10 +6,13 @@ from uuid import UUID
 from sqlalchemy import select
 
 from app.cash.models import CashEntry
+from app.console.cli.auditing import audit as commands
 from app.karigar import service as karigars
 from app.kit.clock import today_ist
 from tests.integration.karigar.conftest import ring
 from tests.support.counter import all_at_once, made
+from tests.support.jobs import work_off
+from tests.support.pages import Sender
 
 
 def done(bench, labour_paise):
@@ -88,6 +91,26 @@ def test_payments_are_a_series_of_their_own_and_leave_no_gap_in_another(bench):
     paid = [made(pay(bench, 100_00, "upi"))["number"] for _ in range(2)]
     assert [int(number.rpartition("/")[2]) for number in paid] == [1, 2]
     assert bench.counter.books().sound
+
+
+def test_a_payment_that_is_gone_leaves_a_gap_that_is_found(bench, cluster):
+    made(bill(bench, "R-1", (done(bench, 1_000_00), 1_000_00)))
+    due = [made(pay(bench, 100_00, "upi"))["id"] for _ in range(3)][1]
+    who = bench.counter.who
+    target = next(one for one in cluster.fleet.targets if one.name == who.shop.shard)
+    link = cluster.raw_connection(target, "admin")
+    with link, link.cursor() as cursor:
+        facts = (who.shop_id, UUID(due).bytes)
+        assert cursor.execute("DELETE FROM karigar_dues WHERE shop_id = %s AND id = %s", facts) == 1
+        link.commit()
+    (gap,) = bench.counter.books().gaps
+    assert gap.startswith("karigar_payment ") and gap.endswith("2 from 1 to 3, last given 3")
+    told = bench.counter.app.test_cli_runner().invoke(commands, ["verify", "--shop", str(who.shop_id)])
+    assert (told.exit_code, "numbers are missing: karigar_payment " in told.output) == (1, True)
+    asked = bench.counter.post("/audit/verify", {}).json["id"]
+    work_off(bench.counter.runtime, who.shop_id)
+    page = Sender(bench.counter.app, who).look(f"/s/{who.shop.slug}/audit?job={asked}").text
+    assert "Numbers are missing:" in page and gap in page
 
 
 def test_a_statement_adds_up_in_metal_and_in_rupees(bench):

@@ -108,7 +108,7 @@ def test_the_page_has_it_walked_by_a_job(counter, runtime, tamper):
     assert asked.status_code == 202
     work_off(runtime, counter.who.shop_id)
     result = counter.get(f"/jobs/{asked.json['id']}").json["result"]
-    assert (result["brokenSeq"], result["checked"]) == (None, result["head"])
+    assert (result["brokenSeq"], result["checked"], result["gaps"]) == (None, result["head"], [])
     tamper(CHANGED)
     again = counter.post("/audit/verify", {})
     work_off(runtime, counter.who.shop_id)
