@@ -14,6 +14,7 @@ from app.dashboard import forms
 from app.dashboard.frame import credit_names, mode_names, pages, show
 from app.dashboard.looks import look_asked, looks
 from app.dashboard.progress import follow
+from app.estimates import service as estimates
 from app.invoices import service as invoices
 from app.invoices.service import Amount, Document, NoteDraft, PaymentDraft, StoredPdf
 from app.kit.clock import today_ist
@@ -150,9 +151,10 @@ def _issued_or_refused(tried: Tried[Document], invoice_id: UUID) -> Response | t
 
 def _bill_page(invoice_id: UUID, refusal: Refusal | None = None) -> str:
     keyring = runtime().keyring
-    document, (stored, job), notes, reversed_lines = shop_read(lambda db: (
+    document, (stored, job), notes, reversed_lines, estimate = shop_read(lambda db: (
         invoices.get_invoice(db, invoice_id, keyring=keyring), invoices.find_pdf_or_job(db, invoice_id),
         invoices.list_notes(db, invoice_id), invoices.reversed_lines(db, invoice_id),
+        estimates.find_of_bill(db, invoice_id),
     ))  # fmt: skip
     is_bill = document.kind not in NOTES
     back = shop_read(lambda db: oldgold.bought_back(db, [line.id for line in document.lines])) if is_bill else {}
@@ -161,7 +163,7 @@ def _bill_page(invoice_id: UUID, refusal: Refusal | None = None) -> str:
     }  # fmt: skip
     return show(
         "bill.html", "bills", bill=document, notes=notes, kind_name=kind_names().get(document.kind, document.kind),
-        looks=looks(but=USUAL),
+        looks=looks(but=USUAL), estimate=estimate,
         pdf_link=_link(stored, inline=True) if stored else "", pdf_name=stored.filename if stored else "",
         follow=follow(job.id) if job else None, refusal=refusal, key=form_key(), typed=forms.typed(),
         ticked=set(request.form.getlist("line_id")), supplied_to=state_of(document.place_of_supply, document.issued_on),

@@ -11,7 +11,9 @@ from app.customers import service as customers
 from app.customers.service import Customer, CustomerDraft
 from app.dashboard import forms
 from app.dashboard.accounts import tabs_of
+from app.dashboard.estimates import COLOURS, STATES
 from app.dashboard.frame import may, pages, show
+from app.estimates import service as estimates
 from app.invoices import service as invoices
 from app.kit.clock import today_ist
 from app.kit.http import allow, runtime, shop_read, shop_write
@@ -96,15 +98,17 @@ def _typed() -> dict[str, str | None]:
 
 
 def _form(customer_id: UUID | None, refusal: Refusal | None) -> str:
-    person = bills = None
+    person = bills = told = None
     if customer_id is not None:
         person = shop_read(lambda db: customers.get_customer(db, customer_id))
         if may("bill.view"):
             bills = shop_read(lambda db: invoices.list_invoices(db, customer_id=customer_id, limit=20))
+            told = shop_read(lambda db: estimates.list_estimates(db, customer_id=customer_id, limit=20)).items
     values = {name: request.form.get(name, getattr(person, name, None) if person else "") for name in LONGEST}
     states = [("", "—"), *((state.code, f"{state.code} · {state.name}") for state in list_states(today_ist()))]
     return show(
         "customer.html", "customers", customer=person, values=values, refusal=refusal, states=states, bills=bills,
+        estimates=told, estimate_states=dict(STATES), estimate_colours=COLOURS,
         key=form_key(), saved=request.args.get("saved", ""), tabs=tabs_of(person.id, "details") if person else [],
     )  # fmt: skip
 

@@ -42,6 +42,11 @@ def list_estimates(*, state: str | None, customer_id: UUID | None, number: str |
     return statement.where(Estimate.number.startswith(number, autoescape=True)) if number else statement
 
 
+def find_of_bill(db: ShopSession, invoice_id: UUID) -> Any | None:
+    """Id and number of the estimate that became this bill; a bill is made of one at most."""
+    return db.execute(select(Estimate.id, Estimate.number).where(Estimate.invoice_id == invoice_id)).one_or_none()
+
+
 def reopen(db: ShopSession, document_id: UUID) -> Sequence[Estimate]:
     """Those that became a document, which they are no more."""
     wanted = select(Estimate).where(Estimate.invoice_id == document_id).with_for_update()

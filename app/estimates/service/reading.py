@@ -29,6 +29,12 @@ def get_estimate(db: ShopSession, estimate_id: UUID) -> Estimate:
     )  # fmt: skip
 
 
+def find_of_bill(db: ShopSession, invoice_id: UUID) -> tuple[UUID, str] | None:
+    """Id and number of the estimate that a bill was made of; None where it was of none, or was cancelled."""
+    row = repository.find_of_bill(db, invoice_id)
+    return None if row is None else (row.id, row.number)
+
+
 def list_estimates(
     db: ShopSession,
     *,

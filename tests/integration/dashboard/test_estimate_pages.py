@@ -66,6 +66,20 @@ def test_a_sheet_becomes_an_estimate_and_later_a_bill_at_its_rate(clerk, cast, c
     assert one.number in listed.text
     again = clerk.look(f"{shop(cast)}/bills/new?estimate={one.id}")
     assert f"{one.number} became a bill before" in text_of(again)
+    link = f'href="{shop(cast)}/estimates/{one.id}"'
+    assert link in clerk.look(issued.headers["Location"]).text
+
+
+def test_a_customers_estimates_stand_on_their_page_the_newest_first(clerk, cast, counter):
+    lata, other = counter.customer(), counter.customer()
+    said = [
+        made(counter.post("/estimates", {"lines": [{"itemId": counter.piece()["id"]}], "customerId": who["id"]}))
+        for who in (lata, lata, other)
+    ]
+    page = text_of(clerk.look(f"{shop(cast)}/customers/{lata['id']}"))
+    second, first = (page.index(f'/estimates/{one["id"]}"') for one in (said[1], said[0]))
+    assert second < first and said[2]["id"] not in page
+    assert page.count("₹51,845.00") == 2 and "Open" in page[second:first]  # a ring of 50,334.72 with 3 %
 
 
 def test_where_the_board_fell_the_sheet_begins_with_the_board(clerk, cast, counter):
