@@ -32,7 +32,7 @@ from app.kit.outbox import JobView
 from app.kit.paging import Page
 from app.kit.ports import Bucket
 from app.printing.asking import PrintArgs, asked
-from app.printing.at_once import pdf
+from app.printing.at_once import printed
 from app.printing.looks import SMALL
 from shard_router import ShopSession
 
@@ -162,7 +162,7 @@ def print_receipt(args: dict[str, str | None], shop_id: int, receipt_id: UUID) -
     """The voucher on another paper or in another language, made now; usually on A5. The PDF that is kept stays."""
     keyring, look = runtime().keyring, asked(args, SMALL)
     paper = shop_read(lambda db: service.get_paper(db, receipt_id, keyring=keyring))
-    return pdf(lambda press: press.render_voucher(paper, look), paper.number)
+    return printed(paper, lambda press, drawn: press.render_voucher(drawn, look))
 
 
 @receipts.post("/<id:receipt_id>/pdf")

@@ -9,6 +9,7 @@ from uuid import UUID
 from app.credits import service
 from app.kit.jobs import GiveUp, ShopJob, shop_job
 from app.kit.ports import Bucket
+from app.printing.logos import with_logo
 from app.printing.press import Press
 from shard_router import ShopSession
 
@@ -26,7 +27,7 @@ def render_pdf(job: ShopJob, *, receipt_id: str) -> None:
     voucher_id, runtime = UUID(receipt_id), job.runtime
     to_print = job.read(lambda db: service.get_paper(db, voucher_id, keyring=runtime.keyring))
     job.progress(1, STEPS)
-    pdf = _press(runtime.font_dir).render_voucher(to_print)
+    pdf = _press(runtime.font_dir).render_voucher(with_logo(to_print, runtime.store, job.shop_id))
     job.progress(2, STEPS)
     key = service.object_key(job.shop_id, voucher_id)
     runtime.store.put(Bucket.INVOICES, key, pdf, content_type="application/pdf")

@@ -23,7 +23,7 @@ from app.kit.money import parse_rupees
 from app.kit.pages import Refusal, form_key, go_to, optional, text_field, try_form, whole_number
 from app.kit.texts import N_, _
 from app.kit.weights import carats, grams, parse_carats, parse_grams
-from app.printing.at_once import pdf
+from app.printing.at_once import printed
 from app.printing.looks import SMALL
 from app.rates import service as rates
 from shard_router import ShopSession
@@ -95,7 +95,7 @@ def cancel_job(karigar_job_id: UUID) -> Response | tuple[str, int]:
 def print_challan(challan_id: UUID) -> Response:
     """The challan's slip."""
     slip, look = shop_read(lambda db: karigars.challan_slip(db, challan_id)), look_asked(SMALL)
-    return pdf(lambda press: press.render_slip(slip, look), slip.number)
+    return printed(slip, lambda press, drawn: press.render_slip(drawn, look))
 
 
 def _answer(job_id: UUID, done: object, refusal: Refusal | None) -> Response | tuple[str, int]:

@@ -45,7 +45,7 @@ from app.kit.texts import N_, _
 from app.oldgold import service as oldgold
 from app.oldgold.errors import SoldLineUnknown
 from app.oldgold.service import Voucher
-from app.printing.at_once import pdf
+from app.printing.at_once import printed
 from app.printing.looks import USUAL
 from app.schemes.term import months_later
 from app.tax.states import list_states
@@ -170,7 +170,7 @@ def print_old_gold(voucher_id: UUID) -> Response:
     """The voucher as a PDF, made now: it is the same bytes each time."""
     keyring, look = runtime().keyring, look_asked()
     paper = shop_read(lambda db: oldgold.get_paper(db, voucher_id, keyring=keyring))
-    return pdf(lambda press: press.render_purchase(paper, look), paper.number)
+    return printed(paper, lambda press, drawn: press.render_purchase(drawn, look))
 
 
 # ---------------------------------------------------------------- a step

@@ -28,7 +28,7 @@ from app.kit.texts import N_, _
 from app.kit.weights import parse_grams
 from app.orders import service as orders
 from app.orders.service import Order, OrderDraft, RepairDraft, Wanted
-from app.printing.at_once import pdf
+from app.printing.at_once import printed
 from app.printing.looks import SMALL
 from shard_router import ShopSession
 
@@ -108,7 +108,7 @@ def order(order_id: UUID) -> str:
 def print_order(order_id: UUID) -> Response:
     """The slip as the order is now."""
     slip, look = shop_read(lambda db: orders.order_slip(db, order_id)), look_asked(SMALL)
-    return pdf(lambda press: press.render_slip(slip, look), slip.number)
+    return printed(slip, lambda press, drawn: press.render_slip(drawn, look))
 
 
 @pages.post("/orders/<id:order_id>/stage")

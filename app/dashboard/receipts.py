@@ -24,7 +24,7 @@ from app.kit.pages import Refusal, form_key, go_to, optional, text_field, try_fo
 from app.kit.ports import Bucket
 from app.kit.texts import N_, _
 from app.ledger import service as ledger
-from app.printing.at_once import pdf
+from app.printing.at_once import printed
 from app.printing.looks import SMALL
 from shard_router import ShopSession
 
@@ -98,7 +98,7 @@ def print_receipt(receipt_id: UUID) -> Response:
     """On another paper or in another language, made now; the usual look for what there is not."""
     keyring, look = runtime().keyring, look_asked(SMALL)
     paper = shop_read(lambda db: credits.get_paper(db, receipt_id, keyring=keyring))
-    return pdf(lambda press: press.render_voucher(paper, look), paper.number)
+    return printed(paper, lambda press, drawn: press.render_voucher(drawn, look))
 
 
 @pages.post("/receipts/<id:receipt_id>/pdf")

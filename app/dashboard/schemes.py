@@ -20,7 +20,7 @@ from app.kit.money import parse_rupees, rupees
 from app.kit.pages import Refusal, form_key, go_to, text_field, try_form
 from app.kit.paging import Page
 from app.kit.texts import N_, _
-from app.printing.at_once import pdf
+from app.printing.at_once import printed
 from app.printing.looks import SMALL
 from app.schemes import service as schemes
 from app.schemes.service import (
@@ -119,7 +119,7 @@ def print_passbook(scheme_id: UUID) -> Response:
     """The passbook as it stands now."""
     keyring, look = runtime().keyring, look_asked(SMALL)
     paper = shop_read(lambda db: schemes.get_paper(db, scheme_id, keyring=keyring))
-    return pdf(lambda press: press.render_passbook(paper, look), paper.number)
+    return printed(paper, lambda press, drawn: press.render_passbook(drawn, look))
 
 
 @pages.post("/schemes/<id:scheme_id>/instalments")

@@ -22,7 +22,7 @@ from app.oldgold.schemas import (
 )
 from app.oldgold.service import BuyingTerms, Paper, PurchaseDraft, Valued, Voucher, VoucherSummary
 from app.printing.asking import PrintArgs, asked
-from app.printing.at_once import pdf
+from app.printing.at_once import printed
 
 blueprint = api_blueprint("old_gold", "/old-gold", description="Old gold bought from persons, by voucher.")
 
@@ -76,7 +76,7 @@ def print_voucher(args: dict[str, str | None], shop_id: int, voucher_id: UUID) -
     """The voucher as a PDF, made now: it is the same bytes each time."""
     keyring, look = runtime().keyring, asked(args)
     paper = shop_read(lambda db: service.get_paper(db, voucher_id, keyring=keyring))
-    return pdf(lambda press: press.render_purchase(paper, look), paper.number)
+    return printed(paper, lambda press, drawn: press.render_purchase(drawn, look))
 
 
 @blueprint.get("/terms")

@@ -8,9 +8,10 @@ from pathlib import Path
 
 from flask import Response
 
-from app.kit.http import runtime
+from app.kit.http import runtime, shop_scope
 from app.kit.texts import _
 from app.printing.errors import FontsMissing
+from app.printing.logos import D, with_logo
 from app.printing.press import Press
 
 
@@ -22,6 +23,12 @@ def pdf(render: Callable[[Press], bytes], number: str) -> Response:
     answer = Response(render(_press(folder)), content_type="application/pdf")
     answer.headers["Content-Disposition"] = f'inline; filename="{number.replace("/", "-")}.pdf"'
     return answer
+
+
+def printed(paper: D, render: Callable[[Press, D], bytes]) -> Response:
+    """The paper with its shop's logo, where it names one; raises what `pdf` and `with_logo` do."""
+    drawn = with_logo(paper, runtime().store, shop_scope()[1])
+    return pdf(lambda press: render(press, drawn), paper.number)
 
 
 @cache

@@ -85,7 +85,7 @@ def bill_data(bill: BillDocument, type_: Typeface) -> dict[str, Any]:
         "notes": [*bill.notes, *([COMPOSITION] if bill.composition else [])],
         "terms": [type_.fit(term, most=400) for term in bill.terms],
         "served_by": say(bill.served_by),
-        "logo": logo_svg(bill.logo_png),
+        "logo": logo_svg(bill.seller.logo_png),
     }
 
 

@@ -1,7 +1,7 @@
 """Owns what a printed bill says: plain facts in paise, milligrams and text, as Rule 46 and BIS ask for them."""
 
 import datetime as dt
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 
@@ -42,6 +42,7 @@ class Seller:
     email: str = ""
     bis_registration: str = ""
     logo: str = ""  # SHA-256 of its PNG, in hex
+    logo_png: bytes = field(default=b"", repr=False)  # for sheets: a roll has none
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,6 +186,5 @@ class BillDocument:
     irn: str = ""
     terms: tuple[str, ...] = ()
     served_by: str = ""
-    logo_png: bytes = b""  # for sheets: a roll has none
     more_facts: tuple[tuple[str, str], ...] = ()  # beside number and date
     notes: tuple[str, ...] = ()

@@ -6,14 +6,27 @@ import logging
 import struct
 from dataclasses import replace
 from functools import lru_cache
+from typing import Any, ClassVar, Protocol, TypeVar
 
 from app.kit.objects import NoSuchObject, ObjectTooLarge, read_bytes
 from app.kit.ports import Bucket, ObjectStore
-from app.printing.documents import BillDocument
+from app.printing.documents import Seller
 
 MOST_BYTES = 512 * 1024
 """More than any logo of ours; what is larger was put there by somebody else."""
 KEPT = 64
+
+
+class Numbered(Protocol):
+    """A paper with a number, a dataclass whose `seller` or `shop` is the shop's particulars."""
+
+    __dataclass_fields__: ClassVar[dict[str, Any]]
+
+    @property
+    def number(self) -> str: ...
+
+
+D = TypeVar("D", bound=Numbered)
 
 log = logging.getLogger(__name__)
 
@@ -23,18 +36,19 @@ def logo_key(shop_id: int, sha256: str) -> str:
     return f"{shop_id}/{sha256}.png"
 
 
-def with_logo(bill: BillDocument, store: ObjectStore, shop_id: int) -> BillDocument:
-    """The document with the logo that its seller's particulars name; outside of any transaction. Raises
+def with_logo(paper: D, store: ObjectStore, shop_id: int) -> D:
+    """The document with the logo that the shop's particulars on it name; outside of any transaction. Raises
     StoreUnavailable. Without it where the file is gone or was changed: paper must not fail for an ornament."""
-    named = bill.seller.logo
-    if not named:
-        return bill
+    of = "shop" if hasattr(paper, "shop") else "seller"  # who buys old gold sells nothing
+    shop: Seller = getattr(paper, of)
+    if not shop.logo:
+        return paper
     try:
-        png = _fetched(store, logo_key(shop_id, named), named)  # type: ignore[arg-type]  # a store is itself: hashable
-        return replace(bill, logo_png=png)
+        png = _fetched(store, logo_key(shop_id, shop.logo), shop.logo)  # type: ignore[arg-type]  # a store is itself: hashable
+        return replace(paper, **{of: replace(shop, logo_png=png)})
     except (NoSuchObject, ObjectTooLarge, LogoChanged) as error:
-        log.error("%s is printed without the logo %s: %r", bill.number, named, error)
-        return bill
+        log.error("%s is printed without the logo %s: %r", paper.number, shop.logo, error)
+        return paper
 
 
 class LogoChanged(Exception):

@@ -11,6 +11,7 @@ from app.kit.weights import grams
 from app.printing.bill import buyer_data, seller_data
 from app.printing.documents import Buyer, Seller
 from app.printing.fonts import Typeface
+from app.printing.logos import logo_svg
 from app.printing.looks import Label, fitted
 from app.printing.words import amount_in_words
 
@@ -67,6 +68,7 @@ def passbook_data(book: PassbookDocument, type_: Typeface) -> dict[str, Any]:
         "date": [printed.year, printed.month, printed.day],
         "as_of": Label(f"Printed: {printed:%d-%m-%Y %H:%M}"),
         "seller": seller_data(book.seller, say),
+        "logo": logo_svg(book.seller.logo_png),
         "saver": buyer_data(book.saver, say),
         "facts": [[label, fitted(value, say)] for label, value in facts if value],
         "grams_head": Label(f"Grams · {say(book.purity)}") if book.purity else "",

@@ -11,6 +11,7 @@ from app.kit.weights import fineness_mark, grams
 from app.printing.bill import buyer_data, percent, qr_svg, seller_data
 from app.printing.documents import Buyer, Payment, Seller
 from app.printing.fonts import Typeface
+from app.printing.logos import logo_svg
 from app.printing.looks import Label, fitted
 from app.printing.words import amount_in_words
 
@@ -64,6 +65,7 @@ def purchase_data(voucher: PurchaseDocument, type_: Typeface) -> dict[str, Any]:
         "number": say(voucher.number),
         "date": [issued.year, issued.month, issued.day],
         "seller": seller_data(voucher.shop, say),
+        "logo": logo_svg(voucher.shop.logo_png),
         "customer": buyer_data(voucher.customer, say) if voucher.customer else unnamed,
         "facts": [
             ["Voucher no.", say(voucher.number)], ["Date", f"{issued:%d-%m-%Y}  {issued:%H:%M}"],

@@ -10,6 +10,7 @@ from app.kit.money import grouped, rupees
 from app.printing.bill import buyer_data, qr_svg, seller_data
 from app.printing.documents import Buyer, Payment, Seller
 from app.printing.fonts import Typeface
+from app.printing.logos import logo_svg
 from app.printing.looks import Label, fitted
 from app.printing.words import amount_in_words
 
@@ -60,6 +61,7 @@ def voucher_data(voucher: VoucherDocument, type_: Typeface) -> dict[str, Any]:
         "number": say(voucher.number),
         "date": [issued.year, issued.month, issued.day],
         "seller": seller_data(voucher.seller, say),
+        "logo": logo_svg(voucher.seller.logo_png),
         "party_label": "Received from" if taken else "Paid to",
         "payer": buyer_data(voucher.payer, say) | ({} if voucher.payer else {"name": Label("Customer")}),
         "facts": [[label, say(value)] for label, value in facts],

@@ -9,6 +9,7 @@ from app.kit.clock import ist
 from app.printing.bill import seller_data
 from app.printing.documents import Seller
 from app.printing.fonts import Typeface
+from app.printing.logos import logo_svg
 from app.printing.looks import Label, fitted
 
 LONGEST_WORD = 24
@@ -48,6 +49,7 @@ def goods_slip(slip: SlipDocument, type_: Typeface) -> dict[str, Any]:
         "number": say(slip.number),
         "date": [issued.year, issued.month, issued.day],
         "seller": seller_data(slip.seller, say),
+        "logo": logo_svg(slip.seller.logo_png),
         "party_label": say(slip.party_label),
         "party": say(name),
         "party_lines": [fitted(one, say) for one in address if one],

@@ -9,7 +9,7 @@ from app.kit.clock import today_ist
 from app.kit.http import allow, api_blueprint, expected_version, runtime, shop_read, shop_write, versioned
 from app.kit.paging import Page
 from app.printing.asking import PrintArgs, asked
-from app.printing.at_once import pdf
+from app.printing.at_once import printed
 from app.printing.looks import SMALL
 from app.schemes import service
 from app.schemes.schemas import (
@@ -139,7 +139,7 @@ def print_passbook(args: dict[str, str | None], shop_id: int, scheme_id: UUID) -
     """The passbook as a PDF, as it stands now; usually on A5."""
     keyring, look = runtime().keyring, asked(args, SMALL)
     paper = shop_read(lambda db: service.get_paper(db, scheme_id, keyring=keyring))
-    return pdf(lambda press: press.render_passbook(paper, look), paper.number)
+    return printed(paper, lambda press, drawn: press.render_passbook(drawn, look))
 
 
 @schemes.post("/<id:scheme_id>/instalments")

@@ -136,6 +136,7 @@ def _seller(seller: ShopSeller, on: dt.date) -> Seller:
         local_name=seller.shop_name_local or "",
         tagline="" if seller.legal_name == seller.shop_name else seller.legal_name,
         phone=seller.phone or "",
+        logo=seller.logo or "",
     )
 
 

@@ -94,7 +94,7 @@ def _seller(shop: ShopSeller, on: dt.date) -> Seller:
     return Seller(
         name=shop.shop_name, address=(shop.outlet_name, shop.address, f"{shop.city} {shop.pin}"),
         state_code=shop.state_code, state_name=state_of(shop.state_code, on).name, gstin=shop.gstin or "",
-        local_name=shop.shop_name_local or "", phone=shop.phone or "",
+        local_name=shop.shop_name_local or "", phone=shop.phone or "", logo=shop.logo or "",
     )  # fmt: skip
 
 

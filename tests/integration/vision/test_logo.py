@@ -81,6 +81,19 @@ def test_an_estimate_keeps_its_logo_too(counter, set_logo):
     assert colours(counter.get(f"/estimates/{told['id']}/print", paper="a5").data) == [BLUE]
 
 
+def test_vouchers_keep_theirs(counter, set_logo, runtime):
+    lata = counter.customer()["id"]
+    set_logo(RED)
+    receipt = made(counter.post("/receipts", {
+        "customerId": lata, "purpose": "advance", "payments": [{"mode": "upi", "paise": 5_000_00}],
+    }))  # fmt: skip
+    set_logo(BLUE)
+    assert colours(counter.get(f"/receipts/{receipt['id']}/print").data) == [RED]
+    work_off(runtime, counter.who.shop_id)
+    kept = runtime.store.open(Bucket.INVOICES, f"{counter.who.shop_id}/{receipt['id'].replace('-', '')}-v1.pdf").read()
+    assert colours(kept) == [RED]
+
+
 def test_it_is_kept_under_the_hash_of_what_was_made_of_it(counter, set_logo, runtime):
     logo = set_logo(RED)
     png = read_bytes(runtime.store, Bucket.SHOP_LOGOS, f"{counter.who.shop_id}/{logo}.png", most=10**6)
