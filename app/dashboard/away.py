@@ -11,6 +11,7 @@ from flask import Response, request, url_for
 from app.customers import service as customers
 from app.dashboard import codes, forms
 from app.dashboard.frame import may, pages, show
+from app.dashboard.looks import look_asked, looks
 from app.dashboard.lots import KINDS, OF_METAL, typed_lot
 from app.dashboard.stock import named
 from app.inventory import service as inventory
@@ -21,6 +22,8 @@ from app.kit.http import allow, shop_read
 from app.kit.pages import Refusal, form_key, go_to, text_field, whole_number
 from app.kit.texts import N_, _
 from app.kit.weights import parse_grams
+from app.printing.at_once import printed
+from app.printing.looks import SMALL
 from shard_router import ShopSession
 
 TITLES = {"transfer": N_("Transfers"), "memo": N_("On approval"), "melt": N_("Melts")}
@@ -102,6 +105,20 @@ def memo(memo_id: UUID) -> str:
 @allow("stock.view")
 def melt(melt_id: UUID) -> str:
     return _page("melt", melt_id)
+
+
+@pages.get("/stock/transfers/<id:transfer_id>/print")
+@allow("stock.view")
+def print_transfer(transfer_id: UUID) -> Response:
+    """The note that goes with it."""
+    return _printed("transfer", transfer_id)
+
+
+@pages.get("/stock/memos/<id:memo_id>/print")
+@allow("stock.view")
+def print_memo(memo_id: UUID) -> Response:
+    """The memo that the customer signs."""
+    return _printed("memo", memo_id)
 
 
 @pages.post("/stock/transfers/<id:transfer_id>/receive")
@@ -191,8 +208,13 @@ def _page(kind: str, one: UUID, refusal: Refusal | None = None) -> str:
         customer=customer, values=forms.typed() if request.method == "POST" else {}, right=RIGHTS[kind],
         from_place=codes.place_name(known, found.from_place_id), to_place=codes.place_name(known, found.to_place_id),
         outcomes={name: _(text) for name, text in OUTCOMES.items()}, saved=request.args.get("saved", ""),
-        kinds=named(KINDS), metals=named(OF_METAL), allowed_mg=scales_differ_mg(today_ist()),
+        kinds=named(KINDS), metals=named(OF_METAL), looks=looks(but=SMALL), allowed_mg=scales_differ_mg(today_ist()),
     )  # fmt: skip
+
+
+def _printed(kind: str, one: UUID) -> Response:
+    slip, look = shop_read(lambda db: inventory.consignment_slip(db, one, kind=kind)), look_asked(SMALL)
+    return printed(slip, lambda press, drawn: press.render_slip(drawn, look))
 
 
 def _did(kind: str, one: UUID, work: Callable[[ShopSession], Any]) -> Response | tuple[str, int]:

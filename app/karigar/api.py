@@ -3,6 +3,8 @@
 from typing import Any
 from uuid import UUID
 
+from flask import Response
+
 from app.karigar import service
 from app.karigar.account_schemas import (
     KarigarDueOut,
@@ -39,6 +41,9 @@ from app.karigar.schemas import (
 from app.karigar.service import Bill, Challan, Due, Job, Karigar, Statement, Wastage
 from app.kit.http import allow, api_blueprint, expected_version, shop_read, shop_write, versioned
 from app.kit.paging import Page
+from app.printing.asking import PrintArgs, asked
+from app.printing.at_once import printed
+from app.printing.looks import SMALL
 
 karigars = api_blueprint("karigars", "/karigars", description="Goldsmiths who work for the shop, and their accounts.")
 jobs = api_blueprint("karigar_jobs", "/karigar-jobs", description="Work given to karigars: issued, received, settled.")
@@ -227,3 +232,13 @@ def cancel_job(body: dict[str, Any], shop_id: int, karigar_job_id: UUID) -> Job:
 def get_challan(shop_id: int, challan_id: UUID) -> Challan:
     """One challan or receipt."""
     return shop_read(lambda db: service.get_challan(db, challan_id))
+
+
+@jobs.get("/challans/<id:challan_id>/print")
+@allow("karigar.view")
+@jobs.arguments(PrintArgs, location="query")
+@jobs.response(200, content_type="application/pdf")
+def print_challan(args: dict[str, str | None], shop_id: int, challan_id: UUID) -> Response:
+    """The challan's slip, made now; usually on A5."""
+    slip, look = shop_read(lambda db: service.challan_slip(db, challan_id)), asked(args, SMALL)
+    return printed(slip, lambda press, drawn: press.render_slip(drawn, look))

@@ -3,6 +3,8 @@
 from typing import Any
 from uuid import UUID
 
+from flask import Response
+
 from app.kit.http import allow, api_blueprint, expected_version, runtime, shop_read, shop_write, versioned
 from app.kit.paging import Page
 from app.orders import service
@@ -25,6 +27,9 @@ from app.orders.schemas import (
     repair_of,
 )  # fmt: skip
 from app.orders.service import Order
+from app.printing.asking import PrintArgs, asked
+from app.printing.at_once import printed
+from app.printing.looks import SMALL
 
 orders = api_blueprint("orders", "/orders", description="What customers ordered, and their pieces to be mended.")
 repairs = api_blueprint("repairs", "/repairs", description="Customers' own pieces: estimate, work, handing back.")
@@ -55,6 +60,16 @@ def take_order(body: dict[str, Any], shop_id: int) -> Order:
 def get_order(shop_id: int, order_id: UUID) -> Order:
     """One order or repair with its steps and advances."""
     return shop_read(lambda db: service.get_order(db, order_id))
+
+
+@orders.get("/<id:order_id>/print")
+@allow("order.view")
+@orders.arguments(PrintArgs, location="query")
+@orders.response(200, content_type="application/pdf")
+def print_order(args: dict[str, str | None], shop_id: int, order_id: UUID) -> Response:
+    """The slip of an order or repair as it is now, made now; usually on A5."""
+    slip, look = shop_read(lambda db: service.order_slip(db, order_id)), asked(args, SMALL)
+    return printed(slip, lambda press, drawn: press.render_slip(drawn, look))
 
 
 @orders.patch("/<id:order_id>")

@@ -3,6 +3,8 @@
 from typing import Any
 from uuid import UUID
 
+from flask import Response
+
 from app.inventory import service
 from app.inventory.schemas.trade import (
     ArrivalsIn,
@@ -34,6 +36,9 @@ from app.inventory.schemas.trade import (
 from app.inventory.service import Consignment, Owing, Purchase, Supplier, SupplierDraft
 from app.kit.http import allow, api_blueprint, expected_version, shop_read, shop_write, versioned
 from app.kit.paging import Page, PageArgs
+from app.printing.asking import PrintArgs, asked
+from app.printing.at_once import printed
+from app.printing.looks import SMALL
 
 suppliers = api_blueprint("suppliers", "/suppliers", description="Whom the shop buys from, and what they are owed.")
 purchases = api_blueprint("purchases", "/purchases", description="Suppliers' bills, and returns against them.")
@@ -170,6 +175,15 @@ def get_transfer(shop_id: int, transfer_id: UUID) -> Consignment:
     return shop_read(lambda db: service.get_consignment(db, transfer_id, kind="transfer"))
 
 
+@transfers.get("/<id:transfer_id>/print")
+@allow("stock.view")
+@transfers.arguments(PrintArgs, location="query")
+@transfers.response(200, content_type="application/pdf")
+def print_transfer(args: dict[str, str | None], shop_id: int, transfer_id: UUID) -> Response:
+    """The note that goes with it, made now; usually on A5."""
+    return _printed(transfer_id, "transfer", args)
+
+
 @transfers.post("/<id:transfer_id>/receipt")
 @allow("stock.transfer")
 @versioned
@@ -222,6 +236,15 @@ def get_memo(shop_id: int, memo_id: UUID) -> Consignment:
     return shop_read(lambda db: service.get_consignment(db, memo_id, kind="memo"))
 
 
+@memos.get("/<id:memo_id>/print")
+@allow("stock.view")
+@memos.arguments(PrintArgs, location="query")
+@memos.response(200, content_type="application/pdf")
+def print_memo(args: dict[str, str | None], shop_id: int, memo_id: UUID) -> Response:
+    """The memo that the customer signs, made now; usually on A5."""
+    return _printed(memo_id, "memo", args)
+
+
 @memos.post("/<id:memo_id>/return")
 @allow("stock.memo")
 @versioned
@@ -270,6 +293,11 @@ def finish_melt(body: dict[str, Any], shop_id: int, melt_id: UUID) -> Consignmen
     """Say what came out of the pot; needs If-Match."""
     version, poured = expected_version(), poured_of(body)
     return shop_write(lambda db: service.finish_melt(db, consignment_id=melt_id, expected_version=version, **poured))
+
+
+def _printed(consignment_id: UUID, kind: str, args: dict[str, str | None]) -> Response:
+    slip, look = shop_read(lambda db: service.consignment_slip(db, consignment_id, kind=kind)), asked(args, SMALL)
+    return printed(slip, lambda press, drawn: press.render_slip(drawn, look))
 
 
 def _brought_back(consignment_id: UUID, body: dict[str, Any]) -> Consignment:

@@ -53,6 +53,7 @@ from app.inventory.service.lots import (
     weigh_lot,
 )
 from app.inventory.service.melting import finish_melt
+from app.inventory.service.papers import consignment_slip
 from app.inventory.service.places import (
     StockPlace,
     add_tray,
@@ -104,8 +105,8 @@ __all__ = [
     "Exemption", "Hallmark", "Holding", "Item", "ItemDraft", "ItemStatus", "Lot", "LotDraft", "LotState", "Origin",
     "OtherMetal", "Owing", "Portion", "Purchase", "PurchaseDraft", "Spot", "StockPlace", "Stone", "Supplier",
     "SupplierDraft", "Weights", "add_tray", "bind_portions", "book_purchase", "bring_back", "change_tray",
-    "check_sellable", "codes_of", "cost_of_part", "costs_by_tag", "count_in_stock", "draw_from_lot", "edit_item",
-    "edit_supplier", "find_by_code", "find_by_codes", "find_lot_by_code", "find_things", "finish_melt",
+    "check_sellable", "codes_of", "consignment_slip", "cost_of_part", "costs_by_tag", "count_in_stock", "draw_from_lot",
+    "edit_item", "edit_supplier", "find_by_code", "find_by_codes", "find_lot_by_code", "find_things", "finish_melt",
     "get_consignment", "get_item", "get_items", "get_lot", "get_lots", "get_purchase", "get_supplier", "items_of",
     "list_consignments", "list_exemptions", "list_items", "list_lots", "list_purchases", "list_stock_places",
     "list_suppliers", "lock_items", "lock_lots", "lots_of", "mandate_for", "mandate_name", "merge_lots", "move_stock",

@@ -120,7 +120,8 @@ ONE_ORDER = (
     "console_platform.list_failed", "ledger.ledger", "customers.list_upcoming", "audit.list_log", "days.get_day",
     "days.get_profit", "days.list_book", "imports.list_problems", "invoices.print_invoice", "karigars.statement",
     "metal.list_balances", "estimates.print_estimate", "days.print_slip", "old_gold.print_voucher",
-    "schemes.print_passbook", "receipts.print_receipt",
+    "schemes.print_passbook", "receipts.print_receipt", "orders.print_order", "karigar_jobs.print_challan",
+    "transfers.print_transfer", "memos.print_memo",
 )  # fmt: skip
 INVALID = codes((422, "invalid_input"))
 LIMITS = ("0", "-1", "201", "1000000000", "9" * 5000, "1.5", "ten", "", " 5", "1e1", "٥", "true", "0x5", "+5", "5\x00")

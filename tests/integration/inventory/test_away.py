@@ -46,6 +46,9 @@ def test_what_is_sent_is_nobodys_until_it_arrives(floor):
     assert floor.held(Account.TRANSIT) == {(sent.id, 9250): (1, 10_000), (sent.id, 9990): (0, 50_000)}
     assert floor.item(item.id).status == "transit"
     assert floor.drifts() == []
+    note = floor.read(lambda db: inventory.consignment_slip(db, sent.id, kind="transfer"))
+    assert [row[2:5] for row in note.rows] == [("1", "10.100", "10.000"), ("", "50.000", "50.000")]
+    assert note.party == ("Annex",) and note.foot[3:5] == ("60.100", "60.000")
     arrived = receive(floor, sent)
     assert (arrived.state, [line.outcome for line in arrived.lines]) == ("ended", ["received", "received"])
     assert floor.held(Account.STOCK) == {(floor.annex, 9250): (1, 10_000), (floor.annex, 9990): (0, 50_000)}

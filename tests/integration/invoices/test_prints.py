@@ -52,6 +52,19 @@ def test_a_receipt_is_printed_on_each_paper(counter, paper, width):
     assert receipt["number"] in page.extract_text() and "5,000.00" in page.extract_text()
 
 
+def test_a_memo_says_what_was_given_and_nothing_of_its_cost(counter):
+    piece, lata = counter.piece(costPaise=41_234_00), counter.customer()
+    memo = made(counter.post("/memos", {"customerId": lata["id"], "itemIds": [piece["id"]], "dueOn": "2099-12-31"}))
+    answer = counter.get(f"/memos/{memo['id']}/print")
+    page = PdfReader(io.BytesIO(answer.data)).pages[0]
+    said = page.extract_text()
+    for words in ("APPROVAL MEMO", piece["tag"], "3.390", lata["name"], "31-12-2099", memo["id"][-8:].upper()):
+        assert words in said, words
+    assert "41,234" not in said and round(float(page.mediabox.width)) == 420  # A5
+    wrong = counter.get(f"/transfers/{memo['id']}/print")
+    assert (wrong.status_code, wrong.json["code"]) == (404, "consignment_unknown")
+
+
 def test_a_closed_day_is_printed(counter):
     closing = made(counter.post("/days", {"on": counter.get("/days").json["toClose"]}))
     answer = counter.get(f"/days/{closing['id']}/slip", paper="roll", language="hi")

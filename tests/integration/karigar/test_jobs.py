@@ -1,9 +1,11 @@
 """Karigars' jobs over HTTP: metal out and in to the fine milligram, wastage settled, stones counted, each job once."""
 
 import datetime as dt
+import io
 from uuid import UUID
 
 import pytest
+from pypdf import PdfReader
 
 from app.inventory import service as inventory
 from app.karigar import service as karigars
@@ -59,6 +61,8 @@ def test_the_challan_has_a_number_and_what_comes_back_has_none(bench):
     back = made(bench.receive(bench.now(job), metal=[{"metal": "gold", "fineness": 9990, "netMg": 1_000}]))
     assert (back["kind"], back["number"]) == ("receipt", None)
     assert made(bench.counter.get(f"/karigar-jobs/challans/{first['id']}")) == first
+    paper = bench.counter.get(f"/karigar-jobs/challans/{first['id']}/print", language="gu")
+    assert first["number"] in PdfReader(io.BytesIO(paper.data)).pages[0].extract_text()
 
 
 @pytest.mark.parametrize(("excess", "left", "owed"), [("carry", 310 * 9160, 0), ("charge", 0, -3_663_08)])

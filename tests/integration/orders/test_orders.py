@@ -1,7 +1,10 @@
 """Orders over HTTP: taken with an advance, brought through their stages, delivered once, cancelled with the advance."""
 
 import datetime as dt
+import io
 from uuid import UUID
+
+from pypdf import PdfReader
 
 from app.credits import service as credits
 from app.kit.audit_checking import first_broken
@@ -29,6 +32,15 @@ def test_an_order_goes_through_its_stages_and_each_step_is_kept(desk):
     wrong = desk.act(order, "stage", stage="delivered")  # a bill delivers it, nobody else
     assert (wrong.status_code, wrong.json["code"]) == (409, "stage_not_next")
     assert desk.counter.read(first_broken) is None
+
+
+def test_an_order_is_printed_on_the_paper_that_is_asked_for(desk):
+    order = desk.order()
+    answer = desk.counter.get(f"/orders/{order['id']}/print", paper="roll", language="hi")
+    assert (answer.status_code, answer.content_type) == (200, "application/pdf")
+    page = PdfReader(io.BytesIO(answer.data)).pages[0]
+    assert round(float(page.mediabox.width)) == 227  # 80 mm
+    assert order["number"] in page.extract_text()
 
 
 def test_two_who_move_an_order_meet(desk):

@@ -81,14 +81,17 @@ def test_an_estimate_keeps_its_logo_too(counter, set_logo):
     assert colours(counter.get(f"/estimates/{told['id']}/print", paper="a5").data) == [BLUE]
 
 
-def test_vouchers_keep_theirs(counter, set_logo, runtime):
+def test_vouchers_keep_theirs_and_slips_have_todays(counter, set_logo, runtime):
     lata = counter.customer()["id"]
     set_logo(RED)
     receipt = made(counter.post("/receipts", {
         "customerId": lata, "purpose": "advance", "payments": [{"mode": "upi", "paise": 5_000_00}],
     }))  # fmt: skip
+    memo = made(counter.post("/memos", {"customerId": lata, "itemIds": [counter.piece()["id"]]}))
     set_logo(BLUE)
     assert colours(counter.get(f"/receipts/{receipt['id']}/print").data) == [RED]
+    assert colours(counter.get(f"/memos/{memo['id']}/print", paper="a4").data) == [BLUE]
+    assert colours(counter.get(f"/memos/{memo['id']}/print", paper="roll").data) == []
     work_off(runtime, counter.who.shop_id)
     kept = runtime.store.open(Bucket.INVOICES, f"{counter.who.shop_id}/{receipt['id'].replace('-', '')}-v1.pdf").read()
     assert colours(kept) == [RED]
