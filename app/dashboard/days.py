@@ -15,6 +15,8 @@ from app.dashboard.cashbook import KIND_NAMES
 from app.dashboard.exports import FORMATS
 from app.dashboard.frame import may, mode_names, pages, show
 from app.dashboard.looks import look_asked, looks
+from app.dashboard.lots import OF_METAL
+from app.dashboard.stock import named
 from app.invoices import service as invoices
 from app.kit.clock import today_ist
 from app.kit.http import allow, shop_read, shop_write
@@ -22,7 +24,7 @@ from app.kit.ids import parse_id
 from app.kit.locale import parse_day
 from app.kit.pages import Refusal, form_key, go_to, try_form
 from app.kit.texts import N_, _
-from app.kit.weights import purity_label
+from app.kit.weights import fine_mg, purity_label
 from app.printing.at_once import pdf
 from app.printing.looks import USUAL
 from app.reports import daybook, slips
@@ -53,9 +55,7 @@ def day_page() -> str:
     return show(
         "day.html", "day", day=found, rows=page.items, next_url=more, paged="at" in request.args, profit=profit,
         before=on - dt.timedelta(days=1), after=on + dt.timedelta(days=1), today=today_ist(), names=_names(page.items),
-        kinds=_kinds(), modes=mode_names(),
-        purposes=_purposes(), label=purity_label, key=form_key(), formats=FORMATS,
-        looks=looks(but=USUAL),
+        **_words(), key=form_key(), formats=FORMATS, looks=looks(but=USUAL),
         chart=[[one.day.day for one in takings], [one.paise for one in takings], []], codes=_codes(found.figures),
     )  # fmt: skip
 
@@ -114,8 +114,8 @@ def _closing(refusal: Refusal | None) -> str:
     figures = shop_read(lambda db: daybook.figures_of(db, on))
     return show(
         "day_close.html", "day", on=on, drawers=drawers, figures=figures, closed=closed, refusal=refusal,
-        to_count=[one for one in drawers if _is_open_on(one, on)], kinds=_kinds(), modes=mode_names(),
-        purposes=_purposes(), label=purity_label, key=form_key(), typed=forms.typed(), people=people, today=today_ist(),
+        to_count=[one for one in drawers if _is_open_on(one, on)], **_words(),
+        key=form_key(), typed=forms.typed(), people=people, today=today_ist(),
     )  # fmt: skip
 
 
@@ -153,6 +153,14 @@ def _names(rows: list[daybook.BookRow]) -> dict[UUID, str]:
 
 def _codes(figures: dict[str, Any]) -> dict[str, str]:
     return {one["till"]: one["code"] for one in figures["cash"] if one["till"]}
+
+
+def _words() -> dict[str, Any]:
+    """What the day's figures are told with."""
+    return {
+        "kinds": _kinds(), "modes": mode_names(), "purposes": _purposes(), "label": purity_label,
+        "metals": dict(named(OF_METAL)), "fine_mg": fine_mg,
+    }  # fmt: skip
 
 
 def _purposes() -> dict[str, str]:

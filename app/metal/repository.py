@@ -60,6 +60,16 @@ def day_sums(
     return db.execute(statement.group_by(*keys)).all()
 
 
+def flows(db: ShopSession, *, account: str, book_on: dt.date) -> Sequence[Any]:
+    """From, to, metal, then net milligrams and fine, of what an account gave or took on a business day."""
+    keys = (MetalEntry.from_account, MetalEntry.to_account, MetalEntry.metal)
+    return db.execute(
+        select(*keys, func.sum(MetalEntry.net_mg), func.sum(MetalEntry.fine))
+        .where(MetalEntry.book_on == book_on, or_(MetalEntry.from_account == account, MetalEntry.to_account == account))
+        .group_by(*keys)
+    ).all()
+
+
 def stock_of_items(db: ShopSession, account: str, item_ids: Iterable[UUID]) -> dict[UUID, int]:
     """How many pieces the account has of each of these, by the book; one that it never had is not there."""
     wanted = sorted(item_ids)

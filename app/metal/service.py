@@ -23,9 +23,9 @@ from app.metal.models import MetalEntry
 from shard_router import ShopSession
 
 __all__ = [
-    "MEASURES", "MIXED", "POST", "Account", "Balance", "Day", "Drift", "Entry", "Holding", "Key", "Line", "Quantities",
-    "balances", "broken_rows", "business_day", "days", "drifts", "entries", "first_line", "item_counts", "post",
-    "rows_of", "shop_sums",
+    "MEASURES", "MIXED", "POST", "Account", "Balance", "Day", "Drift", "Entry", "Flow", "Holding", "Key", "Line",
+    "Quantities", "balances", "broken_rows", "business_day", "days", "drifts", "entries", "first_line", "flows",
+    "item_counts", "post", "rows_of", "shop_sums",
 ]  # fmt: skip
 
 POST = repository.POST
@@ -114,6 +114,17 @@ class Line:
         return label_of(self.metal, self.fineness)
 
 
+@dataclass(frozen=True, slots=True)
+class Flow:
+    """So much of a metal, of whatever purity, went from one account to another; fine unrounded."""
+
+    source: Account
+    target: Account
+    metal: str
+    net_mg: int
+    fine: int
+
+
 def label_of(metal: str, fineness: int) -> str:
     """A purity as people say it; of several, the metal alone."""
     return metal.capitalize() if fineness == MIXED else purity_label(metal, fineness)
@@ -199,6 +210,14 @@ def days(
             held[metal, fineness] += came - went
             found.append(Day(metal, fineness, held[metal, fineness], on, came, went))
     return found
+
+
+def flows(db: ShopSession, *, account: Account, book_on: dt.date) -> list[Flow]:
+    """What an account gave and took on a business day, by metal and by where it came from or went, in one statement."""
+    return [
+        Flow(Account(source), Account(target), metal, int(net_mg), int(fine))
+        for source, target, metal, net_mg, fine in repository.flows(db, account=account, book_on=book_on)
+    ]
 
 
 def entries(

@@ -66,6 +66,7 @@ class OldGoldVoucher(ShopOwned, ShardBase):
         ForeignKeyConstraint(["shop_id", "till_id"], ["tills.shop_id", "tills.id"]),
         ForeignKeyConstraint(["shop_id", "customer_id"], ["customers.shop_id", "customers.id"]),
         Index(None, "shop_id", "issued_on", "id"), Index(None, "shop_id", "customer_id", "issued_on"),
+        Index(None, "shop_id", "book_on"),
         writes="insert", hidden=("seller_sealed",), retention="books", purpose="issued vouchers of old gold bought",
     )  # fmt: skip
 

@@ -48,6 +48,23 @@ def weights_of(db: ShopSession, voucher_ids: Iterable[UUID]) -> dict[UUID, tuple
     return {voucher_id: (int(gross), int(fine)) for voucher_id, gross, fine in rows}
 
 
+def bought_on(db: ShopSession, book_on: dt.date) -> Sequence[Any]:
+    """By metal: how many vouchers of a business day, gross and fine milligrams, paise."""
+    return db.execute(
+        select(
+            OldGoldLine.metal, func.count(OldGoldVoucher.id.distinct()), func.sum(OldGoldLine.gross_mg),
+            func.sum(OldGoldLine.fine_mg), func.sum(OldGoldLine.value_paise),
+        )
+        .join(
+            OldGoldVoucher,
+            (OldGoldVoucher.shop_id == OldGoldLine.shop_id) & (OldGoldVoucher.id == OldGoldLine.voucher_id),
+        )
+        .where(OldGoldVoucher.book_on == book_on)
+        .group_by(OldGoldLine.metal)
+        .order_by(OldGoldLine.metal)
+    ).all()  # fmt: skip
+
+
 def lines_of_lots(db: ShopSession, lot_ids: Iterable[UUID]) -> Sequence[Any]:
     """Line and its voucher's number and day, of lots that began as old gold."""
     return db.execute(
@@ -136,22 +153,6 @@ def bought_by_month(db: ShopSession, first: dt.date) -> Sequence[Any]:
     ).all()
 
 
-def _whole() -> Select[OldGoldVoucher]:
-    return select(OldGoldVoucher).options(selectinload(OldGoldVoucher.lines), selectinload(OldGoldVoucher.payouts))
-
-
-def shop_sums() -> tuple[Sum, ...]:
-    """Vouchers by year, lines by purity in mg and paise, payouts by mode, terms."""
-    weights = (OldGoldLine.gross_mg, OldGoldLine.dirt_mg, OldGoldLine.net_mg, OldGoldLine.fine_mg)
-    return (
-        added_up("old gold", OldGoldVoucher, by=(OldGoldVoucher.fy_start,), of=(OldGoldVoucher.value_paise,)),
-        added_up(
-            "old gold lines", OldGoldLine, by=(OldGoldLine.metal, OldGoldLine.fineness),
-            of=(*weights, OldGoldLine.value_paise),
-        ),
-        added_up("old gold payouts", OldGoldPayout, by=(OldGoldPayout.mode,), of=(OldGoldPayout.paise,)),
-        added_up("buying terms", BuyingTerms, by=(BuyingTerms.metal,), of=(BuyingTerms.margin_bp,)),
-    )  # fmt: skip
 def numbers_used(db: ShopSession) -> Sequence[Any]:
     """Per series: how many vouchers there are, their first and last number."""
     series = (
@@ -179,3 +180,19 @@ def count_between(
     ).one()  # fmt: skip
 
 
+def _whole() -> Select[OldGoldVoucher]:
+    return select(OldGoldVoucher).options(selectinload(OldGoldVoucher.lines), selectinload(OldGoldVoucher.payouts))
+
+
+def shop_sums() -> tuple[Sum, ...]:
+    """Vouchers by year, lines by purity in mg and paise, payouts by mode, terms."""
+    weights = (OldGoldLine.gross_mg, OldGoldLine.dirt_mg, OldGoldLine.net_mg, OldGoldLine.fine_mg)
+    return (
+        added_up("old gold", OldGoldVoucher, by=(OldGoldVoucher.fy_start,), of=(OldGoldVoucher.value_paise,)),
+        added_up(
+            "old gold lines", OldGoldLine, by=(OldGoldLine.metal, OldGoldLine.fineness),
+            of=(*weights, OldGoldLine.value_paise),
+        ),
+        added_up("old gold payouts", OldGoldPayout, by=(OldGoldPayout.mode,), of=(OldGoldPayout.paise,)),
+        added_up("buying terms", BuyingTerms, by=(BuyingTerms.metal,), of=(BuyingTerms.margin_bp,)),
+    )  # fmt: skip

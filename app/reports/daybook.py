@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -21,6 +21,7 @@ from app.kit.clock import ist, utc_now
 from app.kit.money import ratio, round_half_up
 from app.kit.weights import MG_PER_GRAM
 from app.metal import service as metal
+from app.oldgold import service as oldgold
 from app.rates import service as rates
 from app.reports.errors import MonthTooLong, PeriodBackwards
 from app.tenants.service.places import list_places
@@ -28,6 +29,7 @@ from shard_router import ShopSession
 
 ROWS = 100
 MOST_DAYS = 31
+GONE = (metal.Account.LOSS, metal.Account.SOLD)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +77,8 @@ def get_day(db: ShopSession, on: dt.date) -> Day:
 
 
 def figures_of(db: ShopSession, on: dt.date) -> dict[str, Any]:
-    """What a business day comes to: sales and taxes, money by mode, cash by drawer, metal sold, stock by purity."""
+    """What a business day comes to: sales and taxes, money by mode, cash by drawer, metal sold, old gold bought, metal
+    given to karigars and come back, stock by purity."""
     totals, vouchers = invoices.day_totals(db, on), credits.day_vouchers(db, on)
     codes = {place.till_id: place.till_code for place in list_places(db)}
     return {
@@ -88,6 +91,8 @@ def figures_of(db: ShopSession, on: dt.date) -> dict[str, Any]:
         "cash": [_till(one, codes) for one in cash.day_cash(db, on)],
         "counts": [_count(one, codes) for one in cash.counts_of_day(db, on)],
         "sold": [_sold(one) for one in invoices.sold_metal(db, on, on)],
+        "oldGold": [_bought(one) for one in oldgold.bought_on(db, on)],
+        "karigars": _karigars(metal.flows(db, account=metal.Account.KARIGAR, book_on=on)),
         "stock": _stock(db, on),
     }  # fmt: skip
 
@@ -199,6 +204,27 @@ def _sold(one: invoices.SoldMetal) -> dict[str, Any]:
         "metal": one.metal, "fineness": one.fineness, "lines": one.lines, "netMg": one.net_mg,
         "taxablePaise": one.parts["taxable_paise"],
     }  # fmt: skip
+
+
+def _bought(one: oldgold.DayBought) -> dict[str, Any]:
+    return {
+        "metal": one.metal, "vouchers": one.vouchers, "grossMg": one.gross_mg, "fineMg": one.fine_mg,
+        "valuePaise": one.value_paise,
+    }  # fmt: skip
+
+
+def _karigars(flows: Iterable[metal.Flow]) -> list[dict[str, Any]]:
+    """By metal, what was given out and what came back; wastage and what was charged for came back to nobody."""
+    sums: dict[str, dict[str, int]] = {}
+    for one in flows:
+        came = one.source is metal.Account.KARIGAR
+        if not one.net_mg or (came and one.target in GONE):
+            continue
+        row = sums.setdefault(one.metal, {"outMg": 0, "outFine": 0, "backMg": 0, "backFine": 0})
+        way = "back" if came else "out"
+        row[f"{way}Mg"] += one.net_mg
+        row[f"{way}Fine"] += one.fine
+    return [{"metal": name, **row} for name, row in sorted(sums.items())]
 
 
 def _stock(db: ShopSession, on: dt.date) -> list[dict[str, Any]]:

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from app.cash import service as cash
 from app.kit.money import grouped
-from app.kit.weights import grams, purity_label
+from app.kit.weights import fine_mg, grams, purity_label
 from app.printing.day import DaySlip, Part
 from app.printing.looks import Label
 from app.tenants import service as tenants
@@ -63,6 +63,8 @@ def parts_of(figures: Mapping[str, Any], names: Mapping[UUID, str]) -> tuple[Par
         *(_drawer(one) for one in figures["cash"] if one["byKind"] or one["openingPaise"]),
         *(_count(one, names) for one in figures["counts"] if one["purpose"] == "closing"),
         Part(Label("Metal sold"), tuple((_purity(one), f"{grams(one['netMg'])} g") for one in figures["sold"])),
+        Part(Label("Old gold bought"), tuple(row for one in figures.get("oldGold", ()) for row in _bought(one))),
+        Part(Label("Metal and karigars"), tuple(row for one in figures.get("karigars", ()) for row in _worked(one))),
         Part(Label("Stock"), tuple(
             (f"{one['pieces']} × {_purity(one)}", f"{grams(one['netMg'])} g") for one in figures["stock"]
         )),
@@ -99,6 +101,24 @@ def _count(one: Mapping[str, Any], names: Mapping[UUID, str]) -> Part:
     by = names.get(UUID(one["by"]), "") if one["by"] else ""
     title = Label(f"Counted, till and shift · {one['code']} / {one['shift']}{' · ' + by if by else ''}")
     return Part(title, tuple(rows), summed=True)
+
+
+def _bought(one: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
+    name = str(one["metal"]).capitalize()
+    return (
+        (Label(f"Gross g · {name}"), grams(one["grossMg"])), (Label(f"Fine g · {name}"), grams(one["fineMg"])),
+        (Label(f"Value ₹ · {name}"), grouped(one["valuePaise"])),
+    )  # fmt: skip
+
+
+def _worked(one: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
+    """Net, and fine behind it."""
+    name = str(one["metal"]).capitalize()
+    rows = ((Label(f"Issued · {name}"), "out"), (Label(f"Returned · {name}"), "back"))
+    return tuple(
+        (label, f"{grams(one[f'{way}Mg'])} g ({grams(fine_mg(one[f'{way}Fine']))})") for label, way in rows
+        if one[f"{way}Mg"]
+    )  # fmt: skip
 
 
 def _purity(one: Mapping[str, Any]) -> str:

@@ -18,10 +18,12 @@ from app.oldgold.service.ours import (
 )
 from app.oldgold.service.printing import get_paper
 from app.oldgold.service.reading import (
+    DayBought,
     LotOrigin,
     MonthBought,
     VoucherSummary,
     bought_by_month,
+    bought_on,
     get_voucher,
     list_vouchers,
     origins_of,
@@ -30,10 +32,10 @@ from app.oldgold.service.terms import BuyingTerms, list_terms, set_terms, terms_
 from app.oldgold.service.valuing import Valued, ValuedLine, value, value_lines
 
 __all__ = [
-    "OVER", "BackAgain", "BuyBack", "BuyingTerms", "Identity", "LineDraft", "LotOrigin", "MonthBought", "Paper",
-    "Party", "PayoutDraft", "PayoutMode", "PurchaseDraft", "SoldPiece", "Terms", "TestKind", "Valued", "ValuedLine",
-    "Voucher", "VoucherLine", "VoucherPayout", "VoucherSummary", "VouchersReport", "ask_what_was_sold", "bought_back",
-    "bought_by_month", "exchange_stands_on", "get_paper", "get_voucher", "issue_voucher", "list_papers", "list_shares",
-    "list_terms", "list_vouchers", "number_gaps", "origins_of", "over_facts", "set_terms", "shop_sums", "sold_pieces",
-    "take_in", "terms_on", "value", "value_lines", "verify_vouchers",
+    "OVER", "BackAgain", "BuyBack", "BuyingTerms", "DayBought", "Identity", "LineDraft", "LotOrigin", "MonthBought",
+    "Paper", "Party", "PayoutDraft", "PayoutMode", "PurchaseDraft", "SoldPiece", "Terms", "TestKind", "Valued",
+    "ValuedLine", "Voucher", "VoucherLine", "VoucherPayout", "VoucherSummary", "VouchersReport", "ask_what_was_sold",
+    "bought_back", "bought_by_month", "bought_on", "exchange_stands_on", "get_paper", "get_voucher", "issue_voucher",
+    "list_papers", "list_shares", "list_terms", "list_vouchers", "number_gaps", "origins_of", "over_facts", "set_terms",
+    "shop_sums", "sold_pieces", "take_in", "terms_on", "value", "value_lines", "verify_vouchers",
 ]  # fmt: skip

@@ -46,6 +46,17 @@ class LotOrigin:
 
 
 @dataclass(frozen=True, slots=True)
+class DayBought:
+    """Old gold of one metal bought on a business day; fine after the melting loss, which is what was paid for."""
+
+    metal: str
+    vouchers: int
+    gross_mg: int
+    fine_mg: int
+    value_paise: int
+
+
+@dataclass(frozen=True, slots=True)
 class MonthBought:
     """What was bought of a metal in a month."""
 
@@ -99,6 +110,11 @@ def origins_of(db: ShopSession, lot_ids: Iterable[UUID]) -> dict[UUID, LotOrigin
         line.lot_id: LotOrigin(line.lot_id, line.voucher_id, number, bought_on, line.value_paise, line.resale)
         for line, number, bought_on in found
     }
+
+
+def bought_on(db: ShopSession, book_on: dt.date) -> list[DayBought]:
+    """What was bought on a business day, by metal, in one statement."""
+    return [DayBought(metal, *map(int, sums)) for metal, *sums in repository.bought_on(db, book_on)]
 
 
 def bought_by_month(db: ShopSession, *, since: dt.date) -> list[MonthBought]:

@@ -1,11 +1,16 @@
 """A business day over HTTP: bills, cash by hand, the closing that keeps its figures, and profit at today's rate."""
 
 import datetime as dt
+import io
 
 import pytest
+from pypdf import PdfReader
 
 from app.kit.clock import today_ist
+from tests.integration.karigar.conftest import Bench, ring
+from tests.integration.oldgold.conftest import Buying
 from tests.support.counter import Counter, made
+from tests.support.pages import Sender
 
 TODAY = today_ist().isoformat()
 
@@ -62,6 +67,30 @@ def test_a_day_from_its_opening_to_its_closing(counter):
     assert kept["closing"]["chainHash"] == closing["chainHash"] and closing["chainSeq"] > 1
     again = counter.post("/days", {"on": TODAY})
     assert (again.status_code, again.json["code"]) == (409, "day_closed")
+
+
+def test_a_day_says_what_old_gold_came_and_what_metal_karigars_had_and_brought(counter):
+    buying, lata = Buying(counter, counter.customer()), counter.customer()
+    made(counter.post("/old-gold/terms", {"metal": "gold", "marginBp": 0, "meltingLossBp": 150}))
+    made(buying.buy())
+    ram = {"name": "Ram Soni", "code": "RAM", "phone": "98200 55555", "stateCode": "27"}
+    bench = Bench(counter, made(counter.post("/karigars", ram)))
+    made(bench.receive(bench.issued(10_000), pieces=[ring(9_900)], closes=True))
+    made(counter.bill([counter.piece()], customerId=lata["id"]))
+    closing = made(counter.post("/days", {"on": TODAY}))
+    # 15.100 g net × 0.912 × 0.985 = 13.564632 g, at ₹13,973.80: 1,89,554.60; the wastage of 0.100 g came back to nobody
+    assert closing["figures"]["oldGold"] == [
+        {"metal": "gold", "vouchers": 1, "grossMg": 15_420, "fineMg": 13_565, "valuePaise": 189_554_60}
+    ]
+    assert closing["figures"]["karigars"] == [
+        {"metal": "gold", "outMg": 10_000, "outFine": 91_600_000, "backMg": 9_900, "backFine": 90_684_000}
+    ]
+    slip = counter.get(f"/days/{closing['id']}/slip").data
+    page = Sender(counter.app, counter.who).look(f"/s/{counter.who.shop.slug}/day").text
+    printed = "".join(one.extract_text() for one in PdfReader(io.BytesIO(slip)).pages)
+    for figure in ("15.420", "13.565", "1,89,554.60", "10.000", "9.160", "9.900", "9.068"):
+        assert figure in printed and figure in page, figure
+    assert "Old gold bought" in page and "came back" in page
 
 
 def test_the_day_book_is_read_page_by_page_in_the_order_of_the_day(counter):
