@@ -192,6 +192,19 @@ def of_stones(stone_mct: int, pieces: int = 0) -> Weights:
     return Weights(pieces=pieces, stone_mg=stone_mg(stone_mct), stone_mct=stone_mct)
 
 
+def drawn(lot: Lot, part: Weights) -> Weights:
+    """A part of a lot as it leaves it. Of loose stones only carats are weighed, and what they weigh in mg is what the
+    rest no longer does: so the roundings of many draws never add up, and the last carat takes all that is left."""
+    if lot.metal != STONE:
+        return part
+    if part.stone_mct == lot.left_stone_mct:
+        return dataclasses.replace(lot.left, pieces=max(part.pieces, lot.left_pieces))  # more than there are: refused
+    if part.stone_mct > lot.left_stone_mct:
+        return of_stones(part.stone_mct, part.pieces)  # refused
+    rest_mg = min(stone_mg(lot.left_stone_mct - part.stone_mct), lot.left_stone_mg)
+    return Weights(pieces=part.pieces, stone_mg=lot.left_stone_mg - rest_mg, stone_mct=part.stone_mct)
+
+
 def cost_of(part: Weights, whole_lot: Lot) -> int:
     """What a part of a lot cost, in paise: by net weight, of stones by carats, else by pieces; of all of it, all."""
     if part == whole_lot.left:

@@ -10,7 +10,7 @@ from uuid import UUID
 from sqlalchemy.exc import IntegrityError
 
 from app.inventory.errors import ItemUnknown, LotCodeTaken, LotFactsWrong, LotsDiffer, LotUnknown
-from app.inventory.lotting import STONE, Lot, LotDraft, Weights, checked, cost_of, of_stones, rest_of, settled
+from app.inventory.lotting import STONE, Lot, LotDraft, Weights, checked, cost_of, drawn, of_stones, rest_of, settled
 from app.inventory.models import LotState, MetalLot
 from app.inventory.pieces import Item, ItemDraft
 from app.inventory.repository import lots as repository
@@ -39,12 +39,16 @@ def receive_lot(
     draft: LotDraft,
     place_id: UUID | None = None,
     origin: Origin = FOUND_HERE,
+    as_taken: bool = False,
 ) -> Lot:
     """Take a lot into stock; raises LotCodeTaken and what is wrong with the draft.
 
-    origin  left out: it was there before the book. A purchase, a customer's old gold or a melt says its own
+    origin    left out: it was there before the book. A purchase, a customer's old gold or a melt says its own
+    as_taken  it is a part of another lot: what its stones weigh in mg is what they weighed there
     """
     facts, now = settled(draft, today_ist()), utc_now()
+    if as_taken:
+        facts = dataclasses.replace(facts, stone_mg=draft.stone_mg)
     row = MetalLot(
         id=new_id(), code=facts.code, name=facts.name, kind=facts.kind, metal=facts.metal, fineness=facts.fineness,
         place_id=place_or_home(db, place_id), supplier_id=origin.supplier_id, state=LotState.OPEN.value,
@@ -78,7 +82,7 @@ def draw_from_lot(
     lots and pieces (decision 0040).
     """
     row = _locked(db, lot_id, expected_version)
-    entry = take(row, _of(row, part), target)
+    entry = take(row, drawn(lot_of(row), part), target)
     db.flush()
     act = movement_id or new_id()
     metal.post(db, movement_id=act, kind=kind, entries=[entry])
@@ -110,7 +114,7 @@ def put(row: MetalLot, left: Weights, *, cost_paise: int) -> None:
 def weigh_lot(db: ShopSession, *, lot_id: UUID, expected_version: int, weights: Weights, reason: str) -> Lot:
     """A lot weighs other than is written: corrected in the book both ways, its cost unchanged."""
     row = _locked(db, lot_id, expected_version)
-    before, left = lot_of(row), checked(_of(row, weights))
+    before, left = lot_of(row), checked(_weighed(row, weights))
     if not (left.net_mg or left.stone_mct):
         raise LotFactsWrong(_("A lot of nothing was used up or lost."), fields={"netMg": "nothing"})
     put(row, left, cost_paise=before.left_cost_paise)
@@ -130,7 +134,7 @@ def split_lot(db: ShopSession, *, lot_id: UUID, expected_version: int, part: Wei
     row = _locked(db, lot_id, expected_version)
     whole = lot_of(row)
     act, made = new_id(), Spot(Account.ADJUSTMENT)
-    entry = take(row, _of(row, part), made)
+    entry = take(row, drawn(lot_of(row), part), made)
     db.flush()
     metal.post(db, movement_id=act, kind="split", entries=[entry])
     draft = LotDraft(
@@ -138,7 +142,7 @@ def split_lot(db: ShopSession, *, lot_id: UUID, expected_version: int, part: Wei
         stone_mg=entry.stone_mg, net_mg=entry.net_mg, stone_mct=entry.stone_mct, cost_paise=entry.cost_paise,
     )  # fmt: skip
     origin = Origin(spot=made, kind="split", movement_id=act, supplier_id=whole.supplier_id)
-    return receive_lot(db, draft=draft, place_id=whole.place_id, origin=origin)
+    return receive_lot(db, draft=draft, place_id=whole.place_id, origin=origin, as_taken=True)
 
 
 def merge_lots(db: ShopSession, *, into_id: UUID, lot_ids: Sequence[UUID]) -> Lot:
@@ -263,13 +267,13 @@ def _locked(db: ShopSession, lot_id: UUID, expected_version: int | None) -> Meta
     return row
 
 
-def _of(row: MetalLot, part: Weights) -> Weights:
-    """Of loose stones only carats are weighed: what they weigh in mg follows, and the last carat takes the rest."""
+def _weighed(row: MetalLot, weights: Weights) -> Weights:
+    """Of loose stones only carats are weighed: what they weigh in mg follows."""
     if row.metal != STONE:
-        return part
-    if part.stone_mct == row.left_stone_mct:
-        return dataclasses.replace(part, stone_mg=row.left_stone_mg, net_mg=0)
-    return of_stones(part.stone_mct, part.pieces)
+        return weights
+    if weights.stone_mct == row.left_stone_mct:
+        return dataclasses.replace(weights, stone_mg=row.left_stone_mg, net_mg=0)
+    return of_stones(weights.stone_mct, weights.pieces)
 
 
 def _taken_for(db: ShopSession, row: MetalLot, piece: ItemDraft, act: UUID, made: Spot) -> int:

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.inventory.errors import LotFactsWrong, LotTooSmall
-from app.inventory.lotting import Lot, LotDraft, Weights, cost_of, of_stones, rest_of, scales_differ_mg, settled
+from app.inventory.lotting import Lot, LotDraft, Weights, cost_of, drawn, of_stones, rest_of, scales_differ_mg, settled
 from app.inventory.models import MetalLot
 from app.inventory.service.booking import Spot
 from app.inventory.service.lots import entry_of_lot, lot_of, put, take
@@ -44,16 +44,37 @@ def test_parts_of_a_lot_and_their_costs_are_the_lot(left, cost, shares):
         return
     there = row(left, cost)
     whole, target = entry_of_lot(lot_of(there), Spot(Account.STOCK), Spot(Account.LOSS)).moved, Spot(Account.LOSS)
-    drawn = Quantities()
+    gone = Quantities()
     for share in shares:
         now = lot_of(there).left
         part = Weights(**{name: value * share // 100 for name, value in dataclasses.asdict(now).items()})
         if any(dataclasses.astuple(part)):
-            drawn += take(there, part, target).moved
+            gone += take(there, part, target).moved
     if any(dataclasses.astuple(lot_of(there).left)):
-        drawn += take(there, lot_of(there).left, target).moved
-    assert drawn == whole
+        gone += take(there, lot_of(there).left, target).moved
+    assert gone == whole
     assert (there.state, there.left_cost_paise) == ("used", 0)
+
+
+@given(st.integers(1, 60), st.integers(0, 9), st.lists(st.integers(1, 60), max_size=60))
+def test_stones_are_drawn_carat_by_carat_to_exactly_nothing(mct, pieces, cuts):
+    """Three thousandths of a carat are 0.6 mg: however small the cuts, each can be taken, and so can the last."""
+    there = row(of_stones(mct, pieces), 1_000_01)
+    there.kind, there.metal, there.fineness = "stones", "stone", 0
+    taken, cost = Quantities(), 0
+    for cut in cuts:
+        if cut >= there.left_stone_mct:
+            break
+        part = drawn(lot_of(there), Weights(stone_mct=cut))
+        moved = take(there, part, Spot(Account.LOSS)).moved
+        taken, cost = taken + moved, cost + moved.cost_paise
+        assert there.left_stone_mg == of_stones(there.left_stone_mct).stone_mg
+        assert abs(moved.stone_mg - of_stones(cut).stone_mg) <= 1
+    last = take(there, drawn(lot_of(there), Weights(stone_mct=there.left_stone_mct)), Spot(Account.LOSS)).moved
+    taken += last
+    assert (there.state, lot_of(there).left, there.left_cost_paise) == ("used", Weights(), 0)
+    assert (taken.stone_mct, taken.stone_mg, taken.pieces) == (mct, of_stones(mct).stone_mg, pieces)
+    assert cost + last.cost_paise == 1_000_01
 
 
 @given(weights, weights)
