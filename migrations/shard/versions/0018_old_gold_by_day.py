@@ -8,7 +8,7 @@ Revision: 0018
 from migrations.steps import Steps
 
 revision = "0018"
-down_revision = "0016"
+down_revision = "0017"
 
 
 def upgrade(op: Steps) -> None:
