@@ -51,6 +51,7 @@ def receipt_body() -> dict[str, Any]:
         "huid": a_huid(), "huidExempt": None, "making": {"kind": "percent", "paise": 0, "bp": 1600},
         "wastage": {"kind": "none", "bp": 0}, "labourPaise": 1_800_00,
         "stones": [{"kind": "diamond", "pieces": 1, "weightMct": 100, "basis": "per_piece", "ratePaise": 10_000}],
+        "otherMetals": [{"metal": "gold", "fineness": 9580, "netMg": 10}],
     }  # fmt: skip
     return {
         "pieces": [piece], "metal": [{"metal": "gold", "fineness": 9160, "netMg": 500, "lotCode": None}],

@@ -35,13 +35,15 @@ _OF_A_SHEET: tuple[Path, ...] = tuple(("draft", name) for name in (
     "occasion", "approvalIds", "schemeIds", "orderId", "estimateId",
 ))  # fmt: skip
 ELSEWHERE: dict[str, tuple[Path, ...]] = {
-    "purchases.book_purchase": (("lines", 0, "lot"),), "invoices.quote": _OF_A_BILL,
-    "invoices.issue_invoice": _OF_A_BILL, "estimates.make_estimate": _OF_A_BILL, "held_sheets.hold_sheet": _OF_A_SHEET,
+    "purchases.book_purchase": (("lines", 0, "lot"),), "lots.tag_from_lot": (("otherMetals", 0),),
+    "invoices.quote": _OF_A_BILL, "invoices.issue_invoice": _OF_A_BILL, "estimates.make_estimate": _OF_A_BILL,
+    "held_sheets.hold_sheet": _OF_A_SHEET,
     **dict.fromkeys(("old_gold.value", "old_gold.buy"), (("lines", 0, "ofLineId"),)),
 }  # fmt: skip
-"""Places that a good request cannot have beside others: a line brings a piece or a lot, whose own route asks them; a
-bill's schemes and repairs have tests of their own, where their rooms are (test_on_a_bill.py); what stands on a sheet is
-a bill's draft, whose own route asks it, and names nothing that is looked at while it waits."""
+"""Places that a good request cannot have beside others: a line brings a piece or a lot, whose own route asks them; what
+is tagged out of a lot is of that lot's metal; a bill's schemes and repairs have tests of their own, where their rooms
+are (test_on_a_bill.py); what stands on a sheet is a bill's draft, whose own route asks it, and names nothing that is
+looked at while it waits."""
 
 
 def is_elsewhere(endpoint: str, path: Path) -> bool:

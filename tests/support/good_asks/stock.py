@@ -19,6 +19,7 @@ def _piece() -> dict[str, Any]:
         "making": {"kind": "percent", "paise": 0, "bp": 1600}, "wastage": {"kind": "none", "bp": 0},
         "hallmarkPaise": 4500, "costPaise": 30_000_00,
         "stones": [{"kind": "diamond", "pieces": 2, "weightMct": 500, "basis": "per_piece", "ratePaise": 10_000}],
+        "otherMetals": [{"metal": "gold", "fineness": 7500, "netMg": 390}],
     }  # fmt: skip
 
 
@@ -82,7 +83,7 @@ def _merged(stage: Stage) -> Ask:
 
 
 def _tagged(stage: Stage) -> Ask:
-    return Ask(stage.asha.token, {"lot_id": stage.lot().id}, _new_piece(), 1)
+    return Ask(stage.asha.token, {"lot_id": stage.lot().id}, {**_new_piece(), "otherMetals": []}, 1)
 
 
 def _new_piece() -> dict[str, Any]:
