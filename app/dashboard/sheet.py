@@ -316,7 +316,7 @@ def _credit_payments() -> tuple[PaymentDraft, ...]:
 
 
 def _count(text: str) -> int:
-    if not (text.isascii() and text.isdigit() and 0 < int(text[:9]) <= MAX_PIECES):
+    if not (text.isascii() and text.isdigit() and len(text) <= 9 and 0 < int(text) <= MAX_PIECES):
         raise forms.TypedWrongly(_("A number of pieces is expected."))
     return int(text)
 

@@ -12,7 +12,7 @@ from uuid import UUID
 
 from app.inventory import service as inventory
 from app.kit.texts import _
-from app.kit.weights import grams
+from app.kit.weights import grams, purity_label
 from app.oldgold import repository
 from app.oldgold.errors import BoughtBackBefore, NotWhatWasSold, SoldLineUnknown
 from app.oldgold.service.drafts import LineDraft
@@ -100,9 +100,15 @@ def exchange_stands_on(db: ShopSession, credit_id: UUID) -> str:
 
 
 def _check_same(line: LineDraft, sold: SoldPiece, on: dt.date, path: str) -> None:
-    """Lighter it may have become, and worn; of another metal or heavier it is another piece."""
+    """Lighter it may have become, and worn; of another metal, heavier or finer it is another piece."""
     if line.metal != sold.metal:
         _refuse(f"{path}.metal", _("%(name)s was of another metal.", name=sold.name))
+    if line.fineness > sold.fineness:
+        message = _(
+            "%(name)s was sold as %(purity)s: it cannot be finer now.",
+            name=sold.name, purity=purity_label(sold.metal, sold.fineness),
+        )  # fmt: skip
+        _refuse(f"{path}.fineness", message)
     if line.gross_mg - line.dirt_mg > sold.net_mg + inventory.scales_differ_mg(on):
         message = _("%(name)s had %(net)s g net when it was sold.", name=sold.name, net=grams(sold.net_mg))
         _refuse(f"{path}.grossMg", message)

@@ -53,6 +53,16 @@ def test_a_sheet_prices_a_repair_a_discount_on_the_bill_and_says_how(till, cast,
     assert hidden(added, "sells-w1") == ["repair"]
 
 
+def test_a_number_of_pieces_longer_than_any_is_said_at_its_field(till, cast):
+    """Its first digits would pass; Python reads no number of five thousand."""
+    page = till(f"{shop(cast)}/bills/sheet", {
+        "step": "add-ware", "ware_sells": "repair", "ware_name": "Chain", "ware_price": "500",
+        "ware_pieces": "000000001" + "9" * 5_000,
+    })  # fmt: skip
+    assert page.status_code == 422
+    assert "A number of pieces is expected." in page.text
+
+
 def test_a_told_price_and_what_was_handed_over(till, cast, counter):
     page = till(f"{shop(cast)}/bills/sheet", {
         "item_id": counter.piece()["id"], "told": "50,000", "pay_cash": "50000", "tendered": "50500",

@@ -100,6 +100,7 @@ def test_a_note_and_a_second_voucher_are_refused_after_it_was_bought_back(buying
 
 WRONG = {
     "heavier than what was sold": ({"grossMg": 3_401}, 422, "not_what_was_sold", "lines.0.grossMg"),  # scales: 10 mg
+    "finer than it was sold": ({"fineness": 9_990}, 422, "not_what_was_sold", "lines.0.fineness"),
     "of another metal": ({"metal": "silver"}, 422, "not_what_was_sold", "lines.0.metal"),
     "of no bill": ({"ofLineId": "01890a5d-ac96-774b-bcce-b302099a8057"}, 404, "sold_line_unknown", "lines.0.ofLineId"),
 }
