@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from playwright.sync_api import ConsoleMessage, Error, Page
+from playwright.sync_api import ConsoleMessage, Error, Page, expect
 
 from ops.places import ROOT
 from tests.support.cast import PASSWORD, Somebody
@@ -67,7 +67,7 @@ class Watched:
 
     def check(self, *rules: str) -> None:
         """No serious finding of axe-core, of these rules or of all; nothing wider than the screen."""
-        self.page.wait_for_function("!document.querySelector('.busy')")  # pale while a step is under way
+        expect(self.page.locator(".busy")).to_have_count(0)  # a sheet is pale while a step is under way
         found = self._violations(rules)
         bad = [
             f"{one['id']}: {one['help']}: {one['nodes'][0]['html'][:160]}" for one in found if one["impact"] in SERIOUS

@@ -83,7 +83,12 @@ BODIES: dict[str, tuple[Any, dict[str, Any], Any]] = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("endpoint", GOOD)
+OF_MOVES = ("console_fleet.roll_back_move", "console_fleet.abort_move", "console_fleet.resume_move")
+
+
+@pytest.mark.parametrize(
+    "endpoint", [pytest.param(one, marks=pytest.mark.long) if one in OF_MOVES else one for one in GOOD]
+)  # three moves are made for each of these
 def test_a_body_that_is_none(stage, description, rows, endpoint):
     method, _ = description.operations[endpoint.replace(".", "_")]
     asks = [GOOD[endpoint](stage) for _ in range(3)]  # one person may try a new password twenty times a minute

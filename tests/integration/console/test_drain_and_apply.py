@@ -29,6 +29,7 @@ def alone(cluster, tmp_path):
     own.drop()
 
 
+@pytest.mark.long  # a fleet of its own, and five moves
 def test_a_plan_is_asked_for_carried_out_and_a_shard_drained(alone, monkeypatch):
     run, runtime, people = alone
     router = runtime.router

@@ -48,7 +48,7 @@ def test_a_bill_that_is_issued_while_the_chain_is_read_breaks_nothing(trading):
     heads, pieces, buyer = [], [counter.piece() for _ in range(3)], counter.customer()["id"]
 
     def one_more(state):
-        if "audit_head" in {table.name for table in state.statement.get_final_froms()}:
+        if "audit_head" in {getattr(table, "name", "") for table in state.statement.get_final_froms()}:  # or a join
             heads.append(made(counter.bill([pieces.pop()], customerId=buyer)))
 
     def read(db):

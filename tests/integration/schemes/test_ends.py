@@ -5,6 +5,8 @@ from collections import Counter as Tally
 from contextlib import suppress
 from uuid import uuid4
 
+import pytest
+
 from app.credits import service as credits
 from app.schemes import service
 from app.schemes.errors import BonusUsed, SchemeEnded
@@ -84,6 +86,7 @@ def test_a_scheme_of_nothing_ends_without_a_credit(savings):
     assert savings.see(scheme).credit_id is None
 
 
+@pytest.mark.long  # it asks every shop that any test has opened, twice
 def test_a_round_killed_in_the_middle_ends_the_rest_when_it_is_begun_again(savings, runtime, monkeypatch):
     """It dies after the first scheme; the next run finds one ended, ends the others, and touches no shop's twice."""
     schemes = [savings.full(BEGUN) for _ in range(3)]

@@ -39,6 +39,7 @@ def rows_of(cluster: Any, shard: str, shop_id: int) -> dict[str, list[tuple[Any,
     return found
 
 
+@pytest.mark.long  # the month of two shops moves one of them through this schema too
 def test_a_shop_bills_on_while_it_moves_there_and_back(
     cluster: Any, flask_app: Any, runtime: Any, router: Router, mover: Mover
 ) -> None:
