@@ -29,6 +29,7 @@ class Door:
         self._target = target
         self._flowing = threading.Event()
         self._flowing.set()
+        self._parked = threading.Event()
         self._delay = 0.0
         self._fillers: list[socket.socket] = []
         self._listener = socket.socket()
@@ -48,9 +49,15 @@ class Door:
         """A full queue of connections makes the kernel drop further ones unanswered."""
         if not self._flowing.is_set():
             return
+        self._parked.clear()
         self._flowing.clear()
         self._listener.listen(0)
-        for _ in range(BACKLOG):
+        self._fill(BACKLOG)
+        self._parked.wait(1)  # whoever waits for a connection takes one of them, and leaves room for another
+        self._fill(2)
+
+    def _fill(self, places: int) -> None:
+        for _ in range(places):
             filler = socket.socket()
             filler.setblocking(False)
             with contextlib.suppress(BlockingIOError):
@@ -73,6 +80,8 @@ class Door:
         while True:
             self._flowing.wait()
             client, _ = self._listener.accept()
+            if not self._flowing.is_set():
+                self._parked.set()
             threading.Thread(target=self._serve, args=(client,), daemon=True).start()
 
     def _serve(self, client: socket.socket) -> None:
