@@ -75,7 +75,8 @@ class RedisQueue:
             except DuplicateJobError:
                 if not self._still_waits(queue, ticket):
                     self._forget(ticket)
-                    self._enqueue(queue, ticket)
+                    with suppress(DuplicateJobError):  # a worker at it wrote to it; else its lease brings it again
+                        self._enqueue(queue, ticket)
         except RedisError as problem:
             raise QueueUnavailable(type(problem).__name__) from problem
 

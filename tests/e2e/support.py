@@ -44,8 +44,14 @@ class Watched:
             self.complaints.append(f"{self.page.url}: {message.text}")
 
     def go(self, path: str) -> int:
-        """Opens an address; the status of the answer. Chromium tells none where a page before was still loading."""
-        reply = self.page.goto(path) or self.page.goto(path)
+        """Opens an address; the status of the answer. Chromium tells none where a page before was still loading, and
+        stops where one loads itself anew in that moment, as a bill's does when its PDF is there."""
+        try:
+            reply = self.page.goto(path) or self.page.goto(path)
+        except Error as stopped:
+            if "interrupted by another navigation" not in stopped.message:
+                raise
+            reply = self.page.goto(path)
         assert reply is not None
         return reply.status
 

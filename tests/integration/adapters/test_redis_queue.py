@@ -52,6 +52,26 @@ def test_what_a_killed_worker_left_behind_does_not_stand_in_the_way(queue: Redis
     assert queue.depths()["bills"] == 1
 
 
+def test_a_worker_that_writes_to_its_job_in_the_same_moment_does_not_end_who_hands_it_over(
+    queue: RedisQueue, redis: ThrowawayRedis, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Between the clearing away and the second try: the worker's heartbeat makes the job anew, half."""
+    one, client = ticket(), redis.client()
+    queue.push(one)
+    client.lpop("rq:queue:boola:bills")
+    at_it = Job.fetch(one.job_id, connection=client, serializer=JSONSerializer)
+    at_it.set_status(JobStatus.STARTED)
+    clear = queue._forget
+
+    def and_a_heartbeat(forgotten: Ticket) -> None:
+        clear(forgotten)
+        client.hset(at_it.key, "last_heartbeat", "now")
+
+    monkeypatch.setattr(queue, "_forget", and_a_heartbeat)
+    queue.push(one)
+    assert queue.depths()["bills"] == 0
+
+
 def test_a_ticket_that_fell_out_of_the_list_is_put_back(queue: RedisQueue, redis: ThrowawayRedis) -> None:
     """A worker that dies between taking a ticket and noting so leaves a job that says it waits and does not."""
     one = ticket()
