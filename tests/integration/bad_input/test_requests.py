@@ -20,7 +20,7 @@ JSON = "application/json"
 
 def turn(number: int, values: Any) -> Any:
     """A sixth of the values: six neighbours have them all. What reads a body, an argument, a header is one code for
-    all routes; a room's own routes still meet them all."""
+    all routes; a room of few routes does not meet them all."""
     return list(values)[number % 6 :: 6]
 
 
