@@ -105,6 +105,7 @@ innodb-log-buffer-size=4M
 innodb-buffer-pool-dump-at-shutdown=OFF
 innodb-buffer-pool-load-at-startup=OFF
 innodb-doublewrite=ON
+loose-innodb-native-foreign-keys=ON
 innodb-print-all-deadlocks=ON
 key-buffer-size=1M
 temptable-max-ram=64M

@@ -29,6 +29,7 @@ def options():
         ("replica-preserve-commit-order", "ON"),  # else a GTID set with holes would cover what is not there
         ("transaction-isolation", "READ-COMMITTED"),  # the hot write reads fresh rows in its second packet
         ("binlog-row-image", "FULL"),  # moves read keys from both images
+        ("loose-innodb-native-foreign-keys", "ON"),  # else replicas open a table for each row they apply
         ("performance-schema", "ON"),  # moves look at data_locks
         ("require-secure-transport", "ON"),
         ("default-time-zone", "+00:00"),
