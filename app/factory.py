@@ -75,6 +75,7 @@ from app.rates import api as rates
 from app.reports import api as exports
 from app.schedule import SCHEDULE
 from app.schemes import api as savings
+from app.schemes import service as scheme_books
 from app.settings import Settings, blaming, key_of, load, stopping, text_of
 from app.settings import reference as settings_reference
 from app.stocktake import api as stocktakes
@@ -269,7 +270,9 @@ def build_runtime(settings: Settings) -> Runtime:
     for module in JOB_MODULES:
         importlib.import_module(module)
     credits.stand_under(bills.TheBills())
-    credits.ask_before_giving_back(rate_locks.stands_on, old_gold_books.exchange_stands_on)
+    credits.ask_before_giving_back(
+        rate_locks.stands_on, old_gold_books.exchange_stands_on, scheme_books.stands_on
+    )  # fmt: skip
     old_gold_books.ask_what_was_sold(bills.sold_pieces)
     credits.follow_merges({
         "rateLocks": rate_locks.move_locks, "orders": order_books.follow_merge,

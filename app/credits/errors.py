@@ -88,6 +88,6 @@ class ReceiptPdfMissing(NotFound):
 
 
 class AdvanceStoodOn(Conflict):
-    """A credit is given back while what was given for it still holds: a locked rate, or the price of an exchange."""
+    """A credit is given back while what it brought still holds: a locked rate, the price of an exchange, a bonus."""
 
     default_action = N_("Give up what it was left for first, or use it on a bill.")

@@ -5,8 +5,9 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, String, Update, and_, bindparam, func, or_, select, update
+from sqlalchemy import ColumnElement, Select, String, Update, and_, bindparam, case, func, or_, select, update
 
+from app.credits import service as credits
 from app.kit.db import Id, Utc
 from app.kit.sums import added_up
 from app.schemes.models import Scheme, SchemeInstalment, SchemePlan, SchemeState
@@ -138,6 +139,7 @@ def unused_bonuses(db: ShopSession) -> Sequence[Any]:
             Scheme.state == MATURED,
             Scheme.bonus_document_id.is_(None),
             or_(Scheme.bonus_paise > 0, Scheme.bonus_making_bp > 0),
+            ~_took_the_money(),
         )
         .group_by(Scheme.plan_id)
     ).all()
@@ -190,8 +192,17 @@ def free_bonus(db: ShopSession, *, document_id: UUID, now: dt.datetime) -> int:
     return int(getattr(changed, "rowcount", 0))
 
 
+def with_credit(db: ShopSession, credit_id: UUID) -> UUID | None:
+    """The scheme that ended in a credit."""
+    return db.scalars(select(Scheme.id).where(Scheme.credit_id == credit_id)).one_or_none()
+
+
 def bonus_rows(db: ShopSession, scheme_ids: Iterable[UUID]) -> Sequence[Any]:
     return db.execute(_bonus(), {"ids": sorted(scheme_ids)}).all()
+
+
+def _took_the_money() -> ColumnElement[bool]:
+    return credits.was_paid_out(Scheme.shop_id, Scheme.credit_id)
 
 
 def _claim() -> Update:
@@ -202,6 +213,7 @@ def _claim() -> Update:
             Scheme.state == MATURED,
             Scheme.bonus_document_id.is_(None),
             or_(Scheme.bonus_paise > 0, Scheme.bonus_making_bp > 0),
+            ~_took_the_money(),
         )
         .values(
             bonus_document_id=bindparam("b_document_id", type_=Id), version=Scheme.version + 1,
@@ -211,10 +223,10 @@ def _claim() -> Update:
 
 
 def _bonus() -> Select[Any]:
-    """The ids of other rows are columns of their own: JSON holds no bytes."""
-    facts = func.json_array(
-        Scheme.number, Scheme.state, Scheme.bonus_paise, Scheme.bonus_making_bp, type_=String()
-    ).label("facts")
+    """The ids of other rows are columns of their own: JSON holds no bytes. Who took the money has no bonus to come."""
+    lost = and_(Scheme.bonus_document_id.is_(None), _took_the_money())
+    promised = [case((lost, 0), else_=one) for one in (Scheme.bonus_paise, Scheme.bonus_making_bp)]
+    facts = func.json_array(Scheme.number, Scheme.state, *promised, type_=String()).label("facts")
     ids = bindparam("ids", type_=Id, expanding=True)
     columns: tuple[Any, ...] = (Scheme.id, Scheme.customer_id, Scheme.credit_id, Scheme.bonus_document_id, facts)
     return select(*columns).where(Scheme.id.in_(ids)).order_by(Scheme.id)

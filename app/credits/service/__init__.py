@@ -1,7 +1,7 @@
 """Credits and receipts: what the shop owes a customer, and the money that it took outside a bill."""
 
 from app.credits.models import CreditKind, CreditState, Purpose
-from app.credits.repository import CASH_OF_DAY, VOUCHERS, on_account, owed_to, shop_sums
+from app.credits.repository import CASH_OF_DAY, VOUCHERS, on_account, owed_to, shop_sums, was_paid_out
 from app.credits.service.bills import Bills, stand_under
 from app.credits.service.checking import VouchersReport, number_gaps, verify_vouchers
 from app.credits.service.credits import (
@@ -111,4 +111,5 @@ __all__ = [
     "use_credits",
     "uses_of",
     "verify_vouchers",
+    "was_paid_out",
 ]

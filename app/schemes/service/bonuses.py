@@ -63,6 +63,17 @@ def bonuses_of(db: ShopSession, customer_id: UUID) -> list[Bonus]:
     return [one for one in found.values() if one.waits]
 
 
+def stands_on(db: ShopSession, credit_id: UUID) -> str:
+    """What the credits' room asks before it gives a credit back: the scheme whose bonus waits for a bill, or was given
+    on one, in words. What was saved with a bonus buys, all of it."""
+    scheme_id = repository.with_credit(db, credit_id)
+    found = _known(repository.bonus_rows(db, [scheme_id])) if scheme_id is not None else {}
+    for one in found.values():
+        if one.state == SchemeState.MATURED.value and one.promise:
+            return _("%(number)s matured with a bonus: what was saved in it is for a bill.", number=one.number)
+    return ""
+
+
 def free_bonus(db: ShopSession, *, document_id: UUID) -> int:
     """Let a cancelled document's bonuses wait for another bill: how many. In the transaction of the cancelling."""
     return repository.free_bonus(db, document_id=document_id, now=utc_now())

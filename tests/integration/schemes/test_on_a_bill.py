@@ -6,7 +6,11 @@ The ring is case 1 of the price table: before tax ₹50,334.72; less the bonus o
 from collections import Counter as Tally
 
 import pytest
+from sqlalchemy import select
 
+from app.credits.models import Credit, CreditUse
+from app.kit.clock import utc_now
+from app.kit.ids import new_id
 from app.schemes import service
 from tests.integration.schemes.test_ends import BEGUN, RIPE
 from tests.support.counter import Counter, all_at_once, made
@@ -48,6 +52,52 @@ def test_a_bonus_is_shared_out_over_the_lines_and_told(savings):
     billed = made(savings.counter.post("/invoices", body(savings, scheme, None, lines=lines)))
     assert [line["discountPaise"] for line in billed["lines"]] == [1_000_00, 1_000_00]
     assert [step["rule"] for step in billed["lines"][0]["explanation"]].count("bonus") == 1
+
+
+def pay_out(savings, scheme, paise):
+    credit = made(savings.counter.get(f"/credits/{scheme.credit_id}"))
+    asked = {"payments": [{"mode": "upi", "paise": paise}], "reason": "asks for it back"}
+    return savings.counter.post(
+        f"/credits/{scheme.credit_id}/pay-outs", asked, **{"If-Match": f'"{credit["version"]}"'}
+    )  # fmt: skip
+
+
+def test_a_saver_has_the_bonus_or_the_money(savings):
+    """A paisa of the savings brings the bonus; the other ₹21,999.99 buy, and are not paid out, before it or after."""
+    scheme = savings.matured(BEGUN, RIPE)
+    before = pay_out(savings, scheme, scheme.paid_paise - 1)
+    assert (before.status_code, before.json["code"]) == (409, "advance_stood_on")
+    assert scheme.number in before.json["detail"]
+    one = [{"mode": "credit", "paise": 1, "creditId": str(scheme.credit_id)}]
+    billed = made(savings.counter.post("/invoices", body(savings, scheme, savings.counter.piece(), payments=one)))
+    assert billed["lines"][0]["discountPaise"] == 2_000_00
+    after = pay_out(savings, scheme, scheme.paid_paise - 1)
+    assert (after.status_code, after.json["code"]) == (409, "advance_stood_on")
+    rest = [{"mode": "credit", "paise": scheme.paid_paise - 1, "creditId": str(scheme.credit_id)}]
+    made(savings.counter.post(
+        "/invoices", body(savings, scheme, savings.counter.piece(), payments=rest, schemeIds=[])
+    ))  # fmt: skip
+
+
+def test_whose_money_went_out_has_no_bonus_to_come(savings):
+    """As a release wrote it that asked nobody: ₹100 of the credit paid out, the bonus waiting."""
+    scheme, at = savings.matured(BEGUN, RIPE), utc_now()
+
+    def gone(db):
+        credit = db.scalars(select(Credit).where(Credit.id == scheme.credit_id)).one()
+        credit.left_paise -= 100_00
+        db.add(CreditUse(
+            id=new_id(), credit_id=credit.id, document_id=new_id(), kind="paid_out", paise=100_00, at=at, actor_id=None
+        ))  # fmt: skip
+
+    savings.counter.write(gone)
+    assert waits(savings, scheme) == []
+    one = [{"mode": "credit", "paise": 1, "creditId": str(scheme.credit_id)}]
+    asked = body(savings, scheme, savings.counter.piece(), payments=one)
+    for where in ("/invoices/quote", "/invoices"):
+        answer = savings.counter.post(where, asked)
+        assert (answer.status_code, answer.json["code"]) == (409, "bonus_absent")
+    made(pay_out(savings, scheme, 100_00))  # nothing holds the rest
 
 
 def test_two_bills_want_one_bonus(savings):
