@@ -145,7 +145,7 @@ class LineAlreadyReversed(Conflict):
 
 
 class LineBoughtBack(Conflict):
-    """What the line sold was bought back by the shop: it lies there as old gold, and no note brings it back again."""
+    """What the line sold was bought back by the shop: no note brings it back again, or pays for its metal again."""
 
     default_action = N_("Open the purchase voucher: what was given for it stands there.")
 

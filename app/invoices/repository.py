@@ -78,6 +78,18 @@ def reversed_of(db: ShopSession, line_ids: Iterable[UUID]) -> set[UUID]:
     return {line_id for line_id in db.scalars(wanted) if line_id is not None}
 
 
+def taken_of(db: ShopSession, line_ids: Iterable[UUID]) -> dict[UUID, int]:
+    """Taxable paise that notes over amounts took off these lines; below nothing where they charged more."""
+    sign = case((Invoice.kind == DocumentKind.DEBIT_NOTE.value, -1), else_=1)
+    rows = db.execute(
+        select(InvoiceLine.corrects_line_id, func.sum(sign * InvoiceLine.taxable_paise))
+        .join(Invoice, and_(Invoice.shop_id == InvoiceLine.shop_id, Invoice.id == InvoiceLine.invoice_id))
+        .where(InvoiceLine.corrects_line_id.in_(sorted(line_ids)))
+        .group_by(InvoiceLine.corrects_line_id)
+    ).all()
+    return {line_id: int(paise) for line_id, paise in rows}
+
+
 def note_numbers(db: ShopSession, invoice_id: UUID) -> Sequence[Any]:
     """Id, kind, number, day and total of a bill's notes."""
     return db.execute(

@@ -66,7 +66,7 @@ class NotWhatWasSold(Unprocessable):
 
 
 class BoughtBackBefore(Conflict):
-    """What a line of a bill sold is bought back once, and not after a credit note took it back."""
+    """What a line sold is bought back once, and not after a credit note gave back its piece or its metal's price."""
 
     default_action = N_("Open the bill again: it shows what came back.")
 

@@ -37,6 +37,15 @@ class Part(Protocol):
     def igst_paise(self) -> int: ...
 
 
+class Metalled(Protocol):
+    """A line with what its metal was billed at, both before tax."""
+
+    @property
+    def taxable_paise(self) -> int: ...
+    @property
+    def metal_paise(self) -> int: ...
+
+
 @dataclass(frozen=True, slots=True)
 class Sums:
     """A taxable value and its tax per head."""
@@ -126,6 +135,12 @@ def debit_of(one: LineLeft, amount: Amount, supply: Supply) -> Sums:
     added = _taxable(one.line, amount, supply)
     heads = split_tax(added, one.line.tax_bp, supply)
     return Sums(added, heads.cgst_paise, heads.sgst_paise, heads.igst_paise)
+
+
+def metal_gone_back(line: Metalled, left_paise: int) -> bool:
+    """Whether less is left of a line's taxable value than its metal was billed at: then notes have given some of the
+    metal's price back. A price difference within making, stones and the rest has not."""
+    return left_paise < min(line.metal_paise, line.taxable_paise)
 
 
 def over_lines(amount: Amount, lines: Sequence[LineLeft]) -> list[tuple[LineLeft, Amount]]:

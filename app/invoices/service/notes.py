@@ -22,6 +22,7 @@ from app.invoices.service.balances import (
     Sums,
     credit_of,
     debit_of,
+    metal_gone_back,
     over_lines,
     settle,
     total_of,
@@ -139,7 +140,7 @@ def issue_note(
     """
     bill, note_id = standing.bill, new_id()
     money = Money(draft.refunds, _owe(db, bill, note_id, draft.store_credit_paise, ist(now).date()), tuple(given_back))
-    _check_not_bought_back(db, lines)
+    _check_not_bought_back(db, standing, lines, draft.kind)
     back = [line.line.item_id for line in lines if line.whole and line.line.item_id]
     if back and inventory.return_items(db, item_ids=back, invoice_id=bill.id) != len(back):
         raise LineAlreadyReversed(_("A piece of this bill came back before."))
@@ -151,12 +152,21 @@ def issue_note(
     return document_on(row, party=party_on(db, row, keyring))
 
 
-def _check_not_bought_back(db: ShopSession, lines: Sequence[NoteLine]) -> None:
-    """Behind the lock on their pieces, which whoever buys them back takes too."""
-    whole = {line.line.id: line.line for line in lines if line.whole}
-    for line_id, back in oldgold.bought_back(db, sorted(whole)).items():
-        message = _("%(tag)s was bought back by %(number)s.", tag=whole[line_id].tag, number=back.number)
-        raise LineBoughtBack(message, fields={"lineIds": str(line_id)})
+def _check_not_bought_back(
+    db: ShopSession, standing: Standing, lines: Sequence[NoteLine], kind: DocumentKind
+) -> None:  # fmt: skip
+    """Of lines that a note takes back whole, or takes some of the metal's price off: the buy-back paid for it. Behind
+    the lock on their pieces, which whoever buys them back takes too."""
+    if kind is DEBIT:
+        return
+    left = {one.line.id: one.left.taxable_paise for one in standing.lines}
+    paid = {
+        one.line.id: one for one in lines
+        if one.whole or metal_gone_back(one.line, left[one.line.id] - one.sums.taxable_paise)
+    }  # fmt: skip
+    for line_id, back in oldgold.bought_back(db, sorted(paid)).items():
+        message = _("%(tag)s was bought back by %(number)s.", tag=paid[line_id].line.tag, number=back.number)
+        raise LineBoughtBack(message, fields={"lineIds" if paid[line_id].whole else "amounts": str(line_id)})
 
 
 def credit_sums(standing: Standing, draft: NoteDraft) -> tuple[list[NoteLine], dict[str, int]]:

@@ -6,6 +6,7 @@ from uuid import UUID
 from app.inventory import service as inventory
 from app.invoices import repository
 from app.invoices.models import InvoiceLine
+from app.invoices.service.balances import metal_gone_back
 from app.invoices.service.priced_from import other_metals
 from app.oldgold.service import SoldPiece
 from shard_router import ShopSession
@@ -21,13 +22,13 @@ def sold_pieces(db: ShopSession, line_ids: Sequence[UUID], *, hold: bool = False
     rows = repository.sold_lines(db, line_ids)
     if hold:
         _hold(db, [row[0] for row in rows])
-    gone = repository.reversed_of(db, line_ids)
+    gone, taken = repository.reversed_of(db, line_ids), repository.taken_of(db, line_ids)
     return {
         line.id: SoldPiece(
             line_id=line.id, number=number, sold_on=sold_on, customer_id=customer_id,
             name=f"{line.tag} {line.description}".strip(), metal=line.metal, fineness=line.fineness,
             gross_mg=line.gross_mg, stone_mg=line.stone_mg + beside, net_mg=line.net_mg - beside,
-            came_back=line.id in gone,
+            came_back=line.id in gone or metal_gone_back(line, line.taxable_paise - taken.get(line.id, 0)),
         )
         for line, number, sold_on, customer_id in rows
         for beside in [sum(part.net_mg for part in other_metals(line))]

@@ -21,7 +21,8 @@ from shard_router import ShopSession
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SoldPiece:
-    """A line of a bill with metal, as it was sold; `came_back`: a credit note took it back whole."""
+    """A line of a bill with metal, as it was sold; `came_back`: a credit note took it back whole, or gave some of its
+    metal's price back."""
 
     line_id: UUID
     number: str

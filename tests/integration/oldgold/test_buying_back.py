@@ -98,6 +98,39 @@ def test_a_note_and_a_second_voucher_are_refused_after_it_was_bought_back(buying
     assert (note.status_code, note.json["code"]) == (409, "line_bought_back")
 
 
+def less(buying, bill, line, **figure):
+    """A price difference on its line, given back by UPI."""
+    paise = figure.get("totalPaise", bill["totalPaise"])
+    return buying.counter.post(f"/invoices/{bill['id']}/credit-notes", {
+        "reason": "price", "amounts": [{"lineId": line["id"], **figure}], "refunds": [{"mode": "upi", "paise": paise}],
+    })  # fmt: skip
+
+
+def test_what_was_paid_back_by_amount_is_not_bought_back_too(buying, ring):
+    bill, line = ring
+    made(less(buying, bill, line, bp=10_000))
+    answer = back(buying, line)
+    assert (answer.status_code, answer.json["code"]) == (409, "bought_back_before")
+
+
+def test_what_was_bought_back_is_not_paid_back_by_amount_too(buying, ring):
+    bill, line = ring
+    made(back(buying, line))
+    answer = less(buying, bill, line, bp=10_000)
+    assert (answer.status_code, answer.json["code"]) == (409, "line_bought_back")
+    assert list(answer.json["fields"]) == ["amounts"]
+
+
+def test_a_difference_in_its_making_goes_with_a_buy_back(buying, ring):
+    """The metal was ₹43,392.00 of ₹50,334.72 before tax, the making ₹6,942.72; ₹1,000 of it are ₹1,030 with tax. Then
+    ₹5,942.72 of it are left, ₹6,121.00 with tax, to the rupee; what is beyond that is the metal's."""
+    bill, line = ring
+    made(less(buying, bill, line, totalPaise=1_030_00))
+    made(back(buying, line))
+    assert less(buying, bill, line, totalPaise=6_123_00).json["code"] == "line_bought_back"
+    made(less(buying, bill, line, totalPaise=1_030_00))
+
+
 WRONG = {
     "heavier than what was sold": ({"grossMg": 3_401}, 422, "not_what_was_sold", "lines.0.grossMg"),  # scales: 10 mg
     "finer than it was sold": ({"fineness": 9_990}, 422, "not_what_was_sold", "lines.0.fineness"),

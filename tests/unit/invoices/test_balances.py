@@ -9,7 +9,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.invoices.errors import AmountUnclear, NoteExceedsLine
-from app.invoices.service.balances import Amount, LineLeft, Sums, credit_of, debit_of, over_lines, settle
+from app.invoices.service.balances import (
+    Amount,
+    LineLeft,
+    Sums,
+    credit_of,
+    debit_of,
+    metal_gone_back,
+    over_lines,
+    settle,
+)
 from app.tax.split import split_tax
 from app.tax.states import Handover, supply_of
 
@@ -88,3 +97,22 @@ def test_credits_on_a_line_never_exceed_it_and_end_at_nothing(taxable, supply, b
         assert min(one.left.taxable_paise, one.left.cgst_paise, one.left.sgst_paise, one.left.igst_paise) >= 0
     assert one.left == Sums()
     assert taken == Sums.of(one.line)
+
+
+@dataclass(frozen=True)
+class OfMetal:
+    """A line as it was billed, before tax."""
+
+    taxable_paise: int
+    metal_paise: int
+
+
+@pytest.mark.parametrize(("left", "gone"), [(50_000_00, False), (43_000_00, False), (42_999_99, True), (0, True)])
+def test_a_metals_price_is_touched_behind_all_other_charges(left, gone):
+    """₹50,000, of which the metal was ₹43,000."""
+    assert metal_gone_back(OfMetal(50_000_00, 43_000_00), left) is gone
+
+
+def test_of_a_line_sold_below_its_metal_any_note_gives_metal_back():
+    line = OfMetal(40_000_00, 43_000_00)
+    assert [metal_gone_back(line, left) for left in (40_000_00, 39_999_99)] == [False, True]
