@@ -32,7 +32,7 @@ class UseKind(StrEnum):
     """Why a credit changed."""
 
     SPENT = "spent"  # a document used so much of it
-    RELEASED = "released"  # that document was cancelled
+    RELEASED = "released"  # that document was cancelled, or a note over it gave this back
     PAID_OUT = "paid_out"  # given back in money
     CLOSED = "closed"  # the document that opened it was taken back
 

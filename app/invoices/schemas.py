@@ -58,7 +58,8 @@ class _ChangeIn(ApiSchema):
 
 class NoteIn(_ChangeIn):
     """A credit note over whole lines (`lineIds`) and amounts of lines, or one amount of the whole bill; without any of
-    these it reverses all that is left of the bill."""
+    these it reverses all that is left of the bill. What a credit for a bill only (an exchange's, savings with a bonus)
+    paid is of that credit again; it is in neither `refunds` nor `storeCreditPaise`."""
 
     line_ids = fields.List(IdField(), allow_none=True, load_default=None, validate=validate.Length(1, MAX_LINES))
     refunds = fields.List(fields.Nested(MoneyIn), load_default=list, validate=validate.Length(max=MAX_PAYMENTS))

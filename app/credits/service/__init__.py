@@ -15,6 +15,8 @@ from app.credits.service.credits import (
     drifted,
     find_opened_by,
     get_credit,
+    give_back,
+    hold,
     left_of,
     list_credits,
     open_credit,
@@ -26,7 +28,7 @@ from app.credits.service.credits import (
     uses_of,
 )
 from app.credits.service.daybook import DayVoucher, DayVouchers, day_vouchers, first_day_between, list_day
-from app.credits.service.holding import ask_before_giving_back
+from app.credits.service.holding import ask_before_giving_back, stands_on
 from app.credits.service.issuing import PDF_JOB
 from app.credits.service.limits import cash_of_day, check_cash_paid_out
 from app.credits.service.merging import follow_merges, merge_customers
@@ -86,6 +88,8 @@ __all__ = [
     "get_credit",
     "get_paper",
     "get_receipt",
+    "give_back",
+    "hold",
     "left_of",
     "list_credits",
     "list_day",
@@ -107,6 +111,7 @@ __all__ = [
     "release",
     "shop_sums",
     "stand_under",
+    "stands_on",
     "take_back",
     "use_credits",
     "uses_of",

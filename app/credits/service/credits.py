@@ -220,6 +220,23 @@ def release(db: ShopSession, *, document_id: UUID) -> int:
     return -sum(use.paise for use in back)
 
 
+def hold(db: ShopSession, credit_ids: Iterable[UUID]) -> None:
+    """Locks credits until the commit, behind their customer: for whoever gives some of them back behind other locks."""
+    repository.lock_credits(db, credit_ids)
+
+
+def give_back(db: ShopSession, uses: Sequence[Use], *, document_id: UUID) -> None:
+    """So much of each credit is the customer's again, by a note over the bill that had used it. They are held."""
+    back = {use.credit_id: use.paise for use in check_uses(uses)}
+    for row in repository.lock_credits(db, back):
+        row.left_paise += back[row.id]
+        row.state, row.version = CreditState.OPEN.value, row.version + 1
+    negative = [Use(credit_id, -paise) for credit_id, paise in back.items()]
+    rows = use_rows(db, negative, document_id=document_id, at=utc_now(), kind=UseKind.RELEASED)
+    db.add_all(UseRow(**row) for row in rows)
+    db.flush()
+
+
 # ---------------------------------------------------------------- looked at
 
 

@@ -20,8 +20,12 @@ def ask_before_giving_back(*questions: StandsOn) -> None:
     _questions[:] = questions
 
 
+def stands_on(db: ShopSession, credit_id: UUID) -> str:
+    """What stands on a credit, in words; nothing: its money may go back."""
+    return next((stands for question in _questions if (stands := question(db, credit_id))), "")
+
+
 def check_nothing_stands_on(db: ShopSession, credit_id: UUID) -> None:
     """Raises AdvanceStoodOn."""
-    for question in _questions:
-        if stands := question(db, credit_id):
-            raise AdvanceStoodOn(stands)
+    if stands := stands_on(db, credit_id):
+        raise AdvanceStoodOn(stands)

@@ -1,6 +1,7 @@
 """Owns what a note may give back or take: never more than was paid, all of it where nobody is named to be owed."""
 
 import datetime as dt
+from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -54,15 +55,34 @@ class Money:
 
 
 def refundable(db: ShopSession, bill: Invoice, notes: Sequence[Invoice], total_paise: int) -> int:
-    """The most that a credit note of this total may give back, in paise.
+    """The most that a credit note of this total may give back in money or as store credit, in paise.
 
     What was paid on the bill and its debit notes, and not given back before; or, where the customer paid on account,
-    what the note leaves them to have overpaid."""
-    paid = _net(bill, notes, _paid)
+    what the note leaves them to have overpaid. Less what `back_as_credit` is for."""
+    kept = sum(one.paise for one in _kept(db, bill, notes))
+    paid = _net(bill, notes, _paid) - kept
     if bill.customer_id is not None:
         people = customers.same_person(db, bill.customer_id)
-        paid = max(paid, total_paise - credits.owed(db, people))
+        paid = max(paid, total_paise - credits.owed(db, people) - kept)
     return max(min(total_paise, paid), 0)
+
+
+def back_as_credit(
+    db: ShopSession, bill: Invoice, notes: Sequence[Invoice], *, rest_paise: int
+) -> tuple[tuple[UUID, str, int], ...]:
+    """What of a note's rest, that no money and no store credit gives back, is of credits again: id, kind, paise.
+
+    What the customer owes is settled by the rest first. Only credits on which something stands come back so: the price
+    of an exchange, savings with a bonus, an advance that holds a rate. What they paid is not the shop's to pay out."""
+    if bill.customer_id is None or rest_paise <= 0:
+        return ()
+    left = rest_paise - max(credits.owed(db, customers.same_person(db, bill.customer_id)), 0)
+    found = []
+    for one in _kept(db, bill, notes):
+        if (paise := min(one.paise, left)) > 0:
+            found.append((one.credit_id, one.kind, paise))
+            left -= paise
+    return tuple(found)
 
 
 def check_refunds(
@@ -78,7 +98,7 @@ def check_refunds(
     most = refundable(db, bill, notes, total_paise)
     if back > most:
         message = _("%(refund)s would be given back, at most %(most)s may be.", refund=rupees(back), most=rupees(most))
-        raise RefundTooLarge(message, fields={"refunds": "too much"})
+        raise RefundTooLarge(message, fields={"refunds": "too much"}, action=_advice(_kept(db, bill, notes)))
     if bill.customer_id is None and back < total_paise:
         short = rupees(total_paise - back)
         raise RefundShort(_("%(short)s is not given back.", short=short), fields={"refunds": "too little"})
@@ -144,6 +164,34 @@ def _net(bill: Invoice, notes: Sequence[Invoice], of: Callable[[Invoice], int]) 
     return of(bill) + sum(
         of(note) if note.kind == DocumentKind.DEBIT_NOTE.value else -of(note) for note in notes
     )  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class _Kept:
+    """A credit that paid on a bill, which is no money of the customer's to have; `paise` did not come back before."""
+
+    credit_id: UUID
+    kind: str
+    paise: int
+
+
+def _kept(db: ShopSession, bill: Invoice, notes: Sequence[Invoice]) -> list[_Kept]:
+    """The bill's customer is locked: what stands on their credits stays."""
+    back: Counter[UUID] = Counter()
+    for note in notes:
+        back.update({one.credit_id: one.paise for one in note.payments if one.credit_id is not None})
+    return [
+        _Kept(one.credit_id, one.reference or "", one.paise - back[one.credit_id])
+        for one in bill.payments
+        if one.credit_id is not None and one.paise > back[one.credit_id] and credits.stands_on(db, one.credit_id)
+    ]
+
+
+def _advice(kept: Sequence[_Kept]) -> str:
+    if not kept:
+        return ""
+    paise = rupees(sum(one.paise for one in kept))
+    return _("%(paise)s was paid by a credit for a bill: that goes back as this credit, by itself.", paise=paise)
 
 
 def _paid(document: Invoice) -> int:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from app.credits import service as credits
+from app.credits.service import Use
 from app.customers import service as customers
 from app.inventory import service as inventory
 from app.invoices import repository
@@ -30,7 +31,7 @@ from app.invoices.service.balances import (
 from app.invoices.service.deadlines import check_in_time
 from app.invoices.service.documents import Document
 from app.invoices.service.drafts import PaymentDraft, check_payments
-from app.invoices.service.note_money import Money, check_refunds, check_taken, refundable
+from app.invoices.service.note_money import Money, back_as_credit, check_refunds, check_taken, refundable
 from app.invoices.service.note_rows import NoteLine, note_of
 from app.invoices.service.reading import document_on, party_on
 from app.kit.clock import ist, today_ist, utc_now
@@ -105,7 +106,11 @@ def issue_credit_note(
         db, bill, standing.notes, refunds=draft.refunds, store_credit_paise=draft.store_credit_paise,
         total_paise=sums["total_paise"], on=ist(now).date(),
     )  # fmt: skip
-    return issue_note(db, standing, draft, lines=lines, sums=sums, keyring=keyring, now=now)
+    note_id = new_id()
+    back = _credits_back(db, standing, draft, sums["total_paise"], note_id)
+    return issue_note(
+        db, standing, draft, lines=lines, sums=sums, keyring=keyring, now=now, given_back=back, note_id=note_id
+    )
 
 
 def issue_debit_note(db: ShopSession, *, draft: NoteDraft, keyring: Keyring, at: dt.datetime | None = None) -> Document:
@@ -132,13 +137,13 @@ def issue_debit_note(db: ShopSession, *, draft: NoteDraft, keyring: Keyring, at:
 
 def issue_note(
     db: ShopSession, standing: Standing, draft: NoteDraft, *, lines: Sequence[NoteLine], sums: dict[str, int],
-    keyring: Keyring, now: dt.datetime, given_back: Sequence[tuple[UUID, str, int]] = (),
+    keyring: Keyring, now: dt.datetime, given_back: Sequence[tuple[UUID, str, int]] = (), note_id: UUID | None = None,
 ) -> Document:  # fmt: skip
-    """Pieces back, money and credits moved, the note's rows, its number as late as can be, the audit entry.
+    """Pieces back, money moved, the note's rows, its number as late as can be, the audit entry.
 
-    given_back  credits that a cancelled bill had used: id, kind, paise
+    given_back  credits that the bill had used and that are open again: id, kind, paise
     """
-    bill, note_id = standing.bill, new_id()
+    bill, note_id = standing.bill, note_id or new_id()
     money = Money(draft.refunds, _owe(db, bill, note_id, draft.store_credit_paise, ist(now).date()), tuple(given_back))
     _check_not_bought_back(db, standing, lines, draft.kind)
     back = [line.line.item_id for line in lines if line.whole and line.line.item_id]
@@ -176,9 +181,12 @@ def credit_sums(standing: Standing, draft: NoteDraft) -> tuple[list[NoteLine], d
 
 
 def lock_bill(db: ShopSession, bill: Invoice) -> Standing:
-    """Customer, the bill's place in the queue of its notes, its pieces and lots; then what is left of it."""
+    """Customer, their credits that the bill used, the bill's place in the queue of its notes, its pieces and lots; then
+    what is left of it."""
     if bill.customer_id is not None:
         customers.lock_buyer(db, bill.customer_id)
+    if used := [one.credit_id for one in bill.payments if one.credit_id is not None]:
+        credits.hold(db, used)
     repository.queue_note(db, bill.id)
     inventory.lock_items(db, [line.item_id for line in bill.lines if line.item_id])
     inventory.lock_lots(db, [line.lot_id for line in bill.lines if line.lot_id])
@@ -313,6 +321,17 @@ def _sums(standing: Standing, lines: Sequence[NoteLine], *, debit: bool = False)
         "taxable_paise": sums.taxable_paise, "cgst_paise": sums.cgst_paise, "sgst_paise": sums.sgst_paise,
         "igst_paise": sums.igst_paise, "round_off_paise": round_off, "total_paise": parts + round_off,
     }  # fmt: skip
+
+
+def _credits_back(
+    db: ShopSession, standing: Standing, draft: NoteDraft, total_paise: int, note_id: UUID
+) -> tuple[tuple[UUID, str, int], ...]:
+    """The credits that what the note gives back in no other way is of again."""
+    rest = total_paise - sum(payment.paise for payment in draft.refunds) - draft.store_credit_paise
+    back = back_as_credit(db, standing.bill, standing.notes, rest_paise=rest)
+    if back:
+        credits.give_back(db, [Use(credit_id, paise) for credit_id, _kind, paise in back], document_id=note_id)
+    return back
 
 
 def _owe(db: ShopSession, bill: Invoice, note_id: UUID, paise: int, on: dt.date) -> tuple[UUID, int] | None:

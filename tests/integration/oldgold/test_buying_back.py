@@ -12,6 +12,7 @@ from tests.support.counter import Counter, all_at_once, made
 EXCHANGED = 43_388_65
 """3.390 g × 0.916 = 3.105 g fine. 22K at ₹12,800 is ₹13,973.80 a fine gram: 3.105 × 13,973.80 = 43,388.65. The ring's
 making of 16 % is not given back, nothing is taken for melting."""
+NEW = 51_845_00  # the ring with its making and tax
 
 
 @pytest.fixture
@@ -129,6 +130,68 @@ def test_a_difference_in_its_making_goes_with_a_buy_back(buying, ring):
     made(back(buying, line))
     assert less(buying, bill, line, totalPaise=6_123_00).json["code"] == "line_bought_back"
     made(less(buying, bill, line, totalPaise=1_030_00))
+
+
+@pytest.fixture
+def exchanged(buying, ring):
+    """Her ring was bought back, and its credit pays ₹43,388.65 of ₹51,845 for another; the rest came by UPI."""
+    counter, voucher, other = buying.counter, made(back(buying, ring[1])), buying.counter.piece()
+    payments = [
+        {"mode": "credit", "paise": EXCHANGED, "creditId": voucher["creditId"]},
+        {"mode": "upi", "paise": NEW - EXCHANGED},
+    ]  # fmt: skip
+    lines = [{"itemId": other["id"]}]
+    return voucher["creditId"], made(counter.bill([], lines=lines, customerId=buying.seller["id"], payments=payments))
+
+
+def note(buying, bill, **body):
+    return buying.counter.post(f"/invoices/{bill['id']}/credit-notes", {"reason": "changed her mind", **body})
+
+
+def test_the_price_of_an_exchange_does_not_become_money_by_a_note(buying, exchanged):
+    """₹8,456.35 came in money: that may go back, as money or as a store credit, and no paisa more."""
+    credit_id, bill = exchanged
+    money = NEW - EXCHANGED
+    for way in ({"refunds": [{"mode": "upi", "paise": money + 1}]}, {"storeCreditPaise": money + 1}):
+        answer = note(buying, bill, **way)
+        assert (answer.status_code, answer.json["code"]) == (422, "refund_too_large")
+    issued = made(note(buying, bill, refunds=[{"mode": "upi", "paise": money}]))
+    given = [(one["mode"], one["paise"], one["creditId"]) for one in issued["payments"]]
+    assert given == [("upi", money, None), ("credit", EXCHANGED, credit_id)]
+    credit = made(buying.counter.get(f"/credits/{credit_id}"))
+    assert (credit["leftPaise"], credit["state"]) == (EXCHANGED, "open")
+    body = {"payments": [{"mode": "upi", "paise": 1_00}], "reason": "changed her mind"}
+    paid = buying.counter.post(f"/credits/{credit_id}/pay-outs", body, **{"If-Match": f'"{credit["version"]}"'})
+    assert paid.json["code"] == "advance_stood_on"
+    assert buying.counter.books().sound
+
+
+def test_a_note_that_gives_nothing_back_leaves_no_money_to_ask_for(buying, exchanged):
+    """Half of the price, in two notes: what comes back of the first is the credit's, and so the second has no more
+    money to give than was paid."""
+    credit_id, bill = exchanged
+    half = {"amounts": [{"lineId": bill["lines"][0]["id"], "bp": 5_000}]}
+    first = made(note(buying, bill, **half))
+    assert [one["creditId"] for one in first["payments"]] == [credit_id]
+    money = NEW - EXCHANGED
+    assert note(buying, bill, **half, storeCreditPaise=money + 1).json["code"] == "refund_too_large"
+    second = made(note(buying, bill, **half, storeCreditPaise=money))
+    back_as_credit = [one["paise"] for one in (*first["payments"], *second["payments"]) if one["creditId"] == credit_id]
+    assert sum(back_as_credit) == EXCHANGED
+    assert buying.counter.books().sound
+
+
+def test_what_the_customer_owes_is_settled_before_the_credit_comes_back(buying, ring):
+    """₹8,456.35 of the new ring are owed: the note settles them, and the exchange's credit has its own again."""
+    voucher, other = made(back(buying, ring[1])), buying.counter.piece()
+    payments = [{"mode": "credit", "paise": EXCHANGED, "creditId": voucher["creditId"]}]
+    lines = [{"itemId": other["id"]}]
+    bill = made(buying.counter.bill([], lines=lines, customerId=buying.seller["id"], payments=payments))
+    assert note(buying, bill, refunds=[{"mode": "upi", "paise": 1}]).json["code"] == "refund_too_large"
+    issued = made(note(buying, bill))
+    assert [(one["paise"], one["creditId"]) for one in issued["payments"]] == [(EXCHANGED, voucher["creditId"])]
+    ledger = made(buying.counter.get(f"/ledger/customers/{buying.seller['id']}"))
+    assert (ledger["owesPaise"], ledger["owedPaise"]) == (0, EXCHANGED)
 
 
 WRONG = {

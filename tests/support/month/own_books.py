@@ -76,6 +76,7 @@ class OwnBooks:
     lots: list[Lot] = field(default_factory=list)
     owes: Counter[str] = field(default_factory=Counter)
     credits: dict[str, tuple[str, int]] = field(default_factory=dict)  # whose, and what is left
+    bound: set[str] = field(default_factory=set)  # credits that hold a rate or came with a bonus: no note pays them out
     suppliers: Counter[str] = field(default_factory=Counter)
     karigars: Counter[str] = field(default_factory=Counter)  # paise owed
     with_karigars: Counter[str] = field(default_factory=Counter)  # mg × fineness

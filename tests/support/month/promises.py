@@ -118,6 +118,7 @@ class Promises:
             "expiresOn": (self.shop.books.today + dt.timedelta(days=20)).isoformat(),
         }  # fmt: skip
         self.locks.append((self.shop.post("/rate-locks", body)["id"], customer, credit_id, rate))
+        self.shop.books.bound.add(credit_id)
         return True
 
     def take_locked(self) -> bool:
@@ -254,6 +255,7 @@ class Promises:
         scheme = self.shop.post(f"/schemes/{scheme_id}/maturity", {})
         self.full = ""
         self.shop.books.opens(scheme["creditId"], self.saver, MONTHS * INSTALMENT)
+        self.shop.books.bound.add(scheme["creditId"])
         self.selling.issue(
             [self.selling.ring(piece)], customer=self.saver, credits=[scheme["creditId"]], schemeIds=[scheme_id],
             off=INSTALMENT,

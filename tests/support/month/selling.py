@@ -253,8 +253,14 @@ class Selling:
         return True
 
     def _noteable(self, fits: Any) -> Bill | None:
-        """A bill that was paid in full with money or credit, by dice; what is owed is another story."""
-        known = [bill for bill in self.shop.books.bills if bill.customer and bill.paid >= bill.total > 0 and fits(bill)]
+        """A bill that was paid in full with money, or credit that may be paid out, by dice; what is owed is another
+        story."""
+        books = self.shop.books
+        known = [
+            bill for bill in books.bills
+            if bill.customer and bill.paid >= bill.total > 0 and fits(bill)
+            and not books.bound.intersection(one.get("creditId") for one in bill.payments)
+        ]  # fmt: skip
         return self.shop.dice.choice(known) if known else None
 
     def _rounding(self, sums: Sums, bill: Bill) -> int:
