@@ -5,21 +5,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import (
-    ColumnElement,
-    Select,
-    String,
-    Update,
-    and_,
-    bindparam,
-    case,
-    exists,
-    func,
-    insert,
-    or_,
-    select,
-    update,
-)
+from sqlalchemy import ColumnElement, Select, String, Update, and_, bindparam, case, func, insert, or_, select, update
 from sqlalchemy.orm import selectinload
 
 from app.credits.models import (
@@ -30,7 +16,6 @@ from app.credits.models import (
     Receipt,
     ReceiptPayment,
     ReceiptPdf,
-    UseKind,
 )
 from app.customers import service as customers
 from app.kit.db import Id
@@ -292,14 +277,6 @@ CASH_OF_DAY = Prepared(
         Receipt.issued_on == bindparam("issued_on", type_=Receipt.issued_on.type),
     )
 )
-
-
-def was_paid_out(shop_id: Any, credit_id: Any) -> ColumnElement[bool]:
-    """Whether any of a credit was ever given back in money; for rooms above to ask within their own statements."""
-    given = select(CreditUse.id).where(
-        CreditUse.shop_id == shop_id, CreditUse.credit_id == credit_id, CreditUse.kind == UseKind.PAID_OUT.value
-    )
-    return exists(given.correlate_except(CreditUse))
 
 
 def on_account(shop_id: int) -> Select[UUID, int]:

@@ -13,7 +13,7 @@ from app.credits import service as credits
 from app.credits.service import Credit, CreditState
 from app.customers import service as customers
 from app.kit import audit, paging
-from app.kit.clock import today_ist, utc_now
+from app.kit.clock import ist, today_ist, utc_now
 from app.kit.errors import PreconditionFailed
 from app.kit.ids import new_id
 from app.kit.money import BASIS_POINTS, MAX_PAISE, ratio, round_half_up, rupees, whole
@@ -177,14 +177,17 @@ def look_at(db: ShopSession, lock_ids: Iterable[UUID]) -> list[HeldLock]:
 
 
 def give_back(db: ShopSession, *, document_id: UUID) -> int:
-    """What a cancelled document took is left again: milligrams in all, 0 where it took none or gave back before."""
+    """What a cancelled document took is left again: milligrams in all, 0 where it took none or gave back before.
+
+    A lock that the document had used up holds again only where so much of its advance is still with the shop as what is
+    left of it takes: once used up, nothing kept the advance from being paid out. Without it the lock is closed."""
     rows = repository.hold_locks(db, repository.used_by(db, document_id))
     taken = repository.used_by(db, document_id)  # again: behind the locks nobody else gives back
     for row in rows:
         if mg := taken.get(row.id, 0):
             row.left_mg, row.version = row.left_mg + mg, row.version + 1
             if row.state == LockState.USED.value:
-                row.state = LockState.OPEN.value
+                row.state = (LockState.OPEN if _has_advance(db, row) else LockState.CLOSED).value
             db.add(_use(db, row.id, document_id, -mg))
     db.flush()
     return sum(taken.values())
@@ -315,6 +318,12 @@ def _check_advance(credit: Credit, person: UUID, least: int, today: dt.date) -> 
               left=rupees(credit.left_paise)),
             fields={"creditId": "too small"},
         )  # fmt: skip
+
+
+def _has_advance(db: ShopSession, row: LockRow) -> bool:
+    """Behind the customer's lock, by the terms of the day on which the rate was promised."""
+    least = least_advance_paise(row.left_mg, row.paise_per_g, lock_terms(ist(row.made_at).date()))
+    return credits.kept_of(db, [row.credit_id])[row.credit_id] >= least
 
 
 def _check_use(use: LockUse, lock: HeldLock, customer_id: UUID, on: dt.date, left_mg: int) -> None:

@@ -1,7 +1,8 @@
 """Credits and receipts: what the shop owes a customer, and the money that it took outside a bill."""
 
+from app.credits.gone_back import was_paid_out
 from app.credits.models import CreditKind, CreditState, Purpose
-from app.credits.repository import CASH_OF_DAY, VOUCHERS, on_account, owed_to, shop_sums, was_paid_out
+from app.credits.repository import CASH_OF_DAY, VOUCHERS, on_account, owed_to, shop_sums
 from app.credits.service.bills import Bills, stand_under
 from app.credits.service.checking import VouchersReport, number_gaps, verify_vouchers
 from app.credits.service.credits import (
@@ -17,6 +18,7 @@ from app.credits.service.credits import (
     get_credit,
     give_back,
     hold,
+    kept_of,
     left_of,
     list_credits,
     open_credit,
@@ -90,6 +92,7 @@ __all__ = [
     "get_receipt",
     "give_back",
     "hold",
+    "kept_of",
     "left_of",
     "list_credits",
     "list_day",

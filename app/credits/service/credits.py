@@ -15,7 +15,7 @@ import orjson
 from msgspec import Struct
 from sqlalchemy.exc import IntegrityError
 
-from app.credits import repository
+from app.credits import gone_back, repository
 from app.credits.errors import (
     CreditExpired,
     CreditNotTheirs,
@@ -263,6 +263,12 @@ def left_of(db: ShopSession, credit_ids: Iterable[UUID]) -> dict[UUID, int]:
     """What is left of each of these credits, in paise, in one statement."""
     found = _known(repository.facts_of(db, list(credit_ids)))
     return {credit_id: facts.left_paise for credit_id, facts in found.items()}
+
+
+def kept_of(db: ShopSession, credit_ids: Iterable[UUID]) -> dict[UUID, int]:
+    """What the shop kept of each of these credits, in paise: all of it, used up by bills or not, that did not go back
+    in money."""
+    return {credit_id: int(paise) for credit_id, paise in gone_back.kept_of(db, credit_ids)}
 
 
 def list_credits(

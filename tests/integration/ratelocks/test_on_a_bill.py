@@ -6,10 +6,12 @@ The ring is case 1 of the price table: 3.390 g of 22 karat, making 16 %.
 from collections import Counter as Tally
 from uuid import UUID
 
+import pytest
+
 from app.credits import service as credits
 from app.kit.audit_reading import entries
 from app.ratelocks import service
-from tests.integration.ratelocks.test_ratelocks import left, lock
+from tests.integration.ratelocks.test_ratelocks import advance, left, lock
 from tests.support.counter import all_at_once, made
 
 TWELVE_THOUSAND = 12_000_00  # 3.390 g cost ₹40,680.00, making 16 % is ₹6,508.80: before tax ₹47,188.80
@@ -102,3 +104,20 @@ def test_an_advance_is_not_given_back_while_a_rate_stands_on_it(counter):
     assert (back.status_code, back.json["code"]) == (409, "advance_stood_on")
     made(counter.post(f"/rate-locks/{locked['id']}/closing", {}, **{"If-Match": f'"{locked["version"]}"'}))
     made(counter.post(f"/credits/{credit.id}/pay-outs", pay, **{"If-Match": '"1"'}))
+
+
+@pytest.mark.parametrize(("paid_out", "state"), [(932_01, "closed"), (932_00, "open")])
+def test_a_cancelled_bill_promises_nothing_again_without_an_advance(counter, paid_out, state):
+    """3.390 g at ₹12,000 are ₹40,680.00, which take an advance of ₹4,068.00: ₹5,000.00 less ₹932.00."""
+    customer, piece = counter.customer(), counter.piece()
+    credit = advance(counter, customer, 5_000_00)
+    lock_id = made(lock(counter, customer, creditId=str(credit.id), mg=3_390, paisePerG=TWELVE_THOUSAND))["id"]
+    billed = made(bill(counter, customer, lock_id, piece))
+    pay = {"payments": [{"mode": "upi", "paise": paid_out}], "reason": "asks for the rest"}
+    made(counter.post(f"/credits/{credit.id}/pay-outs", pay, **{"If-Match": f'"{credit.version}"'}))
+    made(counter.post(f"/invoices/{billed['id']}/cancellation", {"reason": "wrong piece", "handedOver": False}))
+    assert left(counter, lock_id) == (3_390, state)
+    again = bill(counter, customer, lock_id, piece)
+    expected = (201, None) if state == "open" else (409, "rate_lock_closed")
+    assert (again.status_code, again.json.get("code")) == expected
+    assert counter.read(service.drifted) == []
