@@ -271,7 +271,7 @@ def build_runtime(settings: Settings) -> Runtime:
         importlib.import_module(module)
     credits.stand_under(bills.TheBills())
     credits.ask_before_giving_back(
-        rate_locks.stands_on, old_gold_books.exchange_stands_on, scheme_books.stands_on
+        rate_locks.stands_on, old_gold_books.exchange_stands_on, scheme_books.stands_on, order_books.stands_on
     )  # fmt: skip
     old_gold_books.ask_what_was_sold(bills.sold_pieces)
     credits.follow_merges({

@@ -52,7 +52,7 @@ class RepairNotAgreed(Conflict):
 
 
 class OrderRateOpen(Unprocessable):
-    """A line asks for the rate that its order fixed, and the order fixed none for this purity, or locked it."""
+    """A line asks for its order's rate, and the order fixed none for this purity, locked it, or lost its advance."""
 
     default_action = N_("Leave the rate to the board, or name the locked rate.")
 
@@ -61,6 +61,18 @@ class OrderOverweight(Conflict):
     """More is delivered at the rate that an order fixed than was ordered, and than may weigh over."""
 
     default_action = N_("Let the pieces beyond the order take the board's rate.")
+
+
+class RateKeptTooLong(Unprocessable):
+    """An order keeps the rate of its day for so many days at most, unless by somebody who may lower a rate."""
+
+    default_action = N_("Agree on an earlier day, or on the rate of the delivery.")
+
+
+class OrderAdvanceTooSmall(Unprocessable):
+    """An order keeps the rate of its day against an advance, unless by somebody who may lower a rate."""
+
+    default_action = N_("Take a larger advance, or agree on the rate of the delivery.")
 
 
 class RepairNotChargeable(Conflict):

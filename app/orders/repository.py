@@ -5,14 +5,18 @@ from collections.abc import Iterable, Sequence
 from typing import Any, cast
 from uuid import UUID
 
-from sqlalchemy import Select, Table, Update, bindparam, func, insert, select, update
+from sqlalchemy import Select, Table, Update, bindparam, exists, func, insert, select, update
 
+from app.credits import service as credits
 from app.kit.db import Id, Utc
 from app.kit.sums import added_up
 from app.orders.models import Order, OrderAdvance, OrderKind, OrderLine, OrderStep, Repair, RepairUse
 from app.orders.stages import DELIVERED, READY
 from shard_router import Prepared, ShopSession
 from shard_router.moves import Sum
+
+DELIVERY = "delivery"
+"""The rate basis of an order that keeps no rate."""
 
 
 def find_order(db: ShopSession, order_id: UUID, *, lock: bool = False) -> Order | None:
@@ -76,6 +80,15 @@ def advances_of(db: ShopSession, order_ids: Iterable[UUID]) -> Sequence[OrderAdv
     return db.scalars(
         select(OrderAdvance).where(OrderAdvance.order_id.in_(sorted(order_ids))).order_by(OrderAdvance.at)
     ).all()
+
+
+def kept_by(db: ShopSession, credit_id: UUID) -> str | None:
+    """The number of the open order that keeps its rate by an advance."""
+    return db.scalars(
+        select(Order.number)
+        .join(OrderAdvance, (OrderAdvance.shop_id == Order.shop_id) & (OrderAdvance.order_id == Order.id))
+        .where(OrderAdvance.credit_id == credit_id, Order.is_open == 1, Order.rate_basis != DELIVERY)
+    ).first()
 
 
 def overdue(db: ShopSession, today: dt.date) -> int:
@@ -142,9 +155,17 @@ def _orders() -> Select[Any]:
         .scalar_subquery()
         .label("last_step")
     )
+    advance_back = exists(
+        select(OrderAdvance.credit_id)
+        .where(
+            OrderAdvance.shop_id == Order.shop_id, OrderAdvance.order_id == Order.id,
+            credits.was_paid_out(OrderAdvance.shop_id, OrderAdvance.credit_id),
+        )
+        .correlate(Order)
+    ).label("advance_back")  # fmt: skip
     return select(
         Order.id, Order.number, Order.kind, Order.stage, Order.is_open, Order.customer_id, Order.invoice_id,
-        Order.rate_lock_id, last,
+        Order.rate_lock_id, last, advance_back,
     ).where(Order.id.in_(bindparam("ids", type_=Id, expanding=True))).order_by(Order.id)  # fmt: skip
 
 

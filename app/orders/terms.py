@@ -1,4 +1,4 @@
-"""Owns how much may be delivered at the rate that an order fixed: dated data."""
+"""Owns what an order may promise at the rate of its day, against what: dated data."""
 
 import datetime as dt
 from dataclasses import dataclass
@@ -11,9 +11,12 @@ DATA = Path(__file__).parent / "data" / "order_terms.json"
 
 @dataclass(frozen=True, slots=True)
 class OrderTerms:
-    """`weight_over_bp` of the ordered weight may be delivered beyond it."""
+    """`weight_over_bp` of the ordered weight may be delivered beyond it. A rate is kept for `most_days`, against
+    `least_advance_bp` of what the weight costs at it."""
 
     weight_over_bp: int
+    least_advance_bp: int
+    most_days: int
     valid_from: dt.date
     valid_to: dt.date | None
 
@@ -22,7 +25,8 @@ class OrderTerms:
 def _records() -> tuple[OrderTerms, ...]:
     return tuple(
         OrderTerms(
-            int(row["weight_over_bp"]), dt.date.fromisoformat(row["valid_from"]),
+            int(row["weight_over_bp"]), int(row["least_advance_bp"]), int(row["most_days"]),
+            dt.date.fromisoformat(row["valid_from"]),
             dt.date.fromisoformat(row["valid_to"]) if row["valid_to"] else None,
         )
         for row in read_table(DATA)["records"]

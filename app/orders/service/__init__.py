@@ -15,6 +15,7 @@ from app.orders.service.billing import (
     reopen,
 )
 from app.orders.service.closing import cancel
+from app.orders.service.keeping import stands_on
 from app.orders.service.mending import give_estimate, hand_back, note_answer, set_charge, use
 from app.orders.service.moving import follow_merge, move_on, put_off
 from app.orders.service.printing import order_slip
@@ -27,6 +28,6 @@ __all__ = [
     "Charge", "Delivery", "Order", "OrderDraft", "OrderKind", "RepairDraft", "Wanted", "bind_charges", "bind_delivery",
     "bind_step", "cancel", "count_overdue", "follow_merge", "get_order", "give_estimate", "hand_back", "list_orders",
     "list_stages", "look_at_charges", "look_at_delivery", "move_on", "note_answer", "order_slip", "orders_of",
-    "put_off", "read_charges", "read_delivery", "reopen", "set_charge", "shop_sums", "take_advance", "take_order",
-    "take_repair", "use",
+    "put_off", "read_charges", "read_delivery", "reopen", "set_charge", "shop_sums", "stands_on", "take_advance",
+    "take_order", "take_repair", "use",
 ]  # fmt: skip

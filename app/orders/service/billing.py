@@ -43,12 +43,16 @@ class Delivery:
     wanted_mg: Mapping[Purity, int]
     locked: bool
     next_step: int
+    advance_back: bool = False  # some of its advance was given back in money: it keeps no rate any more
 
     def rate_of(self, metal: str, fineness: int, *, field: str) -> int:
         """Raises OrderRateOpen where the order fixed none that a line can take from here."""
         if self.locked:
             message = _("The rate of %(number)s is locked: name the lock on its lines.", number=self.number)
             raise OrderRateOpen(message, fields={field: "locked"})
+        if self.advance_back:
+            message = _("Advance on %(number)s was given back: it keeps no rate.", number=self.number)
+            raise OrderRateOpen(message, fields={field: "advance given back"})
         if (metal, fineness) not in self.rates:
             message = _(
                 "%(number)s fixed no rate for %(purity)s.", number=self.number, purity=purity_label(metal, fineness)
@@ -198,7 +202,9 @@ def _delivery(row: Any, lines: Sequence[Any]) -> Delivery:
         if line.rate_paise_per_g is not None:
             rates[purity] = line.rate_paise_per_g
         wanted[purity] = wanted.get(purity, 0) + line.weight_mg
-    return Delivery(row.id, row.number, rates, wanted, row.rate_lock_id is not None, int(row.last_step) + 1)
+    return Delivery(
+        row.id, row.number, rates, wanted, row.rate_lock_id is not None, int(row.last_step) + 1, bool(row.advance_back)
+    )
 
 
 def _charges(

@@ -4,7 +4,7 @@ Locks: customer, order, drawer and series of the receipt, series of the order, a
 """
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -23,6 +23,8 @@ from app.orders.errors import OrderFactsWrong
 from app.orders.facts import settled_order, settled_repair
 from app.orders.models import Order as OrderRow
 from app.orders.models import OrderAdvance, OrderKind, OrderLine, OrderStep, Repair
+from app.orders.repository import DELIVERY
+from app.orders.service.keeping import check_advance, check_days
 from app.orders.service.moving import locked_order, step, touch
 from app.orders.service.reading import get_order
 from app.orders.stages import ESTIMATED, TAKEN
@@ -52,21 +54,25 @@ def take_order(
     db: ShopSession, *, draft: OrderDraft, advance: Sequence[Payment] = (), keyring: Keyring
 ) -> Order:  # fmt: skip
     """Take an order, with an advance where one is paid. Today's rate is fixed on its lines, unless that of the delivery
-    was agreed. Raises CustomerUnknown, OrderFactsWrong and what `credits.receive` raises."""
+    was agreed. Raises CustomerUnknown, OrderFactsWrong, RateKeptTooLong, OrderAdvanceTooSmall and what
+    `credits.receive` raises."""
     at = utc_now()
     facts = settled_order(draft, ist(at).date())
     customer_id = customers.hold(db, facts.customer_id, exclusive=bool(advance))  # as `receive` holds them
     lock = _lock_of(db, facts.rate_lock_id, customer_id) if facts.rate_lock_id else None
-    board = {} if facts.rate_basis == "delivery" else dict(rates.read_board(db))
+    board = {} if facts.rate_basis == DELIVERY else dict(rates.read_board(db))
     if lock is not None:
         board[lock.metal, lock.fineness] = lock.paise_per_g
+    if kept := _kept(facts, board, lock):
+        check_days(db, due_on=facts.due_on, taken_on=ist(at).date())
+        check_advance(db, kept, advance_paise=sum(one.paise for one in advance), taken_on=ist(at).date())
     row = _written(
         db, OrderKind.ORDER, customer_id, at, due_on=facts.due_on, note=facts.note, rate_basis=facts.rate_basis,
         rate_lock_id=facts.rate_lock_id,
     )  # fmt: skip
     for pos, line in enumerate(facts.lines, start=1):
         rate = board.get((line.metal, line.fineness))
-        if rate is None and facts.rate_basis != "delivery":
+        if rate is None and facts.rate_basis != DELIVERY:
             message = _("The board has no rate of this purity that could be fixed.")
             raise OrderFactsWrong(message, fields={f"lines.{pos - 1}.fineness": "no rate"})
         db.add(OrderLine(
@@ -82,6 +88,15 @@ def take_order(
         "lines": [[line.metal, line.fineness, line.weight_mg, line.pieces] for line in facts.lines],
     })  # fmt: skip
     return get_order(db, row.id)
+
+
+def _kept(
+    facts: OrderDraft, board: Mapping[tuple[str, int], int], lock: ratelocks.RateLock | None
+) -> list[tuple[int, int]]:  # fmt: skip
+    """Mg and rate of what the order itself promises; what a lock does has its own advance and its own last day."""
+    by_lock = None if lock is None else (lock.metal, lock.fineness)
+    known = ((line.weight_mg, (line.metal, line.fineness)) for line in facts.lines)
+    return [(mg, board[purity]) for mg, purity in known if purity in board and purity != by_lock]
 
 
 def take_repair(
@@ -127,7 +142,7 @@ def take_advance(
 
 def _written(
     db: ShopSession, kind: OrderKind, customer_id: UUID, at: dt.datetime, *, due_on: dt.date, note: str | None,
-    stage: str = TAKEN, rate_basis: str = "delivery", rate_lock_id: UUID | None = None,
+    stage: str = TAKEN, rate_basis: str = DELIVERY, rate_lock_id: UUID | None = None,
 ) -> OrderRow:  # fmt: skip
     """The order's row with its number, and its first step."""
     place, on = _place_here(db), ist(at).date()

@@ -2,6 +2,9 @@
 
 from collections import Counter as Tally
 
+import pytest
+
+from tests.integration.orders.conftest import later
 from tests.integration.ratelocks.test_ratelocks import left, lock
 from tests.support.counter import Counter, all_at_once, made
 
@@ -44,6 +47,63 @@ def test_what_weighs_more_than_was_ordered_has_not_its_rate(desk):
     assert (heavy.status_code, heavy.json["code"]) == (409, "order_overweight")
     assert see(desk, order)["isOpen"]
     made(bill(desk, order, desk.counter.piece(grossMg=5_500)))
+
+
+@pytest.fixture
+def clerk(flask_app, runtime, cast):
+    """May take orders and bill them, and not lower a rate."""
+    return Counter(flask_app, runtime, cast.bina)
+
+
+def upi(paise):
+    return [{"mode": "upi", "paise": paise}]
+
+
+def test_a_clerk_keeps_todays_rate_for_ninety_days_against_a_tenth(desk, clerk):
+    """5 g at ₹12,800 are ₹64,000: ₹6,400."""
+    wanted = {**desk.draft(), "rateBasis": "today", "dueOn": later(90), "advance": upi(6_400_00)}
+    for change, code, field in (
+        ({"advance": []}, "order_advance_too_small", "advance"),
+        ({"advance": upi(6_399_99)}, "order_advance_too_small", "advance"),
+        ({"dueOn": later(91)}, "rate_kept_too_long", "dueOn"),
+    ):
+        answer = clerk.post("/orders", {**wanted, **change})
+        assert (answer.status_code, answer.json["code"], list(answer.json["fields"])) == (422, code, [field])
+    order = made(clerk.post("/orders", wanted))
+    longer = clerk.patch(f"/orders/{order['id']}", {"dueOn": later(91)}, version=order["version"])
+    assert (longer.status_code, longer.json["code"]) == (422, "rate_kept_too_long")
+    made(desk.counter.patch(f"/orders/{order['id']}", {"dueOn": later(91)}, version=order["version"]))
+    made(clerk.post("/orders", {**wanted, "rateBasis": "delivery", "dueOn": later(700), "advance": []}))
+    made(desk.counter.post("/orders", {**wanted, "dueOn": later(700), "advance": []}))  # she may lower a rate
+
+
+def pay_out(desk, credit_id, paise):
+    credit = made(desk.counter.get(f"/credits/{credit_id}"))
+    body = {"payments": upi(paise), "reason": "asks for it back"}
+    return desk.counter.post(f"/credits/{credit_id}/pay-outs", body, **{"If-Match": f'"{credit["version"]}"'})
+
+
+def test_an_orders_rate_stands_on_its_advance(desk):
+    order = desk.order(rateBasis="today", advance=upi(6_400_00))
+    (advance,) = order["advances"]
+    early = pay_out(desk, advance["creditId"], 1_00)
+    assert (early.status_code, early.json["code"]) == (409, "advance_stood_on")
+    assert order["number"] in early.json["detail"]
+    back = desk.counter.post(f"/receipts/{advance['receiptId']}/take-back", {"reason": "asks for it back"})
+    assert (back.status_code, back.json["code"]) == (409, "advance_stood_on")
+    billed = made(bill(desk, order, desk.counter.piece()))
+    made(pay_out(desk, advance["creditId"], 1_00))  # delivered: what is left may go
+    made(desk.counter.post(f"/invoices/{billed['id']}/cancellation", {"reason": "wrong piece", "handedOver": False}))
+    piece = desk.counter.piece()
+    again = bill(desk, order, piece)
+    assert (again.status_code, again.json["fields"]) == (422, {"lines.0.ofOrder": "advance given back"})
+    made(bill(desk, order, piece, of_order=False))
+
+
+def test_a_cancelled_order_gives_the_advance_back_that_kept_its_rate(desk):
+    order = desk.order(rateBasis="today", advance=upi(6_400_00))
+    desk.done(order, "cancellation", reason="she moved away", mode="upi")
+    assert made(desk.counter.get(f"/credits/{order['advances'][0]['creditId']}"))["state"] == "paid_out"
 
 
 def test_an_order_without_a_rate_gives_none(desk):
