@@ -10,6 +10,7 @@ from sqlalchemy.orm import selectinload
 
 from app.credits.models import (
     Credit,
+    CreditKind,
     CreditState,
     CreditUse,
     Purpose,
@@ -256,6 +257,39 @@ def cash_paid_out(
         )
     )  # fmt: skip
     return int(db.execute(wanted).scalar_one())
+
+
+def cash_brought(db: ShopSession, credit_ids: Iterable[UUID]) -> Sequence[Any]:
+    """What CASH_BROUGHT gives."""
+    return db.execute(_cash_brought(), {"ids": sorted(credit_ids)}).all()
+
+
+def _cash_brought() -> Select[UUID, int]:
+    """Credit, and the paise that came in cash when it was paid in: an advance with one receipt, a scheme with many."""
+    signed = case((Receipt.kind == TAKEN, ReceiptPayment.paise), else_=-ReceiptPayment.paise)
+    paid = (
+        select(func.coalesce(func.sum(signed), 0))
+        .select_from(Receipt)
+        .join(ReceiptPayment, and_(
+            ReceiptPayment.shop_id == Receipt.shop_id, ReceiptPayment.receipt_id == Receipt.id
+        ))
+        .where(Receipt.shop_id == Credit.shop_id, ReceiptPayment.mode == CASH)
+        .correlate(Credit)
+    )  # fmt: skip
+    of_advance = paid.where(Receipt.id == Credit.source_id).scalar_subquery()
+    of_scheme = paid.where(
+        Receipt.about_id == Credit.source_id, Receipt.purpose == Purpose.SCHEME.value
+    ).scalar_subquery()
+    brought = case(
+        (Credit.kind == CreditKind.ADVANCE.value, of_advance), (Credit.kind == CreditKind.SCHEME.value, of_scheme),
+        else_=0,
+    )  # fmt: skip
+    ids = bindparam("ids", type_=Id, expanding=True)
+    return select(Credit.id, brought.label("paise")).where(Credit.id.in_(ids))
+
+
+# Part of a bill's first packet, behind the lock on the customer: what the credits that it uses had brought in cash.
+CASH_BROUGHT = Prepared(lambda: _cash_brought().where(Credit.shop_id == bindparam("shop_id")))
 
 
 def _cash_of_day() -> Select[int]:

@@ -2,7 +2,7 @@
 
 from app.credits.gone_back import was_paid_out
 from app.credits.models import CreditKind, CreditState, Purpose
-from app.credits.repository import CASH_OF_DAY, VOUCHERS, on_account, owed_to, shop_sums
+from app.credits.repository import CASH_BROUGHT, CASH_OF_DAY, VOUCHERS, on_account, owed_to, shop_sums
 from app.credits.service.bills import Bills, stand_under
 from app.credits.service.checking import VouchersReport, number_gaps, verify_vouchers
 from app.credits.service.credits import (
@@ -32,7 +32,7 @@ from app.credits.service.credits import (
 from app.credits.service.daybook import DayVoucher, DayVouchers, day_vouchers, first_day_between, list_day
 from app.credits.service.holding import ask_before_giving_back, stands_on
 from app.credits.service.issuing import PDF_JOB
-from app.credits.service.limits import cash_of_day, check_cash_paid_out
+from app.credits.service.limits import cash_brought, cash_of_day, check_cash_paid_out, most_in_cash
 from app.credits.service.merging import follow_merges, merge_customers
 from app.credits.service.payments import Mode, Payment, cash_in, check_payments
 from app.credits.service.printing import (
@@ -49,6 +49,7 @@ from app.credits.service.receiving import owed, pay_out, receive, take_back
 from app.credits.service.vouchers import Payer, Voucher, VoucherPayment
 
 __all__ = [
+    "CASH_BROUGHT",
     "CASH_OF_DAY",
     "PDF_JOB",
     "VOUCHERS",
@@ -74,6 +75,7 @@ __all__ = [
     "ask_for_pdf",
     "bind_takes",
     "bind_uses",
+    "cash_brought",
     "cash_in",
     "cash_of_day",
     "check_cash_paid_out",
@@ -98,6 +100,7 @@ __all__ = [
     "list_day",
     "list_receipts",
     "merge_customers",
+    "most_in_cash",
     "number_gaps",
     "object_key",
     "on_account",

@@ -1,9 +1,10 @@
 """Owns what the law says to cash outside a bill: taken from a person in a day, and paid back of what was theirs."""
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 from uuid import UUID
 
 from app.credits import repository
@@ -41,6 +42,16 @@ def check_cash_taken(db: ShopSession, *, customer_ids: Sequence[UUID], cash_pais
 def cash_of_day(db: ShopSession, customer_ids: Sequence[UUID], on: dt.date) -> int:
     """Paise that these customers gave in cash with receipts of that day, also where some went back later."""
     return repository.cash_of_day(db, customer_ids, on)
+
+
+def cash_brought(db: ShopSession, used: Mapping[UUID, int]) -> int:
+    """Paise of cash in so much of each credit: what it brought when it was paid in, and no more than is used of it."""
+    return most_in_cash(used, repository.cash_brought(db, used)) if used else 0
+
+
+def most_in_cash(used: Mapping[UUID, int], rows: Iterable[Sequence[Any]]) -> int:
+    """`rows`: what CASH_BROUGHT gave. Of a credit that came partly in cash the cash is what is used first."""
+    return sum(min(used[credit_id], max(int(paise), 0)) for credit_id, paise in rows)
 
 
 def check_cash_paid_out(

@@ -174,6 +174,16 @@ class BillDraft:
         )
 
     @property
+    def credits_used(self) -> dict[UUID, int]:
+        """Paise of each credit that is named; one that is named twice is refused."""
+        return {use.credit_id: use.paise for use in self.credit_uses}
+
+    @property
+    def counts_cash(self) -> bool:
+        """Whether cash may be in it, now or in what a credit brought before."""
+        return bool(self.cash_paise or self.credit_uses)
+
+    @property
     def cash_paise(self) -> int:
         return sum(payment.paise for payment in self.payments if payment.mode == PaymentMode.CASH.value)
 

@@ -24,12 +24,24 @@ class LimitReached(Unprocessable):
 
 @dataclass(frozen=True, slots=True)
 class CashBefore:
-    """What the buyer paid in cash before this bill, in paise: this day, for this occasion, and in the days that the law
-    may take for linked."""
+    """What the buyer paid in cash before this bill, in paise: this day, for this occasion, in the days that the law may
+    take for linked, and for this bill alone, by credits that it uses, whatever day each was paid in."""
 
     day_paise: int = 0
     occasion_paise: int = 0
     linked_paise: int = 0
+    credits_paise: int = 0
+
+    def at_once(self, cash_paise: int) -> int:
+        """The largest of a day, of one transaction and of an occasion, with so much cash now. What a credit brought is
+        in the day's sum where it came today, and was held against it when it came."""
+        of_day = cash_paise + self.day_paise if cash_paise else 0
+        of_sale = cash_paise + self.credits_paise
+        return max(of_day, of_sale + self.occasion_paise if of_sale else 0)
+
+    def linked(self, cash_paise: int) -> int:
+        """Of the month, with so much cash now; nothing where the sale has no cash in it."""
+        return cash_paise + self.linked_paise if cash_paise or self.credits_paise else 0
 
 
 NO_CASH = CashBefore()
@@ -57,8 +69,8 @@ def findings_of(
     return check_counter(
         CounterFacts(
             value_paise=total_paise,
-            cash_paise=cash + max(before.day_paise, before.occasion_paise) if cash else 0,
-            linked_cash_paise=cash + before.linked_paise if cash else 0,
+            cash_paise=before.at_once(cash),
+            linked_cash_paise=before.linked(cash),
             buyer_registered=buyer is not None and buyer.registered,
             pan_given=draft.pan_declared or (buyer is not None and buyer.pan is not None),
             address_given=buyer is not None and buyer.full_address,
@@ -69,8 +81,9 @@ def findings_of(
 
 def cash_findings(cash_paise: int, before: CashBefore, on: dt.date) -> tuple[Finding, ...]:
     """What the limits say to cash by itself, that of a debit note."""
-    at_once = cash_paise + max(before.day_paise, before.occasion_paise)
-    facts = CounterFacts(value_paise=0, cash_paise=at_once, linked_cash_paise=cash_paise + before.linked_paise)
+    facts = CounterFacts(
+        value_paise=0, cash_paise=before.at_once(cash_paise), linked_cash_paise=before.linked(cash_paise)
+    )
     return check_counter(facts, on)
 
 

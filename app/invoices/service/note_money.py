@@ -131,16 +131,18 @@ def check_taken(
         )
         raise PaymentShort(message, fields={"payments": "less than the total"})
     in_cash, buyer = _cash(payments), None
-    before = CashBefore(*[max(_net(bill, notes, _cash_paid), 0)] * 3)  # of one transaction, whoever paid it
+    brought = credits.cash_brought(db, _credits_used(bill))
+    came = max(_net(bill, notes, _cash_paid), 0)
+    before = CashBefore(came, came, came, brought)  # of one transaction, whoever paid it
     if bill.customer_id is not None:
         buyer = customers.get_buyer(db, bill.customer_id)
         row = repository.cash_before(
             db, bill.customer_id, on=on, since=linked_since(on), occasion=bill.occasion or ""
         )  # fmt: skip
-        theirs = cash_before(row, credits.cash_of_day(db, customers.same_person(db, bill.customer_id), on))
+        theirs = cash_before(row, credits.cash_of_day(db, customers.same_person(db, bill.customer_id), on), brought)
         before = CashBefore(
-            max(before.day_paise, theirs.day_paise), theirs.occasion_paise,
-            max(before.linked_paise, theirs.linked_paise),
+            max(before.day_paise, theirs.day_paise), max(before.occasion_paise, theirs.occasion_paise),
+            max(before.linked_paise, theirs.linked_paise), brought,
         )  # fmt: skip
     if in_cash:
         refuse_blocked(cash_findings(in_cash, before, on))
@@ -200,6 +202,10 @@ def _paid(document: Invoice) -> int:
 
 def _cash_paid(document: Invoice) -> int:
     return _cash(document.payments)
+
+
+def _credits_used(bill: Invoice) -> dict[UUID, int]:
+    return {one.credit_id: one.paise for one in bill.payments if one.credit_id is not None}
 
 
 def _cash(payments: Iterable[PaymentDraft | InvoicePayment]) -> int:

@@ -62,7 +62,7 @@ def quote(db: ShopSession, *, draft: BillDraft) -> Quote:
     )  # fmt: skip
     _check_credits(db, draft)
     before = NO_CASH
-    if buyer and draft.cash_paise:
+    if buyer and draft.counts_cash:
         before = _cash_of(db, buyer.id, draft, on)
     findings = limits.findings_of(draft, total_paise=bill.priced.total_paise, buyer=buyer, before=before, on=on)
     lacking = tuple(_unmarked(item) for item in bill.items if item.hallmark(on) is Hallmark.PENDING)
@@ -72,7 +72,8 @@ def quote(db: ShopSession, *, draft: BillDraft) -> Quote:
 
 def _cash_of(db: ShopSession, customer_id: UUID, draft: BillDraft, on: dt.date) -> CashBefore:
     row = repository.cash_before(db, customer_id, on=on, since=linked_since(on), occasion=draft.occasion or "")
-    return cash_before(row, credits.cash_of_day(db, [customer_id], on))
+    brought = credits.cash_brought(db, draft.credits_used)
+    return cash_before(row, credits.cash_of_day(db, [customer_id], on), brought)
 
 
 def _check_credits(db: ShopSession, draft: BillDraft) -> None:

@@ -139,13 +139,15 @@ def _party(draft: BillDraft, on: dt.date) -> list[Bound]:
     """The customer before their credits: an advance is used up behind its owner's lock."""
     if draft.customer_id is None:
         return []
-    buyer = customers.BUYER_FOR_UPDATE if draft.cash_paise else customers.BUYER_FOR_SHARE
+    buyer = customers.BUYER_FOR_UPDATE if draft.counts_cash else customers.BUYER_FOR_SHARE
     packet = [buyer.bind(customer_id=draft.customer_id), sealing_keys.STATUTORY_KEY.bind(subject_id=draft.customer_id)]
-    if draft.cash_paise:
+    if draft.counts_cash:
         packet.append(repository.CASH_BEFORE.bind(
             customer_id=draft.customer_id, issued_on=on, since=linked_since(on), occasion=draft.occasion or "",
         ))  # fmt: skip
         packet.append(credits.CASH_OF_DAY.bind(customer_id=draft.customer_id, issued_on=on))
+    if draft.credit_uses:
+        packet.append(credits.CASH_BROUGHT.bind(ids=sorted(draft.credits_used)))
     return [*packet, *credits.bind_takes(draft.credit_uses, customer_id=draft.customer_id, on=on)]
 
 
@@ -155,12 +157,18 @@ def _read_party(draft: BillDraft, results: Sequence[PacketResult], keyring: Keyr
     rest: Iterator[PacketResult] = iter(results)
     buyer = customers.buyer_of(draft.customer_id, next(rest).rows)
     key = keyring.open(next(rest).rows[0][0])
-    cash = cash_before(next(rest).rows[0], next(rest).rows[0][0]) if draft.cash_paise else NO_CASH
+    cash = _read_cash(draft, rest) if draft.counts_cash else NO_CASH
     taken = credits.read_taken(draft.credit_uses, list(rest), customer_id=draft.customer_id, on=on)
     return Party(buyer, key, cash, taken)
 
 
-def cash_before(row: Sequence[Any], received_paise: int) -> CashBefore:
-    """What CASH_BEFORE gave, and this day's cash that was taken by receipts."""
+def _read_cash(draft: BillDraft, results: Iterator[PacketResult]) -> CashBefore:
+    bills, receipts = next(results).rows[0], next(results).rows[0]
+    brought = next(results).rows if draft.credit_uses else ()
+    return cash_before(bills, receipts[0], credits.most_in_cash(draft.credits_used, brought))
+
+
+def cash_before(row: Sequence[Any], received_paise: int, credits_paise: int) -> CashBefore:
+    """What CASH_BEFORE gave, this day's cash that was taken by receipts, and the cash in the credits that are used."""
     day, occasion, linked = (int(paise) for paise in row)
-    return CashBefore(day + int(received_paise), occasion, linked + int(received_paise))
+    return CashBefore(day + int(received_paise), occasion, linked + int(received_paise), credits_paise)

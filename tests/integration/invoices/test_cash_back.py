@@ -92,6 +92,34 @@ def test_the_cash_of_a_merged_entry_counts(counter):
     made(counter.bill([pieces[1]], customerId=kept["id"], payments=[{"mode": "cash", "paise": 49_999_00}]))
 
 
+def received(counter, customer, paise, days_ago):
+    """Cash that came with a receipt of an earlier day; its credit."""
+    voucher = counter.write(lambda db: credits.receive(
+        db, customer_id=UUID(customer["id"]), purpose="advance", payments=(credits.Payment("cash", paise),),
+        keyring=counter.runtime.keyring, at=utc_now() - dt.timedelta(days=days_ago),
+    ))  # fmt: skip
+    return counter.read(lambda db: credits.find_opened_by(db, voucher.id, "advance"))
+
+
+def test_cash_of_several_days_is_of_one_transaction_on_the_bill_that_uses_it(counter):
+    """₹1,00,000 three and two days ago make ₹2,00,000 for one bill; ₹99,999 of the second do not."""
+    customer = counter.customer()
+    first, second = (received(counter, customer, 1_00_000_00, days) for days in (3, 2))
+    body = {"lines": [{"itemId": counter.piece(grossMg=20_000)["id"]}], "customerId": customer["id"]}
+
+    def using(paise):
+        uses = ((first, 1_00_000_00), (second, paise))
+        return [{"mode": "credit", "paise": much, "creditId": str(credit.id)} for credit, much in uses]
+
+    quoted = made(counter.post("/invoices/quote", {**body, "payments": using(1_00_000_00)}))
+    assert [(one["rule"], one["blocks"]) for one in quoted["findings"]] == [("cash", True)]
+    over = counter.post("/invoices", {**body, "payments": using(1_00_000_00)})
+    assert code_of(over) == (422, "cash_limit_reached")
+    bill = made(counter.post("/invoices", {**body, "payments": using(99_999_00)}))
+    more = {"payments": [{"mode": "cash", "paise": 1_00}]}
+    assert code_of(debit(counter, bill, 1_00, **more)) == (422, "cash_limit_reached")
+
+
 def debit(counter, bill, paise, **body):
     return counter.post(f"/invoices/{bill['id']}/debit-notes", {
         "reason": "too little", "amounts": [{"totalPaise": paise}], "payments": [{"mode": "cash", "paise": paise}],

@@ -58,6 +58,20 @@ def test_cash_of_2_lakh_in_a_day_or_for_an_occasion_is_blocked():
     assert rules(100_000_00, before=CashBefore(500_000_00, 0, 0)) == ()  # this bill takes no cash
 
 
+def test_cash_in_the_credits_of_a_bill_is_of_one_transaction_whatever_day_it_came_on():
+    """Section 269ST(b). ₹1,50,000 came with an advance of another day: ₹50,000 more make ₹2,00,000 for one bill."""
+    assert rules(100_000_00, cash=49_999_99, before=CashBefore(credits_paise=150_000_00)) == ()
+    assert names(rules(100_000_00, cash=50_000_00, before=CashBefore(credits_paise=150_000_00))) == [("cash", True)]
+    assert names(rules(100_000_00, before=CashBefore(credits_paise=200_000_00))) == [("cash", True)]  # none now
+    for_one_wedding = CashBefore(0, 100_000_00, 0, 100_000_00)
+    assert names(rules(100_000_00, before=for_one_wedding)) == [("cash", True)]
+
+
+def test_an_advance_of_this_day_counts_once():
+    """₹1,50,000 of today is in the sum of the day and in the credit: with ₹49,999.99 it stays below ₹2,00,000."""
+    assert rules(100_000_00, cash=49_999_99, before=CashBefore(150_000_00, 0, 150_000_00, 150_000_00)) == ()
+
+
 def test_linked_cash_of_10_lakh_warns_and_blocks_nothing():
     """Nine days of ₹1,10,000 and ₹10,000 today, in a month."""
     found = rules(10_000_00, cash=10_000_00, before=CashBefore(0, 0, 990_000_00))
