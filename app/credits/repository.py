@@ -234,7 +234,8 @@ def modes_of(db: ShopSession, receipt_ids: Iterable[UUID]) -> Sequence[Any]:
 
 
 def cash_of_day(db: ShopSession, customer_ids: Iterable[UUID], on: dt.date) -> int:
-    wanted = _cash_of_day().where(Receipt.customer_id.in_(sorted(customer_ids)), Receipt.issued_on == on)
+    paise = func.coalesce(func.sum(ReceiptPayment.paise), 0)
+    wanted = _of_cash(paise).where(Receipt.customer_id.in_(sorted(customer_ids)), Receipt.issued_on == on)
     return int(db.execute(wanted).scalar_one())
 
 
@@ -292,9 +293,21 @@ def _cash_brought() -> Select[UUID, int]:
 CASH_BROUGHT = Prepared(lambda: _cash_brought().where(Credit.shop_id == bindparam("shop_id")))
 
 
-def _cash_of_day() -> Select[int]:
+def cash_since(db: ShopSession, customer_ids: Iterable[UUID], on: dt.date, since: dt.date) -> Sequence[Any]:
+    """What CASH_SINCE gives."""
+    wanted = _cash_since().where(Receipt.customer_id.in_(sorted(customer_ids)))
+    return db.execute(wanted, {"issued_on": on, "since": since}).one()
+
+
+def _cash_since() -> Select[Any]:
+    on, since = (bindparam(name, type_=Receipt.issued_on.type) for name in ("issued_on", "since"))
+    of_day = func.coalesce(func.sum(case((Receipt.issued_on == on, ReceiptPayment.paise))), 0)
+    return _of_cash(of_day, func.coalesce(func.sum(ReceiptPayment.paise), 0)).where(Receipt.issued_on >= since)
+
+
+def _of_cash(*sums: Any) -> Select[Any]:
     return (
-        select(func.coalesce(func.sum(ReceiptPayment.paise), 0))
+        select(*(one for one in sums))
         .select_from(Receipt)
         .join(ReceiptPayment, and_(
             ReceiptPayment.shop_id == Receipt.shop_id, ReceiptPayment.receipt_id == Receipt.id
@@ -303,12 +316,12 @@ def _cash_of_day() -> Select[int]:
     )  # fmt: skip
 
 
-# Part of a bill's first packet, behind the lock on the customer: what the person gave in cash with receipts today.
-CASH_OF_DAY = Prepared(
-    lambda: _cash_of_day().where(
+# Part of a bill's first packet, behind the lock on the customer: what the person gave in cash with receipts
+# today, and from a day on.
+CASH_SINCE = Prepared(
+    lambda: _cash_since().where(
         Receipt.shop_id == bindparam("shop_id"),
         Receipt.customer_id.in_(customers.entries_of_one(bindparam("shop_id"), bindparam("customer_id", type_=Id))),
-        Receipt.issued_on == bindparam("issued_on", type_=Receipt.issued_on.type),
     )
 )
 

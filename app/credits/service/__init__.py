@@ -2,7 +2,7 @@
 
 from app.credits.gone_back import was_paid_out
 from app.credits.models import CreditKind, CreditState, Purpose
-from app.credits.repository import CASH_BROUGHT, CASH_OF_DAY, VOUCHERS, on_account, owed_to, shop_sums
+from app.credits.repository import CASH_BROUGHT, CASH_SINCE, VOUCHERS, on_account, owed_to, shop_sums
 from app.credits.service.bills import Bills, stand_under
 from app.credits.service.checking import VouchersReport, number_gaps, verify_vouchers
 from app.credits.service.credits import (
@@ -32,7 +32,7 @@ from app.credits.service.credits import (
 from app.credits.service.daybook import DayVoucher, DayVouchers, day_vouchers, first_day_between, list_day
 from app.credits.service.holding import ask_before_giving_back, stands_on
 from app.credits.service.issuing import PDF_JOB
-from app.credits.service.limits import cash_brought, cash_of_day, check_cash_paid_out, most_in_cash
+from app.credits.service.limits import cash_brought, cash_of_day, cash_since, check_cash_paid_out, most_in_cash
 from app.credits.service.merging import follow_merges, merge_customers
 from app.credits.service.payments import Mode, Payment, cash_in, check_payments
 from app.credits.service.printing import (
@@ -50,7 +50,7 @@ from app.credits.service.vouchers import Payer, Voucher, VoucherPayment
 
 __all__ = [
     "CASH_BROUGHT",
-    "CASH_OF_DAY",
+    "CASH_SINCE",
     "PDF_JOB",
     "VOUCHERS",
     "Bills",
@@ -78,6 +78,7 @@ __all__ = [
     "cash_brought",
     "cash_in",
     "cash_of_day",
+    "cash_since",
     "check_cash_paid_out",
     "check_payments",
     "credits_of",

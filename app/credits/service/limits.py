@@ -44,6 +44,12 @@ def cash_of_day(db: ShopSession, customer_ids: Sequence[UUID], on: dt.date) -> i
     return repository.cash_of_day(db, customer_ids, on)
 
 
+def cash_since(db: ShopSession, customer_ids: Sequence[UUID], on: dt.date, since: dt.date) -> tuple[int, int]:
+    """The same of that day, and of all days from `since` on."""
+    of_day, linked = repository.cash_since(db, customer_ids, on, since)
+    return int(of_day), int(linked)
+
+
 def cash_brought(db: ShopSession, used: Mapping[UUID, int]) -> int:
     """Paise of cash in so much of each credit: what it brought when it was paid in, and no more than is used of it."""
     return most_in_cash(used, repository.cash_brought(db, used)) if used else 0

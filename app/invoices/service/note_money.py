@@ -136,10 +136,9 @@ def check_taken(
     before = CashBefore(came, came, came, brought)  # of one transaction, whoever paid it
     if bill.customer_id is not None:
         buyer = customers.get_buyer(db, bill.customer_id)
-        row = repository.cash_before(
-            db, bill.customer_id, on=on, since=linked_since(on), occasion=bill.occasion or ""
-        )  # fmt: skip
-        theirs = cash_before(row, credits.cash_of_day(db, customers.same_person(db, bill.customer_id), on), brought)
+        people, since = customers.same_person(db, bill.customer_id), linked_since(on)
+        row = repository.cash_before(db, bill.customer_id, on=on, since=since, occasion=bill.occasion or "")
+        theirs = cash_before(row, credits.cash_since(db, people, on, since), brought)
         before = CashBefore(
             max(before.day_paise, theirs.day_paise), max(before.occasion_paise, theirs.occasion_paise),
             max(before.linked_paise, theirs.linked_paise), brought,

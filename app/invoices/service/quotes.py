@@ -73,7 +73,7 @@ def quote(db: ShopSession, *, draft: BillDraft) -> Quote:
 def _cash_of(db: ShopSession, customer_id: UUID, draft: BillDraft, on: dt.date) -> CashBefore:
     row = repository.cash_before(db, customer_id, on=on, since=linked_since(on), occasion=draft.occasion or "")
     brought = credits.cash_brought(db, draft.credits_used)
-    return cash_before(row, credits.cash_of_day(db, [customer_id], on), brought)
+    return cash_before(row, credits.cash_since(db, [customer_id], on, linked_since(on)), brought)
 
 
 def _check_credits(db: ShopSession, draft: BillDraft) -> None:

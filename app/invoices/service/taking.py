@@ -145,7 +145,9 @@ def _party(draft: BillDraft, on: dt.date) -> list[Bound]:
         packet.append(repository.CASH_BEFORE.bind(
             customer_id=draft.customer_id, issued_on=on, since=linked_since(on), occasion=draft.occasion or "",
         ))  # fmt: skip
-        packet.append(credits.CASH_OF_DAY.bind(customer_id=draft.customer_id, issued_on=on))
+        packet.append(credits.CASH_SINCE.bind(
+            customer_id=draft.customer_id, issued_on=on, since=linked_since(on)
+        ))  # fmt: skip
     if draft.credit_uses:
         packet.append(credits.CASH_BROUGHT.bind(ids=sorted(draft.credits_used)))
     return [*packet, *credits.bind_takes(draft.credit_uses, customer_id=draft.customer_id, on=on)]
@@ -165,10 +167,11 @@ def _read_party(draft: BillDraft, results: Sequence[PacketResult], keyring: Keyr
 def _read_cash(draft: BillDraft, results: Iterator[PacketResult]) -> CashBefore:
     bills, receipts = next(results).rows[0], next(results).rows[0]
     brought = next(results).rows if draft.credit_uses else ()
-    return cash_before(bills, receipts[0], credits.most_in_cash(draft.credits_used, brought))
+    return cash_before(bills, receipts, credits.most_in_cash(draft.credits_used, brought))
 
 
-def cash_before(row: Sequence[Any], received_paise: int, credits_paise: int) -> CashBefore:
-    """What CASH_BEFORE gave, this day's cash that was taken by receipts, and the cash in the credits that are used."""
-    day, occasion, linked = (int(paise) for paise in row)
-    return CashBefore(day + int(received_paise), occasion, linked + int(received_paise), credits_paise)
+def cash_before(bills: Sequence[Any], receipts: Sequence[Any], credits_paise: int) -> CashBefore:
+    """What CASH_BEFORE gave, what CASH_SINCE did, and the cash in the credits that are used."""
+    day, occasion, linked = (int(paise) for paise in bills)
+    received, received_since = (int(paise) for paise in receipts)
+    return CashBefore(day + received, occasion, linked + received_since, credits_paise)

@@ -120,6 +120,21 @@ def test_cash_of_several_days_is_of_one_transaction_on_the_bill_that_uses_it(cou
     assert code_of(debit(counter, bill, 1_00, **more)) == (422, "cash_limit_reached")
 
 
+def test_cash_of_a_month_counts_receipts_of_other_days(counter):
+    """Rule 3(1)(B): six advances of ₹1,65,000 on six days are ₹9,90,000, and ₹10,000 now make ₹10,00,000."""
+    customer, piece = counter.customer(), counter.piece()
+    for days in range(6, 0, -1):
+        received(counter, customer, 1_65_000_00, days)
+
+    def found(paise):
+        body = {"lines": [{"itemId": piece["id"]}], "customerId": customer["id"]}
+        quoted = made(counter.post("/invoices/quote", {**body, "payments": [{"mode": "cash", "paise": paise}]}))
+        return [(one["rule"], one["blocks"]) for one in quoted["findings"]]
+
+    assert found(9_999_99) == []
+    assert found(10_000_00) == [("pmla", False)]
+
+
 def debit(counter, bill, paise, **body):
     return counter.post(f"/invoices/{bill['id']}/debit-notes", {
         "reason": "too little", "amounts": [{"totalPaise": paise}], "payments": [{"mode": "cash", "paise": paise}],
