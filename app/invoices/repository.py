@@ -152,12 +152,12 @@ def paid_of(db: ShopSession, invoice_ids: Iterable[UUID]) -> dict[UUID, int]:
     return {row.invoice_id: int(row.paise) for row in rows}
 
 
-def cash_before(db: ShopSession, customer_id: UUID, *, on: dt.date, since: dt.date, occasion: str) -> Sequence[Any]:
-    """What CASH_BEFORE gives."""
-    person = customers.entries_of_one(db.shop_id, customer_id)
-    return db.execute(
-        _cash_before().where(Invoice.customer_id.in_(person)), {"issued_on": on, "since": since, "occasion": occasion}
-    ).one()
+def cash_before(
+    db: ShopSession, customer_ids: Iterable[UUID], *, on: dt.date, since: dt.date, occasion: str
+) -> Sequence[Any]:
+    """What CASH_BEFORE gives, of a person by all their rows."""
+    wanted = _cash_before().where(Invoice.customer_id.in_(sorted(customer_ids)))
+    return db.execute(wanted, {"issued_on": on, "since": since, "occasion": occasion}).one()
 
 
 def cash_of_person(db: ShopSession, customer_ids: Iterable[UUID], on: dt.date) -> int:

@@ -10,6 +10,7 @@ from app.customers.service.book import (
     contacts_of,
     edit_customer,
     entries_of,
+    find_buyer,
     find_by_phone,
     get_buyer,
     get_customer,
@@ -45,9 +46,9 @@ from app.customers.service.merging import merge
 __all__ = [
     "BUYER_FOR_SHARE", "BUYER_FOR_UPDATE", "DATES", "RELATIONS", "Buyer", "Customer", "CustomerDraft", "FamilyView",
     "Kyc", "Member", "Paper", "PaperKind", "SpecialDay", "UpcomingDay", "add_paper", "buyer_of", "consent_text",
-    "contacts_of", "dates_of", "edit_customer", "entries_of", "entries_of_one", "family_of", "find_by_phone",
-    "get_buyer", "get_customer", "get_paper", "hold", "join_family", "keep_scan", "kyc_of", "leave_family",
-    "list_customers", "lock_buyer", "merge", "names_of", "paper_kinds", "persons", "register_customer",
+    "contacts_of", "dates_of", "edit_customer", "entries_of", "entries_of_one", "family_of", "find_buyer",
+    "find_by_phone", "get_buyer", "get_customer", "get_paper", "hold", "join_family", "keep_scan", "kyc_of",
+    "leave_family", "list_customers", "lock_buyer", "merge", "names_of", "paper_kinds", "persons", "register_customer",
     "register_customers", "reveal_number", "same_person", "scan_of", "set_dates", "settle_restore", "settled",
     "shop_sums", "taken_phones", "upcoming", "verify_paper", "withdraw_paper",
 ]  # fmt: skip

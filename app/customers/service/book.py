@@ -25,7 +25,7 @@ from shard_router.moves import Restoring
 
 __all__ = [
     "BUYER_FOR_SHARE", "BUYER_FOR_UPDATE", "Buyer", "Customer", "CustomerDraft", "buyer_of", "edit_customer",
-    "find_by_phone", "get_buyer", "get_customer", "hold", "list_customers", "lock_buyer", "names_of",
+    "find_buyer", "find_by_phone", "get_buyer", "get_customer", "hold", "list_customers", "lock_buyer", "names_of",
     "register_customer", "register_customers", "same_person", "settle_restore", "shop_sums", "taken_phones",
 ]  # fmt: skip
 
@@ -193,9 +193,21 @@ def get_buyer(db: ShopSession, customer_id: UUID) -> Buyer:
     return Buyer(row.id, *(getattr(row, column.key) for column in repository.PACKED))
 
 
+def find_buyer(db: ShopSession, customer_id: UUID) -> Buyer | None:
+    """Who somebody is by now that bought once: of one who was merged the row that counts, of one who was erased
+    nobody."""
+    row = repository.find_customer(db, repository.merged_into(db, customer_id) or customer_id)
+    if row is None or row.erased_at is not None:
+        return None
+    return Buyer(row.id, *(getattr(row, column.key) for column in repository.PACKED))
+
+
 def lock_buyer(db: ShopSession, customer_id: UUID) -> None:
-    """Holds the customer still until the commit, before any piece is locked."""
-    repository.find_customer(db, customer_id, lock=True)
+    """Holds the customer still until the commit, before any piece is locked: of one who was merged the row that counts,
+    which bills and receipts lock; one who was erased too."""
+    wanted = repository.merged_into(db, customer_id) or customer_id
+    while (row := repository.hold(db, wanted, exclusive=True)) is not None and row.merged_into is not None:
+        wanted = row.merged_into
 
 
 def hold(db: ShopSession, customer_id: UUID, *, exclusive: bool = False) -> UUID:

@@ -135,9 +135,9 @@ def check_taken(
     came = max(_net(bill, notes, _cash_paid), 0)
     before = CashBefore(came, came, came, brought)  # of one transaction, whoever paid it
     if bill.customer_id is not None:
-        buyer = customers.get_buyer(db, bill.customer_id)
+        buyer = customers.find_buyer(db, bill.customer_id)
         people, since = customers.same_person(db, bill.customer_id), linked_since(on)
-        row = repository.cash_before(db, bill.customer_id, on=on, since=since, occasion=bill.occasion or "")
+        row = repository.cash_before(db, people, on=on, since=since, occasion=bill.occasion or "")
         theirs = cash_before(row, credits.cash_since(db, people, on, since), brought)
         before = CashBefore(
             max(before.day_paise, theirs.day_paise), max(before.occasion_paise, theirs.occasion_paise),

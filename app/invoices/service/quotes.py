@@ -71,9 +71,10 @@ def quote(db: ShopSession, *, draft: BillDraft) -> Quote:
 
 
 def _cash_of(db: ShopSession, customer_id: UUID, draft: BillDraft, on: dt.date) -> CashBefore:
-    row = repository.cash_before(db, customer_id, on=on, since=linked_since(on), occasion=draft.occasion or "")
+    people, since = customers.same_person(db, customer_id), linked_since(on)
+    row = repository.cash_before(db, people, on=on, since=since, occasion=draft.occasion or "")
     brought = credits.cash_brought(db, draft.credits_used)
-    return cash_before(row, credits.cash_since(db, [customer_id], on, linked_since(on)), brought)
+    return cash_before(row, credits.cash_since(db, people, on, since), brought)
 
 
 def _check_credits(db: ShopSession, draft: BillDraft) -> None:

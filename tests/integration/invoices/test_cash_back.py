@@ -82,11 +82,7 @@ def test_the_cash_of_a_merged_entry_counts(counter):
     kept, double = counter.customer(), counter.customer(phone=a_phone())
     pieces = [counter.piece(grossMg=11_000) for _ in range(2)]
     made(counter.bill([pieces[0]], customerId=double["id"], payments=[{"mode": "cash", "paise": 1_50_000_00}]))
-    made(counter.post(
-        f"/customers/{double['id']}/merge",
-        {"into": kept["id"], "intoVersion": kept["version"], "confirm": double["name"]},
-        **{"If-Match": f'"{double["version"]}"'},
-    ))  # fmt: skip
+    merged(counter, double, kept)
     over = counter.bill([pieces[1]], customerId=kept["id"], payments=[{"mode": "cash", "paise": 50_000_00}])
     assert code_of(over) == (422, "cash_limit_reached")
     made(counter.bill([pieces[1]], customerId=kept["id"], payments=[{"mode": "cash", "paise": 49_999_00}]))
@@ -177,3 +173,23 @@ def test_an_advance_in_cash_is_taken_back_in_cash_on_its_own_day_only(counter, l
     ))  # fmt: skip
     answer = counter.post(f"/receipts/{receipt.id}/take-back", {"reason": "typed wrongly"})
     assert code_of(answer) == ((422, "cash_pay_out_too_large") if later else (201, None))
+
+
+def merged(counter, loser, winner):
+    made(counter.post(
+        f"/customers/{loser['id']}/merge",
+        {"into": winner["id"], "intoVersion": winner["version"], "confirm": loser["name"]},
+        **{"If-Match": f'"{loser["version"]}"'},
+    ))  # fmt: skip
+
+
+def test_a_debit_note_on_the_bill_of_a_merged_entry_counts_as_the_person_does(counter):
+    """A bill of ₹51,845 for one entry; under the other, which counts now, ₹1,50,000 came in cash today."""
+    kept, double = counter.customer(), counter.customer(phone=a_phone())
+    bill = made(counter.bill([counter.piece()], customerId=double["id"]))
+    merged(counter, double, kept)
+    advance(counter, kept, 1_50_000_00, mode="cash")
+    assert code_of(debit(counter, bill, 50_000_00)) == (422, "cash_limit_reached")
+    note = made(debit(counter, bill, 1_000_00, payments=[]))
+    assert (note["totalPaise"], note["buyer"]["name"]) == (1_000_00, double["name"])  # as the bill named them
+    assert counter.read(lambda db: credits.owed(db, [UUID(kept["id"]), UUID(double["id"])])) == 1_000_00
