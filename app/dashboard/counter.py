@@ -36,6 +36,7 @@ from app.dashboard.sheet import (
     paid_text,
     read_draft,
 )
+from app.dashboard.stock import stone_codes
 from app.dashboard.telling import told
 from app.estimates import service as estimates
 from app.estimates.service import Estimate
@@ -49,7 +50,7 @@ from app.kit.http import allow, claim_facts, runtime, shop_beside, shop_read, sh
 from app.kit.idempotency import Claim, IdempotencyKeyMissing
 from app.kit.ids import new_id, parse_id
 from app.kit.pages import Refusal, form_key, go_to, text_field, try_form
-from app.kit.texts import N_, _
+from app.kit.texts import _
 from app.tax.states import list_states
 from app.tenants.service.places import list_places
 from shard_router import ShopSession
@@ -57,7 +58,6 @@ from shard_router import ShopSession
 BUYER = {
     "new_name": 140, "new_address": 300, "new_city": 80, "new_pin": 8, "new_state": 2, "new_gstin": 20, "new_pan": 14,
 }  # fmt: skip
-STONE_NAMES = {"7102": N_("diamonds"), "7103": N_("coloured stones"), "7104": N_("synthetic stones")}
 SEATED_SECONDS = 365 * 24 * 3600
 NEW_FIELDS = {
     "name": "new_name", "address": "new_address", "city": "new_city", "pin": "new_pin", "stateCode": "new_state",
@@ -358,17 +358,10 @@ def _choices() -> dict[str, object]:
     states = [(state.code, f"{state.code} · {state.name}") for state in list_states(today_ist())]
     return {
         "modes": mode_names(), "states": [("", "—"), *states], "key": form_key(), "paid_text": paid_text,
-        "stone_codes": _stone_codes(), "charges": [(kind.value, _(name)) for kind, name in CHARGES],
+        "stone_codes": [("", "—"), *stone_codes()], "charges": [(kind.value, _(name)) for kind, name in CHARGES],
         "discount_text": discount_text, "typed": forms.typed(), "home_state": shop_facts()["state_code"],
         "tills": _tills(), "wares": invoices.list_wares(today_ist()), "credit_names": credit_names(), **asked_words(),
     }  # fmt: skip
-
-
-def _stone_codes() -> list[tuple[str, str]]:
-    """What loose stones may be sold as; the first is what a line that says nothing is."""
-    codes = inventory.codes_of("stones", inventory.STONE, today_ist())
-    named = [f"{code} {_(STONE_NAMES[code])}" if code in STONE_NAMES else code for code in codes]
-    return [("" if place == 0 else code, text) for place, (code, text) in enumerate(zip(codes, named, strict=True))]
 
 
 def _seated(answer: Response) -> Response:

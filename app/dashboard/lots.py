@@ -9,7 +9,7 @@ from flask import Response, request, url_for
 
 from app.dashboard import codes, forms
 from app.dashboard.frame import pages, show
-from app.dashboard.stock import MAKING, METALS, amount, categories_offered, named
+from app.dashboard.stock import MAKING, METALS, amount, categories_offered, named, stone_codes
 from app.inventory import service as inventory
 from app.inventory.service import Item, ItemDraft, Lot, LotDraft, Spot, Weights
 from app.kit.clock import today_ist
@@ -144,6 +144,7 @@ def typed_lot(of: str = "", *, kind: str | None = None) -> LotDraft:
         net_mg=forms.figure(f"{of}net", parse_grams, empty=0),
         stone_mct=forms.figure(f"{of}carat", parse_carats, empty=0),
         cost_paise=forms.figure(f"{of}cost", parse_rupees, empty=0),
+        hsn=None if of else forms.line_or_none("hsn", most=8),  # a supplier's bill says it with its line
     )  # fmt: skip
 
 
@@ -209,7 +210,8 @@ def _form(refusal: Refusal | None) -> str:
     values = forms.typed() if request.method == "POST" else {"kind": "bullion", "metal": "gold", "fineness": "995"}
     return show(
         "lot_new.html", "stock", refusal=refusal, values=values, key=form_key(), kinds=named(KINDS),
-        metals=named(OF_METAL), place_choices=codes.place_choices(known, anywhere=_("Where I sit")),
+        metals=named(OF_METAL), stone_codes=[("", "—"), *stone_codes()],
+        place_choices=codes.place_choices(known, anywhere=_("Where I sit")),
         usual=sorted({one.label for one in rates.list_purities(today_ist())}),
     )  # fmt: skip
 

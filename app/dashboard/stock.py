@@ -45,6 +45,7 @@ WITHDRAWALS = (
     ("lost", N_("Lost")), ("melted", N_("Melted elsewhere")), ("sent_back", N_("Sent back to its supplier")),
     ("other", N_("Entered by mistake, or else")),
 )  # fmt: skip
+STONE_NAMES = {"7102": N_("diamonds"), "7103": N_("coloured stones"), "7104": N_("synthetic stones")}
 FILTERS = ("status", "category", "metal", "place", "q")
 
 
@@ -181,3 +182,9 @@ def amount(hundredths: int) -> str:
 def category_name(name: str) -> str:
     """nose_pin → Nose pin."""
     return str(_(name.replace("_", " ").capitalize()))
+
+
+def stone_codes() -> list[tuple[str, str]]:
+    """What a lot of loose stones may be of: HSN, and what it is called."""
+    known = inventory.codes_of("stones", inventory.STONE, today_ist())
+    return [(code, f"{code} {_(STONE_NAMES[code])}" if code in STONE_NAMES else code) for code in known]

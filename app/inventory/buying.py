@@ -1,5 +1,6 @@
 """Owns what a supplier's bill comes to: each line's tax by its HSN, the bill's totals, what is owed for it."""
 
+import dataclasses
 import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -18,7 +19,8 @@ MOST_LINES = 200
 class BoughtLine:
     """A piece or a lot on the bill, at its value without tax.
 
-    hsn, use  of a lot: left out, its kind's; `use` says which of several rates (7102: rough or polished)
+    hsn, use  of a lot: left out, its own or its kind's; `use` says which of several rates (7102: rough or polished),
+              left out, the one that it is sold under
     """
 
     taxable_paise: int
@@ -31,7 +33,22 @@ class BoughtLine:
         if self.piece is not None:
             return self.piece.hsn
         assert self.lot is not None  # a line has one of the two
-        return self.hsn or kind_of(self.lot.kind, on).hsn.get(self.lot.metal, "")
+        return self.hsn or self.lot.hsn or kind_of(self.lot.kind, on).hsn.get(self.lot.metal, "")
+
+    def rate_use(self, on: dt.date) -> str:
+        """Left out: the one under which such a lot is sold."""
+        if self.use or self.lot is None:
+            return self.use
+        return kind_of(self.lot.kind, on).also.get(self.received(on).hsn or "", "")
+
+    def received(self, on: dt.date) -> LotDraft:
+        """The lot of the line: what it says of its HSN, or what the bill does, in as many digits as its kind's."""
+        assert self.lot is not None  # the caller asks of a lot
+        kind = kind_of(self.lot.kind, on)
+        if self.lot.hsn is not None or self.hsn is None or not kind.also:
+            return self.lot
+        known = next((code for code in kind.codes(self.lot.metal) if self.hsn.startswith(code)), self.hsn)
+        return dataclasses.replace(self.lot, hsn=known)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +82,7 @@ class Totals:
 def tax_line(line: BoughtLine, *, on: dt.date, inter_state: bool, registered: bool) -> Taxed:
     """Who is not registered asks for no tax."""
     code = line.code(on)
-    bp = tax_rate(code, on, use=line.use).rate_bp if registered else 0
+    bp = tax_rate(code, on, use=line.rate_use(on)).rate_bp if registered else 0
     if inter_state:
         return Taxed(code, bp, 0, 0, percent_of(line.taxable_paise, bp))
     half = round_half_up(ratio(line.taxable_paise * bp, 2 * BASIS_POINTS))  # 0.25 % is 0.125 % a head

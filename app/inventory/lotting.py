@@ -43,7 +43,10 @@ class Weights:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LotDraft:
-    """A lot as it is received. Of loose stones `stone_mct` is weighed and all else follows."""
+    """A lot as it is received. Of loose stones `stone_mct` is weighed and all else follows.
+
+    hsn  which code it is sold under, where its kind has several
+    """
 
     code: str
     name: str
@@ -55,6 +58,7 @@ class LotDraft:
     net_mg: int = 0
     stone_mct: int = 0
     cost_paise: int = 0
+    hsn: str | None = None
 
     @property
     def weights(self) -> Weights:
@@ -63,7 +67,10 @@ class LotDraft:
 
 @dataclass(frozen=True, slots=True)
 class Lot:
-    """A lot as others see it, with what is left of it."""
+    """A lot as others see it, with what is left of it.
+
+    hsn  None: its kind's; of a kind with several, it was received before lots said theirs
+    """
 
     id: UUID
     code: str
@@ -82,6 +89,7 @@ class Lot:
     version: int
     created_at: dt.datetime
     updated_at: dt.datetime
+    hsn: str | None = None
 
     @property
     def left_gross_mg(self) -> int:
@@ -108,7 +116,7 @@ class Lot:
 class Kind:
     """A kind of lot: of which metals it may be ("*": all that are priced), and the HSN of each.
 
-    also      other codes that it may be sold under, with which of their rates
+    also      other codes that such a lot may be of, with which of their rates
     articles  what lies in it are articles, which the hallmarking order looks at one by one
     """
 
@@ -119,6 +127,10 @@ class Kind:
     articles: bool
     valid_from: dt.date
     valid_to: dt.date | None
+
+    def codes(self, metal: str) -> tuple[str, ...]:
+        """The kind's own code, and behind it the others."""
+        return (self.hsn.get(metal, ""), *sorted(self.also))
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,16 +170,30 @@ def scales_differ_mg(on: dt.date) -> int:
     return next((one.mg for one in _scales() if _holds(one, on)), 0)
 
 
-def settled(draft: LotDraft, on: dt.date) -> LotDraft:
-    """The draft with its code in capitals and its stones weighed; raises LotFactsWrong."""
-    allowed = kind_of(draft.kind, on).metals
-    known = {purity.metal for purity in rates.list_purities(on)} if "*" in allowed else set(allowed)
+def settled(draft: LotDraft, on: dt.date, *, hsn_unsaid: bool = False) -> LotDraft:
+    """The draft with its code in capitals and its stones weighed; raises LotFactsWrong.
+
+    hsn_unsaid  it came out of a lot that never said which of several codes it is of
+    """
+    kind = kind_of(draft.kind, on)
+    known = {purity.metal for purity in rates.list_purities(on)} if "*" in kind.metals else set(kind.metals)
     if draft.metal not in known:
         _refuse("metal", _("A lot of this kind can't be of that metal."))
     whole(draft.cost_paise, "The cost in paise", most=MAX_PAISE, field="costPaise")
     return dataclasses.replace(
-        draft, code=code_of(draft.code), name=_name(draft.name), **dataclasses.asdict(_weighed(draft))
-    )
+        draft, code=code_of(draft.code), name=_name(draft.name), hsn=_hsn(draft, kind, hsn_unsaid),
+        **dataclasses.asdict(_weighed(draft)),
+    )  # fmt: skip
+
+
+def _hsn(draft: LotDraft, kind: Kind, unsaid: bool) -> str | None:
+    """The lot's own code where its kind has several; else the kind's table has it, whatever day it is."""
+    codes = kind.codes(draft.metal)
+    if draft.hsn is None and (unsaid or not kind.also):
+        return None
+    if draft.hsn not in codes:
+        _refuse("hsn", _("Say which HSN it is: %(codes)s.", codes=", ".join(codes)))
+    return draft.hsn if kind.also else None
 
 
 def code_of(text: str) -> str:

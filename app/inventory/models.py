@@ -140,6 +140,7 @@ class MetalLot(ShopOwned, ShardBase):
     version: Mapped[int] = mapped_column(Integer, default=1)
     created_at: Mapped[dt.datetime] = mapped_column(Utc)
     updated_at: Mapped[dt.datetime] = mapped_column(Utc)
+    hsn: Mapped[str | None] = mapped_column(Code(8))  # only of a kind that has several
     __table_args__ = facts(
         UniqueConstraint("shop_id", "code"), Index(None, "shop_id", "state", "created_at", "id"),
         writes="insert-update", retention="books", purpose="metal and loose stones kept by weight",

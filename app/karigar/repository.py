@@ -162,6 +162,19 @@ def stones_of_job(db: ShopSession, job_id: UUID) -> Sequence[Any]:
     ).all()  # fmt: skip
 
 
+def lots_of_stones(db: ShopSession, job_id: UUID) -> Sequence[tuple[str, UUID]]:
+    """Kind and lot of each issue of stones that came out of one, the last one last."""
+    rows = db.execute(
+        select(KarigarLine.stone_kind, KarigarLine.lot_id)
+        .where(
+            KarigarLine.job_id == job_id, KarigarLine.stone_kind.is_not(None), KarigarLine.why == Why.ISSUED.value,
+            KarigarLine.lot_id.is_not(None),
+        )
+        .order_by(KarigarLine.challan_id, KarigarLine.pos)
+    ).all()  # fmt: skip
+    return [(kind, lot_id) for kind, lot_id in rows if kind is not None and lot_id is not None]
+
+
 def stones_of_karigar(db: ShopSession, karigar_id: UUID) -> Sequence[Any]:
     """Kind, count, thousandths of a carat that lie with a karigar."""
     return db.execute(

@@ -76,7 +76,7 @@ class Floor:
         """Silver bullion of 100.000 g that cost ₹ 100."""
         given = {
             "code": self.code(), "name": "Bars", "kind": "bullion", "metal": "silver", "fineness": 9990,
-            "net_mg": 100_000, "cost_paise": 100_00, **facts,
+            "net_mg": 100_000, "cost_paise": 100_00, "hsn": "7103" if facts.get("kind") == "stones" else None, **facts,
         }  # fmt: skip
         return LotDraft(**given)
 

@@ -19,6 +19,7 @@ COLUMNS = (
     MetalLot.id, MetalLot.code, MetalLot.name, MetalLot.kind, MetalLot.metal, MetalLot.fineness, MetalLot.place_id,
     MetalLot.supplier_id, MetalLot.state, MetalLot.left_pieces, MetalLot.left_stone_mg, MetalLot.left_net_mg,
     MetalLot.left_stone_mct, MetalLot.left_cost_paise, MetalLot.version, MetalLot.created_at, MetalLot.updated_at,
+    MetalLot.hsn,
 )  # fmt: skip
 """What `Lot` says of one, in its order."""
 

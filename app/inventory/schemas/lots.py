@@ -20,7 +20,8 @@ class WeightsIn(ApiSchema):
 
 
 class LotIn(WeightsIn):
-    """A lot to be received. Of loose stones metal is `stone`, fineness 0, and `stoneMct` says all."""
+    """A lot to be received. Of loose stones metal is `stone`, fineness 0, `stoneMct` says all, and `hsn` which they
+    are: its bills are taxed by it."""
 
     code = Text(least=1, most=24, required=True)
     name = Text(least=1, most=120, required=True)
@@ -28,6 +29,9 @@ class LotIn(WeightsIn):
     metal = Text(least=1, most=10, required=True)
     fineness = Whole(most=10_000, load_default=0)
     cost_paise = Paise(load_default=0)
+    hsn = Text(least=4, most=8, load_default=None, allow_none=True, metadata={
+        "description": "Asked for where the kind has several: 7102, 7103 or 7104 of loose stones."
+    })  # fmt: skip
 
 
 class UncostedLotIn(LotIn):
@@ -67,6 +71,7 @@ class LotOut(ApiSchema):
     kind = fields.String()
     metal = fields.String()
     fineness = fields.Integer()
+    hsn = fields.String(allow_none=True, metadata={"description": "Null where the kind has one alone."})
     purity_label = fields.String()
     place_id = IdField(allow_none=True)
     supplier_id = IdField(allow_none=True)

@@ -32,7 +32,7 @@ class Asked:
     """How much of a lot a line wants: milligrams of metal, or thousandths of a carat of loose stones.
 
     pieces  counts where the lot does
-    hsn     None: its kind's
+    hsn     None: the lot's own. A line chooses none: of a lot that never said its code it names one of its kind's
     """
 
     net_mg: int | None = None
@@ -94,9 +94,8 @@ def portion_of(lots: Mapping[UUID, Lot], lot_id: UUID, asked: Asked, *, on: dt.d
 
 
 def codes_of(kind: str, metal_name: str, on: dt.date) -> tuple[str, ...]:
-    """The HSN of a kind of lot, and behind it those that a line may name instead."""
-    known = kind_of(kind, on)
-    return (known.hsn[metal_name], *sorted(known.also))
+    """The HSN of a kind of lot; of a kind with several, the other ones behind it."""
+    return kind_of(kind, on).codes(metal_name)
 
 
 def bind_portions(portions: Iterable[Portion], now: dt.datetime) -> list[Bound]:
@@ -162,13 +161,14 @@ def _goods(lot: Lot, hsn: str | None, on: dt.date, path: str) -> tuple[str, str]
         )
         raise HuidMissing(message, action=_("Tag its pieces, then sell them by their tags."),
                           fields={f"{path}.lotId": "no HUID"})  # fmt: skip
-    own = kind.hsn.get(lot.metal, "")
-    if hsn is None or hsn == own:
-        return own, ""
-    if hsn not in kind.also:
-        message = _("Lot %(code)s is sold under %(codes)s.", code=lot.code, codes=", ".join((own, *sorted(kind.also))))
-        _refuse(f"{path}.hsn", message)
-    return hsn, kind.also[hsn]
+    codes = kind.codes(lot.metal)
+    if lot.hsn is not None or not kind.also:
+        codes = (lot.hsn or codes[0],)
+    if hsn is None and len(codes) == 1:
+        (hsn,) = codes
+    if hsn not in codes:
+        _refuse(f"{path}.hsn", _("Lot %(code)s is sold under %(codes)s.", code=lot.code, codes=", ".join(codes)))
+    return hsn, kind.also.get(hsn, "")
 
 
 def _weighed(lot: Lot, asked: Asked, path: str) -> Weights:

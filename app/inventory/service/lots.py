@@ -40,18 +40,20 @@ def receive_lot(
     place_id: UUID | None = None,
     origin: Origin = FOUND_HERE,
     as_taken: bool = False,
+    hsn_unsaid: bool = False,
 ) -> Lot:
     """Take a lot into stock; raises LotCodeTaken and what is wrong with the draft.
 
     origin    left out: it was there before the book. A purchase, a customer's old gold or a melt says its own
     as_taken  it is a part of another lot: what its stones weigh in mg is what they weighed there
+    hsn_unsaid  it came out of a lot that never said which of several codes it is of
     """
-    facts, now = settled(draft, today_ist()), utc_now()
+    facts, now = settled(draft, today_ist(), hsn_unsaid=hsn_unsaid), utc_now()
     if as_taken:
         facts = dataclasses.replace(facts, stone_mg=draft.stone_mg)
     row = MetalLot(
         id=new_id(), code=facts.code, name=facts.name, kind=facts.kind, metal=facts.metal, fineness=facts.fineness,
-        place_id=place_or_home(db, place_id), supplier_id=origin.supplier_id, state=LotState.OPEN.value,
+        hsn=facts.hsn, place_id=place_or_home(db, place_id), supplier_id=origin.supplier_id, state=LotState.OPEN.value,
         left_pieces=facts.pieces, left_stone_mg=facts.stone_mg, left_net_mg=facts.net_mg,
         left_stone_mct=facts.stone_mct, left_cost_paise=facts.cost_paise, version=1, created_at=now, updated_at=now,
     )  # fmt: skip
@@ -140,9 +142,12 @@ def split_lot(db: ShopSession, *, lot_id: UUID, expected_version: int, part: Wei
     draft = LotDraft(
         code=code, name=whole.name, kind=whole.kind, metal=whole.metal, fineness=whole.fineness, pieces=entry.pieces,
         stone_mg=entry.stone_mg, net_mg=entry.net_mg, stone_mct=entry.stone_mct, cost_paise=entry.cost_paise,
+        hsn=whole.hsn,
     )  # fmt: skip
     origin = Origin(spot=made, kind="split", movement_id=act, supplier_id=whole.supplier_id)
-    return receive_lot(db, draft=draft, place_id=whole.place_id, origin=origin, as_taken=True)
+    return receive_lot(
+        db, draft=draft, place_id=whole.place_id, origin=origin, as_taken=True, hsn_unsaid=whole.hsn is None
+    )
 
 
 def merge_lots(db: ShopSession, *, into_id: UUID, lot_ids: Sequence[UUID]) -> Lot:
@@ -151,13 +156,15 @@ def merge_lots(db: ShopSession, *, into_id: UUID, lot_ids: Sequence[UUID]) -> Lo
     if not others:
         raise LotsDiffer(_("Name at least two lots."), fields={"lotIds": "too few"})
     rows = {row.id: row for row in live_lots(db, sorted({into_id, *others}))}
-    into, same = rows[into_id], ("kind", "metal", "fineness", "place_id")
+    into, same = rows[into_id], ("kind", "metal", "fineness", "place_id", "hsn")
     act, made = new_id(), Spot(Account.ADJUSTMENT)
     entries: list[Entry] = []
     for one in sorted(others):
         row = rows[one]
         if any(getattr(row, name) != getattr(into, name) for name in same):
-            message = _("%(code)s is of another kind, purity or place than %(into)s.", code=row.code, into=into.code)
+            message = _(
+                "%(code)s is of another kind, purity, HSN or place than %(into)s.", code=row.code, into=into.code
+            )
             raise LotsDiffer(message, fields={"lotIds": "differ"})
         given = take(row, lot_of(row).left, made)
         entries += [given, dataclasses.replace(given.reversed(), lot_id=into.id)]

@@ -251,7 +251,7 @@ def _enter(db: ShopSession, row: Row, line: BoughtLine, tax: Taxed, *, with_tax:
                  "stone_mct": item.stone_mct}  # fmt: skip
     else:
         assert line.lot is not None  # checked before
-        draft = dataclasses.replace(line.lot, cost_paise=cost)
+        draft = dataclasses.replace(line.received(row.bill_on), cost_paise=cost)
         lot = receive_lot(db, draft=draft, place_id=row.place_id, origin=origin)
         facts = {"lot_id": lot.id, "description": lot.code, "metal": lot.metal, "fineness": lot.fineness,
                  **dataclasses.asdict(lot.left)}  # fmt: skip

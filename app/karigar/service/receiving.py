@@ -50,6 +50,7 @@ class _Receipt:
     left_paise: int
     stones: dict[str, list[int]]  # by kind: thousandths of a carat and paise
     lots: int = 0  # made by this receipt
+    hsn_of: dict[str, str | None] = field(default_factory=dict)  # of stones by kind, as their lots say
     set_paise: defaultdict[str, int] = field(default_factory=lambda: defaultdict(int))  # of stones in its pieces
 
     def line(self, why: Why, **facts: object) -> KarigarLine:
@@ -102,6 +103,7 @@ def receive(db: ShopSession, *, job_id: UUID, expected_version: int, draft: Rece
     back = [checked(stones, f"stones.{place}") for place, stones in enumerate(draft.stones)]
     stones = settle_stones(there, draft.finished, back, closes=draft.closes)
     booked = frozenset(one.kind for one in there if one.from_lot)
+    receipt.hsn_of.update(_codes(db, job.id) if booked else {})
     lines = _returned(db, receipt, draft.metal) + _finished(db, receipt, draft.finished)
     lines += [_stone_line(db, receipt, one, booked) for one in stones]
     if draft.closes:
@@ -229,13 +231,21 @@ def _stone_line(db: ShopSession, receipt: _Receipt, one: Stones, booked: frozens
             db, origin=origin_of(receipt.job.karigar_id, receipt.id),
             draft=LotDraft(
                 code=receipt.lot_code(one.lot_code), name=one.kind, kind="stones", metal=inventory.STONE,
-                pieces=one.stones, stone_mct=one.weight_mct, cost_paise=value,
+                pieces=one.stones, stone_mct=one.weight_mct, cost_paise=value, hsn=receipt.hsn_of.get(one.kind),
             ),
+            hsn_unsaid=True,
         ).id  # fmt: skip
     return receipt.line(
         Why(one.why), stone_kind=one.kind, stones=one.stones, weight_mct=one.weight_mct, lot_id=lot_id,
         value_paise=value,
     )  # fmt: skip
+
+
+def _codes(db: ShopSession, job_id: UUID) -> dict[str, str | None]:
+    """The HSN of each kind of stones that came out of lots: what comes back is what went out."""
+    rows = repository.lots_of_stones(db, job_id)
+    lots = inventory.get_lots(db, {lot_id for _kind, lot_id in rows})
+    return {kind: lots[lot_id].hsn for kind, lot_id in rows}
 
 
 def _with(before: JobMetal, lines: Sequence[KarigarLine]) -> JobMetal:

@@ -217,19 +217,21 @@ def test_a_lots_code_is_scanned_and_its_grams_are_typed(till, cast, counter):
 
 
 def test_loose_stones_ask_for_carats_and_what_one_costs(till, cast, counter):
-    lot = made(counter.post("/lots", {
-        "code": "RUBY-1", "name": "Rubies", "kind": "stones", "metal": "stone", "fineness": 0, "stoneMct": 5_000,
-    }))["id"]  # fmt: skip
+    facts = {"kind": "stones", "metal": "stone", "fineness": 0, "stoneMct": 5_000}
+    lot, cut = (
+        made(counter.post("/lots", {**facts, "code": f"{hsn}-1", "name": "Stones", "hsn": hsn}))["id"]
+        for hsn in ("7103", "7102")
+    )
     form = {"lot_id": lot, f"carats-{lot}": "1.25"}
     half = till(f"{shop(cast)}/bills/sheet", form)
     assert (half.status_code, total(half)) == (200, "₹0.00")
     assert re.search(rf'name="ct_rate-{lot}"[^>]*data-ask', half.text, re.S)
     # 1.250 ct × 20,000 = 25,000.00; 0.25 %: 25,062.50 → 25,063
-    priced = till(f"{shop(cast)}/bills/sheet", {**form, f"ct_rate-{lot}": "20,000", f"hsn-{lot}": ""})
-    assert total(priced) == "₹25,063.00"
-    # cut diamonds: 1.5 %
-    diamonds = till(f"{shop(cast)}/bills/sheet", {**form, f"ct_rate-{lot}": "20,000", f"hsn-{lot}": "7102"})
-    assert total(diamonds) == "₹25,375.00"
+    priced = till(f"{shop(cast)}/bills/sheet", {**form, f"ct_rate-{lot}": "20,000"})
+    assert (total(priced), f'name="hsn-{lot}"' in priced.text) == ("₹25,063.00", False)
+    # cut diamonds: 1.5 %, as their lot says
+    typed = {"lot_id": cut, f"carats-{cut}": "1.25", f"ct_rate-{cut}": "20,000"}
+    assert total(till(f"{shop(cast)}/bills/sheet", typed)) == "₹25,375.00"
 
 
 def test_a_bills_page_leads_to_the_sheet_that_buys_its_piece_back(till, cast, counter):

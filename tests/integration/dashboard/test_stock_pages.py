@@ -88,6 +88,10 @@ def test_a_lot_is_received_tagged_split_weighed_and_written_off(asha, stock):
     assert wrongs(wrong)[1] and 'value="Rings"' in wrong.text
     lot = id_in(asha.once(f"{stock}/lots/new", facts), "lots")
     assert "F-1" in asha.look(f"{stock}/lots").text
+    stones = {"code": "d-1", "name": "Diamonds", "kind": "stones", "metal": "stone", "carat": "5"}
+    unsaid = asha.once(f"{stock}/lots/new", stones)
+    assert unsaid.status_code == 422 and "Say which HSN it is" in unsaid.text and 'value="Diamonds"' in unsaid.text
+    id_in(asha.once(f"{stock}/lots/new", {**stones, "hsn": "7102"}), "lots")
     tag = {"version": "1", "tag": "RG-1", "name": "Ring", "category": "ring", "gross": "10", "making_kind": "fixed",
            "making": "100"}  # fmt: skip
     too_much = asha.once(f"{stock}/lots/{lot}/tag", {**tag, "gross": "51"})

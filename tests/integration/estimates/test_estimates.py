@@ -208,9 +208,9 @@ def test_loose_stones_are_told_by_the_carat_and_no_rate_of_theirs_is_kept(counte
     """A carat at ₹40,000, taxed as the law's tables say: the paper shows weight and rate, the bill is of the same."""
     lot = made(counter.post("/lots", {
         "code": "DIA-1", "name": "Diamonds VS", "kind": "stones", "metal": "stone", "fineness": 0, "stoneMct": 5_000,
-        "pieces": 10, "costPaise": 50_000_00,
+        "pieces": 10, "costPaise": 50_000_00, "hsn": "7102",
     }))  # fmt: skip
-    lines = [{"lotId": lot["id"], "stoneMct": 1_000, "stoneRatePaise": 40_000_00, "hsn": "7102"}]
+    lines = [{"lotId": lot["id"], "stoneMct": 1_000, "stoneRatePaise": 40_000_00}]
     told = made(counter.post("/estimates", {"lines": lines}))
     assert (told["lines"][0]["stonesPaise"], told["keptItemIds"]) == (40_000_00, [])
     text = PdfReader(io.BytesIO(counter.get(f"/estimates/{told['id']}/print").data)).pages[0].extract_text()

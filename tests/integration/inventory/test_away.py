@@ -155,7 +155,7 @@ def test_a_melt_leaves_nothing_in_the_pot(floor):
     assert floor.held(Account.MELTING) == {(melt.id, 9250): (1, 20_000), (melt.id, 9990): (0, 10_000)}
     assert floor.item(item.id).status == "withdrawn"
     assert floor.drifts() == []
-    stones = LotDraft(code="PICKED", name="Diamonds", kind="stones", metal="stone", stone_mct=900, pieces=2)
+    stones = LotDraft(code="PICKED", name="Diamonds", kind="stones", metal="stone", stone_mct=900, pieces=2, hsn="7102")
     done = pour(floor, melt, result(floor, code="POUR", net_mg=28_500), stones)
     assert (done.state, {line.outcome for line in done.lines}) == ("ended", {"melted"})
     held = floor.read(lambda db: inventory.list_lots(db, state="open", sort="code")).items

@@ -78,6 +78,14 @@ def test_stones_bear_a_quarter_of_a_percent_half_to_each_head(floor):
     assert (bill.cgst_paise, bill.sgst_paise) == (125_00, 125_00)  # 0.125 % of ₹ 1,00,000
 
 
+def test_stones_of_a_suppliers_bill_are_what_it_says_they_are(floor):
+    stones = floor.lot_draft(kind="stones", metal="stone", fineness=0, net_mg=0, stone_mct=10_000, hsn=None)
+    line = BoughtLine(taxable_paise=1_00_000_00, lot=stones, hsn="71023910")
+    bill = bought(floor, supplier(floor), line)
+    assert bill.lines[0].tax_bp == 150  # of polished ones
+    assert (bill.lines[0].hsn, floor.lot_now(bill.lines[0].lot_id).hsn) == ("71023910", "7102")
+
+
 def test_a_total_that_is_not_the_lines_is_refused_and_nothing_is_written(floor):
     who = supplier(floor)
     for wrong in (10_301_00, 10_299_00):

@@ -14,7 +14,7 @@ from tests.support.counter import a_key, all_at_once, made
 GOLD = {"code": "BAR-1", "name": "Gold bar", "kind": "bullion", "metal": "gold", "fineness": 9990, "netMg": 100_000,
         "costPaise": 12_00_000_00}  # fmt: skip
 DIAMONDS = {"code": "DIA-1", "name": "Diamonds VS", "kind": "stones", "metal": "stone", "fineness": 0,
-            "stoneMct": 5_000, "pieces": 10, "costPaise": 50_000_00}  # fmt: skip
+            "stoneMct": 5_000, "pieces": 10, "costPaise": 50_000_00, "hsn": "7102"}  # fmt: skip
 
 
 def lot_of(counter, facts, **changes):
@@ -65,7 +65,7 @@ def test_grams_of_a_bar_are_sold_at_the_boards_rate_with_a_making_of_the_lines_o
 
 def test_loose_diamonds_are_sold_by_the_carat_at_the_rate_of_tax_of_polished_ones(counter):
     lot = lot_of(counter, DIAMONDS)
-    line = {"lotId": lot["id"], "stoneMct": 1_250, "stoneRatePaise": 20_000_00, "pieces": 3, "hsn": "7102"}
+    line = {"lotId": lot["id"], "stoneMct": 1_250, "stoneRatePaise": 20_000_00, "pieces": 3}
     issued = made(sold(counter, line))
     # 1.250 ct × 20,000 = 25,000.00; 1.5 %: 187.50 each; 0.250 g; cost 50,000 × 1.25 ÷ 5 = 12,500
     of_line = issued["lines"][0]
@@ -77,6 +77,14 @@ def test_loose_diamonds_are_sold_by_the_carat_at_the_rate_of_tax_of_polished_one
     paper = counter.read(lambda db: bills.get_paper(db, UUID(issued["id"]), keyring=counter.runtime.keyring))
     assert [(stone.mct, stone.rate_paise) for stone in paper.articles[0].stones] == [(1_250, 20_000_00)]
     assert sound(counter)
+
+
+def test_loose_stones_say_which_they_are_when_they_come(counter):
+    unsaid = counter.post("/lots", {**DIAMONDS, "hsn": None})
+    assert (unsaid.status_code, list(unsaid.json["fields"])) == (422, ["hsn"])
+    rubies = lot_of(counter, DIAMONDS, code="RUBY-1", name="Rubies", hsn="7103")
+    issued = made(sold(counter, {"lotId": rubies["id"], "stoneMct": 1_000, "stoneRatePaise": 20_000_00}))
+    assert (issued["lines"][0]["hsn"], issued["lines"][0]["taxBp"]) == ("7103", 25)
 
 
 def test_coins_are_counted_and_the_last_gram_uses_the_lot_up(counter):
@@ -152,6 +160,13 @@ WRONG = {
     "grams of stones": (DIAMONDS, {"netMg": 1}, 422, "lot_facts_wrong", "lines.0.stoneMct"),
     "stones without a rate": (DIAMONDS, {"stoneMct": 1}, 422, "line_incomplete", "lines.0.stoneRatePaise"),
     "an HSN of something else": (GOLD, {"netMg": 1, "hsn": "7113"}, 422, "lot_facts_wrong", "lines.0.hsn"),
+    "diamonds as other stones": (
+        DIAMONDS,
+        {"stoneMct": 1_000, "stoneRatePaise": 1, "hsn": "7103"},
+        422,
+        "lot_facts_wrong",
+        "lines.0.hsn",
+    ),
     "jewellery that needs a HUID": (ARTICLES, {"netMg": 1_000}, 422, "huid_missing", "lines.0.lotId"),
     "pieces with stones set": (SET, {"netMg": 1_000}, 422, "lot_facts_wrong", "lines.0.lotId"),
     "an estimate's rate": (GOLD, {"netMg": 1, "ofEstimate": True}, 422, "line_incomplete", "lines.0.ratePaisePerG"),

@@ -247,6 +247,7 @@ def test_metal_and_stones_come_out_of_lots_and_make_lots_again(bench):
     assert left["BACK-1"] == (1_000, 0, 13_000_00)
     assert left["FINE-1"] == (6_000, 0, 78_000_00)
     assert sorted(lot.left_cost_paise for lot in lots if lot.kind == "stones") == [10_000_00, 25_000_00]
+    assert {lot.hsn for lot in lots if lot.kind == "stones"} == {"7102"}  # what came back is still diamonds
 
 
 def _lots(db):
@@ -256,6 +257,6 @@ def _lots(db):
     ))  # fmt: skip
     gems = inventory.receive_lot(db, draft=inventory.LotDraft(
         code="GEMS-1", name="Diamonds", kind="stones", metal="stone", pieces=10, stone_mct=1_000,
-        cost_paise=50_000_00,
+        cost_paise=50_000_00, hsn="7102",
     ))  # fmt: skip
     return gold.id, gems.id

@@ -60,7 +60,8 @@ def _shift(stage: Stage) -> Ask:
 def _lot(**more: Any) -> dict[str, Any]:
     return {
         "code": f"L-{next(numbers)}-{secrets.token_hex(2).upper()}", "name": "Bars", "kind": "findings",
-        "metal": "gold", "fineness": 9160, "pieces": 4, "stoneMg": 100, "netMg": 50_000, "stoneMct": 500, **more,
+        "metal": "gold", "fineness": 9160, "pieces": 4, "stoneMg": 100, "netMg": 50_000, "stoneMct": 500,
+        "hsn": None, **more,
     }  # fmt: skip
 
 
@@ -176,7 +177,7 @@ def _poured(stage: Stage) -> Ask:
     lot = stage.lot()
     melt = stage.write(lambda db: inventory.start_melt(db, lot_ids=[lot.id]))
     result = _lot(kind="bullion", netMg=40_000, pieces=0, stoneMg=0, stoneMct=0)
-    stones = _lot(kind="stones", metal="stone", fineness=0, netMg=0, pieces=1, stoneMct=100, stoneMg=0)
+    stones = _lot(kind="stones", metal="stone", fineness=0, netMg=0, pieces=1, stoneMct=100, stoneMg=0, hsn="7102")
     return Ask(stage.asha.token, {"melt_id": melt.id}, {"result": result, "stones": stones}, 1)
 
 

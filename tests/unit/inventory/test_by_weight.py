@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.inventory.errors import LotNotOpen, LotTooSmall, LotUnknown
+from app.inventory.errors import LotFactsWrong, LotNotOpen, LotTooSmall, LotUnknown
 from app.inventory.lotting import Lot, rest_of
 from app.inventory.service import Asked, portion_of
 from app.kit.ids import new_id
@@ -18,7 +18,7 @@ LOT = Lot(
     new_id(), "L-1", "Lot", "bullion", "gold", 9990, None, None, "open", 0, 0, 100_000, 0, 12_00_000_01, 1, NOW, NOW
 )
 STONES = replace(
-    LOT, kind="stones", metal="stone", fineness=0, left_pieces=9, left_stone_mg=2_001, left_net_mg=0,
+    LOT, kind="stones", metal="stone", fineness=0, hsn="7103", left_pieces=9, left_stone_mg=2_001, left_net_mg=0,
     left_stone_mct=10_003,
 )  # fmt: skip
 
@@ -59,13 +59,6 @@ def test_carats_never_weigh_more_than_the_stones_that_are_left(cuts):
     assert last.taken == lot.left  # the last carat takes pieces and milligrams with it
 
 
-def test_stones_are_coloured_ones_unless_the_line_says_another_code():
-    assert (portion(STONES, stone_mct=1).hsn, portion(STONES, stone_mct=1).use) == ("7103", "")
-    assert (portion(STONES, stone_mct=1, hsn="7102").hsn, portion(STONES, stone_mct=1, hsn="7102").use) == (
-        "7102", "polished",
-    )  # fmt: skip
-
-
 @pytest.mark.parametrize("metal", ["silver", "platinum"])
 def test_jewellery_whose_metal_needs_no_huid_is_sold_by_the_gram(metal):
     assert portion(replace(LOT, kind="pieces", metal=metal, fineness=9250), net_mg=1).taken.net_mg == 1
@@ -79,3 +72,22 @@ def test_a_lot_that_is_not_there_or_on_its_way_gives_nothing():
     with pytest.raises(LotTooSmall) as refused:
         portion(LOT, net_mg=100_001)
     assert refused.value.fields == {"lines.0.netMg": "more than is left"}
+
+
+def test_a_lots_own_code_is_the_code_of_its_lines_and_no_line_chooses_another():
+    diamonds = replace(STONES, hsn="7102")
+    for asked in (None, "7102"):
+        one = portion(diamonds, stone_mct=1, hsn=asked)
+        assert (one.hsn, one.use) == ("7102", "polished")
+    assert portion(STONES, stone_mct=1).hsn == "7103"
+    for lot, asked in ((diamonds, "7103"), (STONES, "7102"), (LOT, "7113")):
+        with pytest.raises(LotFactsWrong) as refused:
+            portion(lot, hsn=asked, **({"net_mg": 1} if lot is LOT else {"stone_mct": 1}))
+        assert set(refused.value.fields) == {"lines.0.hsn"}
+
+
+def test_stones_that_never_said_their_code_are_asked_for_it_by_the_line():
+    old = replace(STONES, hsn=None)
+    assert portion(old, stone_mct=1, hsn="7104").hsn == "7104"
+    with pytest.raises(LotFactsWrong):
+        portion(old, stone_mct=1)

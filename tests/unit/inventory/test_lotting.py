@@ -127,7 +127,7 @@ def test_whatever_is_poured_nothing_stays_in_the_pot(went_in, data):
 
 def test_stones_weigh_by_their_carats():
     assert of_stones(10_003) == Weights(stone_mg=2_001, stone_mct=10_003)  # 10.003 ct × 0.2 g
-    draft = LotDraft(code="s-1", name=" Rubies ", kind="stones", metal="stone", stone_mct=5, pieces=2)
+    draft = LotDraft(code="s-1", name=" Rubies ", kind="stones", metal="stone", stone_mct=5, pieces=2, hsn="7103")
     assert settled(draft, TODAY) == dataclasses.replace(draft, code="S-1", name="Rubies", stone_mg=1)
 
 
@@ -137,8 +137,9 @@ WRONG = {
     "a code with a blank": {"code": "L 1"},
     "a kind that there is not": {"kind": "sacks"},
     "bullion of stone": {"metal": "stone", "fineness": 0, "net_mg": 0, "stone_mct": 1},
-    "stones of gold": {"kind": "stones"},
-    "stones with a fineness": {"kind": "stones", "metal": "stone", "stone_mct": 1},
+    "stones of gold": {"kind": "stones", "hsn": "7103"},
+    "stones with a fineness": {"kind": "stones", "metal": "stone", "stone_mct": 1, "hsn": "7103"},
+    "bullion under the code of stones": {"hsn": "7103"},
     "no name": {"name": "  "},
 }
 
@@ -157,3 +158,15 @@ def test_a_lot_is_put_up_as_well_as_down():
     there = row(Weights(net_mg=10), 5)
     put(there, Weights(net_mg=20), cost_paise=9)
     assert (there.left_net_mg, there.left_cost_paise, there.version, there.state) == (20, 9, 2, "open")
+
+
+def test_loose_stones_say_which_they_are_and_metal_has_its_kinds_code():
+    """Polished diamonds bear 1.5 %, other stones 0.25 %: what a lot is of is said once, when it comes."""
+    stones = LotDraft(code="S-1", name="Stones", kind="stones", metal="stone", stone_mct=5)
+    for wrong in (None, "7113", "710"):
+        with pytest.raises(LotFactsWrong) as refused:
+            settled(dataclasses.replace(stones, hsn=wrong), TODAY)
+        assert set(refused.value.fields) == {"hsn"}
+    assert settled(dataclasses.replace(stones, hsn="7102"), TODAY).hsn == "7102"
+    assert settled(stones, TODAY, hsn_unsaid=True).hsn is None
+    assert settled(dataclasses.replace(GOLD, hsn="7108"), TODAY).hsn is None  # the table's, on whatever day it is
