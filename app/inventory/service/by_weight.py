@@ -172,20 +172,37 @@ def _goods(lot: Lot, hsn: str | None, on: dt.date, path: str) -> tuple[str, str]
 
 
 def _weighed(lot: Lot, asked: Asked, path: str) -> Weights:
-    """As it leaves the lot. The last gram, or carat, takes with it what else is left."""
+    """As it leaves the lot. The last gram, or carat, takes with it what else is left, but pieces, which the bill counts
+    too: of a lot that is counted the last one goes with the last gram."""
     pieces = asked.pieces if lot.left_pieces else 0
     if lot.metal == STONE:
         if not asked.stone_mct or asked.net_mg:
             _refuse(f"{path}.stoneMct", _("Loose stones are sold by the carat."))
-        if asked.stone_mct == lot.left_stone_mct:
-            return lot.left
+        if _is_last(lot, pieces, path, asked.stone_mct, lot.left_stone_mct):
+            return dataclasses.replace(lot.left, pieces=pieces)
         part = of_stones(asked.stone_mct, pieces)
         return dataclasses.replace(part, stone_mg=min(part.stone_mg, lot.left_stone_mg))
     if not asked.net_mg or asked.stone_mct:
         _refuse(f"{path}.netMg", _("Metal is sold by the gram."))
     if lot.left_stone_mg or lot.left_stone_mct:
         _refuse(f"{path}.lotId", _("There are stones in lot %(code)s: tag its pieces, then sell them.", code=lot.code))
-    return lot.left if asked.net_mg == lot.left_net_mg else Weights(pieces=pieces, net_mg=asked.net_mg)
+    if _is_last(lot, pieces, path, asked.net_mg, lot.left_net_mg):
+        return dataclasses.replace(lot.left, pieces=pieces)
+    return Weights(pieces=pieces, net_mg=asked.net_mg)
+
+
+def _is_last(lot: Lot, pieces: int, path: str, asked: int, left: int) -> bool:
+    """Whether all of the weight is asked for, where the pieces agree: no pieces are left without weight, and no weight
+    without pieces."""
+    if asked == left and pieces < lot.left_pieces:
+        message = _("This takes all of lot %(code)s: %(left)s pieces.", code=lot.code, left=lot.left_pieces)
+        _refuse(f"{path}.pieces", message)
+    if asked < left and pieces and pieces == lot.left_pieces:
+        message = _(
+            "These are the last pieces of lot %(code)s: they take all that is left of its weight.", code=lot.code
+        )
+        _refuse(f"{path}.pieces", message)
+    return asked == left
 
 
 def _lowered(one: Portion, now: dt.datetime) -> Bound:

@@ -167,6 +167,13 @@ WRONG = {
         "lot_facts_wrong",
         "lines.0.hsn",
     ),
+    "all grams of three coins as one": (
+        {**GOLD, "kind": "coins", "pieces": 3},
+        {"netMg": 100_000},
+        422,
+        "lot_facts_wrong",
+        "lines.0.pieces",
+    ),
     "jewellery that needs a HUID": (ARTICLES, {"netMg": 1_000}, 422, "huid_missing", "lines.0.lotId"),
     "pieces with stones set": (SET, {"netMg": 1_000}, 422, "lot_facts_wrong", "lines.0.lotId"),
     "an estimate's rate": (GOLD, {"netMg": 1, "ofEstimate": True}, 422, "line_incomplete", "lines.0.ratePaisePerG"),

@@ -52,11 +52,11 @@ def test_grams_sold_until_nothing_is_left_cost_together_what_the_lot_cost(cuts):
 def test_carats_never_weigh_more_than_the_stones_that_are_left(cuts):
     lot = STONES
     for cut in cuts:
-        if cut >= lot.left_stone_mct or not lot.left_pieces:
+        if cut >= lot.left_stone_mct or lot.left_pieces < 2:
             break
         lot = lowered(lot, portion(lot, stone_mct=cut))
-    last = portion(lot, stone_mct=lot.left_stone_mct)
-    assert last.taken == lot.left  # the last carat takes pieces and milligrams with it
+    last = portion(lot, stone_mct=lot.left_stone_mct, pieces=lot.left_pieces)
+    assert last.taken == lot.left  # the last carat takes the milligrams with it
 
 
 @pytest.mark.parametrize("metal", ["silver", "platinum"])
@@ -91,3 +91,21 @@ def test_stones_that_never_said_their_code_are_asked_for_it_by_the_line():
     assert portion(old, stone_mct=1, hsn="7104").hsn == "7104"
     with pytest.raises(LotFactsWrong):
         portion(old, stone_mct=1)
+
+
+COINS = replace(LOT, kind="coins", left_pieces=3, left_net_mg=15_000)
+
+
+@pytest.mark.parametrize("lot, whole, part", [(COINS, {"net_mg": 15_000}, {"net_mg": 14_999}),
+                                              (STONES, {"stone_mct": 10_003}, {"stone_mct": 10_002})])  # fmt: skip
+def test_of_a_counted_lot_the_last_piece_goes_with_the_last_gram(lot, whole, part):
+    """Else the bill would say 1 coin and the book 3, or grams of no coin would be left."""
+    left = lot.left_pieces
+    for wrong in (whole, {**whole, "pieces": left - 1}, {**part, "pieces": left}):
+        with pytest.raises(LotFactsWrong) as refused:
+            portion(lot, **wrong)
+        assert set(refused.value.fields) == {"lines.0.pieces"}
+    assert portion(lot, **whole, pieces=left).taken == lot.left
+    assert portion(lot, **part, pieces=left - 1).taken.pieces == left - 1
+    with pytest.raises(LotTooSmall):
+        portion(lot, **whole, pieces=left + 1)
