@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from uuid import UUID
 
 from app.dashboard.frame import may
@@ -26,6 +27,7 @@ class Promised:
     bonuses: tuple[Bonus, ...] = ()
     orders: tuple[Order, ...] = ()
     repairs: tuple[Order, ...] = ()
+    locked: Mapping[UUID, tuple[str, int]] = field(default_factory=dict)  # of the orders' locks, spent ones too
 
     def locks_of(self, metal: str, fineness: int) -> list[RateLock]:
         return [one for one in self.locks if (one.metal, one.fineness) == (metal, fineness)]
@@ -36,7 +38,9 @@ class Promised:
     def fixed_rate(self, order_id: UUID | None, metal: str, fineness: int) -> int | None:
         """Paise per gram that the chosen order fixed for a purity, where its rate is no lock's."""
         order = self.order(order_id)
-        if order is None or order.rate_lock_id is not None:
+        if order is None or (
+            order.rate_lock_id is not None and self.locked.get(order.rate_lock_id) == (metal, fineness)
+        ):
             return None
         return next(
             (line.rate_paise_per_g for line in order.lines if (line.metal, line.fineness) == (metal, fineness)), None
@@ -55,7 +59,9 @@ def promised_to(customer_id: UUID) -> Promised:
     def read(db: ShopSession) -> Promised:
         seen = may("order.view")
         found = orders.list_orders(db, customer_id=customer_id, is_open=True, limit=MOST).items if seen else []
+        named = [one.rate_lock_id for one in found if one.rate_lock_id is not None]
         return Promised(
+            locked={one.id: (one.metal, one.fineness) for one in ratelocks.look_at(db, named)} if named else {},
             locks=tuple(ratelocks.open_locks(db, customer_id)) if may("credit.view") else (),
             bonuses=tuple(schemes.bonuses_of(db, customer_id)) if may("scheme.view") else (),
             orders=tuple(one for one in found if one.repair is None),

@@ -12,6 +12,7 @@ from app.kit.db import Id, Utc
 from app.kit.sums import added_up
 from app.orders.models import Order, OrderAdvance, OrderKind, OrderLine, OrderStep, Repair, RepairUse
 from app.orders.stages import DELIVERED, READY
+from app.ratelocks import service as ratelocks
 from shard_router import Prepared, ShopSession
 from shard_router.moves import Sum
 
@@ -163,9 +164,10 @@ def _orders() -> Select[Any]:
         )
         .correlate(Order)
     ).label("advance_back")  # fmt: skip
+    metal, fineness = ratelocks.purity_of(Order.shop_id, Order.rate_lock_id)
     return select(
         Order.id, Order.number, Order.kind, Order.stage, Order.is_open, Order.customer_id, Order.invoice_id,
-        Order.rate_lock_id, last, advance_back,
+        metal.label("locked_metal"), fineness.label("locked_fineness"), last, advance_back,
     ).where(Order.id.in_(bindparam("ids", type_=Id, expanding=True))).order_by(Order.id)  # fmt: skip
 
 

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any, cast
 from uuid import UUID
 
-from sqlalchemy import Select, Table, Update, bindparam, case, func, insert, select, update
+from sqlalchemy import ColumnElement, Select, Table, Update, bindparam, case, func, insert, select, update
 
 from app.kit.db import Id
 from app.kit.sums import added_up
@@ -35,6 +35,15 @@ def holding(db: ShopSession, credit_id: UUID, today: dt.date) -> RateLock | None
 
 def find_locks(db: ShopSession, lock_ids: Iterable[UUID]) -> Sequence[RateLock]:
     return db.scalars(select(RateLock).where(RateLock.id.in_(sorted(lock_ids))).order_by(RateLock.id)).all()
+
+
+def purity_of(shop_id: Any, lock_id: Any) -> tuple[ColumnElement[str], ColumnElement[int]]:
+    """Metal and fineness of the lock that a row of a room above names; for its statement."""
+    wanted = (RateLock.shop_id == shop_id, RateLock.id == lock_id)
+    return (
+        select(RateLock.metal).where(*wanted).scalar_subquery(),
+        select(RateLock.fineness).where(*wanted).scalar_subquery(),
+    )
 
 
 def list_locks(*, customer_id: UUID | None, state: str | None, today: dt.date) -> Select[Any]:

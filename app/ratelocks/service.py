@@ -40,13 +40,13 @@ from shard_router import Bound, ShopSession
 __all__ = [
     "ASKS", "HOLD", "HeldLock", "LockState", "LockTerms", "LockUse", "RateLock", "bind_hold", "bind_uses", "check_uses",
     "close_lock", "drifted", "get_lock", "give_back", "held_of", "least_advance_paise", "list_locks", "lock_rate",
-    "lock_terms", "look_at", "move_locks", "open_locks", "shop_sums", "stands_on",
+    "lock_terms", "look_at", "move_locks", "open_locks", "purity_of", "shop_sums", "stands_on",
 ]  # fmt: skip
 
 HOLD = repository.HOLD
 LOWER = "bill.lower_rate"
 ASKS = "ratelock.below_board"
-shop_sums, drifted = repository.shop_sums, repository.drifted
+shop_sums, drifted, purity_of = repository.shop_sums, repository.drifted, repository.purity_of
 
 
 @dataclass(frozen=True, slots=True)

@@ -34,20 +34,20 @@ Purity = tuple[str, int]
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """An order that a bill delivers. `rates` are those it fixed, in paise per gram, `wanted_mg` what was ordered; a
-    purity whose rate is locked is taken from its lock, not from here."""
+    """An order that a bill delivers. `rates` are those it fixed, in paise per gram, `wanted_mg` what was ordered; the
+    purity whose rate is `locked` is taken from its lock, not from here."""
 
     order_id: UUID
     number: str
     rates: Mapping[Purity, int]
     wanted_mg: Mapping[Purity, int]
-    locked: bool
+    locked: Purity | None
     next_step: int
     advance_back: bool = False  # some of its advance was given back in money: it keeps no rate any more
 
     def rate_of(self, metal: str, fineness: int, *, field: str) -> int:
         """Raises OrderRateOpen where the order fixed none that a line can take from here."""
-        if self.locked:
+        if self.locked == (metal, fineness):
             message = _("The rate of %(number)s is locked: name the lock on its lines.", number=self.number)
             raise OrderRateOpen(message, fields={field: "locked"})
         if self.advance_back:
@@ -202,9 +202,8 @@ def _delivery(row: Any, lines: Sequence[Any]) -> Delivery:
         if line.rate_paise_per_g is not None:
             rates[purity] = line.rate_paise_per_g
         wanted[purity] = wanted.get(purity, 0) + line.weight_mg
-    return Delivery(
-        row.id, row.number, rates, wanted, row.rate_lock_id is not None, int(row.last_step) + 1, bool(row.advance_back)
-    )
+    locked = None if row.locked_metal is None else (row.locked_metal, int(row.locked_fineness))
+    return Delivery(row.id, row.number, rates, wanted, locked, int(row.last_step) + 1, bool(row.advance_back))
 
 
 def _charges(

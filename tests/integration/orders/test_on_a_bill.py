@@ -170,6 +170,21 @@ def test_an_order_at_a_locked_rate_takes_the_customers_own_lock(desk):
     assert (over.status_code, over.json["fields"]) == (422, {"rateLockId": "closed"})
 
 
+def test_an_order_gives_the_rate_that_it_fixed_for_what_its_lock_does_not_hold(desk):
+    """22 karat is locked at ₹12,000; for its 18 karat the order fixed that day's ₹10,480 on the board."""
+    promised = made(lock(desk.counter, desk.customer, paisePerG=12_000_00))
+    (line,) = desk.draft()["lines"]
+    both = [line, {**line, "fineness": 7500}]
+    order = desk.order(rateBasis="locked", rateLockId=promised["id"], lines=both)
+    desk.counter.set_board(gold_7500=11_000_00)
+    pieces = desk.counter.piece(), desk.counter.piece(purity={"metal": "gold", "fineness": 7500})
+    unnamed = bill(desk, order, pieces[0])
+    assert (unnamed.status_code, unnamed.json["fields"]) == (422, {"lines.0.ofOrder": "locked"})
+    lines = [{"itemId": pieces[0]["id"], "rateLockId": promised["id"]}, {"itemId": pieces[1]["id"], "ofOrder": True}]
+    billed = made(bill(desk, order, pieces[0], lines=lines))
+    assert [one["ratePaisePerG"] for one in billed["lines"]] == [12_000_00, 10_480_00]
+
+
 def test_orders_with_advances_of_one_customer_do_not_stand_in_each_others_way(desk):
     paid = [{"mode": "upi", "paise": 1_000_00}]
     answers = all_at_once(6, lambda _: desk.counter.post("/orders", {**desk.draft(), "advance": paid}))
