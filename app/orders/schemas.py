@@ -26,13 +26,14 @@ def _payments(**more: Any) -> fields.List[Any]:
 
 
 class WantedSchema(ApiSchema):
-    """A piece that is wanted; `weightMg` is about so much, net."""
+    """A piece that is wanted, or several alike: `weightMg` is about what each of them weighs net, `estimatePaise` what
+    they come to together."""
 
     description = Text(least=1, most=200, required=True)
     category = Text(least=1, most=24, required=True)
     metal = Text(least=1, most=10, required=True)
     fineness = Whole(least=1, most=FINE, required=True)
-    weight_mg = Whole(least=1, most=MAX_MG, required=True)
+    weight_mg = Whole(least=1, most=MAX_MG, required=True, metadata={"description": "Of each piece."})
     pieces = Whole(least=1, most=MAX_PIECES, load_default=1)
     estimate_paise = Paise(load_default=0)
     picture_id = IdField(allow_none=True, load_default=None)

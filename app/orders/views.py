@@ -7,7 +7,8 @@ from uuid import UUID
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """A piece as it is ordered; `rate_paise_per_g` is filled in where the rate is fixed on the day."""
+    """A piece, or several alike, as it is ordered; `weight_mg` is of each of them, `estimate_paise` of all together;
+    `rate_paise_per_g` is filled in where the rate is fixed on the day."""
 
     description: str
     category: str

@@ -55,7 +55,7 @@ def order_slip(db: ShopSession, order_id: UUID) -> SlipDocument:
 
 
 _COLUMNS = (
-    Label("Piece"), Label("Purity"), Label("Pieces"), Label("About g"), Label("Rate ₹/g"), Label("Estimate ₹"),
+    Label("Piece"), Label("Purity"), Label("Pieces"), Label("Each about g"), Label("Rate ₹/g"), Label("Estimate ₹"),
 )  # fmt: skip
 _OF_REPAIRS = (Label("Piece"), Label("Purity"), Label("Pieces"), Label("Gross g"))
 

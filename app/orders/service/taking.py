@@ -95,7 +95,7 @@ def _kept(
 ) -> list[tuple[int, int]]:  # fmt: skip
     """Mg and rate of what the order itself promises; what a lock does has its own advance and its own last day."""
     by_lock = None if lock is None else (lock.metal, lock.fineness)
-    known = ((line.weight_mg, (line.metal, line.fineness)) for line in facts.lines)
+    known = ((line.pieces * line.weight_mg, (line.metal, line.fineness)) for line in facts.lines)
     return [(mg, board[purity]) for mg, purity in known if purity in board and purity != by_lock]
 
 

@@ -106,6 +106,21 @@ def test_a_cancelled_order_gives_the_advance_back_that_kept_its_rate(desk):
     assert made(desk.counter.get(f"/credits/{order['advances'][0]['creditId']}"))["state"] == "paid_out"
 
 
+def test_two_bangles_of_ten_grams_are_delivered_at_their_rate(desk):
+    """The weight is of each: with a tenth more of twice 5 g, 11.000 g may be."""
+    (line,) = desk.draft()["lines"]
+    order = desk.order(rateBasis="today", lines=[{**line, "pieces": 2}])
+
+    def both(*weights):
+        made_of = [desk.counter.piece(grossMg=mg) for mg in weights]
+        lines = [{"itemId": one["id"], "ofOrder": True} for one in made_of]
+        return bill(desk, order, made_of[0], lines=lines)
+
+    heavy = both(5_500, 5_501)
+    assert (heavy.status_code, heavy.json["code"]) == (409, "order_overweight")
+    assert len(made(both(5_500, 5_500))["lines"]) == 2
+
+
 def test_an_order_without_a_rate_gives_none(desk):
     order, piece = desk.order(), desk.counter.piece()
     answer = bill(desk, order, piece)
