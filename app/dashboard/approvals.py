@@ -11,6 +11,7 @@ from flask import Response, jsonify, request, url_for
 
 from app.approvals import service as approvals
 from app.approvals.service import Approval, ApprovalState
+from app.customers import service as customers
 from app.dashboard import forms
 from app.dashboard.approval_costs import Cost, costs_of
 from app.dashboard.frame import may, pages, part, show, waiting_approvals
@@ -177,9 +178,12 @@ def _around(those: Iterable[Approval]) -> dict[str, Any]:
     """Names of people and pieces, how each fact is told, and to who buys what the goods cost: a handful of statements,
     however many there are."""
     asked = list(those)
-    subjects = [one.subject_id for one in asked if one.subject_id is not None] if may("stock.view") else []
+    about = [one.subject_id for one in asked if one.subject_id is not None]
+    subjects = about if may("stock.view") else []
+    buyers: dict[UUID, str] = {}
 
     def look(db: ShopSession) -> tuple[dict[UUID, str], dict[UUID, Item], dict[UUID, Lot], dict[UUID, Cost]]:
+        buyers.update(customers.names_of(db, about) if may("customer.view") else {})
         people = {member.person_id: member.name for member in tenants.list_kept_members(db)}
         pieces = inventory.get_items(db, subjects) if subjects else {}
         lots = inventory.get_lots(db, subjects) if subjects else {}
@@ -187,7 +191,8 @@ def _around(those: Iterable[Approval]) -> dict[str, Any]:
 
     people, pieces, lots, costs = shop_read(look)
     return {
-        "people": people, "pieces": pieces, "lots": lots, "costs": costs, "told": told, "asks": asks, "states": STATES,
+        "people": people, "buyers": buyers, "pieces": pieces, "lots": lots, "costs": costs, "told": told,
+        "asks": asks, "states": STATES,
         "may_allow": _may_allow, "purity_label": purity_label,
     }  # fmt: skip
 

@@ -163,9 +163,10 @@ def _of_allowed(allowed: Approval | None) -> dict[str, str]:
     if allowed is None:
         return {}
     facts = allowed.facts
+    until = {"until": date(dt.date.fromisoformat(facts["expiresOn"]))} if "expiresOn" in facts else {}
     return {
         "purity": f"{facts['metal']}-{facts['fineness']}", "grams": grams(facts["netMg"]),
-        "rate": grouped(facts["toPaisePerG"]),
+        "rate": grouped(facts["toPaisePerG"]), **until,
     }  # fmt: skip
 
 

@@ -15,7 +15,8 @@ NAMES = {
     "making": N_("Making"), "discount": N_("Discount"), "price": N_("Price"), "total": N_("Total"), "rate": N_("Rate"),
     "board": N_("Board rate"), "floor": N_("Cost"),
     "taxable": N_("Before tax"), "line": N_("Line"), "lines": N_("Lines"), "bill": N_("Bill"),
-    "number": N_("Number"), "rates": N_("Rates"), "purity": N_("Purity"), "amount": N_("Amount"),
+    "expiresOn": N_("Until"), "number": N_("Number"), "rates": N_("Rates"), "purity": N_("Purity"),
+    "amount": N_("Amount"),
 }  # fmt: skip
 """What facts are called; a name that is not here is shown as it is spelt, in words."""
 

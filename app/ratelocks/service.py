@@ -132,7 +132,7 @@ def lock_rate(
         id=new_id(), credit_id=credit_id, metal=metal, fineness=fineness, paise_per_g=rate, mg=mg, left_mg=mg,
         state=LockState.OPEN.value, expires_on=expires_on, made_at=utc_now(), made_by=db.actor.person_id, version=1,
     )  # fmt: skip
-    spent = _ask_below_board(db, row, board, approval_id)
+    spent = _ask_below_board(db, row, board, customer_id, approval_id)
     row.customer_id = person = customers.hold(db, customer_id)
     _check_advance(credits.get_credit(db, credit_id), person, least_advance_paise(mg, rate, terms), today)
     db.add(row)
@@ -294,17 +294,20 @@ def _check_days(expires_on: dt.date, today: dt.date, terms: LockTerms) -> None:
         )
 
 
-def _ask_below_board(db: ShopSession, row: LockRow, board: int, approval_id: UUID | None) -> UUID | None:
-    """The approval that was used up; None where the rate is the board's, or the actor may lower it."""
+def _ask_below_board(
+    db: ShopSession, row: LockRow, board: int, customer_id: UUID, approval_id: UUID | None
+) -> UUID | None:
+    """The approval that was used up; None where the rate is the board's, or the actor may lower it. It was given for
+    this customer, and until this day."""
     if row.paise_per_g >= board:
         return None
     facts = {
         "metal": row.metal, "fineness": row.fineness, "netMg": row.mg, "fromPaisePerG": board,
-        "toPaisePerG": row.paise_per_g,
+        "toPaisePerG": row.paise_per_g, "expiresOn": row.expires_on.isoformat(),
         "costPaise": round_half_up(ratio((board - row.paise_per_g) * row.mg, MG_PER_GRAM)),
     }  # fmt: skip
     return approvals.require(
-        db, right=LOWER, kind=ASKS, subject_id=None, facts=facts, approval_id=approval_id, document_id=row.id
+        db, right=LOWER, kind=ASKS, subject_id=customer_id, facts=facts, approval_id=approval_id, document_id=row.id
     )
 
 

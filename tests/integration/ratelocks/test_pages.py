@@ -85,7 +85,8 @@ def test_a_lower_rate_is_asked_for_from_the_form_and_locked_when_it_is_allowed(a
     }
     asked = bina.once(base.replace("/rates/locks", "/approvals"), {**fields, "reason": "her mother's shop too"})
     path, _mark, query = asked.location.partition("?")
-    assert "₹1,000.00" in words(asha.look(path))
+    said = words(asha.look(path))
+    assert "₹1,000.00" in said and "For Lata Deshpande" in said and "Until" in said
     asha(f"{path}/decision", {"version": "1", "answer": "allow"})
     onward = html.unescape(re.search(r'href="([^"]+)">Go on', bina.look(f"{path}?{query}").text)[1])
     again = bina.look(onward)

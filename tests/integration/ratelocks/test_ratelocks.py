@@ -218,10 +218,16 @@ def test_a_clerk_locks_the_boards_rate_and_asks_for_a_lower_one(counter, clerk):
     refused = lock(clerk, customer, creditId=credit, paisePerG=12_700_00)
     assert (refused.status_code, refused.json["code"]) == (403, "approval_needed")
     wanted = refused.json["approval"]
+    last = today_ist() + dt.timedelta(days=30)
+    assert (wanted["subjectId"], wanted["facts"]["expiresOn"]) == (customer["id"], last.isoformat())
     assert wanted["facts"]["costPaise"] == 1_000_00
     asked = made(clerk.post("/approvals", wanted))
     made(counter.post(f"/approvals/{asked['id']}/decision", {"grant": True}, **{"If-Match": '"1"'}))
-    promised = made(lock(clerk, customer, creditId=credit, paisePerG=12_700_00, approvalId=asked["id"]))
+    lower, other = {"paisePerG": 12_700_00, "approvalId": asked["id"]}, counter.customer()
+    theirs = lock(clerk, other, creditId=str(advance(counter, other).id), **lower)
+    longer = lock(clerk, customer, creditId=credit, expiresOn=(last + dt.timedelta(days=1)).isoformat(), **lower)
+    assert (theirs.status_code, longer.status_code) == (403, 403)
+    promised = made(lock(clerk, customer, creditId=credit, **lower))
     assert promised["paisePerG"] == 12_700_00
     assert made(clerk.get(f"/approvals/{asked['id']}"))["documentId"] == promised["id"]
     assert counter.books().sound
