@@ -125,7 +125,7 @@ def look(db: ShopSession, draft: BillDraft, *, on: dt.date) -> Promises:
 def _look_for_customer(db: ShopSession, draft: BillDraft, *, on: dt.date) -> Promises:
     if draft.customer_id is None:
         return NO_PROMISES
-    bonuses = tuple(schemes.waiting_bonus(db, one, field="schemeIds") for one in sorted(set(draft.scheme_ids)))
+    bonuses = schemes.waiting_bonuses(db, draft.scheme_ids, customer_id=draft.customer_id, field="schemeIds")
     held = tuple(ratelocks.look_at(db, draft.rate_lock_ids)) if draft.rate_lock_ids else ()
     delivery = None if draft.order_id is None else orders.look_at_delivery(
         db, draft.order_id, customer_id=draft.customer_id, on=on

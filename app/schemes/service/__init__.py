@@ -10,7 +10,7 @@ from app.schemes.service.bonuses import (
     most_off,
     read_claims,
     stands_on,
-    waiting_bonus,
+    waiting_bonuses,
 )
 from app.schemes.service.collecting import Collected, PaymentDraft, collect, take_back
 from app.schemes.service.ending import close_early, mature, sweep_scheme, to_be_swept
@@ -41,6 +41,6 @@ __all__ = [
     "Passbook", "PaymentDraft", "Plan", "PlanDraft", "PlanLiability", "Scheme", "SchemeState", "SchemeSummary",
     "add_plan", "bind_claims", "bonuses_of", "close_early", "collect", "drifted", "end_plan", "enrol", "free_bonus",
     "get_paper", "get_passbook", "get_plan", "get_scheme", "liability", "list_plans", "list_schemes", "mature",
-    "most_off", "notices", "read_claims", "refund", "schemes_of", "shop_sums", "stands_on", "sweep_scheme",
-    "take_back", "to_be_swept", "waiting_bonus",
+    "most_off", "notices", "read_claims", "refund", "schemes_of", "shop_sums", "stands_on", "sweep_scheme", "take_back",
+    "to_be_swept", "waiting_bonuses",
 ]  # fmt: skip

@@ -50,10 +50,18 @@ class Bonus(Struct, frozen=True):
         return self.state == SchemeState.MATURED.value and bool(self.promise) and self.document_id is None
 
 
-def waiting_bonus(db: ShopSession, scheme_id: UUID, *, field: str = "schemes") -> Bonus:
-    """A bonus that a bill could claim, not claimed: for a quote. Raises SchemeUnknown, BonusAbsent, BonusUsed."""
-    found = _known(repository.bonus_rows(db, [scheme_id])).get(scheme_id)
-    return _claimed(found, taken=found is not None and found.waits, field=field)
+def waiting_bonuses(
+    db: ShopSession, scheme_ids: Iterable[UUID], *, customer_id: UUID, field: str = "schemes"
+) -> tuple[Bonus, ...]:
+    """Bonuses that a bill to this customer could claim, not claimed: for a quote, in the order of their schemes' ids.
+
+    Raises SchemeUnknown, another's included, whose savings are nobody's business; BonusAbsent, BonusUsed."""
+    ordered = _ordered(scheme_ids)
+    if not ordered:
+        return ()
+    known, person = _known(repository.bonus_rows(db, ordered)), customers.same_person(db, customer_id)
+    theirs = {one.scheme_id: one for one in known.values() if one.customer_id in person}
+    return tuple(_claimed(theirs.get(one), taken=one in theirs and theirs[one].waits, field=field) for one in ordered)
 
 
 def bonuses_of(db: ShopSession, customer_id: UUID) -> list[Bonus]:

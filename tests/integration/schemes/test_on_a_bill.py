@@ -121,6 +121,18 @@ def test_a_bonus_takes_the_savings_with_it(savings):
     assert waits(savings, scheme) == [scheme.id]
 
 
+def test_a_quote_and_an_estimate_tell_nobody_of_anothers_bonus(savings):
+    scheme, piece, other = savings.matured(BEGUN, RIPE), savings.counter.piece(), savings.counter.customer()
+    asked = {"lines": [{"itemId": piece["id"]}], "schemeIds": [str(scheme.id)]}
+    for path in ("/invoices/quote", "/estimates"):
+        theirs = savings.counter.post(path, {**asked, "customerId": other["id"]})
+        assert (theirs.status_code, theirs.json["code"], theirs.json["fields"]) == (
+            404, "scheme_unknown", {"schemeIds": "unknown"},
+        )  # fmt: skip
+    mine = made(savings.counter.post("/estimates", {**asked, "customerId": str(scheme.customer_id)}))
+    assert mine["bonusPaise"] == 2_000_00
+
+
 def test_a_cancelled_bill_gives_the_bonus_back(savings):
     scheme, piece = savings.matured(BEGUN, RIPE), savings.counter.piece()
     billed = made(savings.counter.post("/invoices", body(savings, scheme, piece)))
