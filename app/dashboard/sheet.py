@@ -41,6 +41,7 @@ from app.kit.weights import parse_carats, parse_grams
 EMPTY = BillDraft(lines=())
 MOST_LINES = 100
 LONGEST_REFERENCE = 60
+LONGEST_OCCASION = 24
 MOST_CREDITS = 20
 OF_ORDER, OF_ESTIMATE = "order", "estimate"
 CHARGES = (
@@ -196,12 +197,12 @@ def read_draft() -> BillDraft:
         payments=(*_payments(), *_credit_payments()),
         customer_id=parse_id(customer) if customer else None,
         till_id=parse_id(till) if till else None,
-        ship_to=optional("ship_to"),
+        ship_to=forms.line_or_none("ship_to", most=2),
         pan_declared=request.form.get("pan_declared") == "yes",
         expected_total_paise=_whole(expected) if expected else None,
         discount=_discount("bill_discount"),
         told_paise=forms.figure("told", parse_rupees, empty=0) or None,
-        occasion=(optional("occasion") or "").strip().lower().replace(" ", "-") or None,
+        occasion=forms.line("occasion", most=LONGEST_OCCASION).strip().lower().replace(" ", "-") or None,
         approval_ids=asked_ids(),
         scheme_ids=_ids("scheme_id", MAX_SCHEMES),
         order_id=_id_or_none(request.form.get("order_id", "")),
@@ -268,7 +269,8 @@ def _lot(one: UUID) -> LineDraft:
         net_mg=forms.figure(f"grams-{one}", parse_grams, empty=0) or None,
         stone_mct=forms.figure(f"carats-{one}", parse_carats, empty=0) or None,
         stone_rate_paise=forms.figure(f"ct_rate-{one}", parse_rupees, empty=0) or None,
-        pieces=forms.figure(f"count-{one}", _count, empty=1), making=_charge(one), hsn=optional(f"hsn-{one}"),
+        pieces=forms.figure(f"count-{one}", _count, empty=1), making=_charge(one),
+        hsn=forms.line_or_none(f"hsn-{one}", most=8),
     )  # fmt: skip
 
 

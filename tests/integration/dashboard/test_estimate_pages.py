@@ -138,3 +138,11 @@ def test_a_button_that_htmx_sent_is_led_on(clerk, cast, counter):
         data={"item_id": counter.piece()["id"], "idempotency_key": "b" * 32, "csrf_token": clerk.token},
     )  # fmt: skip
     assert answer.status_code == 200 and "/estimates/0" in answer.headers["HX-Redirect"]
+
+
+def test_a_sheet_that_is_put_aside_holds_no_more_than_a_bill_does(clerk, cast, counter):
+    sheet = {"item_id": counter.piece()["id"], "customer_id": counter.customer()["id"], "held_label": "Lata"}
+    long = clerk.once(f"{shop(cast)}/bills/held", {**sheet, "occasion": "a" * 200_000})
+    assert (long.status_code, "At most 24 letters fit here." in long.text) == (422, True)
+    assert clerk.once(f"{shop(cast)}/bills/held", {**sheet, "ship_to": "27" * 100_000}).status_code == 422
+    assert made(counter.get("/held-sheets"))["items"] == []
