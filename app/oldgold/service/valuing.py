@@ -115,7 +115,7 @@ def value(db: ShopSession, *, draft: PurchaseDraft) -> Valued:
     on = today_ist()
     lines = value_lines(db, draft.lines, on, pays_out=draft.pays_out)
     buyer = customers.get_buyer(db, draft.customer_id)
-    before = repository.cash_of_day(db, [buyer.id], on) if draft.cash_paise else 0
+    before = repository.cash_of_day(db, customers.same_person(db, buyer.id), on) if draft.cash_paise else 0
     return Valued(lines, lacking(draft, lines, buyer, cash_before_paise=before, on=on))
 
 

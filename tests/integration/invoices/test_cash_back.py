@@ -83,6 +83,11 @@ def test_the_cash_of_a_merged_entry_counts(counter):
     pieces = [counter.piece(grossMg=11_000) for _ in range(2)]
     made(counter.bill([pieces[0]], customerId=double["id"], payments=[{"mode": "cash", "paise": 1_50_000_00}]))
     merged(counter, double, kept)
+    quoted = counter.post("/invoices/quote", {
+        "lines": [{"itemId": pieces[1]["id"]}], "customerId": kept["id"],
+        "payments": [{"mode": "cash", "paise": 50_000_00}],
+    })  # fmt: skip
+    assert [one["rule"] for one in made(quoted)["findings"]] == ["cash"]
     over = counter.bill([pieces[1]], customerId=kept["id"], payments=[{"mode": "cash", "paise": 50_000_00}])
     assert code_of(over) == (422, "cash_limit_reached")
     made(counter.bill([pieces[1]], customerId=kept["id"], payments=[{"mode": "cash", "paise": 49_999_00}]))

@@ -112,6 +112,22 @@ def test_cash_leaves_the_drawer_and_ends_at_ten_thousand_a_day(buying):
     assert buying.counter.row_counts()["cash_entries"] == before + 2
 
 
+def test_a_value_asked_for_counts_the_cash_of_a_merged_entry_as_the_purchase_does(buying):
+    """₹6,000 in cash under one entry and ₹4,000.01 under the one that counts are more than ₹10,000."""
+    till, double = buying.counter, buying.counter.customer()
+    paid = [{"mode": "cash", "paise": 6_000_00}, {"mode": "upi", "paise": VALUE - 6_000_00}]
+    made(buying.buy(customerId=double["id"], payouts=paid))
+    kept = till.customer()
+    made(till.post(
+        f"/customers/{double['id']}/merge",
+        {"into": kept["id"], "intoVersion": kept["version"], "confirm": double["name"]},
+        **{"If-Match": f'"{double["version"]}"'},
+    ))  # fmt: skip
+    more = [{"mode": "cash", "paise": 4_000_01}, {"mode": "upi", "paise": VALUE - 4_000_01}]
+    valued = made(till.post("/old-gold/value", buying.body(customerId=kept["id"], payouts=more)))
+    assert "cash" in [one["rule"] for one in valued["findings"] if one["blocks"]]
+
+
 def test_cash_of_one_seller_is_added_up_even_at_many_tills(buying):
     """Six purchases of ₹4,000 in cash at once: two fit into ₹10,000."""
     payouts = [{"mode": "cash", "paise": 4_000_00}, {"mode": "upi", "paise": VALUE - 4_000_00}]
