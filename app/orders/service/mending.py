@@ -12,11 +12,11 @@ from app.kit.texts import _
 from app.kit.weights import MAX_MG, grams
 from app.metal.service import Account, Entry, post
 from app.orders import repository
-from app.orders.errors import OrderDelivered, OrderFactsWrong, RepairNotBilled, RepairWeightDiffers, StageNotNext
+from app.orders.errors import OrderFactsWrong, RepairNotBilled, RepairWeightDiffers, StageNotNext
 from app.orders.facts import ANSWERED_BY, one_line, said
 from app.orders.models import Order as OrderRow
 from app.orders.models import Repair, RepairUse
-from app.orders.service.moving import check_agreed, locked_repair, step, touch
+from app.orders.service.moving import check_agreed, check_not_billed, locked_repair, step, touch
 from app.orders.service.reading import get_order, mending_of
 from app.orders.stages import AGREED, DECLINED, ESTIMATED, HANDED_BACK, READY, TAKEN
 from app.orders.views import Order
@@ -57,7 +57,8 @@ def use(
     net_mg: int = 0, cost_paise: int = 0,
 ) -> Order:  # fmt: skip
     """Metal of a lot (its weight, at its share of the lot's cost), or a part of ours at a cost, goes into the
-    customer's piece. Raises RepairNotAgreed before they agreed, and LotUnknown, LotNotOpen, LotTooSmall."""
+    customer's piece. Raises RepairNotAgreed before they agreed, OrderDelivered once it is billed, and LotUnknown,
+    LotNotOpen, LotTooSmall."""
     text = said(description, 120, "description")
     whole(cost_paise, "Cost in paise", most=MAX_PAISE, field="costPaise")
     if lot_id is not None:
@@ -68,6 +69,7 @@ def use(
         raise OrderFactsWrong(_("Weight is of a lot: say which."), fields={"lotId": "missing"})
     row, _repair = locked_repair(db, order_id, expected_version)
     check_agreed(row)
+    check_not_billed(row)
     pos = len(repository.uses_of(db, row.id)) + 1
     if pos > MOST_USES:
         raise OrderFactsWrong(_("At most %(most)s things go into one repair.", most=MOST_USES))
@@ -130,8 +132,7 @@ def set_charge(db: ShopSession, *, order_id: UUID, expected_version: int, paise:
     whole(paise, "The charge in paise", most=MAX_PAISE, field="paise")
     row, repair = locked_repair(db, order_id, expected_version)
     _check_stage(row, (READY,))
-    if row.invoice_id is not None:
-        raise OrderDelivered(_("%(number)s was billed before.", number=row.number))
+    check_not_billed(row)
     before, repair.charge_paise = repair.charge_paise, paise
     touch(row)
     db.flush()

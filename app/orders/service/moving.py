@@ -8,7 +8,7 @@ from app.kit import audit
 from app.kit.clock import today_ist, utc_now
 from app.kit.texts import _
 from app.orders import repository
-from app.orders.errors import OrderChanged, OrderClosed, OrderUnknown, OtherKindOfOrder, RepairNotAgreed
+from app.orders.errors import OrderChanged, OrderClosed, OrderDelivered, OrderUnknown, OtherKindOfOrder, RepairNotAgreed
 from app.orders.facts import check_due, one_line
 from app.orders.models import Order as OrderRow
 from app.orders.models import OrderKind, OrderStep, Repair
@@ -20,8 +20,10 @@ from shard_router import ShopSession
 
 
 def move_on(db: ShopSession, *, order_id: UUID, expected_version: int, stage: str, note: str | None = None) -> Order:
-    """Bring it to one of the stages that follow; raises OrderUnknown, OrderClosed, OrderChanged, StageNotNext."""
+    """Bring it to one of the stages that follow; raises OrderUnknown, OrderClosed, OrderChanged, StageNotNext, and
+    OrderDelivered for a repair that was billed: it waits for its customer."""
     row = locked_order(db, order_id, expected_version)
+    check_not_billed(row)
     check_step(row.kind, row.stage, stage, today_ist())
     before = row.stage
     step(db, row, stage, one_line(note, 200, "note"))
@@ -74,6 +76,12 @@ def locked_repair(db: ShopSession, order_id: UUID, expected_version: int) -> tup
     if row.kind != OrderKind.REPAIR.value or repair is None:
         raise OtherKindOfOrder(_("%(number)s is no repair.", number=row.number))
     return row, repair
+
+
+def check_not_billed(row: OrderRow) -> None:
+    """What a bill charges is mended; to go on with it the bill is cancelled first. An open order has no bill."""
+    if row.invoice_id is not None:
+        raise OrderDelivered(_("%(number)s was billed before.", number=row.number))
 
 
 def check_agreed(row: OrderRow) -> None:

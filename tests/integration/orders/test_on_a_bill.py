@@ -158,6 +158,9 @@ def test_a_repair_is_charged_once(desk):
     assert (billed["taxablePaise"], billed["lines"][0]["taxBp"]) == (500_00, 1800)
     late = desk.act(see(desk, repair), "charge", paise=1_00)
     assert (late.status_code, late.json["code"]) == (409, "order_delivered")
+    for what, body in (("stage", {"stage": "in_work"}), ("uses", {"description": "a clasp", "costPaise": 100_00})):
+        more = desk.act(see(desk, repair), what, **body)
+        assert (more.status_code, more.json["code"]) == (409, "order_delivered")
     back = desk.done(see(desk, repair), "handing-back", grossOutMg=8_250)
     assert (back["stage"], back["repair"]["chargePaise"]) == ("handed_back", 500_00)
     gone = desk.counter.post(f"/invoices/{billed['id']}/cancellation", {"reason": "typed wrongly", "handedOver": False})
