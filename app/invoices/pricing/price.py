@@ -120,7 +120,8 @@ def _valued_at(place: int, line: BillLine, supply: Supply) -> Valued:
     try:
         return _valued(line, supply)
     except Unprocessable as fault:
-        fault.fields = {f"lines.{place}.{name}": wrong for name, wrong in (fault.fields or {"": "impossible"}).items()}
+        found = (fault.fields or {"": "impossible"}).items()
+        fault.fields = {f"lines.{place}.{name}".rstrip("."): wrong for name, wrong in found}
         raise
 
 
@@ -137,7 +138,7 @@ def _valued_piece(line: BillLine, facts: PieceFacts) -> Valued:
     others = tuple(_value_of(part.net_mg, part.rate_paise_per_g) for part in facts.others)
     metal = _value_of(facts.own_mg, rate) + sum(others)
     wastage_mg, wastage = _wastage(facts, metal, rate)
-    making = _making(facts, metal)
+    making = whole(_making(facts, metal), "The making charge in paise", field="making")
     making_discount = discount_of(facts.making_discount, making, "making charge", "makingDiscount")
     stones = tuple(_stone(stone) for stone in facts.stones)
     hallmark = facts.hallmark_paise * facts.pieces

@@ -146,7 +146,8 @@ def _valued(place: int, line: LineDraft, offer: Offer, usual_rate: int) -> Value
         priced = value_old_gold(OldGold(line.gross_mg, line.dirt_mg, line.fineness, loss, rate))
         usual = value_old_gold(OldGold(line.gross_mg, line.dirt_mg, line.fineness, usual_loss, usual_rate))
     except Unprocessable as fault:
-        fault.fields = {f"lines.{place}.{name}": wrong for name, wrong in (fault.fields or {"": "impossible"}).items()}
+        found = (fault.fields or {"": "impossible"}).items()
+        fault.fields = {f"lines.{place}.{name}".rstrip("."): wrong for name, wrong in found}
         raise
     if not priced.value_paise:
         raise OldGoldEmpty(_("There is no metal left to pay for."), fields={f"lines.{place}.dirtMg": "all of it"})

@@ -357,3 +357,14 @@ def test_rubbish_is_refused_by_name_and_never_crashes(numbers):
         price_line(BillLine(facts, rate, "7113", 300), AT_HOME)
     except (NumberNotWhole, NumberOutOfRange, PieceImpossible) as refused:
         assert refused.fields or refused.message
+
+
+def test_what_no_field_alone_makes_too_large_is_said_at_its_line():
+    """Twice ₹1,000 crore of making is said at the making; a tonne at ₹1 crore a gram at the line: all of it is much."""
+    for facts, rate, field in (
+        (piece(making=Making(MakingKind.FIXED, 10**12), pieces=2), 1, "lines.0.making"),
+        (piece(gross=10**9), 10**9, "lines.0"),
+    ):
+        with pytest.raises(NumberOutOfRange) as refused:
+            price_bill([line(facts, rate)], AT_HOME)
+        assert set(refused.value.fields) == {field}
