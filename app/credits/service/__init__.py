@@ -2,7 +2,8 @@
 
 from app.credits.gone_back import was_paid_out
 from app.credits.models import CreditKind, CreditState, Purpose
-from app.credits.repository import CASH_BROUGHT, CASH_SINCE, VOUCHERS, on_account, owed_to, shop_sums
+from app.credits.repository import VOUCHERS, on_account, owed_to, shop_sums
+from app.credits.repository.cash import CASH_BROUGHT, CASH_SINCE
 from app.credits.service.bills import Bills, stand_under
 from app.credits.service.checking import VouchersReport, number_gaps, verify_vouchers
 from app.credits.service.credits import (

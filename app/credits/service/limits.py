@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-from app.credits import repository
 from app.credits.errors import CashOfDayReached, CashPayOutTooLarge
+from app.credits.repository import cash as repository
 from app.credits.service.bills import the_bills
 from app.kit.dated import read_table, remembered
 from app.kit.money import indian_grouping

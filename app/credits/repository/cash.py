@@ -1,0 +1,110 @@
+"""Owns the statements on cash that came with receipts, and went back with vouchers: what the law adds up."""
+
+import datetime as dt
+from collections.abc import Iterable, Sequence
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Select, and_, bindparam, case, func, or_, select
+
+from app.credits.models import Credit, CreditKind, Purpose, Receipt, ReceiptPayment
+from app.customers import service as customers
+from app.kit.db import Id
+from app.numbering.service import DocumentKind
+from shard_router import Prepared, ShopSession
+
+TAKEN = DocumentKind.RECEIPT_VOUCHER.value
+CASH = "cash"
+
+
+def cash_of_day(db: ShopSession, customer_ids: Iterable[UUID], on: dt.date) -> int:
+    paise = func.coalesce(func.sum(ReceiptPayment.paise), 0)
+    wanted = _of_cash(paise).where(Receipt.customer_id.in_(sorted(customer_ids)), Receipt.issued_on == on)
+    return int(db.execute(wanted).scalar_one())
+
+
+def cash_paid_out(
+    db: ShopSession, customer_ids: Iterable[UUID], *, kinds: Iterable[str], credit_id: UUID | None, on: dt.date
+) -> int:
+    """Paise that a person got in cash for credits of these kinds on a day, and for this credit on any."""
+    of_credit = [] if credit_id is None else [Receipt.about_id == credit_id]
+    wanted = (
+        select(func.coalesce(func.sum(ReceiptPayment.paise), 0))
+        .select_from(Receipt)
+        .join(ReceiptPayment, and_(
+            ReceiptPayment.shop_id == Receipt.shop_id, ReceiptPayment.receipt_id == Receipt.id
+        ))
+        .join(Credit, and_(Credit.shop_id == Receipt.shop_id, Credit.id == Receipt.about_id))
+        .where(
+            Receipt.customer_id.in_(sorted(customer_ids)), Receipt.purpose == Purpose.PAY_OUT.value,
+            Credit.kind.in_(sorted(kinds)), ReceiptPayment.mode == CASH,
+            or_(Receipt.issued_on == on, *of_credit),
+        )
+    )  # fmt: skip
+    return int(db.execute(wanted).scalar_one())
+
+
+def cash_brought(db: ShopSession, credit_ids: Iterable[UUID]) -> Sequence[Any]:
+    """What CASH_BROUGHT gives."""
+    return db.execute(_cash_brought(), {"ids": sorted(credit_ids)}).all()
+
+
+def _cash_brought() -> Select[UUID, int]:
+    """Credit, and the paise that came in cash when it was paid in: an advance with one receipt, a scheme with many."""
+    signed = case((Receipt.kind == TAKEN, ReceiptPayment.paise), else_=-ReceiptPayment.paise)
+    paid = (
+        select(func.coalesce(func.sum(signed), 0))
+        .select_from(Receipt)
+        .join(ReceiptPayment, and_(
+            ReceiptPayment.shop_id == Receipt.shop_id, ReceiptPayment.receipt_id == Receipt.id
+        ))
+        .where(Receipt.shop_id == Credit.shop_id, ReceiptPayment.mode == CASH)
+        .correlate(Credit)
+    )  # fmt: skip
+    of_advance = paid.where(Receipt.id == Credit.source_id).scalar_subquery()
+    of_scheme = paid.where(
+        Receipt.about_id == Credit.source_id, Receipt.purpose == Purpose.SCHEME.value
+    ).scalar_subquery()
+    brought = case(
+        (Credit.kind == CreditKind.ADVANCE.value, of_advance), (Credit.kind == CreditKind.SCHEME.value, of_scheme),
+        else_=0,
+    )  # fmt: skip
+    ids = bindparam("ids", type_=Id, expanding=True)
+    return select(Credit.id, brought.label("paise")).where(Credit.id.in_(ids))
+
+
+# Part of a bill's first packet, behind the lock on the customer: what the credits that it uses had brought in cash.
+CASH_BROUGHT = Prepared(lambda: _cash_brought().where(Credit.shop_id == bindparam("shop_id")))
+
+
+def cash_since(db: ShopSession, customer_ids: Iterable[UUID], on: dt.date, since: dt.date) -> Sequence[Any]:
+    """What CASH_SINCE gives."""
+    wanted = _cash_since().where(Receipt.customer_id.in_(sorted(customer_ids)))
+    return db.execute(wanted, {"issued_on": on, "since": since}).one()
+
+
+def _cash_since() -> Select[Any]:
+    on, since = (bindparam(name, type_=Receipt.issued_on.type) for name in ("issued_on", "since"))
+    of_day = func.coalesce(func.sum(case((Receipt.issued_on == on, ReceiptPayment.paise))), 0)
+    return _of_cash(of_day, func.coalesce(func.sum(ReceiptPayment.paise), 0)).where(Receipt.issued_on >= since)
+
+
+def _of_cash(*sums: Any) -> Select[Any]:
+    return (
+        select(*(one for one in sums))
+        .select_from(Receipt)
+        .join(ReceiptPayment, and_(
+            ReceiptPayment.shop_id == Receipt.shop_id, ReceiptPayment.receipt_id == Receipt.id
+        ))
+        .where(Receipt.kind == TAKEN, ReceiptPayment.mode == CASH)
+    )  # fmt: skip
+
+
+# Part of a bill's first packet, behind the lock on the customer: what the person gave in cash with receipts
+# today, and from a day on.
+CASH_SINCE = Prepared(
+    lambda: _cash_since().where(
+        Receipt.shop_id == bindparam("shop_id"),
+        Receipt.customer_id.in_(customers.entries_of_one(bindparam("shop_id"), bindparam("customer_id", type_=Id))),
+    )
+)
