@@ -80,7 +80,8 @@ class MetalItem:
 @dataclass(frozen=True, slots=True)
 class Article:
     """One line; `metal` and `fineness` are of its main metal, empty for what is no metal (a repair, loose stones). BIS
-    asks for purity and net weight of each metal: where there are `others`, all are named."""
+    asks for purity and net weight of each metal: where there are `others`, all are named. A part of the main one that
+    has another rate (a locked rate was short of it) is one of them."""
 
     description: str
     hsn: str

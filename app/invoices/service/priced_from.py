@@ -71,6 +71,11 @@ def other_metals(line: Priced) -> tuple[SoldPart, ...]:
     return tuple(part for part in _parts_kept(line.priced_from) if (part.metal, part.fineness) != own)
 
 
+def metal_parts(line: Priced) -> tuple[SoldPart, ...]:
+    """All that has a rate beside the line's: other metals, and what of its own a locked rate was short of."""
+    return _parts_kept(line.priced_from)
+
+
 def others_of(db: ShopSession, line_ids: Iterable[UUID | None]) -> dict[UUID, tuple[SoldPart, ...]]:
     """Of those of a report's lines that are of several metals, in one statement; none where there are none."""
     wanted = [line_id for line_id in line_ids if line_id is not None]

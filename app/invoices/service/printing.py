@@ -13,7 +13,7 @@ from app.invoices.models import InvoicePdf
 from app.invoices.pricing import LineKind
 from app.invoices.service.documents import Document, Line, Party, Payment
 from app.invoices.service.issue import PDF_JOB
-from app.invoices.service.priced_from import other_metals
+from app.invoices.service.priced_from import metal_parts
 from app.invoices.service.reading import get_invoice
 from app.invoices.service.seller import Seller
 from app.kit import audit, outbox
@@ -203,7 +203,7 @@ def _article(line: Line) -> paper.Article:
         taxable_paise=line.taxable_paise, tax_bp=line.tax_bp, metal=line.metal, fineness=line.fineness, tag=line.tag,
         others=tuple(
             paper.MetalItem(part.metal, part.fineness, part.net_mg, part.rate_paise_per_g)
-            for part in other_metals(line)
+            for part in metal_parts(line)
         ),
         huids=(line.huid,) if line.huid else (), wastage_paise=line.wastage_paise,
         making_discount_paise=line.making_discount_paise, stones_paise=line.stones_paise,

@@ -57,6 +57,18 @@ class Promises:
         """Paise per gram at which an estimate keeps the piece's other metals."""
         return self.estimate.other_rates(item) if line.of_estimate and self.estimate is not None else {}
 
+    def locked_mg(self, draft: BillDraft, items: Mapping[UUID, Item]) -> dict[int, int]:
+        """By the place of its line: how much of its piece's main metal is taken at a locked rate. A lock gives what is
+        left of it, in the order of the lines; of one that has nothing left all is asked, and refused."""
+        left = {lock.id: lock.left_mg for lock in self.locks.values()}
+        found = {}
+        for place, line in enumerate(draft.lines):
+            if line.rate_lock_id in left and line.item_id is not None:
+                own_mg = items[line.item_id].own_mg
+                found[place] = min(own_mg, max(left[line.rate_lock_id], 0)) or own_mg
+                left[line.rate_lock_id] -= found[place]
+        return found
+
     def bonus_paise(self, making_paise: int) -> int:
         """What the bonuses take off a bill with so much making, before tax."""
         return sum(schemes.most_off(one.promise, making_paise=making_paise) for one in self.bonuses)
@@ -134,25 +146,26 @@ def _look_for_customer(db: ShopSession, draft: BillDraft, *, on: dt.date) -> Pro
     return _promises(held, bonuses, delivery, charges)
 
 
-def uses_of(draft: BillDraft, items: Mapping[UUID, Item]) -> list[LockUse]:
-    """How much of which lock each line takes: the net weight of its piece's main metal."""
-    found = []
+def uses_of(draft: BillDraft, promises: Promises, items: Mapping[UUID, Item]) -> list[LockUse]:
+    """How much of which lock each line takes: the net weight of its piece's main metal, or what is left."""
+    taken, found = promises.locked_mg(draft, items), []
     for place, line in enumerate(draft.lines):
         if line.rate_lock_id is not None and line.item_id is not None:
             item = items[line.item_id]
             path = f"lines.{place}.rateLockId"
-            found.append(LockUse(line.rate_lock_id, item.metal, item.fineness, item.own_mg, path))
+            mg = taken.get(place, item.own_mg)  # of a lock that is not there: refused
+            found.append(LockUse(line.rate_lock_id, item.metal, item.fineness, mg, path))
     return found
 
 
 def check(draft: BillDraft, promises: Promises, items: Mapping[UUID, Item], on: dt.date) -> None:
-    """That the locks hold as many grams, and the order's rate so much weight, as the pieces weigh.
+    """That the locks have grams left, and the order's rate covers so much weight as the pieces weigh.
 
     Raises what ratelocks.check_uses does, and OrderOverweight."""
     if draft.customer_id is None:
         return
     ratelocks.check_uses(
-        uses_of(draft, items), tuple(promises.locks.values()), customer_id=draft.customer_id, on=on
+        uses_of(draft, promises, items), tuple(promises.locks.values()), customer_id=draft.customer_id, on=on
     )  # fmt: skip
     if promises.delivery is not None:
         taken: defaultdict[tuple[str, int], int] = defaultdict(int)
@@ -169,7 +182,7 @@ def bind_taken(
 ) -> list[Bound]:  # fmt: skip
     """For the last packet: the grams that the locks gave, and the step that the order came to."""
     delivered = [] if promises.delivery is None else [orders.bind_step(db, promises.delivery, at)]
-    return [*ratelocks.bind_uses(db, uses_of(draft, items), document_id=document_id, at=at), *delivered]
+    return [*ratelocks.bind_uses(db, uses_of(draft, promises, items), document_id=document_id, at=at), *delivered]
 
 
 def told(draft: BillDraft, promises: Promises) -> dict[str, object]:

@@ -107,12 +107,13 @@ def reckon(
     supply = _supply(draft, shop)
     sold: list[Sold] = []
     lines: list[BillLine] = []
+    locked = shop.promises.locked_mg(draft, items)
     for place, asked in enumerate(draft.lines):
         line = _charged(asked, shop.promises) if asked.repair_id is not None else asked
         item = items[line.item_id] if line.item_id is not None else None
         if item is not None:
             sold.append(_piece_sold(item))
-            lines.append(_piece(place, line, item, shop, supply))
+            lines.append(_piece(place, line, item, shop, supply, own_mg=locked.get(place, item.own_mg)))
             continue
         if line.lot_id is not None:
             portion = _portion(place, line, lots, shop.on)
@@ -175,7 +176,8 @@ def _piece_sold(item: Item) -> Sold:
     )  # fmt: skip
 
 
-def _piece(place: int, draft: LineDraft, item: Item, shop: Shop, supply: Supply) -> BillLine:
+def _piece(place: int, draft: LineDraft, item: Item, shop: Shop, supply: Supply, *, own_mg: int) -> BillLine:
+    """`own_mg`: how much of the main metal is priced at the line's rate; a locked one may be short of it."""
     rate, came, board = _rate(place, draft, item, shop)
     return BillLine(
         facts=PieceFacts(
@@ -189,7 +191,7 @@ def _piece(place: int, draft: LineDraft, item: Item, shop: Shop, supply: Supply)
             hallmark_paise=item.hallmark_paise,
             making_discount=draft.making_discount,
             discount=draft.discount,
-            others=tuple(_others(place, draft, item, shop)),
+            others=(*_rest(place, item, item.own_mg - own_mg, shop), *_others(place, draft, item, shop)),
             metal=item.metal,
         ),
         rate_paise_per_g=rate,
@@ -198,6 +200,13 @@ def _piece(place: int, draft: LineDraft, item: Item, shop: Shop, supply: Supply)
         rate_from=came,
         board_paise_per_g=board,
     )
+
+
+def _rest(place: int, item: Item, mg: int, shop: Shop) -> Iterator[MetalPart]:
+    """What a locked rate has no grams for, at the board's."""
+    if mg:
+        rate, came = _board_rate_of(place, item, OtherMetal(item.metal, item.fineness, mg), shop)
+        yield MetalPart(item.metal, item.fineness, mg, rate, came)
 
 
 def _rate(place: int, draft: LineDraft, item: Item, shop: Shop) -> tuple[int, RateFrom | None, int | None]:

@@ -6,11 +6,18 @@ The ring is case 1 of the price table: 3.390 g of 22 karat, making 16 %.
 from collections import Counter as Tally
 from uuid import UUID
 
+import orjson
 import pytest
 
 from app.credits import service as credits
+from app.inventory import service as inventory
+from app.invoices import service as bills
+from app.invoices.pricing import price_line
+from app.invoices.service.priced_from import priced_of
 from app.kit.audit_reading import entries
+from app.kit.clock import today_ist
 from app.ratelocks import service
+from app.tax.states import Handover, supply_of
 from tests.integration.ratelocks.test_ratelocks import advance, left, lock
 from tests.support.counter import all_at_once, made
 
@@ -50,17 +57,88 @@ def test_a_clerk_bills_at_the_promised_rate_and_asks_nobody(counter, clerk):
     assert counter.books().sound
 
 
+def test_a_piece_heavier_than_what_is_left_takes_the_rest_from_the_board(counter):
+    customer = counter.customer()
+    lock_id = promised(counter, customer)
+    chain = counter.piece(grossMg=12_000)
+    body = {"lines": [{"itemId": chain["id"], "rateLockId": lock_id}], "customerId": customer["id"]}
+    quoted = made(counter.post("/invoices/quote", body))
+    billed = made(bill(counter, customer, lock_id, chain))
+    # 10 g × 12,000 = 1,20,000; 2 g × the board's 12,800 = 25,600; making 16 % of 1,45,600 = 23,296
+    assert (quoted["taxablePaise"], billed["taxablePaise"]) == (168_896_00, 168_896_00)
+    (line,) = billed["lines"]
+    assert (line["ratePaisePerG"], line["metalPaise"], line["makingPaise"]) == (12_000_00, 145_600_00, 23_296_00)
+    said = [step["text"] for step in line["explanation"]]
+    assert said[:3] == [
+        "10.000 g of 22K 916 × ₹12,000.00/g = ₹1,20,000.00",
+        "2.000 g of 22K 916 × ₹12,800.00/g = ₹25,600.00",
+        "making 16 % of the metal's ₹1,45,600.00 = ₹23,296.00",
+    ]
+    assert line["explanation"] == quoted["lines"][0]["explanation"]
+    assert made(counter.get(f"/invoices/{billed['id']}")) == billed
+    assert left(counter, lock_id) == (0, "used")
+    assert counter.read(service.drifted) == []
+    assert counter.books().sound
+    made(counter.post(f"/invoices/{billed['id']}/cancellation", {"reason": "wrong customer", "handedOver": False}))
+    assert left(counter, lock_id) == (10_000, "open")
+
+
+def test_what_an_issued_line_keeps_prices_it_anew_to_the_paisa(counter):
+    """Of two pieces on one lock the second has what the first left."""
+    customer = counter.customer()
+    lock_id = promised(counter, customer)
+    billed = made(bill(counter, customer, lock_id, counter.piece(grossMg=8_000), counter.piece()))
+    document = counter.read(
+        lambda db: bills.get_invoice(db, UUID(billed["id"]), keyring=counter.runtime.keyring)
+    )  # fmt: skip
+    supply = supply_of(
+        shop_state="27", on=document.issued_on, handover=Handover.COUNTER, destination=None, taxed=True
+    )  # fmt: skip
+    for line in document.lines:
+        priced = priced_of(line, orjson.loads(line.priced_from))
+        assert price_line(priced.line, supply) == priced
+    # 2.000 g of the ring at 12,000 and 1.390 g at 12,800: 24,000 + 17,792
+    assert [line.metal_paise for line in document.lines] == [96_000_00, 41_792_00]
+    articles = counter.read(
+        lambda db: bills.get_paper(db, UUID(billed["id"]), keyring=counter.runtime.keyring)
+    ).articles
+    assert [[(part.net_mg, part.rate_paise_per_g) for part in one.others] for one in articles] == [
+        [], [(1_390, 12_800_00)],
+    ]  # fmt: skip
+
+
+def test_a_short_lock_on_a_piece_of_two_metals_is_of_the_main_one(counter):
+    """10.000 g of gold locked at ₹12,000, 2.000 g at the board's ₹12,800, 2.500 g of platinum at ₹5,600: 1,20,000 +
+    25,600 + 14,000."""
+    counter.set_board(platinum_9500=5_600_00)
+    customer = counter.customer()
+    lock_id = promised(counter, customer)
+    platinum = {"metal": "platinum", "fineness": 9_500, "netMg": 2_500}
+    ring = counter.piece(grossMg=14_500, otherMetals=[platinum])
+    billed = made(bill(counter, customer, lock_id, ring))
+    (line,) = billed["lines"]
+    assert line["metalPaise"] == 159_600_00
+    assert line["otherMetals"] == [{**platinum, "ratePaisePerG": 5_600_00, "metalPaise": 14_000_00}]
+    assert left(counter, lock_id) == (0, "used")
+    sold = counter.read(lambda db: bills.sold_metal(db, today_ist(), today_ist()))
+    assert {one.metal: one.net_mg for one in sold} == {"gold": 12_000, "platinum": 2_500}
+    note = made(counter.post(f"/invoices/{billed['id']}/credit-notes", {"reason": "came back"}))
+    assert note["totalPaise"] == billed["totalPaise"]
+    assert counter.read(inventory.verify_metal) == []
+    assert counter.books().sound
+
+
 def test_of_bills_that_want_the_same_grams_three_get_them(counter):
-    """Ten grams hold two rings of 3.390 g; 3.220 g are left."""
+    """Ten grams hold two rings of 3.390 g, and 3.220 g of a third."""
     customer = counter.customer()
     lock_id = promised(counter, customer)
     pieces = [counter.piece() for _ in range(5)]
     answers = all_at_once(5, lambda n: bill(counter, customer, lock_id, pieces[n]))
-    assert Tally(one.status_code for one in answers) == {201: 2, 409: 3}
-    assert {one.json["code"] for one in answers if one.status_code == 409} == {"rate_lock_short"}
-    assert left(counter, lock_id) == (3_220, "open")
+    assert Tally(one.status_code for one in answers) == {201: 3, 409: 2}
+    assert {one.json["code"] for one in answers if one.status_code == 409} == {"rate_lock_closed"}
+    assert left(counter, lock_id) == (0, "used")
     assert counter.read(service.drifted) == []
-    assert sorted(counter.status(one["id"]) for one in pieces) == ["in_stock"] * 3 + ["sold"] * 2
+    assert sorted(counter.status(one["id"]) for one in pieces) == ["in_stock"] * 2 + ["sold"] * 3
 
 
 def test_a_cancelled_bill_promises_its_grams_again(counter):
