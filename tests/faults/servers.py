@@ -136,22 +136,27 @@ class Servers:
         with ExitStack() as frozen:
             for replica in self.replicas(group):
                 frozen.enter_context(self.frozen(replica))
-            yield lambda: self._bills_in_commit(primary)
+            began = self.sql(primary, "SHOW BINARY LOG STATUS")[0]
+            yield lambda: self._bills_in_commit(primary, began["File"], began["Position"])
 
     def waits_for_a_row(self, name: str) -> bool:
         """Whether some transaction stands before a row that another one holds."""
         return bool(self.sql(name, "SELECT COUNT(*) AS n FROM performance_schema.data_lock_waits")[0]["n"])
 
-    def _bills_in_commit(self, primary: str) -> list[int]:
-        """A commit has its GTID from when it goes into the binlog; ended before that, it would be rolled back."""
+    def _bills_in_commit(self, primary: str, file: str, position: int) -> list[int]:
+        """A commit gets its GTID shortly before it is in the binlog: ended in between, it would be rolled back."""
         rows = self.sql(
             primary,
-            "SELECT DISTINCT t.processlist_id AS id FROM performance_schema.threads t"
+            "SELECT DISTINCT t.processlist_id AS id, e.gtid FROM performance_schema.threads t"
             " JOIN performance_schema.data_locks l ON l.thread_id = t.thread_id AND l.object_name = 'invoices'"
             " JOIN performance_schema.events_transactions_current e ON e.thread_id = t.thread_id"
             " WHERE e.state = 'ACTIVE' AND e.gtid LIKE '%:%'",
         )
-        return [row["id"] for row in rows]
+        if not rows:
+            return []
+        events = self.sql(primary, f"SHOW BINLOG EVENTS IN '{file}' FROM {position}")
+        written = " ".join(event["Info"] for event in events if event["Event_type"] == "Gtid")
+        return [row["id"] for row in rows if f"'{row['gtid']}'" in written]
 
 
 def _listens(port: int) -> bool:

@@ -164,13 +164,16 @@ def test_a_failover_within_a_move_ends_cleanly(
 @pytest.mark.fault(12)
 def test_shops_move_under_writes(moves_field: Field, count: Callable[[int], int], measured: Measured) -> None:
     """To and fro under 50 writes a second. The long form: TEST_FAULT_COUNT=1000."""
-    entry, pauses, given_up = moves_field.open_shop(), [], 0
+    entry, pauses, given_up, found_switched = moves_field.open_shop(), [], 0, 0
     mover = moves_field.mover()
     with trading(moves_field.router, entry.shop_id) as history:
         for _ in range(count(4)):
             target = OTHER[moves_field.home(entry.shop_id)]
             status = mover.run(mover.ask(entry.shop_id, target, asked_by="a fault run", max_pause_ms=1000))
-            if status.state is MoveState.SWITCHED:
+            if status.state is MoveState.SWITCHED and "pause_ms" not in status.facts:
+                assert status.facts["runs"] > 1  # lost its line behind the switch; the next attempt found it done
+                found_switched += 1
+            elif status.state is MoveState.SWITCHED:
                 pauses.append(float(status.facts["pause_ms"]))
             else:
                 given_up += 1
@@ -178,7 +181,8 @@ def test_shops_move_under_writes(moves_field: Field, count: Callable[[int], int]
             mover.purge(now=status.asked_at.replace(year=status.asked_at.year + 1))
     moves_field.audit(entry.shop_id, history)
     assert pauses and not history.wrong
-    measured(moves=len(pauses), given_up=given_up, mismatches=0, bills=len(history.sold))
+    moves = len(pauses) + found_switched
+    measured(moves=moves, given_up=given_up, found_switched=found_switched, mismatches=0, bills=len(history.sold))
     measured(pause_ms_p50=statistics.median(pauses), pause_ms_p99=sorted(pauses)[int(len(pauses) * 0.99)])
     measured(slowest_write_s=max(took for _, took in history.waits), slowest_read_s=max(t for _, t in history.reads))
 
