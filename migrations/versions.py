@@ -16,7 +16,8 @@ HERE = Path(__file__).resolve().parent
 _VERSION_TABLE = sa.table("alembic_version", sa.column("version_num", sa.String(32)))
 VERSION: sa.Select[str] = sa.select(_VERSION_TABLE.c.version_num)
 
-# Raised in the release that first needs a newer step, never in the release that brings the step.
+# The newest step that this code's own statements need: steps are run first, then the code is started that needs them. A
+# shard that is below waits (503) while the others trade.
 _MINIMUM = {"control": "0001", "shard": "0019"}
 
 

@@ -106,6 +106,12 @@ class Servers:
         had = self.sql(self.primary(group), "SELECT @@GLOBAL.gtid_executed AS g")[0]["g"].replace("\n", "")
         return bool(self.sql(name, f"SELECT GTID_SUBSET('{had}', @@GLOBAL.gtid_executed) AS s")[0]["s"])
 
+    def _has_writes_of_its_own(self, name: str) -> bool:
+        """Some that its primary never gets: what a replica acknowledges, it may have applied before its primary has."""
+        group = next(server.group for server in EVERY_SERVER if server.name == name)
+        has = self.sql(name, "SELECT @@GLOBAL.gtid_executed AS g")[0]["g"].replace("\n", "")
+        return bool(self.sql(self.primary(group), f"SELECT WAIT_FOR_EXECUTED_GTID_SET('{has}', 5) AS late")[0]["late"])
+
     def reads_of_bills(self, name: str) -> int:
         """How many statements have read bills on this server since it started."""
         rows = self.sql(
@@ -116,15 +122,21 @@ class Servers:
         )
         return int(rows[0]["n"])
 
-    def mend(self) -> None:
+    def mend(self) -> list[str]:
         """Everything as it was at the beginning: what a test broke, or left broken, runs and replicates again.
 
-        Roles stay as they are: a test that promotes somebody must not care who the first primary was."""
+        Roles stay as they are: a test that promotes somebody must not care who the first primary was. Names whom it
+        had to build anew: a primary killed in mid-commit keeps a write that nobody else had, and that nobody was told
+        of; it follows no successor with it."""
         self._cluster.processes.go_on([*(server.name for server in EVERY_SERVER), REDIS])
         self.start()
-        for group in GROUPS:
-            for replica in self.replicas(group):
-                until(lambda replica=replica: self.replicates(replica), within=30, what=f"{replica} catching up")
+        replicas = [replica for group in GROUPS for replica in self.replicas(group)]
+        rebuilt = [replica for replica in replicas if self._has_writes_of_its_own(replica)]
+        for replica in rebuilt:
+            self._cluster.rebuild(replica)
+        for replica in replicas:
+            until(lambda replica=replica: self.replicates(replica), within=30, what=f"{replica} catching up")
+        return rebuilt
 
     @contextmanager
     def bills_held(self, primary: str) -> Iterator[Callable[[], list[int]]]:

@@ -70,13 +70,15 @@ def test_a_primary_killed_under_load_loses_nothing(
 def test_primaries_killed_and_replaced_again_and_again(
     servers: Servers, market: Market, promoter: Promoter, measured, chance: Random, count
 ) -> None:
-    outages = []
+    outages, rebuilt = [], 0
     with market.billing() as load:
         for _ in range(count(50)):
             outages.append(_kill_and_promote(servers, market, promoter, frozen=chance.random() < 0.3))
-            servers.mend()
+            rebuilt += len(servers.mend())
             load.go_on(chance.randint(1, 4), *market.on_a, within=90)
-    measured(kills=len(outages), writes_back_s_max=max(outages), bills=len(market.journal.sold), lost=0)
+    measured(
+        kills=len(outages), rebuilt=rebuilt, writes_back_s_max=max(outages), bills=len(market.journal.sold), lost=0
+    )  # fmt: skip
     assert max(outages) <= BACK_WITHIN
     _only_that_shard_noticed(market)
     market.audit()
