@@ -65,7 +65,8 @@ class ExemptionDoesNotHold(Unprocessable):
 
 
 class HuidMissing(Unprocessable):
-    """A piece that must be hallmarked has no HUID, so it cannot be sold (Hallmarking Order)."""
+    """A piece that must be hallmarked has no HUID, so it cannot be sold (Hallmarking Order). By weight no lot of
+    articles is sold, and old gold only to a buyer with a GSTIN, who melts it."""
 
     default_action = N_("Enter its HUID, or the reason that it needs none, on the piece.")
 

@@ -21,7 +21,8 @@ DATA = Path(__file__).parent / "data" / "lots.json"
 STONE = "stone"
 """The metal of what is none: loose stones, whose fineness is nothing."""
 
-KINDS = ("bullion", "coins", "old_gold", "findings", "pieces", "stones")
+OLD_GOLD = "old_gold"
+KINDS = ("bullion", "coins", OLD_GOLD, "findings", "pieces", "stones")
 MAX_PIECES = 1_000_000
 _PATHS = {"pieces": "pieces", "stone_mg": "stoneMg", "net_mg": "netMg", "stone_mct": "stoneMct"}
 _CODE = re.compile(r"[A-Z0-9](?:[A-Z0-9/_.-]{0,22}[A-Z0-9])?")
@@ -118,6 +119,7 @@ class Kind:
 
     also      other codes that such a lot may be of, with which of their rates
     articles  what lies in it are articles, which the hallmarking order looks at one by one
+    melts     it is scrap: by weight it goes to whoever melts it, and to nobody who would wear it
     """
 
     kind: str
@@ -125,6 +127,7 @@ class Kind:
     hsn: dict[str, str]
     also: dict[str, str]
     articles: bool
+    melts: bool
     valid_from: dt.date
     valid_to: dt.date | None
 
@@ -146,7 +149,8 @@ class Scales:
 def _kinds() -> tuple[Kind, ...]:
     return tuple(
         Kind(
-            row["kind"], tuple(row["metals"]), dict(row["hsn"]), dict(row["also"]), row["articles"], *_validity(row)
+            row["kind"], tuple(row["metals"]), dict(row["hsn"]), dict(row["also"]), row["articles"],
+            row.get("melts", row["kind"] == OLD_GOLD), *_validity(row),  # a table corrected before it said so
         )
         for row in read_table(DATA)["kinds"]
     )  # fmt: skip

@@ -13,7 +13,7 @@ from uuid import UUID
 
 from app.inventory.errors import HuidMissing, LotFactsWrong, LotNotOpen, LotTooSmall, LotUnknown
 from app.inventory.hallmarking import mandate_for
-from app.inventory.lotting import STONE, Lot, Weights, cost_of, kind_of, of_stones, rest_of
+from app.inventory.lotting import STONE, Kind, Lot, Weights, cost_of, kind_of, of_stones, rest_of
 from app.inventory.models import LotState
 from app.inventory.repository import lots as repository
 from app.inventory.service.booking import RETURN, SALE, Spot
@@ -74,16 +74,24 @@ def cost_of_part(lot: Lot, *, net_mg: int, stone_mct: int) -> int:
     return cost_of(Weights(net_mg=net_mg, stone_mct=stone_mct), lot)
 
 
-def portion_of(lots: Mapping[UUID, Lot], lot_id: UUID, asked: Asked, *, on: dt.date, path: str) -> Portion:
+def portion_of(
+    lots: Mapping[UUID, Lot], lot_id: UUID, asked: Asked, *, on: dt.date, path: str, to_registered: bool = False
+) -> Portion:
     """What a line would sell; raises LotUnknown, LotNotOpen, LotTooSmall, LotFactsWrong, and HuidMissing where articles
-    must be hallmarked one by one. `path`: where the line stands, for the fields of refusals."""
+    must be hallmarked one by one.
+
+    path           where the line stands, for the fields of refusals
+    to_registered  the buyer has a GSTIN, so old ornaments may go to them as scrap
+    """
     lot = lots.get(lot_id)
     if lot is None:
         raise LotUnknown(fields={f"{path}.lotId": "unknown"})
     if lot.state != LotState.OPEN.value:
         message = _("Lot %(code)s is %(state)s.", code=lot.code, state=lot.state)
         raise LotNotOpen(message, fields={f"{path}.lotId": lot.state})
-    hsn, use = _goods(lot, asked.hsn, on, path)
+    kind = kind_of(lot.kind, on)
+    _check_marks(lot, kind, on, path, to_registered=to_registered)
+    hsn, use = _goods(lot, kind, asked.hsn, path)
     taken = _weighed(lot, asked, path)
     try:
         rest_of(lot, taken)
@@ -152,15 +160,28 @@ def post_lot_return(
         metal.post(db, movement_id=movement_id, kind=RETURN, entries=entries, at=at, book_on=book_on)
 
 
-def _goods(lot: Lot, hsn: str | None, on: dt.date, path: str) -> tuple[str, str]:
-    """Code and rate that this kind of lot is sold under."""
-    kind = kind_of(lot.kind, on)
-    if kind.articles and (mandate := mandate_for(lot.metal, on)) is not None:
+def _check_marks(lot: Lot, kind: Kind, on: dt.date, path: str, *, to_registered: bool) -> None:
+    """Articles are sold with a HUID each; what frees one of it is looked at, and kept, where it has a tag. Of old gold
+    nobody says which is an article: all of it goes to be melted (docs/decisions/0062)."""
+    mandate = mandate_for(lot.metal, on)
+    if mandate is None or not (kind.articles or (kind.melts and not to_registered)):
+        return
+    if kind.articles:
         message = _(
             "Lot %(code)s is of articles that must carry a HUID each: %(rule)s.", code=lot.code, rule=mandate.name
         )
-        raise HuidMissing(message, action=_("Tag its pieces, then sell them by their tags."),
-                          fields={f"{path}.lotId": "no HUID"})  # fmt: skip
+        action = _("Tag its pieces, then sell them by their tags.")
+    else:
+        message = _(
+            "Lot %(code)s is old gold: without a HUID it is sold to be melted, to a buyer with a GSTIN, and to nobody "
+            "else: %(rule)s.", code=lot.code, rule=mandate.name,
+        )  # fmt: skip
+        action = _("Name the buyer who melts it; or tag its pieces, then sell them by their tags.")
+    raise HuidMissing(message, action=action, fields={f"{path}.lotId": "no HUID"})
+
+
+def _goods(lot: Lot, kind: Kind, hsn: str | None, path: str) -> tuple[str, str]:
+    """Code and rate that this kind of lot is sold under."""
     codes = kind.codes(lot.metal)
     if lot.hsn is not None or not kind.also:
         codes = (lot.hsn or codes[0],)

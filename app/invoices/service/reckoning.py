@@ -98,6 +98,11 @@ class Shop:
     on: dt.date
     promises: Promises = NO_PROMISES
 
+    @property
+    def to_registered(self) -> bool:
+        """Whether the buyer has a GSTIN."""
+        return self.buyer is not None and self.buyer.registered
+
 
 def reckon(
     draft: BillDraft, shop: Shop, items: Mapping[UUID, Item], lots: Mapping[UUID, Lot] = NO_LOTS
@@ -116,12 +121,12 @@ def reckon(
             lines.append(_piece(place, line, item, shop, supply, own_mg=locked.get(place, item.own_mg)))
             continue
         if line.lot_id is not None:
-            portion = _portion(place, line, lots, shop.on)
+            portion = _portion(place, line, lots, shop)
             sold.append(_lot_sold(line, portion))
             lines.append(_lot(place, line, portion, shop, supply))
             continue
         ware = ware_of(line.sells or "", shop.on, field=f"lines.{place}.sells")
-        if ware.for_registered and not (shop.buyer and shop.buyer.registered):
+        if ware.for_registered and not shop.to_registered:
             raise WareNeedsGstin(fields={f"lines.{place}.sells": "buyer without a GSTIN"})
         sold.append(_ware_sold(line, ware))
         lines.append(_ware(line, ware, supply, shop.on))
@@ -277,10 +282,12 @@ def _stones(item: Item) -> Iterator[Stone]:
 # ---------------------------------------------------------------- out of a lot
 
 
-def _portion(place: int, draft: LineDraft, lots: Mapping[UUID, Lot], on: dt.date) -> Portion:
+def _portion(place: int, draft: LineDraft, lots: Mapping[UUID, Lot], shop: Shop) -> Portion:
     assert draft.lot_id is not None
     asked = inventory.Asked(net_mg=draft.net_mg, stone_mct=draft.stone_mct, pieces=draft.pieces, hsn=draft.hsn)
-    return inventory.portion_of(lots, draft.lot_id, asked, on=on, path=f"lines.{place}")
+    return inventory.portion_of(
+        lots, draft.lot_id, asked, on=shop.on, path=f"lines.{place}", to_registered=shop.to_registered
+    )
 
 
 def _lot_sold(draft: LineDraft, portion: Portion) -> Sold:

@@ -152,6 +152,7 @@ def test_a_bill_out_of_lots_is_three_round_trips(counter, bar):
 
 
 ARTICLES = {**GOLD, "code": "RINGS", "kind": "pieces", "fineness": 9160}
+OLD = {**GOLD, "code": "OLD-1", "name": "Old bangles", "kind": "old_gold", "fineness": 9160, "pieces": 2}
 SET = {**GOLD, "code": "SET", "kind": "findings", "fineness": 9160, "stoneMg": 100}
 WRONG = {
     "more than is left": (GOLD, {"netMg": 100_001}, 409, "lot_too_small", "lines.0.netMg"),
@@ -175,6 +176,7 @@ WRONG = {
         "lines.0.pieces",
     ),
     "jewellery that needs a HUID": (ARTICLES, {"netMg": 1_000}, 422, "huid_missing", "lines.0.lotId"),
+    "old ornaments to be worn again": (OLD, {"netMg": 10_000}, 422, "huid_missing", "lines.0.lotId"),
     "pieces with stones set": (SET, {"netMg": 1_000}, 422, "lot_facts_wrong", "lines.0.lotId"),
     "an estimate's rate": (GOLD, {"netMg": 1, "ofEstimate": True}, 422, "line_incomplete", "lines.0.ratePaisePerG"),
     "a locked rate": (GOLD, {"netMg": 1, "ofOrder": True}, 422, "line_incomplete", "lines.0.ratePaisePerG"),
@@ -191,6 +193,20 @@ def test_what_cannot_be_sold_out_of_a_lot_is_refused_at_its_field(counter, wrong
         answer = counter.post(path, body)
         assert (answer.status_code, answer.json["code"], list(answer.json["fields"])) == (status, code, [field])
     assert left(counter, lot)[0] == "open"
+
+
+def test_old_gold_is_sold_as_scrap_to_a_refiner_and_tagged_for_anybody_else(counter):
+    lot = lot_of(counter, OLD)
+    refiner = counter.customer(name="Shree Refiners", gstin="27AAACR5055K1Z7", pan=None)["id"]
+    line = {"lotId": lot["id"], "netMg": 10_000}
+    issued = made(counter.bill([], lines=[line], customerId=refiner))
+    # 10 g × 12,800 = 1,28,000.00; scrap of heading 7112 bears 3 %: 1,920.00 each
+    sold = issued["lines"][0]
+    assert (sold["hsn"], sold["huid"], sold["taxablePaise"], sold["cgstPaise"]) == ("7112", None, 128_000_00, 1_920_00)
+    for customer in (None, counter.customer()["id"]):
+        refused = counter.bill([], lines=[line], customerId=customer, payments=[])
+        assert (refused.status_code, refused.json["code"]) == (422, "huid_missing")
+    assert left(counter, lot)[1] == 90_000 and sound(counter)
 
 
 def test_one_lot_stands_on_a_bill_once(counter, bar):

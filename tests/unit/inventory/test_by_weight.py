@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.inventory.errors import LotFactsWrong, LotNotOpen, LotTooSmall, LotUnknown
+from app.inventory.errors import HuidMissing, LotFactsWrong, LotNotOpen, LotTooSmall, LotUnknown
 from app.inventory.lotting import Lot, rest_of
 from app.inventory.service import Asked, portion_of
 from app.kit.ids import new_id
@@ -23,8 +23,8 @@ STONES = replace(
 )  # fmt: skip
 
 
-def portion(lot, **asked):
-    return portion_of({lot.id: lot}, lot.id, Asked(**asked), on=ON, path="lines.0")
+def portion(lot, *, on=ON, to_registered=False, **asked):
+    return portion_of({lot.id: lot}, lot.id, Asked(**asked), on=on, path="lines.0", to_registered=to_registered)
 
 
 def lowered(lot, one):
@@ -62,6 +62,37 @@ def test_carats_never_weigh_more_than_the_stones_that_are_left(cuts):
 @pytest.mark.parametrize("metal", ["silver", "platinum"])
 def test_jewellery_whose_metal_needs_no_huid_is_sold_by_the_gram(metal):
     assert portion(replace(LOT, kind="pieces", metal=metal, fineness=9250), net_mg=1).taken.net_mg == 1
+
+
+OLD = replace(LOT, kind="old_gold", fineness=9160)
+LAST_DAY_WITHOUT = dt.date(2023, 3, 31)  # a HUID became compulsory on 1 April 2023
+
+
+@pytest.mark.parametrize("pieces", [0, 2])
+@pytest.mark.parametrize("net_mg", [1, 1_999, 10_000])
+def test_old_gold_goes_to_be_melted_and_to_nobody_to_wear(pieces, net_mg):
+    """Counted or not, and lighter than 2 g too: what frees an article is kept with its tag."""
+    old = replace(OLD, left_pieces=pieces)
+    with pytest.raises(HuidMissing) as refused:
+        portion(old, net_mg=net_mg)
+    assert set(refused.value.fields) == {"lines.0.lotId"}
+    melted = portion(old, net_mg=net_mg, to_registered=True)
+    assert (melted.taken.net_mg, melted.hsn) == (net_mg, "7112")
+
+
+def test_old_metal_that_needs_no_huid_is_sold_to_anybody():
+    assert portion(replace(OLD, metal="silver", fineness=9250), net_mg=10_000).hsn == "7112"
+    assert portion(OLD, net_mg=10_000, on=LAST_DAY_WITHOUT).hsn == "7112"
+
+
+def test_articles_by_the_gram_are_not_melted_by_who_has_a_gstin():
+    with pytest.raises(HuidMissing):
+        portion(replace(LOT, kind="pieces"), net_mg=1_000, to_registered=True)
+
+
+@pytest.mark.parametrize("kind", ["bullion", "coins", "findings"])
+def test_what_is_no_article_needs_no_gstin(kind):
+    assert portion(replace(LOT, kind=kind), net_mg=1_000).taken.net_mg == 1_000
 
 
 def test_a_lot_that_is_not_there_or_on_its_way_gives_nothing():
