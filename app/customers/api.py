@@ -151,10 +151,7 @@ def set_days(body: dict[str, Any], shop_id: int, customer_id: UUID) -> dict[str,
 @blueprint.response(200, FamilyOut)
 def get_family(shop_id: int, customer_id: UUID) -> FamilyView:
     """The family of a customer; 404 where they belong to none."""
-    found = shop_read(lambda db: service.family_of(db, customer_id))
-    if found is None:
-        raise FamilyUnknown()
-    return found
+    return shop_read(lambda db: _family_of(db, customer_id))
 
 
 @blueprint.post("/<id:customer_id>/family")
@@ -163,7 +160,10 @@ def get_family(shop_id: int, customer_id: UUID) -> FamilyView:
 @blueprint.response(201, FamilyOut)
 def join_family(body: dict[str, Any], shop_id: int, customer_id: UUID) -> FamilyView:
     """Put the customer into another one's family."""
-    return shop_write(lambda db: service.join_family(db, customer_id=customer_id, **body))
+    return shop_write(
+        lambda db: service.join_family(db, customer_id=customer_id, **body),
+        rebuild=lambda db, _family_id: _family_of(db, customer_id),  # so that no names are stored with a key
+    )
 
 
 @blueprint.delete("/<id:customer_id>/family")
@@ -172,6 +172,13 @@ def join_family(body: dict[str, Any], shop_id: int, customer_id: UUID) -> Family
 def leave_family(shop_id: int, customer_id: UUID) -> None:
     """Take the customer out of their family."""
     shop_write(lambda db: service.leave_family(db, customer_id=customer_id))
+
+
+def _family_of(db: ShopSession, customer_id: UUID) -> FamilyView:
+    found = service.family_of(db, customer_id)
+    if found is None:
+        raise FamilyUnknown()
+    return found
 
 
 # ---------------------------------------------------------------- papers

@@ -129,7 +129,10 @@ def statement(args: dict[str, Any], shop_id: int, karigar_id: UUID) -> Statement
 def open_job(body: dict[str, Any], shop_id: int, karigar_id: UUID) -> Job:
     """Give a karigar work; metal and stones are issued on it."""
     draft = service.JobDraft(**body)
-    return shop_write(lambda db: service.open_job(db, karigar_id=karigar_id, draft=draft))
+    return shop_write(
+        lambda db: service.open_job(db, karigar_id=karigar_id, draft=draft),
+        rebuild=service.get_job,  # so that no name is stored with a key
+    )
 
 
 @karigars.get("/labour-bills")
@@ -222,7 +225,8 @@ def cancel_job(body: dict[str, Any], shop_id: int, karigar_job_id: UUID) -> Job:
     """Nothing was made and all came back; needs If-Match."""
     version = expected_version()
     return shop_write(
-        lambda db: service.cancel_job(db, job_id=karigar_job_id, expected_version=version, reason=body["reason"])
+        lambda db: service.cancel_job(db, job_id=karigar_job_id, expected_version=version, reason=body["reason"]),
+        rebuild=service.get_job,
     )
 
 

@@ -1,5 +1,6 @@
 """The API of orders and repairs: taken, brought from stage to stage, mended, handed back, cancelled."""
 
+from collections.abc import Callable
 from typing import Any
 from uuid import UUID
 
@@ -30,6 +31,7 @@ from app.orders.service import Order
 from app.printing.asking import PrintArgs, asked
 from app.printing.at_once import printed
 from app.printing.looks import SMALL
+from shard_router import ShopSession
 
 orders = api_blueprint("orders", "/orders", description="What customers ordered, and their pieces to be mended.")
 repairs = api_blueprint("repairs", "/repairs", description="Customers' own pieces: estimate, work, handing back.")
@@ -51,7 +53,7 @@ def list_orders(args: dict[str, Any], shop_id: int) -> Page[Order]:
 def take_order(body: dict[str, Any], shop_id: int) -> Order:
     """Take an order, with an advance where one is paid."""
     draft, advance, keyring = order_of(body), payments_of(body["advance"]), runtime().keyring
-    return shop_write(lambda db: service.take_order(db, draft=draft, advance=advance, keyring=keyring))
+    return _written(lambda db: service.take_order(db, draft=draft, advance=advance, keyring=keyring))
 
 
 @orders.get("/<id:order_id>")
@@ -79,7 +81,7 @@ def print_order(args: dict[str, str | None], shop_id: int, order_id: UUID) -> Re
 def put_off(body: dict[str, Any], shop_id: int, order_id: UUID) -> Order:
     """Agree on another day; needs If-Match."""
     version = expected_version()
-    return shop_write(lambda db: service.put_off(db, order_id=order_id, expected_version=version, **body))
+    return _written(lambda db: service.put_off(db, order_id=order_id, expected_version=version, **body))
 
 
 @orders.post("/<id:order_id>/stage")
@@ -90,7 +92,7 @@ def put_off(body: dict[str, Any], shop_id: int, order_id: UUID) -> Order:
 def move_on(body: dict[str, Any], shop_id: int, order_id: UUID) -> Order:
     """Bring it to one of the stages that follow; needs If-Match."""
     version = expected_version()
-    return shop_write(lambda db: service.move_on(db, order_id=order_id, expected_version=version, **body))
+    return _written(lambda db: service.move_on(db, order_id=order_id, expected_version=version, **body))
 
 
 @orders.post("/<id:order_id>/advances")
@@ -101,7 +103,7 @@ def move_on(body: dict[str, Any], shop_id: int, order_id: UUID) -> Order:
 def take_advance(body: dict[str, Any], shop_id: int, order_id: UUID) -> Order:
     """Another advance on an open order; needs If-Match."""
     version, payments, keyring = expected_version(), payments_of(body["payments"]), runtime().keyring
-    return shop_write(lambda db: service.take_advance(
+    return _written(lambda db: service.take_advance(
         db, order_id=order_id, expected_version=version, payments=payments, keyring=keyring
     ))  # fmt: skip
 
@@ -114,7 +116,7 @@ def take_advance(body: dict[str, Any], shop_id: int, order_id: UUID) -> Order:
 def cancel(body: dict[str, Any], shop_id: int, order_id: UUID) -> Order:
     """Nothing will be made; the advance goes back, or stays the customer's credit. Needs If-Match."""
     version, keyring = expected_version(), runtime().keyring
-    return shop_write(lambda db: service.cancel(
+    return _written(lambda db: service.cancel(
         db, order_id=order_id, expected_version=version, keyring=keyring, **body
     ))  # fmt: skip
 
@@ -126,7 +128,7 @@ def cancel(body: dict[str, Any], shop_id: int, order_id: UUID) -> Order:
 def take_repair(body: dict[str, Any], shop_id: int) -> Order:
     """Take a customer's own piece in to be mended."""
     draft, advance, keyring = repair_of(body), payments_of(body["advance"]), runtime().keyring
-    return shop_write(lambda db: service.take_repair(db, draft=draft, advance=advance, keyring=keyring))
+    return _written(lambda db: service.take_repair(db, draft=draft, advance=advance, keyring=keyring))
 
 
 @repairs.post("/<id:order_id>/estimate")
@@ -137,7 +139,7 @@ def take_repair(body: dict[str, Any], shop_id: int) -> Order:
 def give_estimate(body: dict[str, Any], shop_id: int, order_id: UUID) -> Order:
     """Say what the work will cost, without tax; needs If-Match."""
     version = expected_version()
-    return shop_write(lambda db: service.give_estimate(db, order_id=order_id, expected_version=version, **body))
+    return _written(lambda db: service.give_estimate(db, order_id=order_id, expected_version=version, **body))
 
 
 @repairs.post("/<id:order_id>/answer")
@@ -148,7 +150,7 @@ def give_estimate(body: dict[str, Any], shop_id: int, order_id: UUID) -> Order:
 def note_answer(body: dict[str, Any], shop_id: int, order_id: UUID) -> Order:
     """The customer agreed to the estimate, or declined; needs If-Match."""
     version = expected_version()
-    return shop_write(lambda db: service.note_answer(db, order_id=order_id, expected_version=version, **body))
+    return _written(lambda db: service.note_answer(db, order_id=order_id, expected_version=version, **body))
 
 
 @repairs.post("/<id:order_id>/uses")
@@ -159,7 +161,7 @@ def note_answer(body: dict[str, Any], shop_id: int, order_id: UUID) -> Order:
 def use(body: dict[str, Any], shop_id: int, order_id: UUID) -> Order:
     """Metal or a part of ours goes into the piece; needs If-Match."""
     version = expected_version()
-    return shop_write(lambda db: service.use(db, order_id=order_id, expected_version=version, **body))
+    return _written(lambda db: service.use(db, order_id=order_id, expected_version=version, **body))
 
 
 @repairs.post("/<id:order_id>/charge")
@@ -170,7 +172,7 @@ def use(body: dict[str, Any], shop_id: int, order_id: UUID) -> Order:
 def set_charge(body: dict[str, Any], shop_id: int, order_id: UUID) -> Order:
     """What a mended piece's work costs in the end, for its bill; needs If-Match."""
     version = expected_version()
-    return shop_write(lambda db: service.set_charge(db, order_id=order_id, expected_version=version, **body))
+    return _written(lambda db: service.set_charge(db, order_id=order_id, expected_version=version, **body))
 
 
 @repairs.post("/<id:order_id>/handing-back")
@@ -181,4 +183,9 @@ def set_charge(body: dict[str, Any], shop_id: int, order_id: UUID) -> Order:
 def hand_back(body: dict[str, Any], shop_id: int, order_id: UUID) -> Order:
     """Give the piece back, weighed; needs If-Match."""
     version = expected_version()
-    return shop_write(lambda db: service.hand_back(db, order_id=order_id, expected_version=version, **body))
+    return _written(lambda db: service.hand_back(db, order_id=order_id, expected_version=version, **body))
+
+
+def _written(work: Callable[[ShopSession], Order]) -> Order:
+    """The reply to a key that was sent before is made again, so that no customer's name is stored with one."""
+    return shop_write(work, rebuild=service.get_order)

@@ -66,7 +66,10 @@ def list_suppliers(args: dict[str, Any], shop_id: int) -> Page[Supplier]:
 def register_supplier(body: dict[str, Any], shop_id: int) -> Supplier:
     """Enter a supplier."""
     draft = SupplierDraft(**body)
-    return shop_write(lambda db: service.register_supplier(db, draft=draft))
+    return shop_write(
+        lambda db: service.register_supplier(db, draft=draft),
+        rebuild=service.get_supplier,  # so that no PAN is stored with a key
+    )
 
 
 @suppliers.get("/<id:supplier_id>")
