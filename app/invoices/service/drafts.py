@@ -20,9 +20,9 @@ from app.invoices.errors import (
 )
 from app.invoices.pricing import MAX_PIECES, NO_DISCOUNT, BillEmpty, BillTerms, Discount, Making, Wastage
 from app.kit.errors import Unprocessable
-from app.kit.money import rupees, whole
+from app.kit.money import ratio, round_half_up, rupees, whole
 from app.kit.texts import _
-from app.kit.weights import MAX_MCT, MAX_MG
+from app.kit.weights import MAX_MCT, MAX_MG, MCT_PER_CARAT
 
 MAX_LINES = 100
 MAX_PAYMENTS = 10
@@ -302,6 +302,7 @@ def _check_grams(line: LineDraft, path: str) -> None:
 
 
 def _check_carats(line: LineDraft, path: str) -> None:
+    assert line.stone_mct is not None
     if line.stone_rate_paise is None:
         message = _("Say what a carat costs.")
         raise LineIncomplete(message, fields={f"{path}.stoneRatePaise": "missing"})
@@ -310,6 +311,9 @@ def _check_carats(line: LineDraft, path: str) -> None:
         raise LineIncomplete(message, fields={f"{path}.stoneMct": "beside metal"})
     whole(line.stone_mct, "Stones in thousandths of a carat", least=1, most=MAX_MCT, field=f"{path}.stoneMct")
     whole(line.stone_rate_paise, "The rate of a stone in paise", least=1, field=f"{path}.stoneRatePaise")
+    if not round_half_up(ratio(line.stone_mct * line.stone_rate_paise, MCT_PER_CARAT)):
+        message = _("At this rate these stones come to less than half a paisa: they would be sold for nothing.")
+        raise LineIncomplete(message, fields={f"{path}.stoneRatePaise": "comes to nothing"})
 
 
 def _check_no_lot(line: LineDraft, path: str) -> None:

@@ -2,7 +2,7 @@
 
 Out of a lot the clerk agrees on the price themselves, so its cost is the only floor there is. It is said only where the
 bill would be issued else, a refusal puts its question before the owner by itself, and after so many of a lot in a day
-every price of it takes the owner's word (docs/decisions/0060).
+every price of it takes the owner's word; of stones without a cost each does (docs/decisions/0060).
 """
 
 import datetime as dt
@@ -13,6 +13,7 @@ from uuid import UUID
 
 from app.approvals import service as approvals
 from app.approvals.service import Approval, ApprovalNeeded, Want
+from app.inventory.service import Portion
 from app.invoices.service.drafts import BillDraft
 from app.invoices.service.needs import OWNERS_WORD, floor_of_lot, sees_costs
 from app.invoices.service.reckoning import Reckoned
@@ -70,8 +71,17 @@ def words_of(bill: Reckoned, actor: Actor, tried: frozenset[UUID]) -> list[Want]
     return [
         floor_of_lot(sold.portion, priced, OWNERS_WORD)
         for sold, priced in zip(bill.sold, bill.priced.lines, strict=True)
-        if sold.portion is not None and (priced.taxable_paise < sold.portion.cost_paise or sold.portion.lot.id in tried)
-    ]
+        if sold.portion is not None
+        and (
+            priced.taxable_paise < sold.portion.cost_paise or sold.portion.lot.id in tried or _no_floor(sold.portion)
+        )
+    ]  # fmt: skip
+
+
+def _no_floor(portion: Portion) -> bool:
+    """Of stones whose cost the books don't know, such as were picked out of old gold: no board has a rate for them
+    either, so nothing at all would be too little."""
+    return not portion.taken.net_mg and not portion.lot.left_cost_paise
 
 
 def tells_cost(draft: BillDraft, refused: ApprovalNeeded) -> bool:

@@ -157,3 +157,25 @@ def test_the_approver_sees_what_it_cost_and_the_clerk_does_not(clerk, counter, c
     for said in ("₹50,000.00", "₹665.28", "₹12,000.00", "₹900.00", "A sale below cost", "What it cost"):
         assert said in seen and said not in kept
     assert "A price that takes the owner’s word" in kept
+
+
+STONES = {"code": "DIA-1", "name": "Diamonds out of old gold", "kind": "stones", "metal": "stone", "fineness": 0,
+          "stoneMct": 5_000, "hsn": "7102"}  # fmt: skip
+
+
+@pytest.mark.parametrize(("cost_paise", "asked"), [(0, 403), (50_000_00, 201)])
+def test_stones_that_nobody_knows_the_cost_of_are_sold_at_the_owners_word(clerk, counter, cost_paise, asked):
+    """Neither cost nor board says what would be too little: a carat for a paisa was a bill."""
+    lot = made(counter.post("/lots", {**STONES, "costPaise": cost_paise}))
+    line = {"lotId": lot["id"], "stoneMct": 1_000, "stoneRatePaise": 10_000_00}  # that cost 50,000 ÷ 5 = 10,000
+    body = {"lines": [line], "customerId": counter.customer()["id"]}
+    assert made(clerk.post("/invoices/quote", body))["needs"] == []
+    answer = clerk.post("/invoices", body)
+    assert answer.status_code == asked
+    if asked == 403:
+        wanted = answer.json["approval"]
+        assert (wanted["kind"], wanted["facts"]["taxablePaise"]) == ("line.owners_word", 10_000_00)
+        (waits,) = counter.read(lambda db: db.scalars(select(Approval.id)).all())
+        made(counter.post(f"/approvals/{waits}/decision", {"grant": True}, **{"If-Match": '"1"'}))
+        made(clerk.post("/invoices", {**body, "approvalIds": [str(waits)]}))
+    made(counter.post("/invoices", body))  # the owner asks nobody

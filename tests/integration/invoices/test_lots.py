@@ -157,9 +157,13 @@ SET = {**GOLD, "code": "SET", "kind": "findings", "fineness": 9160, "stoneMg": 1
 WRONG = {
     "more than is left": (GOLD, {"netMg": 100_001}, 409, "lot_too_small", "lines.0.netMg"),
     "no weight": (GOLD, {}, 422, "line_incomplete", "lines.0.netMg"),
-    "carats of metal": (GOLD, {"stoneMct": 1, "stoneRatePaise": 1}, 422, "lot_facts_wrong", "lines.0.netMg"),
+    "carats of metal": (GOLD, {"stoneMct": 1_000, "stoneRatePaise": 1}, 422, "lot_facts_wrong", "lines.0.netMg"),
     "grams of stones": (DIAMONDS, {"netMg": 1}, 422, "lot_facts_wrong", "lines.0.stoneMct"),
     "stones without a rate": (DIAMONDS, {"stoneMct": 1}, 422, "line_incomplete", "lines.0.stoneRatePaise"),
+    "stones for nothing": (DIAMONDS, {"stoneMct": 49, "stoneRatePaise": 10}, 422, "line_incomplete",
+                           "lines.0.stoneRatePaise"),  # 0.049 ct × 0.10 = 0.49 paise
+    "stones at a rate of 0": (DIAMONDS, {"stoneMct": 1_000, "stoneRatePaise": 0}, 422, "invalid_input",
+                              "lines.0.stoneRatePaise"),
     "an HSN of something else": (GOLD, {"netMg": 1, "hsn": "7113"}, 422, "lot_facts_wrong", "lines.0.hsn"),
     "diamonds as other stones": (
         DIAMONDS,
@@ -180,7 +184,7 @@ WRONG = {
     "pieces with stones set": (SET, {"netMg": 1_000}, 422, "lot_facts_wrong", "lines.0.lotId"),
     "an estimate's rate": (GOLD, {"netMg": 1, "ofEstimate": True}, 422, "line_incomplete", "lines.0.ratePaisePerG"),
     "a locked rate": (GOLD, {"netMg": 1, "ofOrder": True}, 422, "line_incomplete", "lines.0.ratePaisePerG"),
-}
+}  # fmt: skip
 
 
 @pytest.mark.parametrize("wrong", WRONG)
