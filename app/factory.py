@@ -43,6 +43,7 @@ from app.inventory import cli as stock_commands
 from app.invoices import api as invoices
 from app.invoices import service as bills
 from app.karigar import api as karigar
+from app.karigar import service as karigar_books
 from app.kit import access, dated, flaskapp, housekeeping, logs, openapi
 from app.kit.assets import Assets
 from app.kit.blueprints import ApiBlueprint
@@ -65,6 +66,7 @@ from app.live import api as live
 from app.live import cli as file_commands
 from app.live import web as live_pages
 from app.metal import api as metal
+from app.numbering import gaps
 from app.oldgold import api as old_gold
 from app.oldgold import service as old_gold_books
 from app.orders import api as orders
@@ -157,6 +159,9 @@ COMMANDS: tuple[click.Command, ...] = (
     platform_commands.audit,
 )
 """Commands of `flask --app app.factory`."""
+
+NUMBERED = (bills, credits, old_gold_books, karigar_books, estimate_books, order_books, scheme_books)
+"""The rooms whose documents bear numbers of a series: none of them may be missing."""
 
 JOB_MODULES: tuple[str, ...] = (
     "app.tenants.jobs",
@@ -279,6 +284,7 @@ def build_runtime(settings: Settings) -> Runtime:
         "estimates": estimate_books.follow_merge,
     })  # fmt: skip
     bills.keep_rates_by(estimate_books.TheEstimates())
+    gaps.look_at(*(book for room in NUMBERED for book in room.NUMBERED))
     housekeeping.also_purge(estimate_books.OLD_SHEETS)
     _check_files(settings)
     metrics = Metrics(settings.metrics_dir)

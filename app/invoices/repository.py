@@ -265,28 +265,6 @@ def chunk_of_period(
     return db.execute(statement.order_by(Invoice.issued_on, Invoice.id).limit(limit)).all()
 
 
-def numbers_used(db: ShopSession) -> Sequence[Any]:
-    """Per series: how many documents there are, their first and last number."""
-    return db.execute(
-        select(
-            Invoice.registration_id, Invoice.fy_start, Invoice.kind, Invoice.till_id,
-            func.count().label("count"), func.min(Invoice.no).label("first"), func.max(Invoice.no).label("last"),
-        ).group_by(Invoice.registration_id, Invoice.fy_start, Invoice.kind, Invoice.till_id)
-    ).all()  # fmt: skip
-
-
-def count_between(
-    db: ShopSession, *, registration_id: UUID, fy_start: int, kind: str, till_id: UUID, first: int, last: int
-) -> int:
-    """How many documents of one series have these numbers."""
-    return db.scalars(
-        select(func.count()).select_from(Invoice).where(
-            Invoice.registration_id == registration_id, Invoice.fy_start == fy_start, Invoice.kind == kind,
-            Invoice.till_id == till_id, Invoice.no.between(first, last),
-        )
-    ).one()  # fmt: skip
-
-
 def _cash_before() -> Select[Any]:
     """Cash in three sums: of a day, of an occasion, and from a day on."""
     on, since = bindparam("issued_on", type_=Invoice.issued_on.type), bindparam("since", type_=Invoice.issued_on.type)

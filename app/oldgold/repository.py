@@ -5,16 +5,13 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, func, literal, select
+from sqlalchemy import Select, func, select
 from sqlalchemy.orm import selectinload
 
 from app.kit.sums import added_up
-from app.numbering.numbers import DocumentKind
 from app.oldgold.models import BuyingTerms, OldGoldLine, OldGoldPayout, OldGoldVoucher, PayoutMode
 from shard_router import ShopSession
 from shard_router.moves import Sum
-
-SERIES = DocumentKind.PURCHASE_VOUCHER.value
 
 
 def find_voucher(db: ShopSession, voucher_id: UUID) -> OldGoldVoucher | None:
@@ -151,33 +148,6 @@ def bought_by_month(db: ShopSession, first: dt.date) -> Sequence[Any]:
         .group_by(year, month, OldGoldLine.metal)
         .order_by(year, month)
     ).all()
-
-
-def numbers_used(db: ShopSession) -> Sequence[Any]:
-    """Per series: how many vouchers there are, their first and last number."""
-    series = (
-        OldGoldVoucher.registration_id, OldGoldVoucher.fy_start, literal(SERIES).label("kind"), OldGoldVoucher.till_id,
-    )  # fmt: skip
-    no = OldGoldVoucher.no
-    return db.execute(
-        select(*series, func.count().label("count"), func.min(no).label("first"), func.max(no).label("last")).group_by(
-            OldGoldVoucher.registration_id, OldGoldVoucher.fy_start, OldGoldVoucher.till_id
-        )
-    ).all()
-
-
-def count_between(
-    db: ShopSession, *, registration_id: UUID, fy_start: int, kind: str, till_id: UUID, first: int, last: int
-) -> int:
-    """How many vouchers of one series have these numbers; of another kind there are none here."""
-    if kind != SERIES:
-        return 0
-    return db.scalars(
-        select(func.count()).select_from(OldGoldVoucher).where(
-            OldGoldVoucher.registration_id == registration_id, OldGoldVoucher.fy_start == fy_start,
-            OldGoldVoucher.till_id == till_id, OldGoldVoucher.no.between(first, last),
-        )
-    ).one()  # fmt: skip
 
 
 def _whole() -> Select[OldGoldVoucher]:

@@ -13,6 +13,7 @@ from app.invoices.service import ExportPlace, ExportRow
 from app.kit.clock import utc_now
 from app.kit.jobs import ControlJobRun, GiveUp, ShopJob, control_job, shop_job
 from app.kit.ports import Bucket
+from app.numbering.gaps import number_gaps
 from app.printing.looks import USUAL, Look, Paper
 from app.printing.press import Press
 from app.reports import auditing, owing, service, slips, writing
@@ -151,7 +152,7 @@ def verify_chain(job: ShopJob) -> None:
     walk = _on_the_primary(job, auditing.begin_walk)
     while _on_the_primary(job, walk.step):
         job.progress(walk.checked, max(walk.head, walk.checked))
-    found = auditing.told(walk, _on_the_primary(job, invoices.number_gaps))
+    found = auditing.told(walk, _on_the_primary(job, number_gaps))
     job.finish(lambda db: auditing.record_walk(db, found), result=found)
 
 

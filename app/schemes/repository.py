@@ -238,6 +238,11 @@ CLAIM = Prepared(lambda: _claim().where(Scheme.shop_id == bindparam("b_shop_id")
 BONUS = Prepared(lambda: _bonus().where(Scheme.shop_id == bindparam("shop_id")))
 
 
+def passbook_numbers(db: ShopSession) -> Sequence[str]:
+    """Of all schemes, as they were written."""
+    return db.scalars(select(Scheme.number)).all()
+
+
 def shop_sums() -> tuple[Sum, ...]:
     """Schemes by state with their sums; instalments in all; plans."""
     worth = (Scheme.paid_paise, Scheme.paid_count, Scheme.grams_mg, Scheme.bonus_paise, Scheme.bonus_making_bp)

@@ -8,6 +8,7 @@ from app.invoices import service as invoices
 from app.kit.audit_checking import Broken, ChainCheck
 from app.kit.jobs import SYSTEM
 from app.kit.runtime import Runtime, runtime
+from app.numbering.gaps import number_gaps
 from app.tenants import service as tenants
 from shard_router import Mode, RouterError
 
@@ -99,7 +100,7 @@ def _documents_hold(parts: Runtime, shop_id: int) -> bool:
 
 def _numbers_hold(parts: Runtime, shop_id: int) -> bool:
     with parts.router.shop(shop_id, SYSTEM, mode=Mode.READ) as db:
-        gaps = invoices.number_gaps(db)
+        gaps = number_gaps(db)
     for gap in gaps:
         click.echo(f"Shop {shop_id}: numbers are missing: {gap}.")
     return not gaps

@@ -267,29 +267,6 @@ def chunk_of_receipts(db: ShopSession, after: UUID | None, limit: int) -> Sequen
     return db.scalars(statement.order_by(Receipt.id).limit(limit).execution_options(populate_existing=True)).all()
 
 
-def numbers_used(db: ShopSession) -> Sequence[Any]:
-    """Per series: how many vouchers there are, their first and last number."""
-    series = (Receipt.registration_id, Receipt.fy_start, Receipt.kind, Receipt.till_id)
-    return db.execute(
-        select(
-            *series, func.count().label("count"), func.min(Receipt.no).label("first"),
-            func.max(Receipt.no).label("last"),
-        ).group_by(*series)
-    ).all()  # fmt: skip
-
-
-def count_between(
-    db: ShopSession, *, registration_id: UUID, fy_start: int, kind: str, till_id: UUID, first: int, last: int
-) -> int:
-    """How many vouchers of one series have these numbers."""
-    return db.scalars(
-        select(func.count()).select_from(Receipt).where(
-            Receipt.registration_id == registration_id, Receipt.fy_start == fy_start, Receipt.kind == kind,
-            Receipt.till_id == till_id, Receipt.no.between(first, last),
-        )
-    ).one()  # fmt: skip
-
-
 def shop_sums() -> tuple[Sum, ...]:
     """Paise by kind and state, and what was left of them; uses by kind; vouchers by kind, year and purpose, their money
     by way."""

@@ -5,7 +5,7 @@ from app.credits.models import CreditKind, CreditState, Purpose
 from app.credits.repository import VOUCHERS, on_account, owed_to, shop_sums
 from app.credits.repository.cash import CASH_BROUGHT, CASH_SINCE
 from app.credits.service.bills import Bills, stand_under
-from app.credits.service.checking import VouchersReport, number_gaps, verify_vouchers
+from app.credits.service.checking import NUMBERED, VouchersReport, verify_vouchers
 from app.credits.service.credits import (
     Credit,
     CreditUse,
@@ -52,6 +52,7 @@ from app.credits.service.vouchers import Payer, Voucher, VoucherPayment
 __all__ = [
     "CASH_BROUGHT",
     "CASH_SINCE",
+    "NUMBERED",
     "PDF_JOB",
     "VOUCHERS",
     "Bills",
@@ -103,7 +104,6 @@ __all__ = [
     "list_receipts",
     "merge_customers",
     "most_in_cash",
-    "number_gaps",
     "object_key",
     "on_account",
     "open_credit",

@@ -9,12 +9,13 @@ from app.credits.models import Receipt
 from app.credits.service.issuing import ISSUED
 from app.credits.service.vouchers import PAYMENT_COLUMNS, content_hash
 from app.kit import audit_reading
-from app.numbering.gaps import find_gaps
+from app.numbering.gaps import Numbered, find_gaps
 from app.numbering.service import DocumentKind
 from shard_router import ShopSession
 
 CHUNK = 200
 KINDS = (DocumentKind.RECEIPT_VOUCHER, DocumentKind.REFUND_VOUCHER, DocumentKind.PAYMENT_VOUCHER)
+NUMBERED = (Numbered(Receipt, KINDS, kind=Receipt.kind),)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,12 +46,9 @@ def verify_vouchers(db: ShopSession) -> VouchersReport:
                 changed.append(row.id)
         after = rows[-1].id
         db.expunge_all()
-    return VouchersReport(seen, tuple(changed), tuple(chained), tuple(number_gaps(db)), tuple(repository.drifted(db)))
-
-
-def number_gaps(db: ShopSession) -> list[str]:
-    """The vouchers' series that have a gap, in words."""
-    return find_gaps(db, kinds=KINDS, used=repository.numbers_used(db), count_between=repository.count_between)
+    return VouchersReport(
+        seen, tuple(changed), tuple(chained), tuple(find_gaps(db, *NUMBERED)), tuple(repository.drifted(db))
+    )
 
 
 def _hash_of(row: Receipt) -> bytes:

@@ -23,11 +23,13 @@ from app.kit.clock import financial_year, ist, utc_now
 from app.kit.ids import new_id
 from app.kit.texts import _
 from app.numbering import service as numbering
+from app.numbering.gaps import Numbered
 from app.numbering.service import DocumentKind
 from app.tenants.service.places import list_places
 from app.tenants.service.seller import choose, seller_of
 from shard_router import ShopSession
 
+NUMBERED = (Numbered(EstimateRow, (DocumentKind.ESTIMATE,)),)
 LEFT_OUT = ("findings", "needs")
 """What a quote says to the clerk and not to the customer."""
 

@@ -3,7 +3,7 @@
 from app.invoices.repository import shop_sums
 from app.invoices.service.across import BillCount, count_bills
 from app.invoices.service.balances import Amount
-from app.invoices.service.books import BooksReport, number_gaps, verify_books
+from app.invoices.service.books import NUMBERED, BooksReport, verify_books
 from app.invoices.service.cancelling import CANCELLED, cancel_bill
 from app.invoices.service.daybook import (
     DayDocument,
@@ -52,6 +52,7 @@ from app.invoices.service.wares import Ware, list_wares
 
 __all__ = [
     "CANCELLED",
+    "NUMBERED",
     "PDF_JOB",
     "SELLS_BELOW",
     "Amount",
@@ -107,7 +108,6 @@ __all__ = [
     "list_notes",
     "list_wares",
     "lost_documents",
-    "number_gaps",
     "object_key",
     "other_metals",
     "paid_by_mode",

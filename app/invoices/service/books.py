@@ -1,5 +1,5 @@
-"""Checking the books: the audit chain link by link, every document against its hash in it, every series for gaps;
-the vouchers and credits beneath the bills with them, and the numbers of old gold and of karigars' payments.
+"""Checking the books: the audit chain link by link, every document against its hash in it, and the vouchers
+and credits beneath the bills with them; every series for gaps, whatever room it is of.
 
 What breaks the promise: somebody who can rewrite the chain from the changed entry to its head, in the database and in
 every backup.
@@ -15,18 +15,17 @@ from app.invoices.models import Invoice
 from app.invoices.service.documents import LINE_COLUMNS, PAYMENT_COLUMNS, content_hash
 from app.invoices.service.issue import ISSUED
 from app.invoices.service.note_rows import NOTED
-from app.karigar import service as karigar
 from app.kit import audit_reading
 from app.kit.audit_checking import first_broken
-from app.numbering.gaps import find_gaps, lost_spans, told
+from app.numbering.gaps import Numbered, lost_spans, number_gaps, told
 from app.numbering.service import DocumentKind
-from app.oldgold import service as oldgold
 from shard_router import ShopSession
 
 CHUNK = 200
 KINDS = (
     DocumentKind.INVOICE, DocumentKind.BILL_OF_SUPPLY, DocumentKind.CREDIT_NOTE, DocumentKind.DEBIT_NOTE,
 )  # fmt: skip
+NUMBERED = (Numbered(Invoice, KINDS, kind=Invoice.kind),)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,13 +65,6 @@ def verify_books(db: ShopSession) -> BooksReport:
         seen + vouchers.vouchers, first_broken(db), (*changed, *vouchers.changed),
         (*chained, *vouchers.missing), tuple(number_gaps(db)), tuple(told(lost_spans(db))), vouchers.drifted,
     )  # fmt: skip
-
-
-def number_gaps(db: ShopSession) -> list[str]:
-    """The series that have a gap, in words: of bills and notes, vouchers, old gold that was bought, and payments of
-    karigars. A few statements, however many documents there are."""
-    own = find_gaps(db, kinds=KINDS, used=repository.numbers_used(db), count_between=repository.count_between)
-    return [*own, *credits.number_gaps(db), *oldgold.number_gaps(db), *karigar.number_gaps(db)]
 
 
 def hash_of(row: Invoice) -> bytes:

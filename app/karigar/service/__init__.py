@@ -18,7 +18,7 @@ from app.karigar.service.karigars import (
 )
 from app.karigar.service.labour_bills import get_bill, get_payment, list_bills, note_bill, pay, unbilled
 from app.karigar.service.ledger import Disagreement, disagreements, statement
-from app.karigar.service.numbers import number_gaps
+from app.karigar.service.numbers import NUMBERED
 from app.karigar.service.printing import challan_slip
 from app.karigar.service.receiving import receive
 from app.karigar.views import (
@@ -46,11 +46,11 @@ from app.karigar.views import (
 from app.karigar.works import list_works
 
 __all__ = [
-    "EXCESS", "Bill", "BillDraft", "BilledJob", "Challan", "Disagreement", "Due", "DueKind", "FineBalance", "Finished",
-    "IssueDraft", "Job", "JobDraft", "JobState", "JobStones", "Karigar", "KarigarDraft", "MetalBack", "MetalOut",
-    "PaymentDraft", "ReceiptDraft", "Statement", "Stones", "Wastage", "Why", "allowed_on", "cancel_job", "challan_slip",
-    "challans_of", "disagreements", "edit_karigar", "get_bill", "get_challan", "get_job", "get_karigar", "get_payment",
-    "issue", "list_bills", "list_jobs", "list_karigars", "list_wastages", "list_works", "note_bill", "number_gaps",
+    "EXCESS", "NUMBERED", "Bill", "BillDraft", "BilledJob", "Challan", "Disagreement", "Due", "DueKind", "FineBalance",
+    "Finished", "IssueDraft", "Job", "JobDraft", "JobState", "JobStones", "Karigar", "KarigarDraft", "MetalBack",
+    "MetalOut", "PaymentDraft", "ReceiptDraft", "Statement", "Stones", "Wastage", "Why", "allowed_on", "cancel_job",
+    "challan_slip", "challans_of", "disagreements", "edit_karigar", "get_bill", "get_challan", "get_job", "get_karigar",
+    "get_payment", "issue", "list_bills", "list_jobs", "list_karigars", "list_wastages", "list_works", "note_bill",
     "open_job", "pay", "put_off", "receive", "register_karigar", "set_wastage", "shop_sums", "statement", "stones_on",
     "stones_with", "unbilled",
 ]  # fmt: skip

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from app.kit import audit_reading
-from app.numbering.gaps import find_gaps
+from app.numbering.gaps import Numbered, find_gaps
 from app.numbering.service import DocumentKind
 from app.oldgold import repository
 from app.oldgold.models import OldGoldLine, OldGoldPayout, OldGoldVoucher
@@ -14,6 +14,7 @@ from app.oldgold.service.documents import LINE_COLUMNS, PAYOUT_COLUMNS, content_
 from shard_router import ShopSession
 
 CHUNK = 200
+NUMBERED = (Numbered(OldGoldVoucher, (DocumentKind.PURCHASE_VOUCHER,)),)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,15 +48,7 @@ def verify_vouchers(db: ShopSession) -> VouchersReport:
                 unsettled.append(row.id)
         after = rows[-1].id
         db.expunge_all()
-    return VouchersReport(seen, tuple(changed), tuple(chained), tuple(unsettled), tuple(number_gaps(db)))
-
-
-def number_gaps(db: ShopSession) -> list[str]:
-    """The vouchers' series that have a gap, in words."""
-    return find_gaps(
-        db, kinds=(DocumentKind.PURCHASE_VOUCHER,), used=repository.numbers_used(db),
-        count_between=repository.count_between,
-    )  # fmt: skip
+    return VouchersReport(seen, tuple(changed), tuple(chained), tuple(unsettled), tuple(find_gaps(db, *NUMBERED)))
 
 
 def _hash_of(row: OldGoldVoucher) -> bytes:

@@ -18,6 +18,7 @@ from app.kit.sealing import Keyring
 from app.kit.texts import _
 from app.metal.service import Account, Entry, post
 from app.numbering import service as numbering
+from app.numbering.gaps import Numbered
 from app.numbering.service import DocumentKind
 from app.orders.errors import OrderFactsWrong
 from app.orders.facts import settled_order, settled_repair
@@ -37,6 +38,7 @@ from shard_router import ShopSession
 
 _NUMBERED = {OrderKind.ORDER: DocumentKind.ORDER, OrderKind.REPAIR: DocumentKind.REPAIR}
 ADVANCE = "advance"
+NUMBERED = (Numbered(OrderRow, tuple(_NUMBERED.values()), kind=OrderRow.kind),)
 
 
 def _lock_of(db: ShopSession, lock_id: UUID, customer_id: UUID) -> ratelocks.RateLock:

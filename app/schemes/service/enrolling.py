@@ -12,6 +12,7 @@ from app.kit.clock import financial_year, ist, utc_now
 from app.kit.ids import new_id
 from app.kit.sealing import Keyring
 from app.numbering import service as numbering
+from app.numbering.gaps import Written
 from app.numbering.service import DocumentKind
 from app.schemes import repository
 from app.schemes.errors import PlanNotOffered, PlanUnknown
@@ -23,6 +24,8 @@ from app.schemes.term import days_of, due_on
 from app.tenants.service.places import list_places
 from app.tenants.service.seller import choose
 from shard_router import ShopSession
+
+NUMBERED = (Written(DocumentKind.PASSBOOK, repository.passbook_numbers, list_places),)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
