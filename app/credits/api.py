@@ -34,6 +34,7 @@ from app.kit.ports import Bucket
 from app.printing.asking import PrintArgs, asked
 from app.printing.at_once import printed
 from app.printing.looks import SMALL
+from app.printing.press import Press
 from shard_router import ShopSession
 
 credits = api_blueprint("credits", "/credits", description="What the shop owes its customers until a bill uses it up.")
@@ -160,9 +161,10 @@ def get_pdf(shop_id: int, receipt_id: UUID) -> tuple[Response, int]:
 @receipts.response(200, content_type="application/pdf")
 def print_receipt(args: dict[str, str | None], shop_id: int, receipt_id: UUID) -> Response:
     """The voucher on another paper or in another language, made now; usually on A5. The PDF that is kept stays."""
-    keyring, look = runtime().keyring, asked(args, SMALL)
-    paper = shop_read(lambda db: service.get_paper(db, receipt_id, keyring=keyring))
-    return printed(paper, lambda press, drawn: press.render_voucher(drawn, look))
+    keyring = runtime().keyring
+    return printed(
+        lambda db: service.get_paper(db, receipt_id, keyring=keyring), asked(args, SMALL), Press.render_voucher
+    )
 
 
 @receipts.post("/<id:receipt_id>/pdf")

@@ -24,6 +24,7 @@ from app.kit.texts import N_, _
 from app.kit.weights import parse_grams
 from app.printing.at_once import printed
 from app.printing.looks import SMALL
+from app.printing.press import Press
 from shard_router import ShopSession
 
 TITLES = {"transfer": N_("Transfers"), "memo": N_("On approval"), "melt": N_("Melts")}
@@ -213,8 +214,7 @@ def _page(kind: str, one: UUID, refusal: Refusal | None = None) -> str:
 
 
 def _printed(kind: str, one: UUID) -> Response:
-    slip, look = shop_read(lambda db: inventory.consignment_slip(db, one, kind=kind)), look_asked(SMALL)
-    return printed(slip, lambda press, drawn: press.render_slip(drawn, look))
+    return printed(lambda db: inventory.consignment_slip(db, one, kind=kind), look_asked(SMALL), Press.render_slip)
 
 
 def _did(kind: str, one: UUID, work: Callable[[ShopSession], Any]) -> Response | tuple[str, int]:

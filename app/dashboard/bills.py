@@ -18,7 +18,7 @@ from app.estimates import service as estimates
 from app.invoices import service as invoices
 from app.invoices.service import Amount, Document, NoteDraft, PaymentDraft, StoredPdf
 from app.kit.clock import today_ist
-from app.kit.http import allow, runtime, shop_read, shop_scope, shop_write
+from app.kit.http import allow, runtime, shop_read, shop_write
 from app.kit.ids import parse_id
 from app.kit.locale import parse_day
 from app.kit.money import parse_rupees, to_rupee
@@ -27,9 +27,9 @@ from app.kit.ports import Bucket
 from app.kit.texts import N_, _
 from app.numbering.service import DocumentKind
 from app.oldgold import service as oldgold
-from app.printing.at_once import pdf
-from app.printing.logos import with_logo
+from app.printing.at_once import printed
 from app.printing.looks import USUAL
+from app.printing.press import Press
 from app.tax.states import state_of
 from shard_router import ShopSession
 
@@ -82,10 +82,8 @@ def bill_pdf(invoice_id: UUID) -> Response:
 @allow("bill.view")
 def print_bill(invoice_id: UUID) -> Response:
     """On another paper or in another language, made now; the usual look for what there is not."""
-    keyring, look, (_found, shop_id) = runtime().keyring, look_asked(), shop_scope()
-    plain = shop_read(lambda db: invoices.get_paper(db, invoice_id, keyring=keyring))
-    paper = with_logo(plain, runtime().store, shop_id)
-    return pdf(lambda press: press.render_bill(paper, look), paper.number)
+    keyring = runtime().keyring
+    return printed(lambda db: invoices.get_paper(db, invoice_id, keyring=keyring), look_asked(), Press.render_bill)
 
 
 @pages.post("/bills/<id:invoice_id>/pdf")

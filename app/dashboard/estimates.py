@@ -13,12 +13,12 @@ from app.dashboard.frame import pages, show
 from app.dashboard.looks import look_asked, looks
 from app.dashboard.sheet import fields_of, form_fields, read_draft
 from app.estimates import service as estimates
-from app.kit.http import allow, runtime, shop_read, shop_scope, shop_write
+from app.kit.http import allow, shop_read, shop_write
 from app.kit.pages import try_form
 from app.kit.texts import N_, _
-from app.printing.at_once import pdf
-from app.printing.logos import with_logo
+from app.printing.at_once import printed
 from app.printing.looks import USUAL
+from app.printing.press import Press
 from app.tax.states import state_of
 
 STATES = ((estimates.OPEN, N_("Open")), (estimates.BILLED, N_("Billed")), (estimates.LAPSED, N_("Lapsed")))
@@ -74,6 +74,4 @@ def estimate(estimate_id: UUID) -> str:
 @allow("bill.view")
 def print_estimate(estimate_id: UUID) -> Response:
     """On a paper and in a language; the usual look for what there is not."""
-    look, (_found, shop_id) = look_asked(), shop_scope()
-    paper = with_logo(shop_read(lambda db: estimates.get_paper(db, estimate_id)), runtime().store, shop_id)
-    return pdf(lambda press: press.render_bill(paper, look), paper.number)
+    return printed(lambda db: estimates.get_paper(db, estimate_id), look_asked(), Press.render_bill)

@@ -25,6 +25,7 @@ from app.kit.texts import N_, _
 from app.kit.weights import carats, grams, parse_carats, parse_grams
 from app.printing.at_once import printed
 from app.printing.looks import SMALL
+from app.printing.press import Press
 from app.rates import service as rates
 from shard_router import ShopSession
 
@@ -94,8 +95,7 @@ def cancel_job(karigar_job_id: UUID) -> Response | tuple[str, int]:
 @allow("karigar.view")
 def print_challan(challan_id: UUID) -> Response:
     """The challan's slip."""
-    slip, look = shop_read(lambda db: karigars.challan_slip(db, challan_id)), look_asked(SMALL)
-    return printed(slip, lambda press, drawn: press.render_slip(drawn, look))
+    return printed(lambda db: karigars.challan_slip(db, challan_id), look_asked(SMALL), Press.render_slip)
 
 
 def _answer(job_id: UUID, done: object, refusal: Refusal | None) -> Response | tuple[str, int]:

@@ -47,6 +47,7 @@ from app.oldgold.errors import SoldLineUnknown
 from app.oldgold.service import Voucher
 from app.printing.at_once import printed
 from app.printing.looks import USUAL
+from app.printing.press import Press
 from app.schemes.term import months_later
 from app.tax.states import list_states
 from app.tenants.service.places import list_places
@@ -168,9 +169,8 @@ def old_gold_voucher(voucher_id: UUID) -> str:
 @allow("oldgold.view")
 def print_old_gold(voucher_id: UUID) -> Response:
     """The voucher as a PDF, made now: it is the same bytes each time."""
-    keyring, look = runtime().keyring, look_asked()
-    paper = shop_read(lambda db: oldgold.get_paper(db, voucher_id, keyring=keyring))
-    return printed(paper, lambda press, drawn: press.render_purchase(drawn, look))
+    keyring = runtime().keyring
+    return printed(lambda db: oldgold.get_paper(db, voucher_id, keyring=keyring), look_asked(), Press.render_purchase)
 
 
 # ---------------------------------------------------------------- a step

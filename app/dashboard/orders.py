@@ -30,6 +30,7 @@ from app.orders import service as orders
 from app.orders.service import Order, OrderDraft, RepairDraft, Wanted
 from app.printing.at_once import printed
 from app.printing.looks import SMALL
+from app.printing.press import Press
 from shard_router import ShopSession
 
 LINE_ROWS = 3
@@ -107,8 +108,7 @@ def order(order_id: UUID) -> str:
 @allow("order.view")
 def print_order(order_id: UUID) -> Response:
     """The slip as the order is now."""
-    slip, look = shop_read(lambda db: orders.order_slip(db, order_id)), look_asked(SMALL)
-    return printed(slip, lambda press, drawn: press.render_slip(drawn, look))
+    return printed(lambda db: orders.order_slip(db, order_id), look_asked(SMALL), Press.render_slip)
 
 
 @pages.post("/orders/<id:order_id>/stage")

@@ -26,6 +26,7 @@ from app.kit.texts import N_, _
 from app.ledger import service as ledger
 from app.printing.at_once import printed
 from app.printing.looks import SMALL
+from app.printing.press import Press
 from shard_router import ShopSession
 
 KINDS = {
@@ -96,9 +97,10 @@ def receipt_pdf(receipt_id: UUID) -> Response:
 @allow("credit.view")
 def print_receipt(receipt_id: UUID) -> Response:
     """On another paper or in another language, made now; the usual look for what there is not."""
-    keyring, look = runtime().keyring, look_asked(SMALL)
-    paper = shop_read(lambda db: credits.get_paper(db, receipt_id, keyring=keyring))
-    return printed(paper, lambda press, drawn: press.render_voucher(drawn, look))
+    keyring = runtime().keyring
+    return printed(
+        lambda db: credits.get_paper(db, receipt_id, keyring=keyring), look_asked(SMALL), Press.render_voucher
+    )
 
 
 @pages.post("/receipts/<id:receipt_id>/pdf")

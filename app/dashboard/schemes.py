@@ -22,6 +22,7 @@ from app.kit.paging import Page
 from app.kit.texts import N_, _
 from app.printing.at_once import printed
 from app.printing.looks import SMALL
+from app.printing.press import Press
 from app.schemes import service as schemes
 from app.schemes.service import (
     EnrolDraft,
@@ -117,9 +118,10 @@ def scheme(scheme_id: UUID) -> str:
 @allow("scheme.view")
 def print_passbook(scheme_id: UUID) -> Response:
     """The passbook as it stands now."""
-    keyring, look = runtime().keyring, look_asked(SMALL)
-    paper = shop_read(lambda db: schemes.get_paper(db, scheme_id, keyring=keyring))
-    return printed(paper, lambda press, drawn: press.render_passbook(drawn, look))
+    keyring = runtime().keyring
+    return printed(
+        lambda db: schemes.get_paper(db, scheme_id, keyring=keyring), look_asked(SMALL), Press.render_passbook
+    )
 
 
 @pages.post("/schemes/<id:scheme_id>/instalments")

@@ -18,11 +18,11 @@ from app.estimates.schemas import (
     RecalledOut,
 )
 from app.estimates.service import Estimate, EstimateSummary, Held, HeldSummary
-from app.kit.http import allow, api_blueprint, runtime, shop_read, shop_write
+from app.kit.http import allow, api_blueprint, shop_read, shop_write
 from app.kit.paging import Page
 from app.printing.asking import PrintArgs, asked
-from app.printing.at_once import pdf
-from app.printing.logos import with_logo
+from app.printing.at_once import printed
+from app.printing.press import Press
 
 estimates = api_blueprint("estimates", "/estimates", description="What customers were told; each becomes one bill.")
 held_sheets = api_blueprint("held_sheets", "/held-sheets", description="Sheets of the counter that wait for a while.")
@@ -64,8 +64,7 @@ def get_estimate(shop_id: int, estimate_id: UUID) -> Response:
 @estimates.response(200, content_type="application/pdf")
 def print_estimate(args: dict[str, str | None], shop_id: int, estimate_id: UUID) -> Response:
     """The estimate on a paper and in a language, made now."""
-    paper = with_logo(shop_read(lambda db: service.get_paper(db, estimate_id)), runtime().store, shop_id)
-    return pdf(lambda press: press.render_bill(paper, asked(args)), paper.number)
+    return printed(lambda db: service.get_paper(db, estimate_id), asked(args), Press.render_bill)
 
 
 @held_sheets.get("")

@@ -31,8 +31,8 @@ from app.kit.paging import Page
 from app.kit.ports import Bucket
 from app.numbering.service import DocumentKind
 from app.printing.asking import PrintArgs, asked
-from app.printing.at_once import pdf
-from app.printing.logos import with_logo
+from app.printing.at_once import printed
+from app.printing.press import Press
 
 blueprint = api_blueprint("invoices", "/invoices", description="Bills and credit notes: issued once, never changed.")
 
@@ -163,10 +163,8 @@ def get_pdf(shop_id: int, invoice_id: UUID) -> tuple[Response, int]:
 @blueprint.response(200, content_type="application/pdf")
 def print_invoice(args: dict[str, str], shop_id: int, invoice_id: UUID) -> Response:
     """The document on another paper or in another language, made now; the PDF that is kept stays what was issued."""
-    keyring, look = runtime().keyring, asked(args)
-    plain = shop_read(lambda db: service.get_paper(db, invoice_id, keyring=keyring))
-    paper = with_logo(plain, runtime().store, shop_id)
-    return pdf(lambda press: press.render_bill(paper, look), paper.number)
+    keyring = runtime().keyring
+    return printed(lambda db: service.get_paper(db, invoice_id, keyring=keyring), asked(args), Press.render_bill)
 
 
 @blueprint.post("/<id:invoice_id>/pdf")

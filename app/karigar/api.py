@@ -44,6 +44,7 @@ from app.kit.paging import Page
 from app.printing.asking import PrintArgs, asked
 from app.printing.at_once import printed
 from app.printing.looks import SMALL
+from app.printing.press import Press
 
 karigars = api_blueprint("karigars", "/karigars", description="Goldsmiths who work for the shop, and their accounts.")
 jobs = api_blueprint("karigar_jobs", "/karigar-jobs", description="Work given to karigars: issued, received, settled.")
@@ -244,5 +245,4 @@ def get_challan(shop_id: int, challan_id: UUID) -> Challan:
 @jobs.response(200, content_type="application/pdf")
 def print_challan(args: dict[str, str | None], shop_id: int, challan_id: UUID) -> Response:
     """The challan's slip, made now; usually on A5."""
-    slip, look = shop_read(lambda db: service.challan_slip(db, challan_id)), asked(args, SMALL)
-    return printed(slip, lambda press, drawn: press.render_slip(drawn, look))
+    return printed(lambda db: service.challan_slip(db, challan_id), asked(args, SMALL), Press.render_slip)

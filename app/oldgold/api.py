@@ -23,6 +23,7 @@ from app.oldgold.schemas import (
 from app.oldgold.service import BuyingTerms, Paper, PurchaseDraft, Valued, Voucher, VoucherSummary
 from app.printing.asking import PrintArgs, asked
 from app.printing.at_once import printed
+from app.printing.press import Press
 
 blueprint = api_blueprint("old_gold", "/old-gold", description="Old gold bought from persons, by voucher.")
 
@@ -74,9 +75,8 @@ def get_voucher(shop_id: int, voucher_id: UUID) -> Voucher:
 @blueprint.response(200, content_type="application/pdf")
 def print_voucher(args: dict[str, str | None], shop_id: int, voucher_id: UUID) -> Response:
     """The voucher as a PDF, made now: it is the same bytes each time."""
-    keyring, look = runtime().keyring, asked(args)
-    paper = shop_read(lambda db: service.get_paper(db, voucher_id, keyring=keyring))
-    return printed(paper, lambda press, drawn: press.render_purchase(drawn, look))
+    keyring = runtime().keyring
+    return printed(lambda db: service.get_paper(db, voucher_id, keyring=keyring), asked(args), Press.render_purchase)
 
 
 @blueprint.get("/terms")

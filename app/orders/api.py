@@ -31,6 +31,7 @@ from app.orders.service import Order
 from app.printing.asking import PrintArgs, asked
 from app.printing.at_once import printed
 from app.printing.looks import SMALL
+from app.printing.press import Press
 from shard_router import ShopSession
 
 orders = api_blueprint("orders", "/orders", description="What customers ordered, and their pieces to be mended.")
@@ -70,8 +71,7 @@ def get_order(shop_id: int, order_id: UUID) -> Order:
 @orders.response(200, content_type="application/pdf")
 def print_order(args: dict[str, str | None], shop_id: int, order_id: UUID) -> Response:
     """The slip of an order or repair as it is now, made now; usually on A5."""
-    slip, look = shop_read(lambda db: service.order_slip(db, order_id)), asked(args, SMALL)
-    return printed(slip, lambda press, drawn: press.render_slip(drawn, look))
+    return printed(lambda db: service.order_slip(db, order_id), asked(args, SMALL), Press.render_slip)
 
 
 @orders.patch("/<id:order_id>")

@@ -8,11 +8,13 @@ from pathlib import Path
 
 from flask import Response
 
-from app.kit.http import runtime, shop_scope
+from app.kit.http import runtime, shop_read, shop_scope
 from app.kit.texts import _
 from app.printing.errors import FontsMissing
 from app.printing.logos import D, with_logo
+from app.printing.looks import Look
 from app.printing.press import Press
+from shard_router import ShopSession
 
 
 def pdf(render: Callable[[Press], bytes], number: str) -> Response:
@@ -25,10 +27,13 @@ def pdf(render: Callable[[Press], bytes], number: str) -> Response:
     return answer
 
 
-def printed(paper: D, render: Callable[[Press, D], bytes]) -> Response:
-    """The paper with its shop's logo, where it names one; raises what `pdf` and `with_logo` do."""
-    drawn = with_logo(paper, runtime().store, shop_scope()[1])
-    return pdf(lambda press: render(press, drawn), paper.number)
+def printed(read: Callable[[ShopSession], D], look: Look, render: Callable[[Press, D, Look], bytes]) -> Response:
+    """The paper that is read, with its shop's logo where it names one; raises what `read`, `pdf` and `with_logo` do.
+
+    render  of the press: Press.render_slip
+    """
+    paper = with_logo(shop_read(read), runtime().store, shop_scope()[1])
+    return pdf(lambda press: render(press, paper, look), paper.number)
 
 
 @cache

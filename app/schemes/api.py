@@ -11,6 +11,7 @@ from app.kit.paging import Page
 from app.printing.asking import PrintArgs, asked
 from app.printing.at_once import printed
 from app.printing.looks import SMALL
+from app.printing.press import Press
 from app.schemes import service
 from app.schemes.schemas import (
     CollectedOut,
@@ -137,9 +138,10 @@ def get_passbook(shop_id: int, scheme_id: UUID) -> Passbook:
 @schemes.response(200, content_type="application/pdf")
 def print_passbook(args: dict[str, str | None], shop_id: int, scheme_id: UUID) -> Response:
     """The passbook as a PDF, as it stands now; usually on A5."""
-    keyring, look = runtime().keyring, asked(args, SMALL)
-    paper = shop_read(lambda db: service.get_paper(db, scheme_id, keyring=keyring))
-    return printed(paper, lambda press, drawn: press.render_passbook(drawn, look))
+    keyring = runtime().keyring
+    return printed(
+        lambda db: service.get_paper(db, scheme_id, keyring=keyring), asked(args, SMALL), Press.render_passbook
+    )
 
 
 @schemes.post("/<id:scheme_id>/instalments")

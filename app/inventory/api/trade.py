@@ -39,6 +39,7 @@ from app.kit.paging import Page, PageArgs
 from app.printing.asking import PrintArgs, asked
 from app.printing.at_once import printed
 from app.printing.looks import SMALL
+from app.printing.press import Press
 
 suppliers = api_blueprint("suppliers", "/suppliers", description="Whom the shop buys from, and what they are owed.")
 purchases = api_blueprint("purchases", "/purchases", description="Suppliers' bills, and returns against them.")
@@ -299,8 +300,9 @@ def finish_melt(body: dict[str, Any], shop_id: int, melt_id: UUID) -> Consignmen
 
 
 def _printed(consignment_id: UUID, kind: str, args: dict[str, str | None]) -> Response:
-    slip, look = shop_read(lambda db: service.consignment_slip(db, consignment_id, kind=kind)), asked(args, SMALL)
-    return printed(slip, lambda press, drawn: press.render_slip(drawn, look))
+    return printed(
+        lambda db: service.consignment_slip(db, consignment_id, kind=kind), asked(args, SMALL), Press.render_slip
+    )
 
 
 def _brought_back(consignment_id: UUID, body: dict[str, Any]) -> Consignment:
