@@ -1,7 +1,7 @@
 """The API as it is described, against the API as it is: requests that schemathesis makes up from the description.
 
 The seed is fixed: the same description is asked the same things. Addresses name things that there are, so that most
-requests reach their rules; the others are test_requests' matter.
+requests reach their rules; the others are test_addresses' matter.
 """
 
 from collections import Counter
@@ -35,7 +35,7 @@ ENDING = ("sign_out", "sign_out_everywhere", "change_password")  # their caller'
 
 @pytest.fixture(scope="session")
 def described(flask_app) -> Any:
-    """Without its sign-in, which these tests bring along: spoilt sign-ins are test_requests' matter."""
+    """Without its sign-in, which these tests bring along: spoilt sign-ins are test_headers' matter."""
     spec = flask_app.test_client().get("/api/v1/openapi.json").json
     del spec["security"], spec["components"]["securitySchemes"]
     loaded = schemathesis.openapi.from_dict(spec)
@@ -136,7 +136,7 @@ class Asking:
     def hold(self, case: Any) -> None:
         for name in case.path_parameters or {}:
             case.path_parameters[name] = str({**self.stage.places, **self.ask.places}[name])
-        case.headers.clear()  # headers are test_requests' matter, too
+        case.headers.clear()  # headers are test_headers' matter, too
         reply = case.call(headers=headers_of(self.ask, self.operation.method.upper()))
         self.statuses[reply.status_code] += 1
         if reply.status_code < 300 or reply.status_code == 429:

@@ -56,6 +56,7 @@ def forms(slug: str, things: dict[str, Any]) -> dict[str, dict[str, str]]:
         "hsn": "7113", "huid": "", "huid_exempt": "", "making_kind": "percent", "making": "16", "hallmark": "",
         "wastage_kind": "percent_of_net", "wastage": "2", "stone-0-kind": "Diamond", "stone-0-pieces": "3",
         "stone-0-carat": "0.150", "stone-0-basis": "per_carat", "stone-0-rate": "45000",
+        "metal-0-purity": "gold-7500", "metal-0-net": "0.500", "metal-1-purity": "", "metal-1-net": "",
     }  # fmt: skip
     return {
         f"{shop}/bills/sheet": sheet,

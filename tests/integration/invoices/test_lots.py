@@ -10,6 +10,7 @@ from app.invoices import service as bills
 from app.kit.idempotency import claim_of
 from app.metal import service as metal
 from tests.support.counter import a_key, all_at_once, made
+from tests.support.pages import Sender
 
 GOLD = {"code": "BAR-1", "name": "Gold bar", "kind": "bullion", "metal": "gold", "fineness": 9990, "netMg": 100_000,
         "costPaise": 12_00_000_00}  # fmt: skip
@@ -199,7 +200,7 @@ def test_what_cannot_be_sold_out_of_a_lot_is_refused_at_its_field(counter, wrong
     assert left(counter, lot)[0] == "open"
 
 
-def test_old_gold_is_sold_as_scrap_to_a_refiner_and_tagged_for_anybody_else(counter):
+def test_old_gold_is_sold_as_scrap_to_a_refiner_and_tagged_for_anybody_else(counter, cast):
     lot = lot_of(counter, OLD)
     refiner = counter.customer(name="Shree Refiners", gstin="27AAACR5055K1Z7", pan=None)["id"]
     line = {"lotId": lot["id"], "netMg": 10_000}
@@ -211,6 +212,11 @@ def test_old_gold_is_sold_as_scrap_to_a_refiner_and_tagged_for_anybody_else(coun
         refused = counter.bill([], lines=[line], customerId=customer, payments=[])
         assert (refused.status_code, refused.json["code"]) == (422, "huid_missing")
     assert left(counter, lot)[1] == 90_000 and sound(counter)
+    sheet, typed = f"/s/{cast.asha.shop.slug}/bills/sheet", {"lot_id": lot["id"], f"grams-{lot['id']}": "10"}
+    page = Sender(counter.app, cast.asha)
+    said = "to be melted, to a buyer with a GSTIN"
+    assert said in page.once(sheet, typed).text  # beside the weight; the buyer may still be named
+    assert said not in page.once(sheet, {**typed, "customer_id": refiner}).text
 
 
 def test_one_lot_stands_on_a_bill_once(counter, bar):
