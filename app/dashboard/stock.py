@@ -159,7 +159,7 @@ def choices(item: Item | None = None) -> dict[str, object]:
         "statuses": named(STATUSES),
         "status_names": dict(named(STATUSES)),
         "metals": [("", _("All metals")), *named(METALS)],
-        "exemptions": [("", _("None: it has a HUID")), *((one.reason, one.name) for one in exemptions)],
+        "exemptions": [("", _("It has a HUID")), *((one.reason, one.name) for one in exemptions)],
         "category_name": category_name,
     }
 

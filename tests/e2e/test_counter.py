@@ -206,6 +206,8 @@ def test_a_clerk_waits_for_the_owners_yes_without_leaving_the_sheet(
     keys.type(stage.people[0].phone.removeprefix("+91"))
     keys.press("Enter")
     expect(page.get_by_text("Lata Deshpande")).to_be_visible()
+    row, card = page.locator(".payment").first.bounding_box(), page.locator(".pay").bounding_box()  # her old gold
+    assert card["x"] <= row["x"] and row["x"] + row["width"] <= card["x"] + card["width"]
     page.locator(".why summary").first.click()
     page.locator("input[name^=rate-]").fill("12000")
     keys.press("Enter")

@@ -85,6 +85,7 @@ def test_a_piece_is_entered_pictured_and_withdrawn(screen: Watched, cast: Cast, 
     page.get_by_label("HUID", exact=True).fill(a_huid())
     page.keyboard.press("F9")
     expect(page.locator("#h-gross")).to_contain_text("-4")
+    expect(page.get_by_label("Gross weight")).to_be_focused()
     expect(page.get_by_label("Name on the bill")).to_have_value("Bracelet of leaves")
     screen.look("story-piece-refused")
     page.get_by_label("Gross weight").fill("8.255")

@@ -62,5 +62,6 @@ document.addEventListener("DOMContentLoaded", () => {
   followJobs();
   refreshParts();
   keepBadges();
-  document.querySelector("[data-focus]")?.focus();
+  const wrong = [...document.querySelectorAll("main .is-invalid")].find((field) => field.checkVisibility());
+  (wrong ?? document.querySelector("[data-focus]"))?.focus();
 });
