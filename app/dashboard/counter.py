@@ -49,7 +49,7 @@ from app.kit.clock import today_ist
 from app.kit.http import allow, claim_facts, runtime, shop_beside, shop_read, shop_scope, shop_write
 from app.kit.idempotency import Claim, IdempotencyKeyMissing
 from app.kit.ids import new_id, parse_id
-from app.kit.pages import Refusal, form_key, go_to, text_field, try_form
+from app.kit.pages import Refusal, Tried, form_key, go_to, text_field, try_form
 from app.kit.texts import _
 from app.tax.states import list_states
 from app.tenants.service.places import list_places
@@ -174,7 +174,7 @@ def priced(draft: BillDraft, refusal: Refusal | None) -> Sheet:
     questions = shop_read(lambda db: _asked(db, draft.approval_ids)) if draft.approval_ids else ()
     asked = replace(draft, expected_total_paise=None, approval_ids=tuple(one.id for one in questions))
     ready = bool(asked.lines) and all(is_weighed(line) for line in asked.lines)
-    quoted = try_form(lambda: shop_read(lambda db: invoices.quote(db, draft=asked)) if ready else None)
+    quoted = _quoted(asked) if ready else Tried(None, None)
     found = try_form(lambda: _customer(asked.customer_id))
     gone = found.refusal
     customer = found.result
@@ -191,6 +191,15 @@ def priced(draft: BillDraft, refusal: Refusal | None) -> Sheet:
         refusal=refusal or forms.beside(quoted.refusal, fields_of(asked)) or gone,
         phone="" if customer else text_field("phone")[:20],
     )
+
+
+def _quoted(draft: BillDraft) -> Tried[invoices.Quote]:
+    """The price. Where less was handed over than is paid in cash, that is told, and the lines keep theirs."""
+    quoted = try_form(lambda: shop_read(lambda db: invoices.quote(db, draft=draft)))
+    if quoted.refusal is None or not any(path.endswith(".tenderedPaise") for path in quoted.refusal.fields):
+        return quoted
+    untold = replace(draft, payments=tuple(replace(one, tendered_paise=None) for one in draft.payments))
+    return Tried(_quoted(untold).result, quoted.refusal)
 
 
 def _estimate(estimate_id: UUID | None) -> Estimate | None:

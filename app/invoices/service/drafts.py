@@ -361,4 +361,8 @@ def _check_payment(payment: PaymentDraft, path: str, modes: Sequence[PaymentMode
         if payment.mode != PaymentMode.CASH.value:
             message = _("Change is given for cash only.")
             raise PaymentsWrong(message, fields={f"{path}.tenderedPaise": "not cash"})
-        whole(payment.tendered_paise, "What was tendered, in paise", least=payment.paise, field=f"{path}.tenderedPaise")
+        whole(payment.tendered_paise, "What was tendered, in paise", least=0, field=f"{path}.tenderedPaise")
+        if payment.tendered_paise < payment.paise:
+            message = _("%(given)s was handed over; %(paid)s is to be paid in cash.",
+                        given=rupees(payment.tendered_paise), paid=rupees(payment.paise))  # fmt: skip
+            raise PaymentsWrong(message, fields={f"{path}.tenderedPaise": "below what is paid in cash"})

@@ -71,6 +71,16 @@ def test_a_told_price_and_what_was_handed_over(till, cast, counter):
     assert "₹500.00" in re.search(r'id="change">(.*?)</output>', page.text, re.S)[1]
 
 
+def test_the_lines_keep_their_price_where_too_little_was_handed_over(till, cast, counter):
+    """Case 1 of the table: ₹51,845.00; what is said is said in rupees, beside the field."""
+    page = till(f"{shop(cast)}/bills/sheet", {
+        "item_id": counter.piece()["id"], "pay_cash": "51845", "tendered": "50000",
+    })  # fmt: skip
+    assert page.status_code == 422 and total(page) == "₹51,845.00"
+    wrong = re.findall(r'class="wrong">([^<]+)', page.text)
+    assert wrong == ["₹50,000.00 was handed over; ₹51,845.00 is to be paid in cash."]
+
+
 @pytest.mark.parametrize(
     ("typed", "field"),
     [("bill_discount", "a lot"), ("told", "0.001"), ("tendered", "1"), ("occasion", "Meera's wedding!")],
