@@ -10,7 +10,7 @@ from flask_babel import Babel
 
 from app.kit.clock import ist
 from app.kit.money import grouped, rupees
-from app.kit.weights import carats, fine_mg, grams
+from app.kit.weights import carats, fine_mg, grams, purity_label
 
 DEFAULT = "en"
 LANGUAGES = ("en", "hi", "gu", "mr", "ta")
@@ -26,7 +26,7 @@ def install(app: Flask, folder: Path = TRANSLATIONS) -> None:
     Babel(app, default_translation_directories=str(folder), locale_selector=chosen)
     app.jinja_env.filters.update(rupees=rupees, grams=grams, date=date, moment=moment)
     app.jinja_env.filters.update(grouped=grouped, carats=carats, fine=fine_mg)
-    app.jinja_env.globals["page_language"] = chosen
+    app.jinja_env.globals.update(page_language=chosen, purity_label=purity_label)
 
 
 def spoken(folder: Path) -> tuple[str, ...]:
