@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
@@ -30,6 +31,7 @@ from app.rates import service as rates
 from shard_router import ShopSession
 
 METAL_ROWS, STONE_ROWS, PIECE_ROWS = 3, 3, 4
+NO_LOT = "none"
 EXCESSES = (
     ("", N_("Nothing: there is none")), ("carry", N_("Carry it on the account")), ("charge", N_("Charge it in ₹")),
     ("accept", N_("Accept it")),
@@ -37,9 +39,10 @@ EXCESSES = (
 WHAT_BECAME = (("returned", N_("Returned")), ("broken", N_("Broken or lost")))
 FIELDS = {
     **{f"metal.{at}.{path}": f"metal-{at}-{name}" for at in range(METAL_ROWS)
-       for path, name in (("netMg", "net"), ("fineness", "purity"), ("metal", "purity"), ("valuePaise", "value"))},
+       for path, name in (("netMg", "net"), ("fineness", "purity"), ("metal", "purity"), ("valuePaise", "value"),
+                          ("lotId", "lot"))},
     **{f"stones.{at}.{path}": f"stone-{at}-{name}" for at in range(STONE_ROWS)
-       for path, name in (("kind", "kind"), ("stones", "count"), ("weightMct", "carat"))},
+       for path, name in (("kind", "kind"), ("stones", "count"), ("weightMct", "carat"), ("lotId", "lot"))},
     "tag": "piece-0-tag", "huid": "piece-0-huid", "grossMg": "piece-0-gross", "stones": "stone-0-kind",
     "fineRatePaise": "fine_rate", "excess": "excess",
 }  # fmt: skip
@@ -55,7 +58,7 @@ def karigar_job(karigar_job_id: UUID) -> str:
 @allow("karigar.work")
 def issue_to_karigar(karigar_job_id: UUID) -> Response | tuple[str, int]:
     tried = try_form(lambda: shop_write(
-        lambda db: karigars.issue(db, job_id=karigar_job_id, draft=_issue()), rebuild=karigars.get_challan
+        lambda db: karigars.issue(db, job_id=karigar_job_id, draft=_issue(db)), rebuild=karigars.get_challan
     ))  # fmt: skip
     return _answer(karigar_job_id, tried.result, tried.refusal)
 
@@ -118,7 +121,7 @@ def _page(job_id: UUID, refusal: Refusal | None = None) -> str:
     return show(
         "karigar_job.html", "karigars", job=job, challans=challans, stones=stones, refusal=refusal, key=form_key(),
         typed=forms.typed(), today=today_ist(), purities=[one for one in purities() if one[0].startswith(job.metal)],
-        metal_lots=[("", _("No lot")), *((str(lot.id), lot_name(lot)) for lot in lots if lot.metal == job.metal)],
+        metal_lots=_metal_lots(job, lots),
         stone_lots=[("", _("No lot")), *((str(lot.id), lot_name(lot)) for lot in lots if lot.metal == inventory.STONE)],
         whys={key: str(_(text)) for key, text in WHYS.items()}, excesses=[(key, _(text)) for key, text in EXCESSES],
         became=[(key, _(text)) for key, text in WHAT_BECAME], fine_rate=fine, pieces=pieces,
@@ -128,22 +131,37 @@ def _page(job_id: UUID, refusal: Refusal | None = None) -> str:
     )  # fmt: skip
 
 
+def _metal_lots(job: karigars.Job, lots: Sequence[inventory.Lot]) -> list[tuple[str, str]]:
+    """Where there are lots of the metal, nothing is chosen before somebody did."""
+    known = [(str(lot.id), lot_name(lot)) for lot in lots if lot.metal == job.metal]
+    return [*([("", _("Choose"))] if known else []), *known, (NO_LOT, _("In no lot of the book"))]
+
+
 def lot_name(lot: inventory.Lot) -> str:
     """A lot to choose: what it is of, and how much is left."""
     left = f"{carats(lot.left_stone_mct)} ct" if lot.metal == inventory.STONE else f"{grams(lot.left_net_mg)} g"
     return f"{lot.code} · {lot.purity_label} · {left}"
 
 
-def _issue() -> karigars.IssueDraft:
+def _issue(db: ShopSession) -> karigars.IssueDraft:
     metal = []
     for at in range(METAL_ROWS):
         if text_field(f"metal-{at}-net"):
-            name, fineness = purity(f"metal-{at}-purity")
+            lot_id = _lot(f"metal-{at}-lot")
+            lot = inventory.get_lots(db, [lot_id]).get(lot_id) if lot_id else None
+            name, fineness = (lot.metal, lot.fineness) if lot else purity(f"metal-{at}-purity")
             metal.append(karigars.MetalOut(
                 metal=name, fineness=fineness, net_mg=forms.figure(f"metal-{at}-net", parse_grams),
-                lot_id=_id(f"metal-{at}-lot"), value_paise=forms.figure(f"metal-{at}-value", parse_rupees, empty=0),
+                lot_id=lot_id, value_paise=forms.figure(f"metal-{at}-value", parse_rupees, empty=0),
             ))  # fmt: skip
     return karigars.IssueDraft(metal=tuple(metal), stones=_stones(), note=forms.line_or_none("note", most=200))
+
+
+def _lot(name: str) -> UUID | None:
+    """The lot that was chosen; None where it was said that the metal lies in none. To say neither is a slip."""
+    if text_field(name) == NO_LOT:
+        return None
+    return _id(name) or parse_id(forms.refuse(name, _("Choose the lot that it comes out of, or that it is in none.")))
 
 
 def _receipt() -> karigars.ReceiptDraft:

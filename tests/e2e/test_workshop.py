@@ -36,6 +36,7 @@ def test_a_job_of_a_karigar(open_page: Callable[..., Watched], cast: Cast, look:
     page.keyboard.press("F9")
     page.wait_for_url("**/karigar-jobs/**")
     page.locator("#f-out-metal-0-net").fill("10.000")
+    page.locator("#f-out-metal-0-lot").select_option("none")
     page.keyboard.press("F8")
     page.wait_for_url("**saved=issue")
     for name, value in (("tag", f"W-{look}"), ("name", "Ring"), ("gross", "9.500"), ("huid", a_huid())):

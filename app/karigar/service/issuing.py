@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from uuid import UUID
 
 from app.inventory import service as inventory
+from app.inventory.errors import LotTooSmall
 from app.inventory.service import Spot, Weights
 from app.karigar.errors import JobFactsWrong, OtherMetal
 from app.karigar.facts import line as one_line
@@ -66,20 +67,32 @@ def _facts(
     """The lines' facts as they were said; lots are taken from in the order of their keys, as everybody locks them."""
     found: dict[int, dict[str, object]] = {}
     ordered = sorted(enumerate(wanted), key=lambda one: one[1].lot_id.bytes if one[1].lot_id else b"")
+    metals = sum(isinstance(one, MetalOut) for one in wanted)
     for place, one in ordered:
-        found[place] = (
-            _metal(db, job, challan_id, one) if isinstance(one, MetalOut) else _stones(db, job, challan_id, one)
-        )
+        weight = f"metal.{place}.netMg" if place < metals else f"stones.{place - metals}.weightMct"
+        try:
+            found[place] = _drawn(db, job, challan_id, one, weight.rpartition(".")[0])
+        except LotTooSmall as refused:
+            refused.fields = {weight: refused.message}
+            raise
     return [found[place] for place in range(len(wanted))]
 
 
-def _metal(db: ShopSession, job: KarigarJob, challan_id: UUID, one: MetalOut) -> dict[str, object]:
+def _drawn(
+    db: ShopSession, job: KarigarJob, challan_id: UUID, one: MetalOut | Stones, field: str
+) -> dict[str, object]:  # fmt: skip
+    if isinstance(one, MetalOut):
+        return _metal(db, job, challan_id, one, field)
+    return _stones(db, job, challan_id, one, field)
+
+
+def _metal(db: ShopSession, job: KarigarJob, challan_id: UUID, one: MetalOut, field: str) -> dict[str, object]:
     value = one.value_paise or 0
     if one.lot_id is not None:
-        entry = _drawn(db, job, challan_id, one.lot_id, Weights(net_mg=one.net_mg))
+        entry = _out(db, job, challan_id, one.lot_id, Weights(net_mg=one.net_mg))
         if (entry.metal, entry.fineness) != (one.metal, one.fineness):
-            message = _("The lot is of another purity.")
-            raise OtherMetal(message, fields={"metal": "not the lot's purity"})
+            message, action = _("The lot is of another purity."), _("Choose the purity of the lot, or another lot.")
+            raise OtherMetal(message, action=action, fields={f"{field}.fineness": message})
         value = entry.cost_paise
     return {
         "metal": one.metal, "fineness": one.fineness, "gross_mg": one.net_mg, "net_mg": one.net_mg,
@@ -87,13 +100,13 @@ def _metal(db: ShopSession, job: KarigarJob, challan_id: UUID, one: MetalOut) ->
     }  # fmt: skip
 
 
-def _stones(db: ShopSession, job: KarigarJob, challan_id: UUID, one: Stones) -> dict[str, object]:
+def _stones(db: ShopSession, job: KarigarJob, challan_id: UUID, one: Stones, field: str) -> dict[str, object]:
     value = one.value_paise
     if one.lot_id is not None:
-        entry = _drawn(db, job, challan_id, one.lot_id, Weights(pieces=one.stones, stone_mct=one.weight_mct))
+        entry = _out(db, job, challan_id, one.lot_id, Weights(pieces=one.stones, stone_mct=one.weight_mct))
         if entry.metal != inventory.STONE:
             message = _("The lot is not of loose stones.")
-            raise JobFactsWrong(message, fields={"stones": "no lot of stones"})
+            raise JobFactsWrong(message, fields={f"{field}.lotId": message})
         value = entry.cost_paise
     return {
         "stone_kind": one.kind, "stones": one.stones, "weight_mct": one.weight_mct, "lot_id": one.lot_id,
@@ -101,7 +114,7 @@ def _stones(db: ShopSession, job: KarigarJob, challan_id: UUID, one: Stones) -> 
     }  # fmt: skip
 
 
-def _drawn(db: ShopSession, job: KarigarJob, challan_id: UUID, lot_id: UUID, part: Weights) -> Entry:
+def _out(db: ShopSession, job: KarigarJob, challan_id: UUID, lot_id: UUID, part: Weights) -> Entry:
     """Out of the lot and onto the karigar's account, in the book too."""
     return inventory.draw_from_lot(
         db, lot_id=lot_id, part=part, target=Spot(Account.KARIGAR, job.karigar_id), kind=ISSUE,

@@ -6,7 +6,7 @@ import secrets
 import pytest
 
 from app.kit.clock import today_ist
-from tests.support.counter import Counter
+from tests.support.counter import Counter, made
 
 
 @pytest.fixture
@@ -32,6 +32,28 @@ def place(answer):
     return re.sub(r"^/s/[^/]+", "", answer.location.partition("?")[0])
 
 
+def test_metal_goes_out_of_the_lot_that_was_chosen(visit, cast, flask_app, runtime):
+    """Of 100 g of 24K; that it is in no lot somebody has to say. The purity is the lot's, whatever the form has."""
+    bar = made(Counter(flask_app, runtime, cast.asha).post("/lots", {
+        "code": "BAR-K", "name": "Bar", "kind": "bullion", "metal": "gold", "fineness": 9990, "netMg": 100_000,
+    }))  # fmt: skip
+    karigar = place(visit("/karigars/new", {"name": "Sham Soni", "code": "SHAM", "state_code": "27"}))
+    job = place(visit(f"{karigar}/jobs", {
+        "description": "Chain", "work": "plain", "purity": "gold-9160", "labour_basis": "per_gram_net",
+        "labour": "450", "allowed": "2", "pieces": "1", "due_on": f"{today_ist():%d-%m-%Y}",
+    }))  # fmt: skip
+    form = {"metal-0-purity": "gold-9160", "metal-0-lot": bar["id"]}
+    for wrong, said in (
+        ({"metal-0-net": "10", "metal-0-lot": ""}, "Choose the lot that it comes out of, or that it is in none."),
+        ({"metal-0-net": "150"}, "Of lot BAR-K 100.000 g net, 0.000 ct and 0 pieces are left."),
+    ):  # fmt: skip
+        refused = visit(f"{job}/issues", form | wrong)
+        assert refused.status_code == 422 or refused.status_code == 409
+        assert re.findall(r'class="wrong"[^>]*>([^<]+)', refused.text) == [said]
+    assert place(visit(f"{job}/issues", form | {"metal-0-net": "10"})) == job
+    assert "9.990" in visit(job).text  # fine, of 10 g
+
+
 def test_a_job_goes_through_its_pages(visit, cast, flask_app, runtime):
     refused = visit("/karigars/new", {"name": "Ram Soni", "code": "R", "state_code": ""})
     assert refused.status_code == 422 and "is-invalid" in refused.text and "Ram Soni" in refused.text
@@ -40,9 +62,10 @@ def test_a_job_goes_through_its_pages(visit, cast, flask_app, runtime):
         "description": "Two rings", "work": "plain", "purity": "gold-9160", "labour_basis": "per_gram_net",
         "labour": "450", "allowed": "2", "pieces": "2", "due_on": f"{today_ist():%d-%m-%Y}",
     }))  # fmt: skip
-    heavy = visit(f"{job}/issues", {"metal-0-net": "ten", "metal-0-purity": "gold-9160"})
+    no_lot = {"metal-0-purity": "gold-9160", "metal-0-lot": "none"}
+    heavy = visit(f"{job}/issues", {"metal-0-net": "ten", **no_lot})
     assert heavy.status_code == 422 and "is no weight in grams" in heavy.text
-    assert place(visit(f"{job}/issues", {"metal-0-net": "10", "metal-0-purity": "gold-9160"})) == job
+    assert place(visit(f"{job}/issues", {"metal-0-net": "10", **no_lot})) == job
     piece = {"piece-0-tag": "W-1", "piece-0-name": "Ring", "piece-0-category": "ring", "piece-0-purity": "gold-9160",
              "piece-0-gross": "9.9", "piece-0-making": "12", "excess": "", "closes": "yes"}  # fmt: skip
     late = visit(f"{job}/receipts", {**piece, "version": "1"})
