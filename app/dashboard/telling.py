@@ -11,7 +11,8 @@ from app.kit.weights import carats, grams, purity_label
 
 NAMES = {
     "from": N_("From"), "to": N_("To"), "cost": N_("It costs the shop"), "piece": N_("Piece"), "tag": N_("Tag"),
-    "name": N_("Name"), "net": N_("Net weight"), "gross": N_("Gross weight"), "wastage": N_("Wastage"),
+    "name": N_("Name"), "net": N_("Net weight"), "gross": N_("Gross weight"), "rated": N_("Weight at this rate"),
+    "wastage": N_("Wastage"),
     "making": N_("Making"), "discount": N_("Discount"), "price": N_("Price"), "total": N_("Total"), "rate": N_("Rate"),
     "board": N_("Board rate"), "floor": N_("Cost"),
     "taxable": N_("Before tax"), "line": N_("Line"), "lines": N_("Lines"), "bill": N_("Bill"),

@@ -75,7 +75,8 @@ def _granted(db: ShopSession, approval_ids: Sequence[UUID]) -> set[bytes]:
 
 def _of_piece(line: LineDraft, item: Item, priced: PricedLine) -> Iterator[Want]:
     facts = _piece_facts(item)
-    yield from _of_rate(item.id, item.own_mg, priced, facts)
+    rated = {"ratedMg": item.own_mg} if item.others else {}  # the rate is of the main metal alone
+    yield from _of_rate(item.id, item.own_mg, priced, {**facts, **rated})
     if priced.discount_paise or priced.making_discount_paise:
         yield _discount(item.id, priced, {**facts, "valuePaise": priced.value_paise})
     if line.wastage is not None and (line.wastage.kind.value, line.wastage.bp) != (item.wastage_kind, item.wastage_bp):

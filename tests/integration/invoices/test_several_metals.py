@@ -15,7 +15,7 @@ from app.invoices import service as bills
 from app.kit.clock import today_ist
 from app.metal import service as metal
 from app.metal.service import Account
-from tests.support.counter import made
+from tests.support.counter import Counter, made
 
 PT950 = {"metal": "platinum", "fineness": 9_500, "netMg": 2_500}
 TOTAL = 1_30_295_00
@@ -134,6 +134,14 @@ def test_a_purity_of_gold_beside_gold_comes_from_24_karat_and_the_bill_says_so_f
     ]  # fmt: skip
     assert made(counter.get(f"/invoices/{issued['id']}")) == issued
     assert counter.books().sound
+
+
+def test_a_rate_below_the_board_costs_what_the_main_metal_weighs(counter, ring, flask_app, runtime, cast):
+    """₹100 less for 7.500 g: the platinum has its own rate, and whoever allows it is told both weights."""
+    clerk = Counter(flask_app, runtime, cast.bina)
+    quoted = made(clerk.post("/invoices/quote", {"lines": [{"itemId": ring["id"], "ratePaisePerG": 12_700_00}]}))
+    (facts,) = [one["facts"] for one in quoted["needs"] if one["right"] == "bill.lower_rate"]
+    assert (facts["netMg"], facts["ratedMg"], facts["costPaise"]) == (10_000, 7_500, 750_00)
 
 
 def test_an_estimate_keeps_the_rates_of_all_its_metals(counter, ring):
