@@ -158,7 +158,8 @@ def _codes(figures: dict[str, Any]) -> dict[str, str]:
 def _words() -> dict[str, Any]:
     """What the day's figures are told with."""
     return {
-        "kinds": _kinds(), "modes": mode_names(), "purposes": _purposes(), "label": purity_label,
+        "kinds": _kinds(), "modes": {**mode_names(), "credit": _("Credits used")}, "purposes": _purposes(),
+        "label": purity_label,
         "metals": dict(named(OF_METAL)), "fine_mg": fine_mg,
     }  # fmt: skip
 

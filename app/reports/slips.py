@@ -21,6 +21,7 @@ DOCUMENTS = {
 }  # fmt: skip
 MODES = {
     "cash": Label("Cash"), "upi": Label("UPI"), "card": Label("Card"), "bank": Label("Bank"), "cheque": Label("Cheque"),
+    "credit": Label("Credits used"),
 }  # fmt: skip
 PURPOSES = {
     "advance": Label("Advances"), "on_account": Label("Dues paid"), "scheme": Label("Schemes"),

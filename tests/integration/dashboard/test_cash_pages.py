@@ -2,10 +2,13 @@
 
 import re
 import secrets
+from uuid import UUID
 
 import pytest
 
+from app.credits import service as credits
 from app.kit.clock import today_ist
+from app.kit.ids import new_id
 from tests.support.counter import Counter, made
 from tests.support.jobs import work_off
 
@@ -115,3 +118,18 @@ def test_a_day_on_which_something_without_metal_was_sold(counter, browser):
     assert [(one["metal"], one["netMg"]) for one in figures["sold"]] == [("gold", 3_390)]
     for page in ("/day", "/day/close"):
         look(page)
+
+
+def test_a_days_figures_add_up_on_its_page(counter, browser):
+    """Case 1 of the table, of which a credit pays 10,000: 50,334.72 + 2 × 755.02 are 51,844.76, and 24 paise more."""
+    _, look = browser
+    customer, ring = counter.customer(), counter.piece()
+    credit = counter.write(lambda db: credits.open_credit(
+        db, kind="advance", customer_id=UUID(customer["id"]), source_id=new_id(), paise=10_000_00
+    ))  # fmt: skip
+    paid = [{"mode": "credit", "paise": 10_000_00, "creditId": str(credit.id)}, {"mode": "upi", "paise": 41_845_00}]
+    made(counter.bill([ring], customerId=customer["id"], payments=paid))
+    page = look("/day")
+    told = dict(re.findall(r"<dt>([^<]+)</dt><dd class=\"figure\">([^<]+)</dd>", page))
+    assert (told["Before tax"], told["CGST + SGST"], told["Round-off"]) == ("₹50,334.72", "₹1,510.04", "₹0.24")
+    assert (told["Credits used"], told["UPI"]) == ("₹10,000.00", "₹41,845.00")
