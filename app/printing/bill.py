@@ -49,6 +49,7 @@ TOTALS = {
 COMPOSITION = "Composition taxable person, not eligible to collect tax on supplies."
 WIDE_PAISE = 10**9  # from a crore on, the columns need smaller type
 LONGEST_WORD = 16  # of a description: what its column holds
+SERVICES = "99"  # the chapter of codes that are called SAC
 
 Cell = dict[str, Any]
 Say = Callable[[str], str]
@@ -161,7 +162,7 @@ def _is_wide(bill: BillDocument) -> bool:
 def _row(place: int, article: Article, bill: BillDocument, type_: Typeface) -> Cell:
     """One article: its number, its texts, and two lines in every column."""
     say = partial(type_.fit, longest_word=LONGEST_WORD // 2 if _is_wide(bill) else LONGEST_WORD)
-    details = [("Tag", article.tag), ("HSN", article.hsn)]
+    details = [("Tag", article.tag), ("SAC" if article.hsn.startswith(SERVICES) else "HSN", article.hsn)]
     return {
         "place": str(place),
         "name": say(article.description, most=160),

@@ -1,10 +1,12 @@
 """What goes along with stock that is away: the note of a transfer, the memo of pieces on approval."""
 
+from collections.abc import Mapping
 from uuid import UUID
 
 from app.customers import service as customers
 from app.inventory.service.away import Consignment, Line, get_consignment
 from app.inventory.service.places import list_stock_places
+from app.inventory.service.reading import get_items
 from app.kit.clock import ist
 from app.kit.weights import carats, grams, purity_label
 from app.metal.service import MIXED
@@ -34,6 +36,8 @@ def consignment_slip(db: ShopSession, consignment_id: UUID, *, kind: str) -> Sli
     places = list_places(db)
     shop = seller_of(next((one for one in places if one.outlet_id == home), places[0]))
     sent_on, stones = ist(sent.sent_at).date(), any(line.stone_mct for line in sent.lines)
+    items = get_items(db, [line.item_id for line in sent.lines if line.item_id])
+    called = {item.id: f"{item.tag} · {item.name}" for item in items.values()}
     return SlipDocument(
         title=Label("APPROVAL MEMO") if memo else Label("TRANSFER NOTE"),
         number=sent.id.hex[-8:].upper(),
@@ -43,7 +47,7 @@ def consignment_slip(db: ShopSession, consignment_id: UUID, *, kind: str) -> Sli
         party=_customer(db, sent) if memo else (names[sent.to_place_id].name if sent.to_place_id in names else "",),
         facts=((Label("Bring back by"), f"{sent.due_on:%d-%m-%Y}"),) if sent.due_on else (),
         columns=_COLUMNS[: None if stones else -1],
-        rows=tuple(_row(line)[: None if stones else -1] for line in sent.lines),
+        rows=tuple(_row(line, called)[: None if stones else -1] for line in sent.lines),
         foot=_sums(sent)[: None if stones else -1],
         notes=(sent.note or "",),
         terms=MEMO_TERMS if memo else TRANSFER_TERMS,
@@ -59,11 +63,13 @@ def _customer(db: ShopSession, sent: Consignment) -> tuple[str, ...]:
     return tuple(part for part in (buyer.name, buyer.address, town, buyer.phone) if part)
 
 
-def _row(line: Line) -> tuple[str, ...]:
+def _row(line: Line, called: Mapping[UUID, str]) -> tuple[str, ...]:
+    """A piece by its tag and its name: who signs for it reads what it is."""
+    what = called.get(line.item_id, line.description) if line.item_id else line.description
     purity = "" if line.fineness == MIXED else purity_label(line.metal, line.fineness)
     stones = f"{carats(line.stone_mct)} ct" if line.stone_mct else ""
     pieces = str(line.pieces) if line.pieces else ""
-    return (line.description, purity, pieces, grams(line.gross_mg), grams(line.net_mg) if line.net_mg else "", stones)
+    return (what, purity, pieces, grams(line.gross_mg), grams(line.net_mg) if line.net_mg else "", stones)
 
 
 def _sums(sent: Consignment) -> tuple[str, ...]:

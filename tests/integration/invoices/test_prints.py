@@ -58,7 +58,8 @@ def test_a_memo_says_what_was_given_and_nothing_of_its_cost(counter):
     answer = counter.get(f"/memos/{memo['id']}/print")
     page = PdfReader(io.BytesIO(answer.data)).pages[0]
     said = page.extract_text()
-    for words in ("APPROVAL MEMO", piece["tag"], "3.390", lata["name"], "31-12-2099", memo["id"][-8:].upper()):
+    named, number = f"{piece['tag']} · {piece['name']}", memo["id"][-8:].upper()
+    for words in ("APPROVAL MEMO", named, "3.390", lata["name"], "31-12-2099", number):
         assert words in said, words
     assert "41,234" not in said and round(float(page.mediabox.width)) == 420  # A5
     wrong = counter.get(f"/transfers/{memo['id']}/print")

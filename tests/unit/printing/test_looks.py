@@ -1,6 +1,7 @@
 """Papers and languages: the same facts on A4, A5 and a roll, in English, Hindi and Gujarati."""
 
 import ast
+import dataclasses
 import re
 import unicodedata
 from collections.abc import Iterator
@@ -15,7 +16,7 @@ from app.printing import receipt as of_vouchers
 from app.printing import slips as of_slips
 from app.printing.documents import Copy, Form
 from app.printing.looks import FOLDER, IN_FORMS, SMALL, USUAL, Label, Language, Look, Paper, in_look, look_of, words_of
-from tests.unit.printing.conftest import SELLER, make_bill, make_credit_note
+from tests.unit.printing.conftest import RING, SELLER, make_bill, make_credit_note
 from tests.unit.printing.test_day import SLIP as CLOSING
 from tests.unit.printing.test_press import read, text_of
 from tests.unit.printing.test_voucher import a_voucher
@@ -81,6 +82,12 @@ def test_labels_are_in_the_language_and_not_in_english(language, words):
     for one in words:
         assert one in told, one
     assert data["labels"]["Buyer"] != "Buyer" and "Bill total" not in told and "TAX INVOICE" not in told
+
+
+def test_the_code_of_a_service_is_called_sac():
+    ring, mending = (dataclasses.replace(RING, hsn=code) for code in ("711319", "998722"))
+    rows = of_bills.bill_data(make_bill(articles=(ring, mending)), Plain())["rows"]
+    assert [row["details"] for row in rows] == ["Tag R-2077  ·  HSN 711319", "Tag R-2077  ·  SAC 998722"]
 
 
 def test_an_estimate_says_that_it_is_no_tax_invoice():
