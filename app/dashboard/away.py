@@ -193,7 +193,7 @@ def _form(kind: str, refusal: Refusal | None) -> str:
     values = forms.typed() if request.method == "POST" else {"codes": request.args.get("codes", "")[:200]}
     return show(
         "consignment_new.html", "stock", kind=kind, title=_(ONE[kind]), refusal=refusal, values=values, key=form_key(),
-        outlets=codes.place_choices(known, trays=False),
+        outlets=codes.place_choices(known, trays=False, anywhere=_("Choose")),
         place_choices=codes.place_choices(known, anywhere=_("Where I sit")),
     )  # fmt: skip
 
