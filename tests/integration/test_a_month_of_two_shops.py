@@ -20,8 +20,9 @@ from app.kit.jobruns import run_job
 from app.kit.leases import Candidate
 from app.kit.models import ControlJob, OutboxState
 from app.kit.transactions import write_control
+from app.tenants.models import Role
 from shard_router.moves import Limits, MoveState
-from tests.support.cast import ensure_signing_key, make_cast
+from tests.support.cast import ensure_signing_key, join, make_cast, signed_in
 from tests.support.month.playing import Player, player
 from tests.support.month.reckoning import reconcile
 from tests.support.month.shop import noon
@@ -38,8 +39,10 @@ def test_a_month_of_two_shops_reconciles_to_the_paisa_and_the_milligram(flask_ap
     ensure_signing_key(runtime)  # made today, so that it signs for other tests too
     with time_machine.travel(noon(first, 9)):
         cast = make_cast(runtime)
-        asha = player(flask_app, runtime, cast.asha, seed=seed, state="27", other_state="29")
-        zoya = player(flask_app, runtime, cast.zoya, seed=seed + 1, state="33", other_state="27")
+        clerk = join(runtime, "Devi", cast.tag, Role.CLERK, cast.zoya.shop)
+        devi = signed_in(runtime, "Devi", cast.tag, clerk, Role.CLERK, cast.zoya.shop)
+        asha = player(flask_app, runtime, cast.asha, cast.bina, seed=seed, state="27", other_state="29")
+        zoya = player(flask_app, runtime, cast.zoya, devi, seed=seed + 1, state="33", other_state="27")
         for one in (asha, zoya):
             pays(runtime, one, first)
             one.settle(first)

@@ -7,7 +7,7 @@ from typing import Any
 
 from tests.support.month.arithmetic import Piece, Sums
 
-TILL, SAFE = "till", "safe"
+TILL, SECOND, SAFE = "till", "second", "safe"
 DOWN = "credit_note"
 
 
@@ -65,9 +65,10 @@ class Lot:
 
 @dataclass
 class OwnBooks:
-    """`today` is the business day that what happens now belongs to."""
+    """`today` is the business day that what happens now belongs to, `place` the drawer."""
 
     today: dt.date = dt.date.min
+    place: str = TILL  # whose drawer takes and gives
     days: dict[dt.date, Day] = field(default_factory=lambda: defaultdict(Day))
     cash: Counter[str] = field(default_factory=Counter)
     stock_mg: Counter[tuple[str, int]] = field(default_factory=Counter)
@@ -90,7 +91,8 @@ class OwnBooks:
 
     # ---------------------------------------------------------------- cash and documents
 
-    def cash_moves(self, paise: int, place: str = TILL) -> None:
+    def cash_moves(self, paise: int, place: str = "") -> None:
+        place = place or self.place
         self.cash[place] += paise
         self.day.cash[place] += paise
 

@@ -9,6 +9,7 @@ from typing import Any
 from app.kit.runtime import Runtime
 from tests.support.cast import Somebody
 from tests.support.counter import Counter
+from tests.support.month.counters import Counters
 from tests.support.month.promises import MONTHS, Promises, months_later
 from tests.support.month.selling import Selling
 from tests.support.month.shop import Shop
@@ -26,6 +27,7 @@ class Player:
     selling: Selling
     room: Stockroom
     promises: Promises
+    counters: Counters
 
     # ---------------------------------------------------------------- before, and each day
 
@@ -52,8 +54,10 @@ class Player:
             self.must(self.selling.wares)
 
     def must(self, *acts: Act) -> None:
+        """Where there is too little in stock for it, more is bought first."""
         for act in acts:
-            assert self.shop.act(act), f"{act.__name__} could not be on {self.shop.books.today} in {self.shop.name}'s"
+            done = self.shop.act(act) or (self.shop.act(self.room.buy) and self.shop.act(act))
+            assert done, f"{act.__name__} could not be on {self.shop.books.today} in {self.shop.name}'s"
 
     def by_dice(self) -> None:
         """One act that can be."""
@@ -63,21 +67,21 @@ class Player:
 
     def calendar(self) -> dict[int, tuple[Act, ...]]:
         """What happens for certain, by the day of the month."""
-        sell, room, promise = self.selling, self.room, self.promises
+        sell, room, promise, between = self.selling, self.room, self.promises, self.counters
         return {
             2: (room.give_out, promise.join, promise.lock, self.memo),
             3: (promise.bring_old_gold, room.send_transfer, promise.take_repair),
             4: (room.buy, promise.order, sell.business, promise.mature),
-            5: (room.take_in, room.memo_back, room.receive_transfer, sell.told, room.buy),
-            6: (promise.take_locked, promise.mend, promise.exchange, room.bill_labour),
-            8: (room.melt, sell.brought_back, sell.charged_more, sell.cancelled),
+            5: (room.take_in, room.memo_back, room.receive_transfer, sell.told, room.buy, between.second_till),
+            6: (sell.small, promise.take_locked, promise.mend, promise.exchange, room.bill_labour),
+            8: (promise.buy_back, room.melt, sell.brought_back, sell.charged_more, sell.cancelled),
             9: (room.pour, room.count, promise.deliver, room.send_back),
             11: (promise.paid_out, promise.used_advance, sell.made_cheaper, room.give_out),
-            13: (room.buy, sell.shipped, sell.discounted, promise.lock, promise.bring_old_gold),
+            13: (room.buy, between.asked_for, sell.shipped, sell.discounted, promise.lock, promise.bring_old_gold),
             16: (self.memo, room.send_transfer, promise.order, room.take_in),
             17: (room.bill_labour, room.pay_supplier, promise.take_repair),
             19: (room.memo_back, room.receive_transfer, promise.take_locked, room.buy),
-            20: (room.melt, promise.mend, sell.business),
+            20: (between.second_till, room.melt, promise.mend, sell.business),
             22: (room.pour, room.buy, room.count, promise.deliver, promise.save),
             24: (sell.brought_back, sell.cancelled, room.buy),
             26: (room.give_out, sell.shipped, promise.on_account),
@@ -97,7 +101,10 @@ class Player:
         return self.room.send_memo(self.selling.company)
 
 
-def player(app: Any, runtime: Runtime, who: Somebody, *, seed: int, state: str, other_state: str) -> Player:
+def player(
+    app: Any, runtime: Runtime, who: Somebody, clerk: Somebody, *, seed: int, state: str, other_state: str
+) -> Player:  # fmt: skip
     shop = Shop(Counter(app, runtime, who), random.Random(seed), state, other_state)
     selling, room = Selling(shop), Stockroom(shop)
-    return Player(shop, selling, room, Promises(shop, selling, room))
+    counters = Counters(shop, selling, Counter(app, runtime, clerk))
+    return Player(shop, selling, room, Promises(shop, selling, room), counters)

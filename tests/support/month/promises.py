@@ -11,7 +11,8 @@ from app.kit.ids import new_id
 from app.schemes import service as schemes
 from app.schemes.models import SchemePlan
 from shard_router import ShopSession
-from tests.support.month.arithmetic import GST_ON_REPAIRS
+from tests.support.month.arithmetic import GST_ON_REPAIRS, half_up, old_gold
+from tests.support.month.own_books import Lot
 from tests.support.month.selling import Line, Selling
 from tests.support.month.shop import GOLD, Shop, noon
 from tests.support.month.stockroom import Stockroom
@@ -99,6 +100,32 @@ class Promises:
         if found is not None:
             self.old_gold.append(found)
         return found is not None
+
+    def buy_back(self) -> bool:
+        """A piece of our own is worth its metal at today's board, nothing off, where all of it stays for a bill."""
+        if not self.selling.to_buy_back:
+            return False
+        shop, bill = self.shop, self.selling.to_buy_back.pop()
+        (line,) = bill.lines
+        piece = line.piece
+        assert piece is not None and bill.customer is not None
+        fine_rate = half_up(shop.rates[GOLD] * 10_000, piece.fineness)
+        stones = piece.gross_mg - piece.net_mg
+        value = old_gold(piece.gross_mg, stones, piece.fineness, 0, fine_rate)
+        voucher = shop.post("/old-gold", {
+            "customerId": bill.customer, "identity": {"kind": "voter", "number": "ABC1234567"},
+            "expectedValuePaise": value,
+            "lines": [{"description": "Ring of ours", "metal": "gold", "grossMg": piece.gross_mg, "dirtMg": stones,
+                       "fineness": piece.fineness, "test": "xrf", "ofLineId": line.id}],
+        })  # fmt: skip
+        shop.books.numbered(voucher["number"])
+        shop.books.opens(voucher["creditId"], bill.customer, value)
+        shop.books.bound.add(voucher["creditId"])  # it is for a bill
+        lot = Lot(voucher["lines"][0]["lotId"], "gold", piece.fineness, piece.net_mg, pieces=1)
+        shop.books.lot(lot)
+        self.room.scrap.append(lot)
+        self.old_gold.append(voucher["creditId"])
+        return True
 
     def exchange(self) -> bool:
         """The old gold of another day, or of today, pays for something new."""

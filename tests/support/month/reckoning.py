@@ -13,7 +13,7 @@ from app.metal import service as metal
 from app.oldgold import service as oldgold
 from app.ratelocks import service as ratelocks
 from app.schemes import service as schemes
-from tests.support.month.own_books import SAFE, TILL, Day
+from tests.support.month.own_books import SAFE, SECOND, TILL, Day
 from tests.support.month.shop import Shop
 
 
@@ -60,7 +60,8 @@ def compare_day(shop: Shop, on: dt.date, figures: dict[str, Any]) -> None:
     pieces = {(one["metal"], one["fineness"]): one["pieces"] for one in figures["stock"] if one["pieces"]}
     assert pieces == own.pieces, (on, pieces, own.pieces)
     moved = {one["till"]: one["closingPaise"] - one["openingPaise"] for one in figures["cash"]}
-    assert (moved[shop.till_id], moved[None]) == (own.cash[TILL], own.cash[SAFE]), (on, figures["cash"])
+    told_of = (moved[shop.till_id], moved[shop.second], moved[None])
+    assert told_of == (own.cash[TILL], own.cash[SECOND], own.cash[SAFE]), (on, figures["cash"])
 
 
 def told(sales: dict[str, Any]) -> tuple[Any, ...]:
@@ -81,6 +82,8 @@ def compare_month(shop: Shop, kept: dict[dt.date, dict[str, Any]]) -> None:
     sold = sum(day.total for on, day in books.days.items() if on in kept)
     assert sum(figures["sales"]["totalPaise"] for figures in kept.values()) == sold
     assert (shop.drawer()["heldPaise"], shop.get("/cash/drawers")["safePaise"]) == (books.cash[TILL], books.cash[SAFE])
+    with shop.at(shop.second, SECOND):
+        assert shop.drawer()["heldPaise"] == books.cash[SECOND]
     held: dict[tuple[str, int], int] = {}
     for one in read(lambda db: metal.balances(db, account=metal.Account.STOCK)):
         if one.held.net_mg:

@@ -6,7 +6,8 @@ import datetime as dt
 import itertools
 import random
 from collections import Counter as Tally
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -36,6 +37,8 @@ class Shop:
     done: Tally[str] = field(default_factory=Tally)
     rates: dict[tuple[str, int], int] = field(default_factory=dict)
     annex: str = ""
+    second: str = ""  # another till where the first one is
+    seat: str = ""  # the till at which one sits; empty: the first
     waited: int = 0  # requests that were sent again, since the shop was just moving
     _numbers: Any = field(default_factory=lambda: itertools.count(1))
 
@@ -47,6 +50,17 @@ class Shop:
     def till_id(self) -> str:
         return str(self.counter.who.shop.till_id)
 
+    @contextmanager
+    def at(self, till_id: str, place: str, *, by: Counter | None = None) -> Iterator[None]:
+        """What is done meanwhile is done at this till, by this person where it is not the owner."""
+        before, self.counter = self.counter, by or self.counter
+        seat, drawer = self.seat, self.books.place
+        self.seat, self.books.place = till_id, place
+        try:
+            yield
+        finally:
+            self.counter, self.seat, self.books.place = before, seat, drawer
+
     def code(self, letter: str) -> str:
         return f"{letter}-{next(self._numbers)}"
 
@@ -54,7 +68,7 @@ class Shop:
 
     def post(self, path: str, body: Any, *, version: int | None = None) -> dict[str, Any]:
         """What must succeed, at this shop's till; sent again with its own key where the shop is just moving."""
-        key, more = a_key(), {"X-Till-Id": self.till_id}
+        key, more = a_key(), {"X-Till-Id": self.seat or self.till_id}
         if version is not None:
             more["If-Match"] = f'"{version}"'
         answer = self.counter.post(path, body, key=key, **more)
@@ -81,7 +95,7 @@ class Shop:
     # ---------------------------------------------------------------- what there is
 
     def open_annex(self) -> None:
-        """A second outlet, to which stock is transferred; nobody sits at its till."""
+        """A second outlet, to which stock is transferred; nobody sits at its till. And a second till here."""
         profile = self.get("/profile")
         known = {one["id"] for one in profile["outlets"]}
         body = {
@@ -90,6 +104,10 @@ class Shop:
         }  # fmt: skip
         profile = self.post("/profile/outlets", body, version=profile["version"])
         (self.annex,) = {one["id"] for one in profile["outlets"]} - known
+        here = next(one["outletId"] for one in profile["tills"] if one["id"] == self.till_id)
+        till = {"outletId": here, "code": "T2", "name": "Second counter"}
+        profile = self.post("/profile/tills", till, version=profile["version"])
+        (self.second,) = [one["id"] for one in profile["tills"] if one["code"] == "T2"]
 
     def customer(self, **facts: Any) -> str:
         usual = {"name": "Lata Deshpande", "phone": a_phone(), "address": "4 Laxmi Road", "city": "Mumbai",
@@ -141,12 +159,11 @@ class Shop:
         """A new day: signed in afresh, the drawer counted, the board set."""
         self.sign_in()
         self.books.today = on
-        self._count("open", self.books.cash[TILL])
+        self.count("open", self.books.cash[TILL])
         self.set_board()
 
     def sign_in(self) -> None:
-        who = self.counter.who
-        self.counter.who = dataclasses.replace(who, token=issue(self.counter.runtime, who.person_id, who.name))
+        signed_in(self.counter)
 
     def end(self, *, short: int = 0) -> dict[str, Any]:
         """The evening: what is above the float goes to the safe, the drawer is counted, the day closed."""
@@ -160,7 +177,7 @@ class Shop:
         if short:
             books.cash_moves(-short)
             self.done["shortage"] += 1
-        self._count("close", books.cash[TILL], short=short)
+        self.count("close", books.cash[TILL], short=short)
         closing = self.close(on)
         books.close()
         return closing
@@ -175,17 +192,17 @@ class Shop:
         self.done["closed_once"] += 1
         return closing
 
-    def _count(self, verb: str, paise: int, *, short: int = 0) -> None:
+    def count(self, verb: str, paise: int, *, short: int = 0) -> None:
         """Counted as our own books say; the product must expect just that, or so much more where some is short."""
         drawer = self.drawer()
         counted = self.post(
-            f"/cash/drawers/{self.till_id}/{verb}", {"pieces": in_notes(paise), "note": "counted"},
+            f"/cash/drawers/{self.seat or self.till_id}/{verb}", {"pieces": in_notes(paise), "note": "counted"},
             version=drawer["version"],
         )  # fmt: skip
         assert (counted["countedPaise"], counted["differencePaise"]) == (paise, -short), counted
 
     def drawer(self) -> dict[str, Any]:
-        return next(one for one in self.get("/cash/drawers")["drawers"] if one["tillId"] == self.till_id)
+        return next(one for one in self.get("/cash/drawers")["drawers"] if one["tillId"] == (self.seat or self.till_id))
 
     def act(self, work: Callable[[], bool | None]) -> bool:
         """One of the story's acts; false where it could not be."""
@@ -193,6 +210,13 @@ class Shop:
             return False
         self.done[work.__name__] += 1
         return True
+
+
+def signed_in(counter: Counter) -> Counter:
+    """Afresh: tokens end in the night."""
+    who = counter.who
+    counter.who = dataclasses.replace(who, token=issue(counter.runtime, who.person_id, who.name))
+    return counter
 
 
 def _moving(answer: Any) -> bool:
