@@ -13,7 +13,7 @@ from app.dashboard import codes, forms
 from app.dashboard.frame import may, pages, show
 from app.dashboard.looks import look_asked, looks
 from app.dashboard.lots import KINDS, OF_METAL, typed_lot
-from app.dashboard.stock import named
+from app.dashboard.stock import named, stone_codes
 from app.inventory import service as inventory
 from app.inventory.lotting import scales_differ_mg
 from app.inventory.service import Arrival, Consignment, LotDraft
@@ -210,6 +210,7 @@ def _page(kind: str, one: UUID, refusal: Refusal | None = None) -> str:
         from_place=codes.place_name(known, found.from_place_id), to_place=codes.place_name(known, found.to_place_id),
         outcomes={name: _(text) for name, text in OUTCOMES.items()}, saved=request.args.get("saved", ""),
         kinds=named(KINDS), metals=named(OF_METAL), looks=looks(but=SMALL), allowed_mg=scales_differ_mg(today_ist()),
+        stone_codes=[("", "—"), *stone_codes()],
     )  # fmt: skip
 
 

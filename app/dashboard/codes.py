@@ -27,6 +27,8 @@ NAMES = {
     "customerId": "phone", "supplierId": "supplier_id", "placeId": "place_id", "netMg": "net", "stoneMg": "stone",
     "stoneMct": "carat", "costPaise": "cost", "totalPaise": "total", "tdsPaise": "tds", "paise": "amount",
     "billNo": "bill_no", "billOn": "bill_on", "stateCode": "state_code", "grossMg": "gross",
+    "stones.code": "stones-code", "stones.name": "stones-name", "stones.hsn": "stones-hsn",
+    "stones.stoneMct": "stones-carat", "stones.pieces": "stones-pieces",
 }  # fmt: skip
 """What the services call a fact → the form's field."""
 

@@ -144,7 +144,7 @@ def typed_lot(of: str = "", *, kind: str | None = None) -> LotDraft:
         net_mg=forms.figure(f"{of}net", parse_grams, empty=0),
         stone_mct=forms.figure(f"{of}carat", parse_carats, empty=0),
         cost_paise=forms.figure(f"{of}cost", parse_rupees, empty=0),
-        hsn=None if of else forms.line_or_none("hsn", most=8),  # a supplier's bill says it with its line
+        hsn=None if kind else forms.line_or_none(f"{of}hsn", most=8),  # a supplier's bill says it with its line
     )  # fmt: skip
 
 

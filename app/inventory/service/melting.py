@@ -1,6 +1,8 @@
 """A melt is poured: one lot of metal comes out of the pot, stones that were picked out are a lot, the rest is loss."""
 
 import dataclasses
+from collections.abc import Iterator
+from contextlib import contextmanager
 from uuid import UUID
 
 from app.inventory.errors import MeltContradicts
@@ -12,6 +14,7 @@ from app.inventory.service.booking import Spot
 from app.inventory.service.entering import Origin
 from app.inventory.service.lots import put, receive_lot
 from app.kit.clock import today_ist, utc_now
+from app.kit.errors import AppError
 from app.kit.texts import _
 from app.kit.weights import fine_mg, grams
 from app.metal.service import MIXED, Account, Entry, Quantities
@@ -34,13 +37,15 @@ def finish_melt(
     pot, today = spot_of(row), today_ist()
     origin = Origin(spot=pot, kind=POURED, movement_id=row.id)
     poured = settled(result, today)
-    picked = settled(stones, today) if stones is not None else None
+    with _of_stones():
+        picked = settled(stones, today) if stones is not None else None
     _check(poured, picked, went_in, lines[0].metal)
     received = receive_lot(db, draft=_costing(result, went_in.cost_paise), place_id=row.to_place_id, origin=origin)
     came_out = Quantities(net_mg=received.left_net_mg, gross_mg=received.left_net_mg, fine=received.left_fine,
                           cost_paise=received.left_cost_paise)  # fmt: skip
     if picked is not None and stones is not None:
-        receive_lot(db, draft=_costing(stones, 0), place_id=row.to_place_id, origin=origin)
+        with _of_stones():
+            receive_lot(db, draft=_costing(stones, 0), place_id=row.to_place_id, origin=origin)
         came_out += Quantities(
             pieces=picked.pieces, gross_mg=picked.stone_mg, stone_mg=picked.stone_mg, stone_mct=picked.stone_mct
         )
@@ -89,6 +94,16 @@ def _check(poured: LotDraft, picked: LotDraft | None, went_in: Quantities, metal
         raise MeltContradicts(_("What is picked out are loose stones."), fields={"stones.metal": "not stones"})
     if picked.stone_mct > went_in.stone_mct or picked.stone_mg > went_in.stone_mg:
         raise MeltContradicts(_("More stones than went in."), fields={"stones.stoneMct": "more than went in"})
+
+
+@contextmanager
+def _of_stones() -> Iterator[None]:
+    """What is wrong with the stones is said at their path, not at that of the lot of metal."""
+    try:
+        yield
+    except AppError as wrong:
+        wrong.fields = {f"stones.{path}": why for path, why in (wrong.fields or {}).items()} or None
+        raise
 
 
 def _costing(draft: LotDraft, paise: int) -> LotDraft:

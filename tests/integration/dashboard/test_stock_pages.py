@@ -9,6 +9,7 @@ from app.inventory import service as inventory
 from app.tenants.models import Outlet
 from tests.factories.people import a_customer
 from tests.factories.stock import an_item
+from tests.support.floor import diamonds
 from tests.support.pages import Sender
 
 
@@ -151,6 +152,21 @@ def test_pieces_go_out_on_approval_come_back_and_are_melted(asha, stock, runtime
     book = asha.look(f"{stock}/book").text
     assert "6.200" in book and "Melting loss" in book and "Loss" in book
     assert asha.look(f"{stock}/book?on=01-01-2020&account=sold").status_code == 200
+    assert at_work(runtime, cast, inventory.verify_metal) == []
+
+
+def test_stones_that_were_picked_out_of_a_melt_say_their_code_on_the_page(asha, stock, runtime, cast):
+    item = at_work(runtime, cast, lambda db: an_item(db, gross_mg=5_200, stones=diamonds(1_000)))
+    melt = id_in(asha.once(f"{stock}/melts/new", {"codes": item.tag}), "melts")
+    assert re.search(r'name="stones-hsn".*?value="7102"', asha.look(f"{stock}/melts/{melt}").text, re.DOTALL)
+    pour = {"version": "1", "kind": "bullion", "metal": "gold", "code": "POUR", "name": "Bar", "fineness": "900",
+            "net": "3.000", "stones-kind": "stones", "stones-metal": "stone", "stones-code": "PICKED",
+            "stones-name": "Diamonds", "stones-carat": "0.9", "stones-pieces": "2"}  # fmt: skip
+    unsaid = asha.once(f"{stock}/melts/{melt}/pour", pour)
+    assert unsaid.status_code == 422 and re.search(r'id="h-stones-hsn">Say which HSN', unsaid.text), wrongs(unsaid)
+    assert asha.once(f"{stock}/melts/{melt}/pour", {**pour, "stones-hsn": "7102"}).status_code == 303
+    (picked,) = at_work(runtime, cast, lambda db: inventory.list_lots(db, text="PICKED")).items
+    assert (picked.hsn, picked.left_stone_mct) == ("7102", 900)
     assert at_work(runtime, cast, inventory.verify_metal) == []
 
 

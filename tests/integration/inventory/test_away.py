@@ -1,5 +1,6 @@
 """What is away: transfers weighed when they arrive, memos that come back, melts that leave nothing in the pot."""
 
+import dataclasses
 from uuid import uuid4
 
 import pytest
@@ -17,7 +18,7 @@ from app.inventory.errors import (
 )  # fmt: skip
 from app.inventory.lotting import LotDraft
 from app.inventory.service import Arrival
-from app.kit.errors import PreconditionFailed
+from app.kit.errors import AppError, PreconditionFailed
 from app.metal import service as metal
 from app.metal.service import MIXED, Account
 from tests.factories.people import a_customer
@@ -156,6 +157,10 @@ def test_a_melt_leaves_nothing_in_the_pot(floor):
     assert floor.item(item.id).status == "withdrawn"
     assert floor.drifts() == []
     stones = LotDraft(code="PICKED", name="Diamonds", kind="stones", metal="stone", stone_mct=900, pieces=2, hsn="7102")
+    for wrong, at in (({"hsn": None}, "stones.hsn"), ({"code": "POUR"}, "stones.code")):
+        with pytest.raises(AppError) as refused:
+            pour(floor, melt, result(floor, code="POUR", net_mg=28_500), dataclasses.replace(stones, **wrong))
+        assert set(refused.value.fields) == {at}  # not at the lot of metal
     done = pour(floor, melt, result(floor, code="POUR", net_mg=28_500), stones)
     assert (done.state, {line.outcome for line in done.lines}) == ("ended", {"melted"})
     held = floor.read(lambda db: inventory.list_lots(db, state="open", sort="code")).items
