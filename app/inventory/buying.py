@@ -5,7 +5,7 @@ import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from app.inventory.errors import PurchaseEmpty, PurchaseTotalWrong
+from app.inventory.errors import LotFactsWrong, PurchaseEmpty, PurchaseTotalWrong
 from app.inventory.lotting import LotDraft, kind_of
 from app.inventory.pieces import ItemDraft
 from app.kit.money import BASIS_POINTS, MAX_PAISE, PAISE_PER_RUPEE, percent_of, ratio, round_half_up, rupees, whole
@@ -42,12 +42,16 @@ class BoughtLine:
         return kind_of(self.lot.kind, on).also.get(self.received(on).hsn or "", "")
 
     def received(self, on: dt.date) -> LotDraft:
-        """The lot of the line: what it says of its HSN, or what the bill does, in as many digits as its kind's."""
+        """The lot of the line: what it says of its HSN, or what the bill does, in as many digits as its kind's; raises
+        LotFactsWrong where the two are not of one code."""
         assert self.lot is not None  # the caller asks of a lot
         kind = kind_of(self.lot.kind, on)
-        if self.lot.hsn is not None or self.hsn is None or not kind.also:
+        if self.hsn is None or not kind.also:
             return self.lot
         known = next((code for code in kind.codes(self.lot.metal) if self.hsn.startswith(code)), self.hsn)
+        if self.lot.hsn not in (None, known):
+            message = _("The bill's line says HSN %(line)s, its lot %(lot)s.", line=self.hsn, lot=self.lot.hsn)
+            raise LotFactsWrong(message, fields={"hsn": message})
         return dataclasses.replace(self.lot, hsn=known)
 
 

@@ -8,6 +8,7 @@ import pytest
 from app.inventory import service as inventory
 from app.inventory.errors import (
     BillEnteredBefore,
+    LotFactsWrong,
     NotReturnable,
     PurchaseEmpty,
     PurchaseTotalWrong,
@@ -81,9 +82,15 @@ def test_stones_bear_a_quarter_of_a_percent_half_to_each_head(floor):
 def test_stones_of_a_suppliers_bill_are_what_it_says_they_are(floor):
     stones = floor.lot_draft(kind="stones", metal="stone", fineness=0, net_mg=0, stone_mct=10_000, hsn=None)
     line = BoughtLine(taxable_paise=1_00_000_00, lot=stones, hsn="71023910")
-    bill = bought(floor, supplier(floor), line)
+    who = supplier(floor)
+    bill = bought(floor, who, line)
     assert bill.lines[0].tax_bp == 150  # of polished ones
     assert (bill.lines[0].hsn, floor.lot_now(bill.lines[0].lot_id).hsn) == ("71023910", "7102")
+    for use in ("", "polished"):
+        rubies = dataclasses.replace(line, lot=dataclasses.replace(stones, code="RUBIES", hsn="7103"), use=use)
+        with pytest.raises(LotFactsWrong) as refused:  # the tax is that of the line, the sale's that of the lot
+            bought(floor, who, rubies)
+        assert set(refused.value.fields) == {"lines.0.hsn"}
 
 
 def test_a_total_that_is_not_the_lines_is_refused_and_nothing_is_written(floor):
