@@ -245,7 +245,10 @@ def _codes(db: ShopSession, job_id: UUID) -> dict[str, str | None]:
     """The HSN of each kind of stones that came out of lots: what comes back is what went out."""
     rows = repository.lots_of_stones(db, job_id)
     lots = inventory.get_lots(db, {lot_id for _kind, lot_id in rows})
-    return {kind: lots[lot_id].hsn for kind, lot_id in rows}
+    found: dict[str, str | None] = {}
+    for kind, lot_id in rows:  # a lot of before codes were asked for says none
+        found[kind] = lots[lot_id].hsn or found.get(kind)
+    return found
 
 
 def _with(before: JobMetal, lines: Sequence[KarigarLine]) -> JobMetal:

@@ -8,6 +8,7 @@ import pytest
 from pypdf import PdfReader
 
 from app.inventory import service as inventory
+from app.inventory.service.lots import receive_lot
 from app.karigar import service as karigars
 from app.kit.audit_checking import first_broken
 from app.kit.clock import today_ist
@@ -248,6 +249,25 @@ def test_metal_and_stones_come_out_of_lots_and_make_lots_again(bench):
     assert left["FINE-1"] == (6_000, 0, 78_000_00)
     assert sorted(lot.left_cost_paise for lot in lots if lot.kind == "stones") == [10_000_00, 25_000_00]
     assert {lot.hsn for lot in lots if lot.kind == "stones"} == {"7102"}  # what came back is still diamonds
+
+
+def test_stones_come_back_of_the_code_that_one_of_their_lots_said(bench):
+    """A lot of before codes were asked for says none; it went out last."""
+    _gold, gems = bench.counter.write(_lots)
+    job = bench.job()
+    bench.issue(job, stones=[{"kind": "diamond", "stones": 5, "weightMct": 500, "lotId": str(gems)}])
+    old = bench.counter.write(_lot_that_says_no_code)
+    bench.issue(bench.now(job), stones=[{"kind": "diamond", "stones": 5, "weightMct": 500, "lotId": str(old)}])
+    made(bench.receive(bench.now(job), stones=[{"kind": "diamond", "stones": 4, "weightMct": 400}]))
+    lots = bench.counter.read(lambda db: inventory.list_lots(db, sort="code")).items
+    assert [lot.hsn for lot in lots if lot.left_stone_mct == 400] == ["7102"]
+
+
+def _lot_that_says_no_code(db):
+    draft = inventory.LotDraft(
+        code="GEMS-0", name="Diamonds", kind="stones", metal="stone", pieces=10, stone_mct=1_000, cost_paise=50_000_00
+    )
+    return receive_lot(db, draft=draft, hsn_unsaid=True).id
 
 
 def _lots(db):
