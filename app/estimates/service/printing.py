@@ -80,7 +80,7 @@ def _article(line: Line, asked: LineDraft) -> paper.Article:
         tax_bp=line["taxBp"], metal=line["purity"]["metal"], fineness=line["purity"]["fineness"], tag=line["tag"],
         others=tuple(
             paper.MetalItem(part["metal"], part["fineness"], part["netMg"], part["ratePaisePerG"])
-            for part in line.get("otherMetals", ())
+            for part in line.get("metalParts", line.get("otherMetals", ()))
         ),
         huids=(line["huid"],) if line["huid"] else (), wastage_paise=line["wastagePaise"],
         making_discount_paise=line["makingDiscountPaise"], stones_paise=line["stonesPaise"],

@@ -85,8 +85,9 @@ def others_of(db: ShopSession, line_ids: Iterable[UUID | None]) -> dict[UUID, tu
 
 
 def came_back(line: Priced) -> bytes | None:
-    """What a note's line keeps of the bill's line that it takes back whole: its other metals, for paper and grams."""
-    parts = other_metals(line)
+    """What a note's line keeps of the bill's line that it takes back whole: its other metals, and what of its own had
+    another rate, for paper and grams."""
+    parts = metal_parts(line)
     return audit.canonical({"metals": [dataclasses.astuple(part) for part in parts]}) if parts else None
 
 

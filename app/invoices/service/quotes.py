@@ -145,19 +145,21 @@ def _line(sold: Sold, line: PricedLine) -> dict[str, Any]:
 
 
 def _others(line: PricedLine) -> dict[str, Any]:
-    """Left out where a piece is of one metal, as the issued bill leaves it out."""
+    """Left out where a piece is of one metal, as the issued bill leaves it out. What of its own metal has a rate of its
+    own, since a locked one was short of it, is no other metal: `metalParts` has it too, for paper."""
     facts = line.line.facts
     if not isinstance(facts, PieceFacts):
         return {}
-    others = [
+    parts = [
         {
             "metal": part.metal, "fineness": part.fineness, "netMg": part.net_mg,
             "ratePaisePerG": part.rate_paise_per_g, "metalPaise": paise,
         }
         for part, paise in zip(facts.others, line.other_metals_paise, strict=True)
-        if (part.metal, part.fineness) != (facts.metal, facts.fineness)
     ]  # fmt: skip
-    return {"otherMetals": others} if others else {}
+    others = [part for part in parts if (part["metal"], part["fineness"]) != (facts.metal, facts.fineness)]
+    found = {"otherMetals": others} if others else {}
+    return {**found, "metalParts": parts} if len(parts) > len(others) else found
 
 
 def _unmarked(item: Item) -> Finding:

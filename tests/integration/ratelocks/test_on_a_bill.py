@@ -10,6 +10,7 @@ import orjson
 import pytest
 
 from app.credits import service as credits
+from app.estimates import service as estimates
 from app.inventory import service as inventory
 from app.invoices import service as bills
 from app.invoices.pricing import price_line
@@ -105,6 +106,28 @@ def test_what_an_issued_line_keeps_prices_it_anew_to_the_paisa(counter):
     assert [[(part.net_mg, part.rate_paise_per_g) for part in one.others] for one in articles] == [
         [], [(1_390, 12_800_00)],
     ]  # fmt: skip
+
+
+def test_estimate_bill_and_note_name_both_parts_of_a_piece_that_a_lock_was_short_of_on_paper(counter):
+    customer = counter.customer()
+    body = {
+        "lines": [{"itemId": counter.piece(grossMg=12_000)["id"], "rateLockId": promised(counter, customer)}],
+        "customerId": customer["id"],
+    }  # fmt: skip
+    estimate = made(counter.post("/estimates", body))
+    billed = made(counter.post("/invoices", {**body, "payments": [{"mode": "upi", "paise": 1_00}]}))
+    note = made(counter.post(f"/invoices/{billed['id']}/credit-notes", {"reason": "came back"}))
+    papers = counter.read(lambda db: [
+        estimates.get_paper(db, UUID(estimate["id"])),
+        *(bills.get_paper(db, UUID(one["id"]), keyring=counter.runtime.keyring) for one in (billed, note)),
+    ])  # fmt: skip
+    for paper in papers:  # 10.000 g at the lock's 12,000, 2.000 g at the board's 12,800
+        (article,) = paper.articles
+        assert (article.net_mg, article.rate_paise_per_g, article.metal_paise) == (12_000, 12_000_00, 145_600_00)
+        assert [(part.net_mg, part.rate_paise_per_g) for part in article.others] == [(2_000, 12_800_00)]
+    (sold,) = counter.read(lambda db: bills.sold_metal(db, today_ist(), today_ist()))
+    assert (sold.net_mg, sold.parts["metal_paise"]) == (0, 0)
+    assert counter.books().sound
 
 
 def test_a_short_lock_on_a_piece_of_two_metals_is_of_the_main_one(counter):
