@@ -21,6 +21,7 @@ from sqlalchemy import (
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import aliased, selectinload
 
+from app.credits import service as credits
 from app.customers import service as customers
 from app.invoices.models import Invoice, InvoiceLine, InvoicePayment, InvoicePdf, NotedBill
 from app.kit.db import Id
@@ -292,6 +293,35 @@ CASH_BEFORE = Prepared(
     lambda: _cash_before().where(
         Invoice.shop_id == bindparam("shop_id"),
         Invoice.customer_id.in_(customers.entries_of_one(bindparam("shop_id"), bindparam("customer_id", type_=Id))),
+    )
+)
+
+
+def cash_of_occasion(db: ShopSession, customer_ids: Iterable[UUID], occasion: str) -> Sequence[Any]:
+    """What CASH_OF_OCCASION gives, of a person by all their rows."""
+    return db.execute(_cash_of_occasion(db.shop_id, sorted(customer_ids), occasion)).all()
+
+
+def _cash_of_occasion(shop_id: Any, customer_ids: Any, occasion: Any) -> Select[Any]:
+    """The uses of all credits that paid on bills of an occasion, in order, and which of them are of such bills."""
+    of_occasion = (
+        Invoice.shop_id == shop_id, Invoice.customer_id.in_(customer_ids), Invoice.occasion == occasion,
+        Invoice.kind.in_(SOLD_BY),
+    )  # fmt: skip
+    paid = and_(InvoicePayment.shop_id == Invoice.shop_id, InvoicePayment.invoice_id == Invoice.id)
+    used = select(InvoicePayment.credit_id).select_from(Invoice).join(InvoicePayment, paid).where(
+        *of_occasion, InvoicePayment.credit_id.is_not(None)
+    )  # fmt: skip
+    bills = select(Invoice.id).where(*of_occasion)
+    return credits.cash_uses(used, shop_id=shop_id, counted=bills)
+
+
+# The same packet's, for a bill of an occasion: what its earlier bills had in cash by credits.
+CASH_OF_OCCASION = Prepared(
+    lambda: _cash_of_occasion(
+        bindparam("shop_id"),
+        customers.entries_of_one(bindparam("shop_id"), bindparam("customer_id", type_=Id)),
+        bindparam("occasion", type_=Invoice.occasion.type),
     )
 )
 

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from sqlalchemy import Select, and_, bindparam, case, func, or_, select
 
-from app.credits.models import Credit, CreditKind, Purpose, Receipt, ReceiptPayment
+from app.credits.models import Credit, CreditKind, CreditUse, Purpose, Receipt, ReceiptPayment
 from app.customers import service as customers
 from app.kit.db import Id
 from app.numbering.service import DocumentKind
@@ -46,11 +46,17 @@ def cash_paid_out(
 
 def cash_brought(db: ShopSession, credit_ids: Iterable[UUID]) -> Sequence[Any]:
     """What CASH_BROUGHT gives."""
-    return db.execute(_cash_brought(), {"ids": sorted(credit_ids)}).all()
+    return db.execute(cash_uses(_ids()), {"ids": sorted(credit_ids)}).all()
 
 
-def _cash_brought() -> Select[UUID, int]:
-    """Credit, and the paise that came in cash when it was paid in: an advance with one receipt, a scheme with many."""
+def _ids() -> Any:
+    return bindparam("ids", type_=Id, expanding=True)
+
+
+def cash_uses(credit_ids: Any, *, shop_id: Any = None, counted: Any = None) -> Select[Any]:
+    """Of credits (a list, or a statement of a room above): credit, the paise that came in cash when it was paid in, an
+    advance with one receipt, a scheme with many; and each of its uses in order: document, kind, paise, and whether the
+    document is one that the statement `counted` gives."""
     signed = case((Receipt.kind == TAKEN, ReceiptPayment.paise), else_=-ReceiptPayment.paise)
     paid = (
         select(func.coalesce(func.sum(signed), 0))
@@ -69,12 +75,21 @@ def _cash_brought() -> Select[UUID, int]:
         (Credit.kind == CreditKind.ADVANCE.value, of_advance), (Credit.kind == CreditKind.SCHEME.value, of_scheme),
         else_=0,
     )  # fmt: skip
-    ids = bindparam("ids", type_=Id, expanding=True)
-    return select(Credit.id, brought.label("paise")).where(Credit.id.in_(ids))
+    return (
+        select(
+            Credit.id, brought.label("paise"), CreditUse.document_id, CreditUse.kind, CreditUse.paise.label("used"),
+            *([] if counted is None else [CreditUse.document_id.in_(counted).label("counted")]),
+        )
+        .select_from(Credit)
+        .outerjoin(CreditUse, and_(CreditUse.shop_id == Credit.shop_id, CreditUse.credit_id == Credit.id))
+        .where(Credit.id.in_(credit_ids), *([] if shop_id is None else [Credit.shop_id == shop_id]))
+        .order_by(Credit.id, CreditUse.at, CreditUse.id)
+    )  # fmt: skip
 
 
-# Part of a bill's first packet, behind the lock on the customer: what the credits that it uses had brought in cash.
-CASH_BROUGHT = Prepared(lambda: _cash_brought().where(Credit.shop_id == bindparam("shop_id")))
+# Part of a bill's first packet, behind the lock on the customer: what the credits that it uses had brought in cash, and
+# what was used of them before.
+CASH_BROUGHT = Prepared(lambda: cash_uses(_ids(), shop_id=bindparam("shop_id")))
 
 
 def cash_since(db: ShopSession, customer_ids: Iterable[UUID], on: dt.date, since: dt.date) -> Sequence[Any]:

@@ -3,7 +3,7 @@
 from app.credits.gone_back import was_paid_out
 from app.credits.models import CreditKind, CreditState, Purpose
 from app.credits.repository import VOUCHERS, on_account, owed_to, shop_sums
-from app.credits.repository.cash import CASH_BROUGHT, CASH_SINCE
+from app.credits.repository.cash import CASH_BROUGHT, CASH_SINCE, cash_uses
 from app.credits.service.bills import Bills, stand_under
 from app.credits.service.checking import NUMBERED, VouchersReport, verify_vouchers
 from app.credits.service.credits import (
@@ -32,8 +32,9 @@ from app.credits.service.credits import (
 )
 from app.credits.service.daybook import DayVoucher, DayVouchers, day_vouchers, first_day_between, list_day
 from app.credits.service.holding import ask_before_giving_back, stands_on
+from app.credits.service.in_cash import cash_of_counted, most_in_cash
 from app.credits.service.issuing import PDF_JOB
-from app.credits.service.limits import cash_brought, cash_of_day, cash_since, check_cash_paid_out, most_in_cash
+from app.credits.service.limits import cash_brought, cash_left, cash_of_day, cash_since, check_cash_paid_out
 from app.credits.service.merging import follow_merges, merge_customers
 from app.credits.service.payments import Mode, Payment, cash_in, check_payments
 from app.credits.service.printing import (
@@ -79,8 +80,11 @@ __all__ = [
     "bind_uses",
     "cash_brought",
     "cash_in",
+    "cash_left",
+    "cash_of_counted",
     "cash_of_day",
     "cash_since",
+    "cash_uses",
     "check_cash_paid_out",
     "check_payments",
     "credits_of",

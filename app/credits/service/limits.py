@@ -1,15 +1,15 @@
 """Owns what the law says to cash outside a bill: taken from a person in a day, and paid back of what was theirs."""
 
 import datetime as dt
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 from uuid import UUID
 
 from app.credits.errors import CashOfDayReached, CashPayOutTooLarge
 from app.credits.repository import cash as repository
 from app.credits.service.bills import the_bills
+from app.credits.service.in_cash import most_in_cash
 from app.kit.dated import read_table, remembered
 from app.kit.money import indian_grouping
 from app.kit.texts import _
@@ -51,13 +51,15 @@ def cash_since(db: ShopSession, customer_ids: Sequence[UUID], on: dt.date, since
 
 
 def cash_brought(db: ShopSession, used: Mapping[UUID, int]) -> int:
-    """Paise of cash in so much of each credit: what it brought when it was paid in, and no more than is used of it."""
+    """Paise of cash that can be in so much of each credit: what it brought when it was paid in, and no more than is
+    used of it, whatever other bills had of it."""
+    brought = {row[0]: max(int(row[1]), 0) for row in repository.cash_brought(db, used)} if used else {}
+    return sum(min(used[credit_id], paise) for credit_id, paise in brought.items())
+
+
+def cash_left(db: ShopSession, used: Mapping[UUID, int]) -> int:
+    """Paise of cash in so much more of each credit, behind what was used of it before."""
     return most_in_cash(used, repository.cash_brought(db, used)) if used else 0
-
-
-def most_in_cash(used: Mapping[UUID, int], rows: Iterable[Sequence[Any]]) -> int:
-    """`rows`: what CASH_BROUGHT gave. Of a credit that came partly in cash the cash is what is used first."""
-    return sum(min(used[credit_id], max(int(paise), 0)) for credit_id, paise in rows)
 
 
 def check_cash_paid_out(

@@ -73,8 +73,9 @@ def quote(db: ShopSession, *, draft: BillDraft) -> Quote:
 def _cash_of(db: ShopSession, customer_id: UUID, draft: BillDraft, on: dt.date) -> CashBefore:
     people, since = customers.same_person(db, customer_id), linked_since(on)
     row = repository.cash_before(db, people, on=on, since=since, occasion=draft.occasion or "")
-    brought = credits.cash_brought(db, draft.credits_used)
-    return cash_before(row, credits.cash_since(db, people, on, since), brought)
+    brought = credits.cash_left(db, draft.credits_used)
+    of_occasion = repository.cash_of_occasion(db, people, draft.occasion) if draft.occasion is not None else ()
+    return cash_before(row, credits.cash_since(db, people, on, since), brought, credits.cash_of_counted(of_occasion))
 
 
 def _check_credits(db: ShopSession, draft: BillDraft) -> None:

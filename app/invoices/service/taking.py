@@ -148,6 +148,8 @@ def _party(draft: BillDraft, on: dt.date) -> list[Bound]:
         packet.append(credits.CASH_SINCE.bind(
             customer_id=draft.customer_id, issued_on=on, since=linked_since(on)
         ))  # fmt: skip
+        if draft.occasion is not None:
+            packet.append(repository.CASH_OF_OCCASION.bind(customer_id=draft.customer_id, occasion=draft.occasion))
     if draft.credit_uses:
         packet.append(credits.CASH_BROUGHT.bind(ids=sorted(draft.credits_used)))
     return [*packet, *credits.bind_takes(draft.credit_uses, customer_id=draft.customer_id, on=on)]
@@ -166,12 +168,17 @@ def _read_party(draft: BillDraft, results: Sequence[PacketResult], keyring: Keyr
 
 def _read_cash(draft: BillDraft, results: Iterator[PacketResult]) -> CashBefore:
     bills, receipts = next(results).rows[0], next(results).rows[0]
+    of_occasion = next(results).rows if draft.occasion is not None else ()
     brought = next(results).rows if draft.credit_uses else ()
-    return cash_before(bills, receipts, credits.most_in_cash(draft.credits_used, brought))
+    in_credits = credits.most_in_cash(draft.credits_used, brought)
+    return cash_before(bills, receipts, in_credits, credits.cash_of_counted(of_occasion))
 
 
-def cash_before(bills: Sequence[Any], receipts: Sequence[Any], credits_paise: int) -> CashBefore:
-    """What CASH_BEFORE gave, what CASH_SINCE did, and the cash in the credits that are used."""
+def cash_before(
+    bills: Sequence[Any], receipts: Sequence[Any], credits_paise: int, occasion_paise: int = 0
+) -> CashBefore:
+    """What CASH_BEFORE gave, what CASH_SINCE did, the cash in the credits that are used, and in what earlier bills of
+    the occasion used of credits."""
     day, occasion, linked = (int(paise) for paise in bills)
     received, received_since = (int(paise) for paise in receipts)
-    return CashBefore(day + received, occasion, linked + received_since, credits_paise)
+    return CashBefore(day + received, occasion + occasion_paise, linked + received_since, credits_paise)

@@ -1,13 +1,14 @@
 """What pays a bill: cash with its change, credits that are used up once, and where the drawer's day stands on it."""
 
+import datetime as dt
 from collections import Counter as Tally
 from uuid import UUID
 
 import pytest
 
-from app.cash import service as cash
+from app.cash import service as drawers
 from app.credits import service as credits
-from app.kit.clock import today_ist
+from app.kit.clock import today_ist, utc_now
 from app.kit.ids import new_id
 from tests.support.counter import all_at_once, made
 
@@ -41,7 +42,7 @@ def test_change_is_a_fact_of_the_payment(counter, customer):
     assert issued["payments"][0]["tenderedPaise"] == 52_000_00
     assert issued["payments"][0]["changePaise"] == 155_00
     assert issued["paidPaise"] == CASE_1
-    drawn = counter.read(lambda db: cash.day_of(db, counter.who.shop.till_id, today_ist()))
+    drawn = counter.read(lambda db: drawers.day_of(db, counter.who.shop.till_id, today_ist()))
     assert issued["bookOn"] == drawn.business_on.isoformat()
 
 
@@ -96,12 +97,66 @@ def test_anothers_credit_or_one_of_nobody_is_refused(counter, customer):
     assert set(changed) <= {"items", "metal_entries", "audit_log", "idempotency_keys"}  # the piece that was entered
 
 
+def in_cash(counter, customer, *, cash, upi=0, days_ago=1):
+    """An advance that was paid before, by a receipt."""
+    payments = [credits.Payment(mode, paise) for mode, paise in (("cash", cash), ("upi", upi)) if paise]
+
+    def work(db):
+        voucher = credits.receive(
+            db, customer_id=UUID(customer["id"]), purpose="advance", payments=payments,
+            keyring=counter.runtime.keyring, at=utc_now() - dt.timedelta(days=days_ago),
+        )  # fmt: skip
+        return credits.find_opened_by(db, voucher.id, "advance")
+
+    return counter.write(work)
+
+
+def cash(paise):
+    return {"mode": "cash", "paise": paise}
+
+
+def test_cash_for_one_occasion_is_also_what_its_earlier_bills_had_by_credits(counter, customer):
+    """₹1,50,000 came in cash with an advance that paid the wedding's first bill: ₹50,000 more make ₹2,00,000. On the
+    advance's bill, on a bill of the same day, and on one of another occasion it is nothing."""
+    advance, ring = in_cash(counter, customer, cash=150_000_00), counter.piece(grossMg=12_000)
+    wedding = {"customerId": customer["id"], "occasion": "wedding-2026"}
+    made(counter.bill([ring], payments=[use(advance, 150_000_00)], **wedding))
+    draft = {"lines": [{"itemId": counter.piece()["id"]}], "payments": [cash(50_000_00)], **wedding}
+    assert ("cash", True) in [(one["rule"], one["blocks"]) for one in made(quoted(counter, draft))["findings"]]
+    second = counter.bill([counter.piece()], payments=[cash(50_000_00)], **wedding)
+    assert (second.status_code, second.json["code"]) == (422, "cash_limit_reached")
+    made(counter.bill([counter.piece()], payments=[cash(49_999_99)], **wedding))
+    made(counter.bill([counter.piece()], payments=[cash(1_000_00)], customerId=customer["id"], occasion="birthday"))
+    assert counter.books().sound
+
+
+def quoted(counter, draft):
+    return counter.post("/invoices/quote", draft)
+
+
+def test_cash_of_an_advance_counts_on_the_bill_that_used_it_and_not_again(counter, customer):
+    """₹1,50,000 in cash and ₹1,50,000 by UPI with one receipt: the first bill has the cash, so the second's only cash
+    is its own ₹50,000. Once the first is cancelled its cash is in the advance again: ₹50,000 more are too much."""
+    advance, who = in_cash(counter, customer, cash=150_000_00, upi=150_000_00), {"customerId": customer["id"]}
+    first = made(counter.bill([counter.piece(grossMg=12_000)], payments=[use(advance, 150_000_00)], **who))
+
+    def another(paise):
+        lines = [{"itemId": counter.piece(grossMg=14_000)["id"]}]
+        return {"lines": lines, "payments": [use(advance, 150_000_00), cash(paise)], **who}
+
+    draft = another(50_000_00)
+    assert [one["rule"] for one in made(quoted(counter, draft))["findings"] if one["blocks"]] == []
+    made(counter.post("/invoices", draft))
+    made(counter.post(f"/invoices/{first['id']}/cancellation", {"reason": "wrong piece", "handedOver": False}))
+    blocked = counter.post("/invoices", another(50_000_00))
+    assert (blocked.status_code, blocked.json["code"]) == (422, "cash_limit_reached")
+    made(counter.post("/invoices", another(49_999_99)))
+    assert counter.books().sound
+
+
 def test_cash_for_one_occasion_is_added_up_over_days(counter, customer):
     """₹1,50,000 for the wedding yesterday and ₹50,000 today make ₹2,00,000 for one occasion."""
-    import datetime as dt
-
     from app.invoices import service as bills
-    from app.kit.clock import utc_now
     from app.kit.idempotency import claim_of
     from tests.support.counter import a_key
 
