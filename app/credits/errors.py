@@ -47,7 +47,8 @@ class VoucherPaymentsWrong(Unprocessable):
 
 
 class CashOfDayReached(Unprocessable):
-    """So much cash must not be taken from one person in a day, bills and receipts together."""
+    """So much cash must not be taken from one person in a day, bills and receipts together, nor for one order or saving
+    scheme on whatever days."""
 
     default_action = N_("Take the rest by UPI, card or bank.")
 

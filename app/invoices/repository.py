@@ -197,6 +197,24 @@ def dues(shop_id: int, customer_ids: Iterable[UUID] | None = None) -> CompoundSe
     )
 
 
+def debts(db: ShopSession, customer_ids: Iterable[UUID]) -> list[tuple[UUID, int, int]]:
+    """Of each bill that was not paid when it was issued, the oldest first: its id, what of it is owed by itself and its
+    notes, and what came for it in cash; below nothing where notes left more than was owed."""
+    bill = func.coalesce(Invoice.reverses_id, Invoice.id).label("bill_id")
+    sign = case((Invoice.kind == DocumentKind.CREDIT_NOTE.value, -1), else_=1)
+    theirs, paid = Invoice.customer_id.in_(sorted(customer_ids)), InvoicePayment
+    in_cash = case((and_(paid.mode == CASH, Invoice.kind.in_(TAKEN_BY)), paid.paise), else_=0)
+    of_bill = and_(paid.shop_id == Invoice.shop_id, paid.invoice_id == Invoice.id, paid.mode != ON_ACCOUNT)
+    totals = db.execute(select(bill, func.sum(sign * Invoice.total_paise)).where(theirs).group_by(bill)).all()
+    payments = db.execute(
+        select(bill, func.sum(sign * paid.paise), func.sum(in_cash)).select_from(Invoice).join(paid, of_bill)
+        .where(theirs).group_by(bill)
+    ).all()  # fmt: skip
+    came = {bill_id: (int(paise), int(cash)) for bill_id, paise, cash in payments}
+    found = [(bill_id, int(total), *came.get(bill_id, (0, 0))) for bill_id, total in totals]
+    return [(bill_id, total - paise, cash) for bill_id, total, paise, cash in sorted(found) if total != paise]
+
+
 def ledger_documents(db: ShopSession, customer_ids: Iterable[UUID]) -> Sequence[Any]:
     """Id, kind, number, day, total and what was paid of all documents of these customers, the oldest first."""
     paid = (

@@ -6,6 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Select, and_, bindparam, case, func, or_, select
+from sqlalchemy.orm import aliased
 
 from app.credits.models import Credit, CreditKind, CreditUse, Purpose, Receipt, ReceiptPayment
 from app.customers import service as customers
@@ -21,6 +22,49 @@ def cash_of_day(db: ShopSession, customer_ids: Iterable[UUID], on: dt.date) -> i
     paise = func.coalesce(func.sum(ReceiptPayment.paise), 0)
     wanted = _of_cash(paise).where(Receipt.customer_id.in_(sorted(customer_ids)), Receipt.issued_on == on)
     return int(db.execute(wanted).scalar_one())
+
+
+def cash_about(db: ShopSession, about_id: UUID) -> int:
+    """Paise that came in cash for one order or passbook, whatever day, less what was taken back."""
+    paise = case((Receipt.kind == TAKEN, ReceiptPayment.paise), else_=-ReceiptPayment.paise)
+    wanted = (
+        select(func.coalesce(func.sum(paise), 0))
+        .select_from(Receipt)
+        .join(ReceiptPayment, and_(
+            ReceiptPayment.shop_id == Receipt.shop_id, ReceiptPayment.receipt_id == Receipt.id
+        ))
+        .where(
+            Receipt.about_id == about_id, Receipt.purpose != Purpose.PAY_OUT.value, ReceiptPayment.mode == CASH,
+        )
+    )  # fmt: skip
+    return int(db.execute(wanted).scalar_one())
+
+
+def money_on_account(db: ShopSession, customer_ids: Iterable[UUID]) -> list[tuple[int, int]]:
+    """Of each receipt on account that stands, the oldest first: its total, and what of it was cash."""
+    back = aliased(Receipt)
+    in_cash = func.coalesce(func.sum(case((ReceiptPayment.mode == CASH, ReceiptPayment.paise), else_=0)), 0)
+    rows = db.execute(
+        select(Receipt.id, Receipt.total_paise, in_cash)
+        .join(ReceiptPayment, and_(
+            ReceiptPayment.shop_id == Receipt.shop_id, ReceiptPayment.receipt_id == Receipt.id
+        ))
+        .outerjoin(back, and_(back.shop_id == Receipt.shop_id, back.reverses_id == Receipt.id))
+        .where(
+            Receipt.customer_id.in_(sorted(customer_ids)), Receipt.purpose == Purpose.ON_ACCOUNT.value,
+            Receipt.kind == TAKEN, back.id.is_(None),
+        )
+        .group_by(Receipt.id, Receipt.total_paise).order_by(Receipt.id)
+    ).all()  # fmt: skip
+    return [(int(total), int(cash)) for _receipt_id, total, cash in rows]
+
+
+def cash_in_bills(db: ShopSession, document_ids: Iterable[UUID]) -> Sequence[Any]:
+    """The uses of all credits that these documents used, as CASH_BROUGHT gives them, and which are theirs."""
+    wanted = sorted(document_ids)
+    return db.execute(
+        cash_uses(select(CreditUse.credit_id).where(CreditUse.document_id.in_(wanted)), counted=wanted)
+    ).all()
 
 
 def cash_paid_out(

@@ -20,6 +20,10 @@ class Bills(Protocol):
     def unpaid(self, db: ShopSession, customer_ids: Sequence[UUID]) -> int:
         """Paise by which the person's bills exceed what was paid on them and what notes took back."""
 
+    def debts(self, db: ShopSession, customer_ids: Sequence[UUID]) -> list[tuple[UUID, int, int]]:
+        """Of each bill that was not paid at once, the oldest first: its id, the paise that it and its notes leave to be
+        paid on account, and those that came for it in cash."""
+
 
 _bills: list[Bills] = []
 

@@ -38,11 +38,44 @@ def cash_used(rows: Iterable[Sequence[Any]]) -> CashUsed:
 
 def cash_of_counted(rows: Sequence[Sequence[Any]]) -> int:
     """Paise of cash that the counted documents had from all of these credits."""
-    given = cash_used(rows).given
-    return sum(given[credit_id, document] for credit_id, document in {(row[0], row[2]) for row in rows if row[5]})
+    return sum(cash_of_each(rows).values())
+
+
+def cash_of_each(rows: Sequence[Sequence[Any]]) -> Counter[UUID]:
+    """The same by document."""
+    given, found = cash_used(rows).given, Counter[UUID]()
+    for credit_id, document_id in {(row[0], row[2]) for row in rows if row[5]}:
+        found[document_id] += given[credit_id, document_id]
+    return found
 
 
 def most_in_cash(used: Mapping[UUID, int], rows: Iterable[Sequence[Any]]) -> int:
     """Paise of cash in so much more of each credit. `rows`: what CASH_BROUGHT gave."""
     left = cash_used(rows).left
     return sum(min(paise, left.get(credit_id, 0)) for credit_id, paise in used.items())
+
+
+def cash_by_debt(debts: Sequence[tuple[UUID, int]], receipts: Iterable[tuple[int, int]]) -> Counter[UUID]:
+    """Paise of cash by which money on account paid each bill: each receipt pays the oldest bills that are left, its
+    cash first.
+
+    debts     bill and what of it was left to be paid on account, the oldest first; below nothing: notes left that much
+    receipts  total and what of it was cash, the oldest first
+    """
+    found, at = Counter[UUID](), 0
+    owed = [(bill_id, paise) for bill_id, paise in debts if paise > 0]
+    left = owed[0][1] if owed else 0
+    over = -sum(min(paise, 0) for _bill_id, paise in debts)
+    for total, in_cash in ((over, 0), *receipts):
+        for paise, is_cash in ((in_cash, True), (total - in_cash, False)):
+            part = paise
+            while part and at < len(owed):
+                paid = min(part, left)
+                part -= paid
+                left -= paid
+                if is_cash:
+                    found[owed[at][0]] += paid
+                if not left:
+                    at += 1
+                    left = owed[at][1] if at < len(owed) else 0
+    return found

@@ -9,9 +9,9 @@ from uuid import UUID
 from app.credits.errors import CashOfDayReached, CashPayOutTooLarge
 from app.credits.repository import cash as repository
 from app.credits.service.bills import the_bills
-from app.credits.service.in_cash import most_in_cash
+from app.credits.service.in_cash import cash_by_debt, cash_of_each, most_in_cash
 from app.kit.dated import read_table, remembered
-from app.kit.money import indian_grouping
+from app.kit.money import indian_grouping, rupees
 from app.kit.texts import _
 from app.tax.limits import CounterFacts, check_counter, is_reached
 from app.tax.tables import Limit, holds_on
@@ -28,15 +28,46 @@ class PayOutRule:
     limit: Limit
 
 
-def check_cash_taken(db: ShopSession, *, customer_ids: Sequence[UUID], cash_paise: int, on: dt.date) -> None:
-    """The person's cash of the day, bills and receipts together; raises CashOfDayReached. Behind the person's lock."""
+def check_cash_taken(
+    db: ShopSession, *, customer_ids: Sequence[UUID], cash_paise: int, on: dt.date, about_id: UUID | None = None
+) -> None:
+    """The person's cash of the day, bills and receipts together, and what came in cash for this order or passbook on
+    any day: it is one transaction. Raises CashOfDayReached. Behind the person's lock."""
     if not cash_paise:
         return
-    before = cash_of_day(db, customer_ids, on) + the_bills().cash_of_day(db, customer_ids, on)
-    for finding in check_counter(CounterFacts(value_paise=0, cash_paise=cash_paise + before), on):
-        if finding.blocks:
-            message = _("%(message)s (%(rule)s)", message=finding.message, rule=finding.name)
-            raise CashOfDayReached(message, fields={"payments": finding.rule})
+    of_day = cash_of_day(db, customer_ids, on) + the_bills().cash_of_day(db, customer_ids, on)
+    if blocked := _blocked(of_day + cash_paise, on):
+        raise CashOfDayReached(blocked, fields={"payments": "cash"})
+    before = repository.cash_about(db, about_id) if about_id is not None else 0
+    if blocked := _blocked(before + cash_paise, on):
+        message = _("%(blocked)s %(before)s of it came in cash before.", blocked=blocked, before=rupees(before))
+        raise CashOfDayReached(message, fields={"payments": "cash"})
+
+
+def check_cash_of_bills(
+    db: ShopSession, *, customer_ids: Sequence[UUID], paise: int, cash_paise: int, on: dt.date
+) -> None:
+    """Money on account pays the oldest bills: of none of them so much may come in cash, with the bill, by its credits,
+    and on account, on whatever days. Raises CashOfDayReached. Behind the person's lock."""
+    if not cash_paise:
+        return
+    debts, before = the_bills().debts(db, customer_ids), repository.money_on_account(db, customer_ids)
+    owed = [(bill_id, left) for bill_id, left, _cash in debts]
+    paid, now = cash_by_debt(owed, before), cash_by_debt(owed, [*before, (paise, cash_paise)])
+    touched = [bill_id for bill_id in now if now[bill_id] > paid[bill_id]]
+    came = {bill_id: cash for bill_id, _left, cash in debts}
+    by_credits = cash_of_each(repository.cash_in_bills(db, touched)) if touched else {}
+    for bill_id in touched:
+        earlier = came[bill_id] + by_credits.get(bill_id, 0) + paid[bill_id]
+        if blocked := _blocked(earlier + now[bill_id] - paid[bill_id], on):
+            message = _("%(blocked)s %(before)s of it came in cash before.", blocked=blocked, before=rupees(earlier))
+            raise CashOfDayReached(message, fields={"payments": "cash"})
+
+
+def _blocked(cash_paise: int, on: dt.date) -> str:
+    """The rule that so much cash breaks, in its words; nothing: it may be taken."""
+    found = check_counter(CounterFacts(value_paise=0, cash_paise=cash_paise), on)
+    return next((_("%(message)s (%(rule)s)", message=one.message, rule=one.name) for one in found if one.blocks), "")
 
 
 def cash_of_day(db: ShopSession, customer_ids: Sequence[UUID], on: dt.date) -> int:

@@ -26,7 +26,7 @@ from app.credits.service.bills import the_bills
 from app.credits.service.credits import Use, open_credit, use_rows
 from app.credits.service.holding import check_nothing_stands_on
 from app.credits.service.issuing import VoucherDraft, write_voucher
-from app.credits.service.limits import check_cash_paid_out, check_cash_taken
+from app.credits.service.limits import check_cash_of_bills, check_cash_paid_out, check_cash_taken
 from app.credits.service.payments import Payment, cash_in, check_payments
 from app.credits.service.vouchers import Voucher
 from app.customers import service as customers
@@ -71,9 +71,14 @@ def receive(
     total = check_payments(payments)
     living = customers.hold(db, customer_id, exclusive=True)
     people = customers.same_person(db, living)
-    check_cash_taken(db, customer_ids=people, cash_paise=cash_in(payments), on=ist(now).date())
+    check_cash_taken(
+        db, customer_ids=people, cash_paise=cash_in(payments), on=ist(now).date(), about_id=about_id
+    )  # fmt: skip
     if wanted is Purpose.ON_ACCOUNT:
         _check_owed(db, people, total)
+        check_cash_of_bills(
+            db, customer_ids=people, paise=total, cash_paise=cash_in(payments), on=ist(now).date()
+        )  # fmt: skip
     voucher_id = new_id()
     if wanted is Purpose.ADVANCE:
         open_credit(

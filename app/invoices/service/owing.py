@@ -41,3 +41,7 @@ class TheBills:
     def unpaid(self, db: ShopSession, customer_ids: Sequence[UUID]) -> int:
         """Paise by which their bills exceed what was paid on them and what notes took back."""
         return repository.unpaid(db, customer_ids)
+
+    def debts(self, db: ShopSession, customer_ids: Sequence[UUID]) -> list[tuple[UUID, int, int]]:
+        """Of each bill that was not paid at once, the oldest first: id, paise owed of it, paise that came in cash."""
+        return repository.debts(db, customer_ids)

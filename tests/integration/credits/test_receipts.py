@@ -1,12 +1,16 @@
 """Receipts over HTTP: advances, money on account, their limits, their taking back, credits paid out."""
 
+import datetime as dt
 from collections import Counter as Tally
+from uuid import UUID
 
 import pytest
 from sqlalchemy import select
 
 from app.cash.models import CashEntry
 from app.credits import service as credits
+from app.kit.clock import utc_now
+from app.kit.ids import new_id
 from tests.support.counter import all_at_once, made
 
 
@@ -85,6 +89,48 @@ def test_cash_of_a_person_in_a_day_counts_bills_and_receipts_together(counter):
     assert "₹2,00,000" in blocked.json["detail"]
     made(take(counter, lata, "advance", ("cash", 48_154_99), ("upi", 90_000_00)))
     made(take(counter, counter.customer(), "advance", ("cash", 48_155_00)))
+
+
+def test_cash_for_one_order_is_added_up_over_days(counter):
+    """₹1,50,000 yesterday and ₹50,000 today make ₹2,00,000 in one transaction: ₹49,999.99 is the most."""
+    lata, order = counter.customer(), new_id()
+    paid = [credits.Payment("cash", 150_000_00)]
+    counter.write(lambda db: credits.receive(
+        db, customer_id=UUID(lata["id"]), purpose="advance", payments=paid, about_id=order,
+        keyring=counter.runtime.keyring, at=utc_now() - dt.timedelta(days=1),
+    ))  # fmt: skip
+    blocked = take(counter, lata, "advance", ("cash", 50_000_00), aboutId=str(order))
+    assert (blocked.status_code, blocked.json["code"]) == (422, "cash_of_day_reached")
+    assert "₹2,00,000" in blocked.json["detail"] and "₹1,50,000.00" in blocked.json["detail"]
+    made(take(counter, lata, "advance", ("cash", 50_000_00), aboutId=str(new_id())))  # for another order
+    made(take(counter, lata, "advance", ("cash", 49_999_99), ("upi", 50_000_00), aboutId=str(order)))
+    assert take(counter, lata, "advance", ("cash", 1), aboutId=str(order)).status_code == 422
+
+
+def test_cash_that_pays_a_bill_on_account_is_added_up_over_days(counter):
+    """₹51,845 are owed for a ring, ₹2,14,108 for a chain of 14 g. ₹40,000 in cash pay the ring; ₹1,50,000 more the
+    other day its last 11,845 and 1,38,155 of the chain: ₹61,845 more for it make ₹2,00,000. By UPI it goes on."""
+    lata = counter.customer()
+    chain = counter.piece(grossMg=14_000)
+    made(counter.bill([counter.piece()], customerId=lata["id"], paid=0))
+    bought = made(counter.bill([chain], customerId=lata["id"], paid=0))
+    paid = on_account_before(counter, lata, 40_000_00, days_ago=2) + on_account_before(counter, lata, 150_000_00)
+    assert paid == 190_000_00
+    blocked = take(counter, lata, "on_account", ("cash", 61_845_00))
+    assert (blocked.status_code, blocked.json["code"]) == (422, "cash_of_day_reached")
+    assert "₹1,38,155.00" in blocked.json["detail"]
+    made(take(counter, lata, "on_account", ("cash", 61_844_99)))
+    assert take(counter, lata, "on_account", ("cash", 1)).status_code == 422
+    made(take(counter, lata, "on_account", ("upi", bought["totalPaise"] - 199_999_99)))
+    assert counter.books().sound
+
+
+def on_account_before(counter, customer, paise, *, days_ago=1):
+    """Cash of an earlier day that paid what was owed."""
+    return counter.write(lambda db: credits.receive(
+        db, customer_id=UUID(customer["id"]), purpose="on_account", payments=[credits.Payment("cash", paise)],
+        keyring=counter.runtime.keyring, at=utc_now() - dt.timedelta(days=days_ago),
+    )).total_paise  # fmt: skip
 
 
 def test_many_cash_receipts_at_once_stay_below_the_days_limit(counter):

@@ -1,12 +1,12 @@
 """A saver's year: joined, paid month by month, matured with a bonus, or ended without one."""
 
 import datetime as dt
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 
 from app.credits import service as credits
-from app.credits.errors import CashPayOutTooLarge
+from app.credits.errors import CashOfDayReached, CashPayOutTooLarge
 from app.kit.clock import today_ist
 from app.schemes import service
 from app.schemes.errors import (
@@ -17,6 +17,7 @@ from app.schemes.errors import (
     SchemeNotRipe,
     SchemePastItsTerm,
 )
+from app.schemes.service import EnrolDraft, PaymentDraft
 from app.schemes.term import due_on, months_later
 from tests.integration.schemes.conftest import INSTALMENT, noon
 from tests.support.counter import made
@@ -47,6 +48,27 @@ def test_a_scheme_is_joined_paid_and_read_over_http(counter, offered):
     assert (receipt["purpose"], receipt["totalPaise"]) == ("scheme", 6_000_00)
     listed = counter.get("/schemes", customerId=customer["id"]).json["items"]
     assert [one["scheme"]["id"] for one in listed] == [scheme["id"]]
+
+
+def test_the_cash_of_a_scheme_stays_below_what_the_law_takes_of_one_transaction(counter, savings):
+    """Nine instalments of ₹20,000 in cash: the tenth makes ₹2,00,000 and comes by UPI, as the eleventh does."""
+    draft = EnrolDraft(plan_id=savings.plan_id, customer_id=UUID(savings.customer["id"]), instalment_paise=20_000_00)
+    keyring, begun = counter.runtime.keyring, dt.date(2025, 3, 3)
+
+    def pay(scheme, count, mode, month):
+        payments, at = (PaymentDraft(mode, count * 20_000_00),), noon(due_on(begun, month))
+        return counter.write(
+            lambda db: service.collect(db, scheme_id=scheme.id, payments=payments, keyring=keyring, at=at)
+        )
+
+    scheme = counter.write(lambda db: service.enrol(db, draft=draft, keyring=keyring, at=noon(begun)))
+    pay(scheme, 5, "cash", 1)
+    pay(scheme, 4, "cash", 2)
+    with pytest.raises(CashOfDayReached) as refused:
+        pay(scheme, 1, "cash", 3)
+    assert "₹1,80,000.00" in refused.value.message
+    pay(scheme, 2, "upi", 3)
+    assert savings.see(scheme).paid_paise == 220_000_00
 
 
 @pytest.mark.parametrize(

@@ -1,8 +1,11 @@
-"""Which part of a credit was cash."""
+"""Which part of a credit, and of money on account, was cash."""
 
 from uuid import UUID
 
-from app.credits.service.in_cash import cash_of_counted, most_in_cash
+from hypothesis import given
+from hypothesis import strategies as st
+
+from app.credits.service.in_cash import cash_by_debt, cash_of_counted, most_in_cash
 
 ADVANCE, FIRST, SECOND, NOTE = (UUID(int=number) for number in range(1, 5))
 LAKH = 100_000_00
@@ -32,3 +35,22 @@ def test_a_cancelled_bill_gives_back_the_cash_that_it_had_and_a_note_as_much_as_
 
 def test_money_that_was_paid_out_leaves_the_cash_that_was_taken():
     assert most_in_cash({ADVANCE: LAKH}, uses((FIRST, "paid_out", LAKH))) == LAKH
+
+
+def test_money_on_account_pays_the_oldest_bill_first_with_its_cash_first():
+    debts = [(FIRST, 50_000_00), (NOTE, -10_000_00), (SECOND, LAKH)]
+    # the note's 10,000 pay of the first; 30,000 in cash its next, 20,000 in cash 10,000 of it and 10,000 of the second
+    found = cash_by_debt(debts, [(30_000_00, 30_000_00), (60_000_00, 20_000_00)])
+    assert found == {FIRST: 40_000_00, SECOND: 10_000_00}
+    assert cash_by_debt([], [(LAKH, LAKH)]) == {}
+
+
+@given(
+    debts=st.lists(st.integers(-1_000, 1_000), max_size=6),
+    receipts=st.lists(st.tuples(st.integers(0, 800), st.integers(0, 800)), max_size=6),
+)
+def test_no_bill_is_paid_more_than_it_owes_and_no_cash_twice(debts, receipts):
+    owed = [(UUID(int=number), paise) for number, paise in enumerate(debts)]
+    found = cash_by_debt(owed, [(cash + rest, cash) for cash, rest in receipts])
+    assert all(0 <= found[bill] <= max(paise, 0) for bill, paise in owed)
+    assert sum(found.values()) <= sum(cash for cash, _rest in receipts)
