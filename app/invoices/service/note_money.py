@@ -54,31 +54,58 @@ class Money:
         return [{"pos": pos, **row} for pos, row in enumerate(rows, start=1)]
 
 
-def refundable(db: ShopSession, bill: Invoice, notes: Sequence[Invoice], total_paise: int) -> int:
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A credit that paid on a bill, which is no money of the customer's to have; `paise` did not come back before."""
+
+    credit_id: UUID
+    kind: str
+    paise: int
+
+
+def kept_on(db: ShopSession, bill: Invoice, notes: Sequence[Invoice]) -> tuple[Kept, ...]:
+    """What credits paid on a bill and stays: something stands on them. Behind the lock on its customer it stands; asked
+    once a note, since every credit takes some statements."""
+    back: Counter[UUID] = Counter()
+    for note in notes:
+        back.update({one.credit_id: one.paise for one in note.payments if one.credit_id is not None})
+    return tuple(
+        Kept(one.credit_id, one.reference or "", one.paise - back[one.credit_id])
+        for one in bill.payments
+        if one.credit_id is not None and one.paise > back[one.credit_id] and credits.stands_on(db, one.credit_id)
+    )
+
+
+def refundable(
+    db: ShopSession, bill: Invoice, notes: Sequence[Invoice], total_paise: int, kept: Sequence[Kept]
+) -> int:  # fmt: skip
     """The most that a credit note of this total may give back in money or as store credit, in paise.
 
     What was paid on the bill and its debit notes, and not given back before; or, where the customer paid on account,
     what the note leaves them to have overpaid. Less what `back_as_credit` is for."""
-    kept = sum(one.paise for one in _kept(db, bill, notes))
-    paid = _net(bill, notes, _paid) - kept
+    stays = sum(one.paise for one in kept)
+    paid = _net(bill, notes, _paid) - stays
     if bill.customer_id is not None:
-        people = customers.same_person(db, bill.customer_id)
-        paid = max(paid, total_paise - credits.owed(db, people) - kept)
+        owed = credits.owed(db, customers.same_person(db, bill.customer_id))
+        paid = max(paid, total_paise - max(owed, 0) - stays)  # overpaid before: that makes no money of a credit
     return max(min(total_paise, paid), 0)
 
 
 def back_as_credit(
-    db: ShopSession, bill: Invoice, notes: Sequence[Invoice], *, rest_paise: int
+    db: ShopSession, bill: Invoice, notes: Sequence[Invoice], kept: Sequence[Kept], *, rest_paise: int
 ) -> tuple[tuple[UUID, str, int], ...]:
     """What of a note's rest, that no money and no store credit gives back, is of credits again: id, kind, paise.
 
-    What the customer owes is settled by the rest first. Only credits on which something stands come back so: the price
-    of an exchange, savings with a bonus, an advance that holds a rate. What they paid is not the shop's to pay out."""
-    if bill.customer_id is None or rest_paise <= 0:
+    What the customer owes by this bill is settled by the rest first; what they owe by others is not this one's matter.
+    Only credits on which something stands come back so: the price of an exchange, savings with a bonus, an advance that
+    holds a rate. What they paid is not the shop's to pay out."""
+    if bill.customer_id is None or rest_paise <= 0 or not kept:
         return ()
-    left = rest_paise - max(credits.owed(db, customers.same_person(db, bill.customer_id)), 0)
+    owed = credits.owed(db, customers.same_person(db, bill.customer_id))
+    unpaid = _net(bill, notes, lambda one: one.total_paise - _paid(one))
+    left = rest_paise - max(min(owed, unpaid), 0)
     found = []
-    for one in _kept(db, bill, notes):
+    for one in kept:
         if (paise := min(one.paise, left)) > 0:
             found.append((one.credit_id, one.kind, paise))
             left -= paise
@@ -87,7 +114,7 @@ def back_as_credit(
 
 def check_refunds(
     db: ShopSession, bill: Invoice, notes: Sequence[Invoice], *, refunds: Sequence[PaymentDraft],
-    store_credit_paise: int, total_paise: int, on: dt.date,
+    store_credit_paise: int, total_paise: int, on: dt.date, kept: Sequence[Kept],
 ) -> None:  # fmt: skip
     """Raises RefundTooLarge, RefundShort, StoreCreditNeedsCustomer, and CashPayOutTooLarge where more goes back in cash
     than came in cash: that pays out what an advance, or another way of paying, brought."""
@@ -95,10 +122,10 @@ def check_refunds(
     if store_credit_paise and bill.customer_id is None:
         raise StoreCreditNeedsCustomer(fields={"storeCreditPaise": "nobody is named"})
     back = sum(payment.paise for payment in refunds) + store_credit_paise
-    most = refundable(db, bill, notes, total_paise)
+    most = refundable(db, bill, notes, total_paise, kept)
     if back > most:
         message = _("%(refund)s would be given back, at most %(most)s may be.", refund=rupees(back), most=rupees(most))
-        raise RefundTooLarge(message, fields={"refunds": "too much"}, action=_advice(_kept(db, bill, notes)))
+        raise RefundTooLarge(message, fields={"refunds": "too much"}, action=_advice(kept))
     if bill.customer_id is None and back < total_paise:
         short = rupees(total_paise - back)
         raise RefundShort(_("%(short)s is not given back.", short=short), fields={"refunds": "too little"})
@@ -167,28 +194,7 @@ def _net(bill: Invoice, notes: Sequence[Invoice], of: Callable[[Invoice], int]) 
     )  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True)
-class _Kept:
-    """A credit that paid on a bill, which is no money of the customer's to have; `paise` did not come back before."""
-
-    credit_id: UUID
-    kind: str
-    paise: int
-
-
-def _kept(db: ShopSession, bill: Invoice, notes: Sequence[Invoice]) -> list[_Kept]:
-    """The bill's customer is locked: what stands on their credits stays."""
-    back: Counter[UUID] = Counter()
-    for note in notes:
-        back.update({one.credit_id: one.paise for one in note.payments if one.credit_id is not None})
-    return [
-        _Kept(one.credit_id, one.reference or "", one.paise - back[one.credit_id])
-        for one in bill.payments
-        if one.credit_id is not None and one.paise > back[one.credit_id] and credits.stands_on(db, one.credit_id)
-    ]
-
-
-def _advice(kept: Sequence[_Kept]) -> str:
+def _advice(kept: Sequence[Kept]) -> str:
     if not kept:
         return ""
     paise = rupees(sum(one.paise for one in kept))

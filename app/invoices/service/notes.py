@@ -31,7 +31,7 @@ from app.invoices.service.balances import (
 from app.invoices.service.deadlines import check_in_time
 from app.invoices.service.documents import Document
 from app.invoices.service.drafts import PaymentDraft, check_payments
-from app.invoices.service.note_money import Money, back_as_credit, check_refunds, check_taken, refundable
+from app.invoices.service.note_money import Kept, Money, back_as_credit, check_refunds, check_taken, kept_on, refundable
 from app.invoices.service.note_rows import NoteLine, note_of
 from app.invoices.service.reading import document_on, party_on
 from app.kit.clock import ist, today_ist, utc_now
@@ -102,12 +102,13 @@ def issue_credit_note(
     check_payments(draft.refunds, "refunds", money_only=True)
     standing = lock_bill(db, bill)
     lines, sums = credit_sums(standing, draft)
+    kept = kept_on(db, bill, standing.notes)
     check_refunds(
         db, bill, standing.notes, refunds=draft.refunds, store_credit_paise=draft.store_credit_paise,
-        total_paise=sums["total_paise"], on=ist(now).date(),
+        total_paise=sums["total_paise"], on=ist(now).date(), kept=kept,
     )  # fmt: skip
     note_id = new_id()
-    back = _credits_back(db, standing, draft, sums["total_paise"], note_id)
+    back = _credits_back(db, standing, draft, kept, total_paise=sums["total_paise"], note_id=note_id)
     return issue_note(
         db, standing, draft, lines=lines, sums=sums, keyring=keyring, now=now, given_back=back, note_id=note_id
     )
@@ -226,7 +227,9 @@ def refund_of(db: ShopSession, draft: NoteDraft) -> int:
     """What a credit note of this draft could give back, as far as was paid."""
     standing = standing_of(db, find_bill(db, draft.invoice_id))
     total = credit_sums(standing, draft)[1]["total_paise"]
-    return refundable(db, standing.bill, standing.notes, total)
+    return refundable(
+        db, standing.bill, standing.notes, total, kept_on(db, standing.bill, standing.notes)
+    )  # fmt: skip
 
 
 def find_bill(db: ShopSession, invoice_id: UUID) -> Invoice:
@@ -324,11 +327,11 @@ def _sums(standing: Standing, lines: Sequence[NoteLine], *, debit: bool = False)
 
 
 def _credits_back(
-    db: ShopSession, standing: Standing, draft: NoteDraft, total_paise: int, note_id: UUID
+    db: ShopSession, standing: Standing, draft: NoteDraft, kept: Sequence[Kept], *, total_paise: int, note_id: UUID
 ) -> tuple[tuple[UUID, str, int], ...]:
     """The credits that what the note gives back in no other way is of again."""
     rest = total_paise - sum(payment.paise for payment in draft.refunds) - draft.store_credit_paise
-    back = back_as_credit(db, standing.bill, standing.notes, rest_paise=rest)
+    back = back_as_credit(db, standing.bill, standing.notes, kept, rest_paise=rest)
     if back:
         credits.give_back(db, [Use(credit_id, paise) for credit_id, _kind, paise in back], document_id=note_id)
     return back

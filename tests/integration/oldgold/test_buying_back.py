@@ -194,6 +194,30 @@ def test_what_the_customer_owes_is_settled_before_the_credit_comes_back(buying, 
     assert (ledger["owesPaise"], ledger["owedPaise"]) == (0, EXCHANGED)
 
 
+def test_the_debt_of_another_bill_does_not_take_the_credit(buying, exchanged):
+    """A ring of ₹51,845 is owed. All of the exchange's bill comes back: its money by UPI, its credit as the credit; and
+    so the note over the other bill has nothing to give."""
+    credit_id, bill = exchanged
+    counter, customer = buying.counter, buying.seller["id"]
+    other = made(counter.bill([counter.piece()], customerId=customer, paid=0))
+    issued = made(note(buying, bill, refunds=[{"mode": "upi", "paise": NEW - EXCHANGED}]))
+    assert [one["paise"] for one in issued["payments"] if one["creditId"] == credit_id] == [EXCHANGED]
+    answer = note(buying, other, refunds=[{"mode": "upi", "paise": 1}])
+    assert (answer.status_code, answer.json["code"]) == (422, "refund_too_large")
+
+
+def test_what_was_overpaid_elsewhere_does_not_make_money_of_the_credit(buying, exchanged):
+    """A note took ₹10,000 off another bill, paid in full, and gave nothing back."""
+    _credit_id, bill = exchanged
+    counter, customer = buying.counter, buying.seller["id"]
+    other = made(counter.bill([counter.piece()], customerId=customer))
+    made(note(buying, other, amounts=[{"lineId": other["lines"][0]["id"], "totalPaise": 10_000_00}]))
+    money = NEW - EXCHANGED
+    answer = note(buying, bill, refunds=[{"mode": "upi", "paise": money + 1}])
+    assert (answer.status_code, answer.json["code"]) == (422, "refund_too_large")
+    made(note(buying, bill, refunds=[{"mode": "upi", "paise": money}]))
+
+
 WRONG = {
     "heavier than what was sold": ({"grossMg": 3_401}, 422, "not_what_was_sold", "lines.0.grossMg"),  # scales: 10 mg
     "finer than it was sold": ({"fineness": 9_990}, 422, "not_what_was_sold", "lines.0.fineness"),
