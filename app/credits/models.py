@@ -33,7 +33,7 @@ class UseKind(StrEnum):
 
     SPENT = "spent"  # a document used so much of it
     RELEASED = "released"  # that document was cancelled, or a note over it gave this back
-    PAID_OUT = "paid_out"  # given back in money
+    PAID_OUT = "paid_out"  # given back in money, or by a note as store credit
     CLOSED = "closed"  # the document that opened it was taken back
 
 

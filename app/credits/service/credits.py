@@ -237,6 +237,16 @@ def give_back(db: ShopSession, uses: Sequence[Use], *, document_id: UUID) -> Non
     db.flush()
 
 
+def paid_back(db: ShopSession, uses: Sequence[Use], *, document_id: UUID) -> None:
+    """So much of each credit went out in money, or as another credit, by a note over the bill that had used it: free
+    again, and gone at once. Nothing is left of them that was not before; they are held."""
+    at, gone = utc_now(), check_uses(uses)
+    free = [Use(one.credit_id, -one.paise) for one in gone]
+    for some, kind in ((free, UseKind.RELEASED), (gone, UseKind.PAID_OUT)):
+        db.add_all(UseRow(**row) for row in use_rows(db, some, document_id=document_id, at=at, kind=kind))
+    db.flush()
+
+
 # ---------------------------------------------------------------- looked at
 
 
@@ -267,7 +277,7 @@ def left_of(db: ShopSession, credit_ids: Iterable[UUID]) -> dict[UUID, int]:
 
 def kept_of(db: ShopSession, credit_ids: Iterable[UUID]) -> dict[UUID, int]:
     """What the shop kept of each of these credits, in paise: all of it, used up by bills or not, that did not go back
-    in money."""
+    in money, by a note over such a bill neither."""
     return {credit_id: int(paise) for credit_id, paise in gone_back.kept_of(db, credit_ids)}
 
 

@@ -112,6 +112,29 @@ def back_as_credit(
     return tuple(found)
 
 
+def paid_of_credits(
+    bill: Invoice, notes: Sequence[Invoice], kept: Sequence[Kept], *, back_paise: int
+) -> tuple[tuple[UUID, int], ...]:
+    """What of the money and store credit that a note gives back was brought by credits: id, paise. First goes back what
+    came on the bill itself in other ways; a rate that was promised against such a credit has less behind it now."""
+    used, stays = _credits_used(bill), {one.credit_id for one in kept}
+    debits = [note for note in notes if note.kind == DocumentKind.DEBIT_NOTE.value]
+    came = sum(one.paise for document in (bill, *debits) for one in document.payments if one.credit_id is None)
+    gone, found = 0, []
+    for one in (payment for note in notes if note not in debits for payment in note.payments):
+        if one.credit_id in used:
+            used[one.credit_id] -= one.paise
+        else:
+            gone += one.paise
+    before, now = max(gone - came, 0), max(gone + back_paise - came, 0)
+    for credit_id, paise in used.items():
+        if credit_id not in stays and (more := min(now, paise) - min(before, paise)) > 0:
+            found.append((credit_id, more))
+        if credit_id not in stays:
+            before, now = max(before - paise, 0), max(now - paise, 0)
+    return tuple(found)
+
+
 def check_refunds(
     db: ShopSession, bill: Invoice, notes: Sequence[Invoice], *, refunds: Sequence[PaymentDraft],
     store_credit_paise: int, total_paise: int, on: dt.date, kept: Sequence[Kept],

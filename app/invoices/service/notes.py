@@ -31,7 +31,16 @@ from app.invoices.service.balances import (
 from app.invoices.service.deadlines import check_in_time
 from app.invoices.service.documents import Document
 from app.invoices.service.drafts import PaymentDraft, check_payments
-from app.invoices.service.note_money import Kept, Money, back_as_credit, check_refunds, check_taken, kept_on, refundable
+from app.invoices.service.note_money import (
+    Kept,
+    Money,
+    back_as_credit,
+    check_refunds,
+    check_taken,
+    kept_on,
+    paid_of_credits,
+    refundable,
+)
 from app.invoices.service.note_rows import NoteLine, note_of
 from app.invoices.service.reading import document_on, party_on
 from app.kit.clock import ist, today_ist, utc_now
@@ -109,6 +118,9 @@ def issue_credit_note(
     )  # fmt: skip
     note_id = new_id()
     back = _credits_back(db, standing, draft, kept, total_paise=sums["total_paise"], note_id=note_id)
+    given = sum(payment.paise for payment in draft.refunds) + draft.store_credit_paise
+    if paid := paid_of_credits(bill, standing.notes, kept, back_paise=given):
+        credits.paid_back(db, [Use(credit_id, paise) for credit_id, paise in paid], document_id=note_id)
     return issue_note(
         db, standing, draft, lines=lines, sums=sums, keyring=keyring, now=now, given_back=back, note_id=note_id
     )

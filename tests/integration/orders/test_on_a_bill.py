@@ -100,6 +100,21 @@ def test_an_orders_rate_stands_on_its_advance(desk):
     made(bill(desk, order, piece, of_order=False))
 
 
+def test_an_order_whose_advance_left_by_a_note_keeps_no_rate(desk):
+    """₹6,400 of a ring of ₹51,845 were the advance's; the note over it gives all of it back by UPI."""
+    order = desk.order(rateBasis="today", advance=upi(6_400_00))
+    billed = made(bill(desk, order, desk.counter.piece()))
+    paid = [
+        {"mode": "credit", "paise": 6_400_00, "creditId": order["advances"][0]["creditId"]},
+        {"mode": "upi", "paise": 45_445_00},
+    ]  # fmt: skip
+    other = made(desk.counter.bill([desk.counter.piece()], customerId=desk.customer["id"], payments=paid))
+    made(desk.counter.post(f"/invoices/{other['id']}/credit-notes", {"reason": "back", "refunds": upi(51_845_00)}))
+    made(desk.counter.post(f"/invoices/{billed['id']}/cancellation", {"reason": "wrong piece", "handedOver": False}))
+    again = bill(desk, order, desk.counter.piece())
+    assert (again.status_code, again.json["fields"]) == (422, {"lines.0.ofOrder": "advance given back"})
+
+
 def test_a_cancelled_order_gives_the_advance_back_that_kept_its_rate(desk):
     order = desk.order(rateBasis="today", advance=upi(6_400_00))
     desk.done(order, "cancellation", reason="she moved away", mode="upi")

@@ -222,3 +222,24 @@ def test_a_cancelled_bill_promises_nothing_again_without_an_advance(counter, pai
     expected = (201, None) if state == "open" else (409, "rate_lock_closed")
     assert (again.status_code, again.json.get("code")) == expected
     assert counter.read(service.drifted) == []
+
+
+@pytest.mark.parametrize(("by_upi", "state"), [(51_845_00, "closed"), (46_845_00, "open")])
+def test_an_advance_that_left_by_a_note_keeps_no_rate(counter, by_upi, state):
+    """₹5,000 of a ring of ₹51,845 were the advance's, ₹46,845 came by UPI; the note pays the advance out, or not."""
+    customer = counter.customer()
+    credit = advance(counter, customer, 5_000_00)
+    lock_id = made(lock(counter, customer, creditId=str(credit.id), mg=3_390, paisePerG=TWELVE_THOUSAND))["id"]
+    first = made(bill(counter, customer, lock_id, counter.piece()))
+    paid = [
+        {"mode": "credit", "paise": 5_000_00, "creditId": str(credit.id)}, {"mode": "upi", "paise": 46_845_00},
+    ]  # fmt: skip
+    second = made(counter.bill([counter.piece()], customerId=customer["id"], payments=paid))
+    made(counter.post(f"/invoices/{second['id']}/credit-notes", {
+        "reason": "came back", "refunds": [{"mode": "upi", "paise": by_upi}],
+    }))  # fmt: skip
+    made(counter.post(f"/invoices/{first['id']}/cancellation", {"reason": "wrong piece", "handedOver": False}))
+    assert left(counter, lock_id) == (3_390, state)
+    assert counter.read(credits.drifted) == ()
+    assert counter.read(service.drifted) == []
+    assert counter.books().sound
