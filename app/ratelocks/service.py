@@ -179,14 +179,14 @@ def look_at(db: ShopSession, lock_ids: Iterable[UUID]) -> list[HeldLock]:
 def give_back(db: ShopSession, *, document_id: UUID) -> int:
     """What a cancelled document took is left again: milligrams in all, 0 where it took none or gave back before.
 
-    A lock that the document had used up holds again only where so much of its advance is still with the shop as what is
-    left of it takes: once used up, nothing kept the advance from being paid out. Without it the lock is closed."""
+    A lock holds on, or again, only where so much of its advance is still with the shop as what is left of it takes
+    then: once it was used up, nothing kept the advance from being paid out. Without it the lock is closed."""
     rows = repository.hold_locks(db, repository.used_by(db, document_id))
     taken = repository.used_by(db, document_id)  # again: behind the locks nobody else gives back
     for row in rows:
         if mg := taken.get(row.id, 0):
             row.left_mg, row.version = row.left_mg + mg, row.version + 1
-            if row.state == LockState.USED.value:
+            if row.state in (LockState.USED.value, LockState.OPEN.value):
                 row.state = (LockState.OPEN if _has_advance(db, row) else LockState.CLOSED).value
             db.add(_use(db, row.id, document_id, -mg))
     db.flush()

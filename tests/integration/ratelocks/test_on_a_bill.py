@@ -243,3 +243,17 @@ def test_an_advance_that_left_by_a_note_keeps_no_rate(counter, by_upi, state):
     assert counter.read(credits.drifted) == ()
     assert counter.read(service.drifted) == []
     assert counter.books().sound
+
+
+def test_a_half_of_an_advance_does_not_promise_both_halves_again(counter):
+    """10 g at ₹10,000 take ₹10,000: two bills of 5 g used them up, ₹5,000 went out, and both bills are cancelled."""
+    customer = counter.customer()
+    credit = advance(counter, customer, 10_000_00)
+    lock_id = made(lock(counter, customer, creditId=str(credit.id), paisePerG=10_000_00))["id"]
+    first, second = (made(bill(counter, customer, lock_id, counter.piece(grossMg=5_000))) for _ in range(2))
+    pay = {"payments": [{"mode": "upi", "paise": 5_000_00}], "reason": "asks for it back"}
+    made(counter.post(f"/credits/{credit.id}/pay-outs", pay, **{"If-Match": f'"{credit.version}"'}))
+    for billed, there in ((second, (5_000, "open")), (first, (10_000, "closed"))):
+        made(counter.post(f"/invoices/{billed['id']}/cancellation", {"reason": "wrong piece", "handedOver": False}))
+        assert left(counter, lock_id) == there
+    assert counter.read(service.drifted) == []
