@@ -28,6 +28,8 @@ def settled_order(draft: OrderDraft, on: dt.date) -> OrderDraft:
         raise OrderFactsWrong(
             _("The rate is today's, locked, or that of the delivery."), fields={"rateBasis": "unknown"}
         )
+    if draft.rate_basis == "locked" and draft.rate_lock_id is None:
+        raise OrderFactsWrong(_("A locked rate is of a lock: say which."), fields={"rateLockId": "missing"})
     check_due(draft.due_on, on)
     lines = tuple(_wanted(line, f"lines.{place}", on) for place, line in enumerate(draft.lines))
     return dataclasses.replace(draft, lines=lines, note=one_line(draft.note, 300, "note"))

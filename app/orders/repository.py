@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any, cast
 from uuid import UUID
 
-from sqlalchemy import Select, Table, Update, bindparam, exists, func, insert, select, update
+from sqlalchemy import ColumnElement, Select, Table, Update, bindparam, exists, func, insert, or_, select, update
 
 from app.credits import service as credits
 from app.kit.db import Id, Utc
@@ -90,6 +90,25 @@ def kept_by(db: ShopSession, credit_id: UUID) -> str | None:
         .join(OrderAdvance, (OrderAdvance.shop_id == Order.shop_id) & (OrderAdvance.order_id == Order.id))
         .where(OrderAdvance.credit_id == credit_id, Order.is_open == 1, Order.rate_basis != DELIVERY)
     ).first()
+
+
+def keeps_rate(db: ShopSession, order_id: UUID) -> bool:
+    """Whether the order itself keeps the rate of a line."""
+    return bool(db.scalar(select(Order.id).where(Order.id == order_id, _keeps_rate())))
+
+
+def _keeps_rate() -> ColumnElement[bool]:
+    """A line has a rate that is not its lock's, which has an advance and a last day of its own."""
+    metal, fineness = ratelocks.purity_of(Order.shop_id, Order.rate_lock_id)
+    others = or_(Order.rate_lock_id.is_(None), OrderLine.metal != metal, OrderLine.fineness != fineness)
+    return exists(
+        select(OrderLine.order_id)
+        .where(
+            OrderLine.shop_id == Order.shop_id, OrderLine.order_id == Order.id,
+            OrderLine.rate_paise_per_g.is_not(None), others,
+        )
+        .correlate(Order)
+    )  # fmt: skip
 
 
 def overdue(db: ShopSession, today: dt.date) -> int:

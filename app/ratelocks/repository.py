@@ -41,8 +41,8 @@ def purity_of(shop_id: Any, lock_id: Any) -> tuple[ColumnElement[str], ColumnEle
     """Metal and fineness of the lock that a row of a room above names; for its statement."""
     wanted = (RateLock.shop_id == shop_id, RateLock.id == lock_id)
     return (
-        select(RateLock.metal).where(*wanted).scalar_subquery(),
-        select(RateLock.fineness).where(*wanted).scalar_subquery(),
+        select(RateLock.metal).where(*wanted).correlate_except(RateLock).scalar_subquery(),
+        select(RateLock.fineness).where(*wanted).correlate_except(RateLock).scalar_subquery(),
     )
 
 

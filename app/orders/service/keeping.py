@@ -17,8 +17,6 @@ from app.orders.terms import OrderTerms, order_terms
 from shard_router import ShopSession
 
 LOWER = "bill.lower_rate"
-TODAY = "today"
-"""The rate basis of an order that keeps the board's rate of its day."""
 
 
 def check_days(db: ShopSession, *, due_on: dt.date, taken_on: dt.date) -> None:

@@ -12,7 +12,7 @@ from app.orders.errors import OrderChanged, OrderClosed, OrderDelivered, OrderUn
 from app.orders.facts import check_due, one_line
 from app.orders.models import Order as OrderRow
 from app.orders.models import OrderKind, OrderStep, Repair
-from app.orders.service.keeping import TODAY, check_days
+from app.orders.service.keeping import check_days
 from app.orders.service.reading import get_order
 from app.orders.stages import AGREED, IN_WORK, READY, check_step
 from app.orders.views import Order
@@ -33,10 +33,11 @@ def move_on(db: ShopSession, *, order_id: UUID, expected_version: int, stage: st
 
 
 def put_off(db: ShopSession, *, order_id: UUID, expected_version: int, due_on: dt.date) -> Order:
-    """Another day of delivery is agreed; raises RateKeptTooLong where the order keeps a rate not so long."""
+    """Another day of delivery is agreed; raises RateKeptTooLong where it is a later one, and the order keeps a rate
+    not so long. What a lock keeps has the lock's own last day."""
     row = locked_order(db, order_id, expected_version)
     check_due(due_on, row.taken_on)
-    if row.rate_basis == TODAY:
+    if due_on > row.due_on and repository.keeps_rate(db, row.id):
         check_days(db, due_on=due_on, taken_on=row.taken_on)
     before, row.due_on = row.due_on, due_on
     touch(row)

@@ -77,6 +77,30 @@ def test_a_clerk_keeps_todays_rate_for_ninety_days_against_a_tenth(desk, clerk):
     made(desk.counter.post("/orders", {**wanted, "dueOn": later(700), "advance": []}))  # she may lower a rate
 
 
+def due(who, order, days):
+    return who.patch(f"/orders/{order['id']}", {"dueOn": later(days)}, version=order["version"])
+
+
+def test_no_other_word_for_a_kept_rate_keeps_it_longer(desk, clerk):
+    """A locked rate is a lock's; beside one an order keeps its 18 karat itself: 5 g at ₹10,480 take ₹5,240."""
+    (line,) = desk.draft()["lines"]
+    wanted = {**desk.draft(), "rateBasis": "locked", "advance": upi(6_400_00)}
+    alone = clerk.post("/orders", wanted)
+    assert (alone.status_code, alone.json["fields"]) == (422, {"rateLockId": "missing"})
+    mine = made(lock(desk.counter, desk.customer))["id"]
+    order = made(clerk.post("/orders", {**wanted, "rateLockId": mine, "lines": [line, {**line, "fineness": 7500}]}))
+    longer = due(clerk, order, 91)
+    assert (longer.status_code, longer.json["code"]) == (422, "rate_kept_too_long")
+    promised = made(clerk.post("/orders", {**wanted, "rateLockId": mine, "dueOn": later(91), "advance": []}))
+    made(due(clerk, promised, 700))  # the lock has a last day of its own
+
+
+def test_an_order_of_the_owners_may_be_brought_forward_by_a_clerk(desk, clerk):
+    order = made(desk.counter.post("/orders", {**desk.draft(), "rateBasis": "today", "dueOn": later(700)}))
+    order = made(due(clerk, order, 200))
+    assert due(clerk, order, 201).json["code"] == "rate_kept_too_long"
+
+
 def pay_out(desk, credit_id, paise):
     credit = made(desk.counter.get(f"/credits/{credit_id}"))
     body = {"payments": upi(paise), "reason": "asks for it back"}
