@@ -84,11 +84,11 @@ def advances_of(db: ShopSession, order_ids: Iterable[UUID]) -> Sequence[OrderAdv
 
 
 def kept_by(db: ShopSession, credit_id: UUID) -> str | None:
-    """The number of the open order that keeps its rate by an advance."""
+    """The number of the open order that keeps a rate itself by an advance."""
     return db.scalars(
         select(Order.number)
         .join(OrderAdvance, (OrderAdvance.shop_id == Order.shop_id) & (OrderAdvance.order_id == Order.id))
-        .where(OrderAdvance.credit_id == credit_id, Order.is_open == 1, Order.rate_basis != DELIVERY)
+        .where(OrderAdvance.credit_id == credit_id, Order.is_open == 1, _keeps_rate())
     ).first()
 
 

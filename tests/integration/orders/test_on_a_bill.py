@@ -242,6 +242,15 @@ def test_an_order_gives_the_rate_that_it_fixed_for_what_its_lock_does_not_hold(d
     assert [one["ratePaisePerG"] for one in billed["lines"]] == [12_000_00, 10_480_00]
 
 
+def test_an_advance_stays_where_the_order_keeps_a_rate_itself(desk):
+    """Of an order whose only rate is a lock's, the lock has its own advance; 18 karat beside it is the order's."""
+    mine = made(lock(desk.counter, desk.customer))["id"]
+    (line,) = desk.draft()["lines"]
+    for lines, status in (([line], 201), ([line, {**line, "fineness": 7500}], 409)):
+        order = desk.order(rateBasis="locked", rateLockId=mine, lines=lines, advance=upi(6_400_00))
+        assert pay_out(desk, order["advances"][0]["creditId"], 1_00).status_code == status
+
+
 def test_orders_with_advances_of_one_customer_do_not_stand_in_each_others_way(desk):
     paid = [{"mode": "upi", "paise": 1_000_00}]
     answers = all_at_once(6, lambda _: desk.counter.post("/orders", {**desk.draft(), "advance": paid}))
