@@ -84,5 +84,6 @@ def _wanted(line: Wanted, path: str, on: dt.date) -> Wanted:
         )
     whole(line.weight_mg, "Weight in mg", least=1, most=MAX_MG, field=f"{path}.weightMg")
     whole(line.pieces, "The number of pieces", least=1, most=MAX_PIECES, field=f"{path}.pieces")
+    whole(line.all_mg, "The weight of all pieces in mg", most=MAX_MG, field=f"{path}.weightMg")
     whole(line.estimate_paise, "The estimate in paise", most=MAX_PAISE, field=f"{path}.estimatePaise")
     return dataclasses.replace(line, category=category, description=said(line.description, 200, f"{path}.description"))

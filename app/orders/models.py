@@ -66,7 +66,7 @@ class OrderLine(ShopOwned, ShardBase):
     metal: Mapped[str] = mapped_column(Code(10))
     fineness: Mapped[int] = mapped_column(Fineness)
     pieces: Mapped[int] = mapped_column(Integer)
-    weight_mg: Mapped[int] = mapped_column(Milligrams)  # of each piece, about so much, net
+    weight_mg: Mapped[int] = mapped_column(Milligrams)  # of all pieces together, about so much, net
     rate_paise_per_g: Mapped[int | None] = mapped_column(Paise)
     estimate_paise: Mapped[int] = mapped_column(Paise)  # of all pieces; 0: none was given
     picture_id: Mapped[UUID | None] = mapped_column(Id)

@@ -190,9 +190,9 @@ def _orders() -> Select[Any]:
     ).where(Order.id.in_(bindparam("ids", type_=Id, expanding=True))).order_by(Order.id)  # fmt: skip
 
 
-def _lines() -> Select[str, int, int, int, int | None]:
+def _lines() -> Select[str, int, int, int | None]:
     return select(
-        OrderLine.metal, OrderLine.fineness, OrderLine.pieces, OrderLine.weight_mg, OrderLine.rate_paise_per_g
+        OrderLine.metal, OrderLine.fineness, OrderLine.weight_mg, OrderLine.rate_paise_per_g
     ).where(OrderLine.order_id == bindparam("order_id", type_=Id)).order_by(OrderLine.pos)  # fmt: skip
 
 

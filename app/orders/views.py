@@ -20,6 +20,10 @@ class Wanted:
     picture_id: UUID | None = None
     rate_paise_per_g: int | None = None
 
+    @property
+    def all_mg(self) -> int:
+        return self.pieces * self.weight_mg
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OrderDraft:

@@ -201,7 +201,7 @@ def _delivery(row: Any, lines: Sequence[Any]) -> Delivery:
         purity = line.metal, line.fineness
         if line.rate_paise_per_g is not None:
             rates[purity] = line.rate_paise_per_g
-        wanted[purity] = wanted.get(purity, 0) + line.weight_mg * line.pieces
+        wanted[purity] = wanted.get(purity, 0) + line.weight_mg
     locked = None if row.locked_metal is None else (row.locked_metal, int(row.locked_fineness))
     return Delivery(row.id, row.number, rates, wanted, locked, int(row.last_step) + 1, bool(row.advance_back))
 

@@ -8,10 +8,11 @@ from app.credits import service as credits
 from app.customers import service as customers
 from app.kit import paging
 from app.kit.clock import today_ist
+from app.kit.money import ratio, round_half_up
 from app.orders import repository
 from app.orders.errors import OrderUnknown
 from app.orders.models import Order as OrderRow
-from app.orders.models import Repair
+from app.orders.models import OrderLine, Repair
 from app.orders.views import Advance, Mending, Order, Step, Used, Wanted
 from shard_router import ShopSession
 
@@ -76,7 +77,7 @@ def _orders(
     lines: defaultdict[UUID, list[Wanted]] = defaultdict(list)
     for line in repository.lines_of(db, ids):
         lines[line.order_id].append(Wanted(
-            line.description, line.category, line.metal, line.fineness, line.weight_mg, line.pieces,
+            line.description, line.category, line.metal, line.fineness, _each_mg(line), line.pieces,
             line.estimate_paise, line.picture_id, line.rate_paise_per_g,
         ))  # fmt: skip
     repairs = {one.order_id: mending_of(one, uses) for one in repository.repairs_of(db, ids)}
@@ -90,6 +91,11 @@ def _orders(
         )
         for row in rows
     ]  # fmt: skip
+
+
+def _each_mg(line: OrderLine) -> int:
+    """The row has what all pieces weigh together."""
+    return round_half_up(ratio(line.weight_mg, line.pieces))
 
 
 def _advances(db: ShopSession, order_ids: Sequence[UUID]) -> defaultdict[UUID, list[Advance]]:

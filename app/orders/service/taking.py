@@ -79,7 +79,7 @@ def take_order(
             raise OrderFactsWrong(message, fields={f"lines.{pos - 1}.fineness": "no rate"})
         db.add(OrderLine(
             order_id=row.id, pos=pos, description=line.description, category=line.category, metal=line.metal,
-            fineness=line.fineness, pieces=line.pieces, weight_mg=line.weight_mg, rate_paise_per_g=rate,
+            fineness=line.fineness, pieces=line.pieces, weight_mg=line.all_mg, rate_paise_per_g=rate,
             estimate_paise=line.estimate_paise, picture_id=line.picture_id,
         ))  # fmt: skip
     db.flush()
@@ -87,7 +87,7 @@ def take_order(
         _receive(db, row, advance, keyring)
     audit.record(db, "order.taken", row.id, {
         "number": row.number, "rateBasis": row.rate_basis, "dueOn": row.due_on.isoformat(),
-        "lines": [[line.metal, line.fineness, line.weight_mg, line.pieces] for line in facts.lines],
+        "lines": [[line.metal, line.fineness, line.all_mg, line.pieces] for line in facts.lines],
     })  # fmt: skip
     return get_order(db, row.id)
 
@@ -97,7 +97,7 @@ def _kept(
 ) -> list[tuple[int, int]]:  # fmt: skip
     """Mg and rate of what the order itself promises; what a lock does has its own advance and its own last day."""
     by_lock = None if lock is None else (lock.metal, lock.fineness)
-    known = ((line.pieces * line.weight_mg, (line.metal, line.fineness)) for line in facts.lines)
+    known = ((line.all_mg, (line.metal, line.fineness)) for line in facts.lines)
     return [(mg, board[purity]) for mg, purity in known if purity in board and purity != by_lock]
 
 

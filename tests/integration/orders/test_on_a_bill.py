@@ -1,9 +1,12 @@
 """Orders delivered on a bill: once, to their customer, at the rate that they fixed, for about what was ordered."""
 
 from collections import Counter as Tally
+from uuid import UUID
 
 import pytest
+from sqlalchemy import select
 
+from app.orders.models import OrderLine
 from tests.integration.orders.conftest import later
 from tests.integration.ratelocks.test_ratelocks import left, lock
 from tests.support.counter import Counter, all_at_once, made
@@ -158,6 +161,34 @@ def test_two_bangles_of_ten_grams_are_delivered_at_their_rate(desk):
     heavy = both(5_500, 5_501)
     assert (heavy.status_code, heavy.json["code"]) == (409, "order_overweight")
     assert len(made(both(5_500, 5_500))["lines"]) == 2
+
+
+def test_lines_hold_what_all_their_pieces_weigh(desk):
+    """As it always was: two bangles of 20 g, taken by a release that asked for the weight of both, weigh 10 g each.
+    With 5 g of the ring, and a tenth more, 27.500 g may be delivered."""
+    order = desk.order(rateBasis="today")
+
+    def as_before(db):
+        ring = db.scalars(select(OrderLine).where(OrderLine.order_id == UUID(order["id"]))).one()
+        db.add(OrderLine(
+            order_id=ring.order_id, pos=2, description="Bangles", category="bangle", metal="gold", fineness=9160,
+            pieces=2, weight_mg=20_000, rate_paise_per_g=ring.rate_paise_per_g, estimate_paise=0,
+        ))  # fmt: skip
+
+    desk.counter.write(as_before)
+    assert [one["weightMg"] for one in see(desk, order)["lines"]] == [5_000, 10_000]
+    pieces = [desk.counter.piece(grossMg=mg) for mg in (13_750, 13_751)]
+    lines = [{"itemId": one["id"], "ofOrder": True} for one in pieces]
+    heavy = bill(desk, order, pieces[0], lines=lines)
+    assert (heavy.status_code, heavy.json["code"]) == (409, "order_overweight")
+    lines[1] = {"itemId": desk.counter.piece(grossMg=13_750)["id"], "ofOrder": True}
+    made(bill(desk, order, pieces[0], lines=lines))
+
+
+def test_all_pieces_of_a_line_weigh_no_more_than_anything_may(desk):
+    (line,) = desk.draft()["lines"]
+    heavy = desk.counter.post("/orders", {**desk.draft(), "lines": [{**line, "weightMg": 10**9, "pieces": 2}]})
+    assert (heavy.status_code, list(heavy.json["fields"])) == (422, ["lines.0.weightMg"])
 
 
 def test_an_order_without_a_rate_gives_none(desk):
