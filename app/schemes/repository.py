@@ -8,6 +8,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, Select, String, Update, and_, bindparam, case, func, or_, select, update
 
 from app.credits import service as credits
+from app.customers import service as customers
 from app.kit.db import Id, Utc
 from app.kit.sums import added_up
 from app.schemes.models import Scheme, SchemeInstalment, SchemePlan, SchemeState
@@ -233,9 +234,12 @@ def _bonus() -> Select[Any]:
 
 
 # Parts of a bill's first packet: a CLAIM for each bonus, then BONUS, which explains what was refused. A bill that lost
-# the race reads the winner's id.
+# the race reads the winner's id; of another customer's it reads nothing, whatever was claimed, and so is refused.
 CLAIM = Prepared(lambda: _claim().where(Scheme.shop_id == bindparam("b_shop_id")))
-BONUS = Prepared(lambda: _bonus().where(Scheme.shop_id == bindparam("shop_id")))
+BONUS = Prepared(lambda: _bonus().where(
+    Scheme.shop_id == bindparam("shop_id"),
+    Scheme.customer_id.in_(customers.entries_of_one(bindparam("shop_id"), bindparam("customer_id", type_=Id))),
+))  # fmt: skip
 
 
 def passbook_numbers(db: ShopSession) -> Sequence[str]:

@@ -93,7 +93,9 @@ def _bind_to_customer(draft: BillDraft, *, document_id: UUID, now: dt.datetime) 
         draft.order_id, customer_id=draft.customer_id, document_id=document_id, now=now
     )  # fmt: skip
     return [
-        *schemes.bind_claims(draft.scheme_ids, document_id=document_id, now=now),
+        *schemes.bind_claims(
+            draft.scheme_ids, customer_id=draft.customer_id, document_id=document_id, now=now
+        ),
         *ratelocks.bind_hold(draft.rate_lock_ids),
         *delivery,
         *orders.bind_charges(

@@ -90,21 +90,23 @@ def free_bonus(db: ShopSession, *, document_id: UUID) -> int:
 # ---------------------------------------------------------------- in the packets of a bill
 
 
-def bind_claims(scheme_ids: Sequence[UUID], *, document_id: UUID, now: dt.datetime) -> list[Any]:
+def bind_claims(
+    scheme_ids: Sequence[UUID], *, customer_id: UUID, document_id: UUID, now: dt.datetime
+) -> list[Any]:  # fmt: skip
     """For the first packet: a claim for each scheme in the order of their ids, and one statement that reads them;
     `read_claims` reads their results, which are as many: `len(scheme_ids) + 1`, none for none."""
     if not scheme_ids:
         return []
     ordered = _ordered(scheme_ids)
     claims = [repository.CLAIM.bind(b_id=one, b_document_id=document_id, b_now=now) for one in ordered]
-    return [*claims, repository.BONUS.bind(ids=ordered)]
+    return [*claims, repository.BONUS.bind(ids=ordered, customer_id=customer_id)]
 
 
 def read_claims(
     scheme_ids: Sequence[UUID], results: Sequence[PacketResult], *, field: str = "schemes"
 ) -> tuple[Bonus, ...]:
     """The bonuses that the packet claimed, in the order of their schemes' ids; raises for the first that it did not:
-    SchemeUnknown, BonusAbsent, BonusUsed."""
+    SchemeUnknown, another's included; BonusAbsent, BonusUsed."""
     if not scheme_ids:
         return ()
     *claims, read = results

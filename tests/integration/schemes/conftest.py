@@ -58,7 +58,9 @@ class Savings:
         """The bonus, as a bill's first packet claims it."""
 
         def work(db: ShopSession) -> service.Bonus:
-            claims = service.bind_claims([scheme.id], document_id=document_id, now=utc_now())
+            claims = service.bind_claims(
+                [scheme.id], customer_id=scheme.customer_id, document_id=document_id, now=utc_now()
+            )
             return service.read_claims([scheme.id], db.run_packet(claims))[0]
 
         return self.counter.write(work, hot=True)

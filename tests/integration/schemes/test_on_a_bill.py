@@ -133,6 +133,19 @@ def test_a_quote_and_an_estimate_tell_nobody_of_anothers_bonus(savings):
     assert mine["bonusPaise"] == 2_000_00
 
 
+def test_a_bill_tells_nobody_of_anothers_bonus(savings):
+    """Neither before it was given, nor after."""
+    scheme, other = savings.matured(BEGUN, RIPE), savings.counter.customer()
+    theirs = {"customerId": other["id"], "payments": []}
+    for _time in range(2):
+        answer = savings.counter.post("/invoices", body(savings, scheme, savings.counter.piece(), **theirs))
+        assert (answer.status_code, answer.json["code"], answer.json["fields"]) == (
+            404, "scheme_unknown", {"schemeIds": "unknown"},
+        )  # fmt: skip
+        if waits(savings, scheme):
+            made(savings.counter.post("/invoices", body(savings, scheme, savings.counter.piece())))
+
+
 def test_a_cancelled_bill_gives_the_bonus_back(savings):
     scheme, piece = savings.matured(BEGUN, RIPE), savings.counter.piece()
     billed = made(savings.counter.post("/invoices", body(savings, scheme, piece)))
