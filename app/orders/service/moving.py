@@ -80,9 +80,13 @@ def locked_repair(db: ShopSession, order_id: UUID, expected_version: int) -> tup
 
 
 def check_not_billed(row: OrderRow) -> None:
-    """What a bill charges is mended; to go on with it the bill is cancelled first. An open order has no bill."""
+    """What a bill charges is mended, and is handed back: what more is to be done is another repair. Only a bill of
+    today can be cancelled first. An open order has no bill."""
     if row.invoice_id is not None:
-        raise OrderDelivered(_("%(number)s was billed before.", number=row.number))
+        raise OrderDelivered(
+            _("%(number)s was billed before.", number=row.number),
+            action=_("Hand it back, and take it in anew for what more is to be done."),
+        )
 
 
 def check_agreed(row: OrderRow) -> None:

@@ -231,6 +231,7 @@ def test_a_repair_is_charged_once(desk):
     for what, body in (("stage", {"stage": "in_work"}), ("uses", {"description": "a clasp", "costPaise": 100_00})):
         more = desk.act(see(desk, repair), what, **body)
         assert (more.status_code, more.json["code"]) == (409, "order_delivered")
+        assert more.json["action"] == "Hand it back, and take it in anew for what more is to be done."
     back = desk.done(see(desk, repair), "handing-back", grossOutMg=8_250)
     assert (back["stage"], back["repair"]["chargePaise"]) == ("handed_back", 500_00)
     gone = desk.counter.post(f"/invoices/{billed['id']}/cancellation", {"reason": "typed wrongly", "handedOver": False})
