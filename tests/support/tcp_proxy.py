@@ -104,6 +104,9 @@ class TcpProxy:
             pair = (client, server)
             with self._lock:
                 self._pairs.add(pair)
+            if not self._open.is_set():  # cut while the server was being called
+                self._close(pair)
+                continue
             threading.Thread(target=self._pump, args=(client, server, pair, True), daemon=True).start()
             threading.Thread(target=self._pump, args=(server, client, pair, False), daemon=True).start()
 
