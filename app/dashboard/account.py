@@ -9,7 +9,7 @@ from flask import Blueprint, Response, render_template, request, url_for
 from app.dashboard import forms
 from app.kit.http import control_read, control_write, public, rate_limit, runtime, scope, signed_in
 from app.kit.locale import LANGUAGES
-from app.kit.pages import go_to, safe_next, text_field, try_form, whole_number
+from app.kit.pages import Refusal, go_to, safe_next, text_field, try_form, whole_number
 from app.kit.texts import _
 from app.tenants import service as tenants
 from app.tenants.errors import NotWhileActing
@@ -180,19 +180,20 @@ def _signed_in() -> SignedIn:
     )
 
 
-def _sign_in_page(refusal: object = None) -> str:
-    renewing = getattr(refusal, "code", "") == NEW_PASSWORD_NEEDED or "new_password" in request.form
+def _sign_in_page(refusal: Refusal | None = None) -> str:
+    renewing = (refusal is not None and refusal.code == NEW_PASSWORD_NEEDED) or "new_password" in request.form
     return render_template(
-        "account/sign_in.html", refusal=refusal, renewing=renewing, next=request.values.get("next", ""),
-        email=text_field("email"), demo=runtime().demo,
+        "account/sign_in.html", refusal=forms.beside(refusal, {}), renewing=renewing,
+        next=request.values.get("next", ""), email=text_field("email"), demo=runtime().demo,
     )  # fmt: skip
 
 
-def _me_page(*, refused: object = None, password_refused: object = None) -> str:
+def _me_page(*, refused: Refusal | None = None, password_refused: Refusal | None = None) -> str:
     person = control_read(lambda control: tenants.get_person(control, scope().principal.person_id))
     said = {"profile": _("Your profile is saved."), "password": _("Your password is changed.")}
     return render_template(
-        "account/me.html", me=person, person=scope().principal, refusal=refused, password_refusal=password_refused,
+        "account/me.html", me=person, person=scope().principal, refusal=forms.beside(refused, {}),
+        password_refusal=forms.beside(password_refused, {}),
         languages=[(key, LANGUAGE_NAMES[key]) for key in LANGUAGES], saved=said.get(request.args.get("saved", "")),
     )  # fmt: skip
 

@@ -153,3 +153,15 @@ def test_the_shops_settings_are_changed_by_two_at_once(screen: Watched, cast: Ca
     page.get_by_role("button", name="Add the till").click()
     expect(page.get_by_label("Name of till U2")).to_have_value("Upstairs")
     screen.look("story-settings")
+
+
+def test_a_password_that_does_not_fit_is_refused_beside_its_field(screen: Watched, cast: Cast) -> None:
+    page = screen.page
+    screen.expected = (REFUSED,)
+    screen.be(cast.ravi)
+    screen.go("/me")
+    page.get_by_label("Password until now").fill("somebody else's")
+    page.get_by_label("New password").fill(OWN_PASSWORD)
+    page.get_by_role("button", name="Change password").click()
+    expect(page.locator("#h-old_password")).to_be_visible()
+    expect(page.locator("#f-old_password")).to_have_attribute("aria-invalid", "true")

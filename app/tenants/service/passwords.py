@@ -41,16 +41,16 @@ def readable_secret() -> str:
     return "-".join("".join(secrets.choice(READABLE) for _ in range(4)) for _ in range(4))
 
 
-def check_password(plain: str, *, email: str, least: int = LEAST) -> None:
-    """Raises PasswordTooWeak with words that say what is wrong with a new password."""
+def check_password(plain: str, *, email: str, least: int = LEAST, field: str = "password") -> None:
+    """Raises PasswordTooWeak with words that say what is wrong with a new password, at the body's `field`."""
     if wrong := _what_is_wrong(_normal(plain), email, least):
-        raise PasswordTooWeak(wrong, fields={"password": wrong})
+        raise PasswordTooWeak(wrong, fields={field: wrong})
 
 
-def check_length(plain: str) -> None:
+def check_length(plain: str, *, field: str = "password") -> None:
     """Raises PasswordTooWeak for what bcrypt cannot read whole; also at sign-in, since it can be nobody's password."""
     if wrong := _unreadable(_normal(plain)):
-        raise PasswordTooWeak(wrong, fields={"password": wrong})
+        raise PasswordTooWeak(wrong, fields={field: wrong})
 
 
 class Passwords:
@@ -62,9 +62,9 @@ class Passwords:
         self._wait_s = wait_s
         self._nobody = bcrypt.gensalt(rounds) + b"." * 31  # of the right shape and cost, and no password's hash
 
-    def accept(self, plain: str, *, email: str, least: int = LEAST) -> NewPassword:
-        """Raises PasswordTooWeak, SignInBusy."""
-        check_password(plain, email=email, least=least)
+    def accept(self, plain: str, *, email: str, least: int = LEAST, field: str = "password") -> NewPassword:
+        """Raises PasswordTooWeak (at `field`), SignInBusy."""
+        check_password(plain, email=email, least=least, field=field)
         return NewPassword(self._hash(plain))
 
     def one_time(self) -> NewPassword:

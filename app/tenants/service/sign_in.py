@@ -102,12 +102,12 @@ class SignIns:
 
     def change_password(self, *, person_id: UUID, old: str, new: str, address: str) -> SignedIn:
         """Sets a new password and signs out everywhere else: the token given back is the only one that counts."""
-        rules.check_length(old)
+        rules.check_length(old, field="oldPassword")
         email = self._control(lambda control: get_person(control, person_id).email)
         tried, stored = self._begin(email, address)
         if not self.passwords.fits(old, stored):
             raise OldPasswordWrong(fields={"oldPassword": str(OldPasswordWrong.default_message)})
-        accepted = self.passwords.accept(new, email=email)
+        accepted = self.passwords.accept(new, email=email, field="newPassword")
         changed = self._control(lambda control: self._replace(control, email, stored, tried, accepted))
         return self._with_token(changed, "shop")
 
@@ -135,7 +135,7 @@ class SignIns:
 
     def _replacement(self, new: str | None, old: str, subject: str, stored: str | None) -> NewPassword | None:
         if new is not None and new != old:
-            return self.passwords.accept(new, email=subject)
+            return self.passwords.accept(new, email=subject, field="newPassword")
         if stored is not None and self.passwords.outdated(stored):
             return self.passwords.renew(old)
         return None

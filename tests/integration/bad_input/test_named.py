@@ -221,6 +221,7 @@ def test_a_password_of_more_than_72_bytes(stage, rows, endpoint, name, long):
     reply = stage.send(endpoint, ask, "POST", json={**ask.body, name: long})
     assert (reply.status_code, reply.json["code"]) == (422, "password_too_weak")
     assert "72" in reply.json["detail"]
+    assert set(reply.json["fields"]) == {name}
     assert rows.now() == before
 
 
@@ -231,6 +232,7 @@ def test_a_new_password_of_more_than_72_bytes_for_a_one_time_one(stage, rows):
     before = rows.now()
     reply = stage.send("auth.sign_in", Ask(None, {}, None), "POST", json={**body, "newPassword": LONG["letters"]})
     assert (reply.status_code, reply.json["code"]) == (422, "password_too_weak")
+    assert set(reply.json["fields"]) == {"newPassword"}
     assert rows.now() == before
     exactly = {**body, "newPassword": LONG["letters"][:72]}
     assert stage.send("auth.sign_in", Ask(None, {}, None), "POST", json=exactly).status_code == 200
