@@ -80,12 +80,13 @@ def move(runtime, one: Player) -> None:
     """To the other shard, while bills are issued without a pause."""
     shop_id, mover = one.shop.counter.who.shop_id, mover_of(runtime.router, Limits(accept_degraded=True))
     move_id = mover.ask(shop_id, "shard-b", asked_by="Om", max_pause_ms=1000)
-    sold = 0
+    sold, dice = 0, one.shop.dice.getstate()
     with ThreadPoolExecutor(1) as pool:
         moving = pool.submit(mover.run, move_id)
         while not moving.done():
             one.shop.act(one.selling.walk_in) or one.must(one.selling.wares)
             sold += 1
         assert moving.result().state is MoveState.SWITCHED, moving.result().reason
+    one.shop.dice.setstate(dice)  # how often they were thrown meanwhile was the machine's
     assert sold > 1, "the shop moved while nobody sold anything"
     assert runtime.router.directory.lookup(shop_id).shard == "shard-b"

@@ -89,6 +89,7 @@ class Piece:
     wastage_bp: int = 0
     hallmark: int = 0
     reweighed: bool = False
+    worked: bool = False  # by a karigar, whose labour may make it cost more than it brings
 
     @property
     def net_mg(self) -> int:

@@ -9,7 +9,7 @@ from tests.support.month.selling import Line, Selling
 from tests.support.month.shop import GOLD, Shop, signed_in
 
 CHANGE, SHORT, LESS = 2_000_00, 50_00, 50_00
-DEAR = 15_000_00  # more than any piece cost, so that a clerk asks for no other reason than the story's
+DEAR = 15_000_00  # more than any bought piece cost, so that a clerk asks for no other reason than the story's
 
 
 @dataclass
@@ -24,6 +24,8 @@ class Counters:
         shop, books, pieces = self.shop, self.shop.books, self._dear(2)
         if len(pieces) < 2:
             return False
+        while books.cash[TILL] < CHANGE:
+            self.selling.wares(in_cash=True)
         with shop.at(shop.second, SECOND):
             shop.count("open", books.cash[SECOND])
             shop.post("/cash/transfers", {"fromTillId": shop.till_id, "toTillId": shop.second, "paise": CHANGE})
@@ -73,6 +75,6 @@ class Counters:
         shop = self.shop
         known = [
             piece for piece in shop.books.pieces.values()
-            if piece.purity == GOLD and piece.value(shop.rates[GOLD] - LESS) > DEAR
+            if piece.purity == GOLD and not piece.worked and piece.value(shop.rates[GOLD] - LESS) > DEAR
         ]  # fmt: skip
         return shop.dice.sample(known, min(count, len(known)))

@@ -84,7 +84,7 @@ class Player:
             20: (between.second_till, room.melt, promise.mend, sell.business),
             22: (room.pour, room.buy, room.count, promise.deliver, promise.save),
             24: (sell.brought_back, sell.cancelled, room.buy),
-            26: (room.give_out, sell.shipped, promise.on_account),
+            26: (room.give_out, sell.shipped, sell.owed, promise.on_account),
             28: (room.take_in, room.bill_labour, room.buy, room.count, room.give_out),
         }  # fmt: skip
 

@@ -47,10 +47,17 @@ class Selling:
 
     def regular(self) -> bool:
         """A known customer: one to three pieces, some of it on account now and then."""
-        pieces = self.shop.at_hand(self.shop.dice.randrange(1, 4))
+        return self._known(self.shop.dice.randrange(1, 4), on_account=self.shop.dice.random() < 0.4)
+
+    def owed(self) -> bool:
+        """A piece half of which is on account."""
+        return self._known(1, on_account=True)
+
+    def _known(self, count: int, *, on_account: bool) -> bool:
+        pieces = self.shop.at_hand(count)
         if not pieces:
             return False
-        self.issue([self.ring(one) for one in pieces], customer=self._one(), on_account=self.shop.dice.random() < 0.4)
+        self.issue([self.ring(one) for one in pieces], customer=self._one(), on_account=on_account)
         return True
 
     def business(self) -> bool:
@@ -69,7 +76,7 @@ class Selling:
         self.issue([self.ring(one) for one in pieces], customer=self.far, ship_to=self.shop.other_state)
         return True
 
-    def wares(self) -> bool:
+    def wares(self, *, in_cash: bool = False) -> bool:
         """Imitation at a price with its tax in it, and something before tax."""
         dice = self.shop.dice
         each, pieces = dice.randrange(200_00, 900_00), dice.randrange(1, 5)
@@ -77,7 +84,7 @@ class Selling:
         price = dice.randrange(500_00, 5_000_00)
         self.issue([
             Line(first, without_tax(each * pieces)), Line({"sells": "silverware", "pricePaise": price}, price)
-        ])  # fmt: skip
+        ], in_cash=in_cash)  # fmt: skip
         return True
 
     def discounted(self) -> bool:
@@ -126,14 +133,15 @@ class Selling:
 
     def issue(
         self, lines: list[Line], *, customer: str | None = None, ship_to: str | None = None, off: int = 0,
-        total: int | None = None, credits: list[str] | None = None, on_account: bool = False, **terms: Any,
+        total: int | None = None, credits: list[str] | None = None, on_account: bool = False, in_cash: bool = False,
+        **terms: Any,
     ) -> Bill:  # fmt: skip
         """The bill, with what it must come to; `off` comes off its only line before tax."""
         shop, inter = self.shop, ship_to is not None
         sums = [taxed(line.value - off, line.bp, inter=inter) for line in lines]
         whole = sum(sums, Sums())
         due = to_rupee(whole.parts) if total is None else total
-        payments = self._paid(due, customer, credits or [], on_account=on_account)
+        payments = self._paid(due, customer, credits or [], on_account=on_account, in_cash=in_cash)
         billed = shop.post("/invoices", {
             "lines": [line.body for line in lines], "customerId": customer, "payments": payments, "shipTo": ship_to,
             "expectedTotalPaise": due, **terms,
@@ -168,7 +176,7 @@ class Selling:
         return bill
 
     def _paid(
-        self, due: int, customer: str | None, credits: list[str], *, on_account: bool
+        self, due: int, customer: str | None, credits: list[str], *, on_account: bool, in_cash: bool
     ) -> list[dict[str, Any]]:  # fmt: skip
         """Credits first; then cash that is counted in notes, card, UPI; the rest on account where it may be."""
         dice, left, paid = self.shop.dice, due, []
@@ -177,7 +185,7 @@ class Selling:
             if used:
                 paid.append({"mode": "credit", "paise": used, "creditId": credit_id})
                 left -= used
-        cash = min(left, dice.choice((0, 2_000_00, 7_500_00, 15_000_00))) // 100 * 100
+        cash = min(left, left if in_cash else dice.choice((0, 2_000_00, 7_500_00, 15_000_00))) // 100 * 100
         if cash:
             given = -(-cash // 500_00) * 500_00
             paid.append({"mode": "cash", "paise": cash, "tenderedPaise": given})

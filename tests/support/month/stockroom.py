@@ -70,7 +70,8 @@ class Stockroom:
     def buy(self) -> bool:
         """A supplier's bill: a lot of bullion, and pieces; who is not registered asks for no tax."""
         shop, dice, supplier = self.shop, self.shop.dice, self.shop.dice.choice(self.suppliers)
-        mg, lot_paise = dice.randrange(40_000, 160_000), dice.randrange(4_00_000_00, 20_00_000_00)
+        mg = dice.randrange(40_000, 160_000)
+        lot_paise = weighed(mg, dice.randrange(9_000_00, 11_000_00))  # below the board, so that no ring of it is
         lot = {"code": shop.code("L"), "name": "Bar", "kind": "bullion", "metal": "gold", "fineness": FINE_GOLD,
                "netMg": mg}  # fmt: skip
         lines: list[dict[str, Any]] = [{"taxablePaise": lot_paise, "lot": lot}]
@@ -161,7 +162,7 @@ class Stockroom:
         for body, piece in made_of:  # no stones were issued
             body["stones"], piece.stone_mct = [], 0
             del body["hallmarkPaise"]
-            piece.hallmark = 0
+            piece.hallmark, piece.worked = 0, True
         finished = sum(piece.net_mg * 9160 for _, piece in made_of)
         allowed = share(finished, 150)
         back = max(0, -(-(job.issued - finished - allowed) // FINE_GOLD))  # rounded up: wastage stays within
