@@ -12,6 +12,7 @@ import statistics
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -36,6 +37,7 @@ STEPS = [
     "at a snapshot", "verified", "before fencing", "before the fence", "fenced", "before the switch", "switched",
     "completing",
 ]  # fmt: skip
+MOVES_OF_A_SHOP = 25  # it grows with what is billed, and each of its moves copies all of it
 LIMITS = Limits(accept_degraded=True, lease=1.0, patience=60.0, chunk_rows=200)
 Measured = Callable[..., None]
 
@@ -163,28 +165,51 @@ def test_a_failover_within_a_move_ends_cleanly(
 
 @pytest.mark.fault(12)
 def test_shops_move_under_writes(moves_field: Field, count: Callable[[int], int], measured: Measured) -> None:
-    """To and fro under 50 writes a second. The long form: TEST_FAULT_COUNT=1000."""
-    entry, pauses, given_up, found_switched = moves_field.open_shop(), [], 0, 0
-    mover = moves_field.mover()
-    with trading(moves_field.router, entry.shop_id) as history:
-        for _ in range(count(4)):
-            target = OTHER[moves_field.home(entry.shop_id)]
-            status = mover.run(mover.ask(entry.shop_id, target, asked_by="a fault run", max_pause_ms=1000))
-            if status.state is MoveState.SWITCHED and "pause_ms" not in status.facts:
-                assert status.facts["runs"] > 1  # lost its line behind the switch; the next attempt found it done
-                found_switched += 1
-            elif status.state is MoveState.SWITCHED:
-                pauses.append(float(status.facts["pause_ms"]))
-            else:
-                given_up += 1
-                assert "differ" not in str(status.reason)
-            mover.purge(now=status.asked_at.replace(year=status.asked_at.year + 1))
-    moves_field.audit(entry.shop_id, history)
-    assert pauses and not history.wrong
-    moves = len(pauses) + found_switched
-    measured(moves=moves, given_up=given_up, found_switched=found_switched, mismatches=0, bills=len(history.sold))
-    measured(pause_ms_p50=statistics.median(pauses), pause_ms_p99=sorted(pauses)[int(len(pauses) * 0.99)])
-    measured(slowest_write_s=max(took for _, took in history.waits), slowest_read_s=max(t for _, t in history.reads))
+    """To and fro under 50 writes a second; the next shop after 25 moves. The long form: TEST_FAULT_COUNT=1000."""
+    moves, bills = Moves(), 0
+    slowest: dict[str, float] = {"write": 0, "read": 0}
+    for begun in range(0, count(4), MOVES_OF_A_SHOP):
+        entry = moves_field.open_shop()
+        with trading(moves_field.router, entry.shop_id) as history:
+            for _ in range(min(MOVES_OF_A_SHOP, count(4) - begun)):
+                moves.one(moves_field, entry.shop_id)
+        moves_field.audit(entry.shop_id, history)
+        assert not history.wrong
+        bills += len(history.sold)
+        slowest["write"] = max(slowest["write"], *(took for _, took in history.waits))
+        slowest["read"] = max(slowest["read"], *(took for _, took in history.reads))
+    assert moves.pauses
+    pauses = sorted(moves.pauses)
+    measured(moves=moves.finished, given_up=moves.given_up, found_switched=moves.found_switched, mismatches=0)
+    measured(bills=bills, slowest_write_s=slowest["write"], slowest_read_s=slowest["read"])
+    measured(pause_ms_p50=statistics.median(pauses), pause_ms_p99=pauses[int(len(pauses) * 0.99)])
+
+
+@dataclass
+class Moves:
+    """What came of moves one after the other."""
+
+    pauses: list[float] = field(default_factory=list)
+    given_up: int = 0
+    found_switched: int = 0  # by a second run, since the first lost its line behind the switch
+
+    @property
+    def finished(self) -> int:
+        return len(self.pauses) + self.found_switched
+
+    def one(self, at: Field, shop_id: int) -> None:
+        mover = at.mover()
+        asked = mover.ask(shop_id, OTHER[at.home(shop_id)], asked_by="a fault run", max_pause_ms=1000)
+        status = mover.run(asked)
+        if status.state is MoveState.SWITCHED and "pause_ms" not in status.facts:
+            assert status.facts["runs"] > 1
+            self.found_switched += 1
+        elif status.state is MoveState.SWITCHED:
+            self.pauses.append(float(status.facts["pause_ms"]))
+        else:
+            self.given_up += 1
+            assert "differ" not in str(status.reason)
+        mover.purge(now=status.asked_at.replace(year=status.asked_at.year + 1))
 
 
 @pytest.mark.fault(13)
