@@ -54,7 +54,7 @@ class SignInClosed(Unavailable):
 class PasswordTooWeak(Unprocessable):
     """A password is shorter than 10 characters, longer than 72 bytes, the e-mail, or too easy to guess."""
 
-    default_action = N_("Choose a longer sentence of your own.")
+    default_action = N_("Choose another one: a sentence of your own does well.")
 
 
 class OldPasswordWrong(Unprocessable):
