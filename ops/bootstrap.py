@@ -21,6 +21,7 @@ from ops.trouble import Trouble, kind_of_failure, os_trouble, tool_failed
 
 VENV = ROOT / ".venv"
 PYTHON = VENV / "bin" / "python"
+UNFINISHED = VENV / ".boola-unfinished"  # there while packages are written, and after that was cut short
 REQUIREMENTS = ROOT / "requirements"
 INDEX = "the Python package index of this machine's configuration"
 
@@ -199,6 +200,9 @@ def _install(layer: str) -> None:
     _say(f"installing Python packages ({', '.join(name.removesuffix('.txt') for name in names)})")
     began = time.monotonic()
     words = [str(PYTHON), "-m", "uv", "pip", "install", "--python", str(PYTHON), "--require-hashes", "--no-progress"]
+    if UNFINISHED.exists():
+        words.append("--reinstall")  # a package of which half was written looks installed
+    files.write(UNFINISHED, layer)
     pinned = [word for name in names for word in ("-r", str(REQUIREMENTS / name))]
     done = subprocess.run([*words, *pinned], capture_output=True, text=True, check=False, env=uv_environment())
     if done.returncode:
@@ -206,6 +210,7 @@ def _install(layer: str) -> None:
         if kind_of_failure(done.stderr) != "disk":
             files.write(log, done.stdout + done.stderr)
         raise tool_failed("Installing the Python packages", done.stderr, INDEX)
+    UNFINISHED.unlink()
     files.write(VENV / f".boola-{layer}", stamp_of(names))
     _say(f"Python packages are in place ({time.monotonic() - began:.0f} s)")
 

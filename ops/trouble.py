@@ -52,7 +52,7 @@ def tool_failed(doing: str, output: str, source: str) -> Trouble:
     """Turns a failed download or installation into the sentence a person needs; `source`: where it came from."""
     kind = kind_of_failure(output)
     if kind == "disk":
-        return Trouble(f"{doing} stopped because the disk is full", "free about 3 GB and run the same command again")
+        return disk_full(doing)
     if kind == "network":
         return Trouble(
             f"{doing} could not get what it needs from {source}",
@@ -69,6 +69,10 @@ def tool_failed(doing: str, output: str, source: str) -> Trouble:
             "make that place writable and run the same command again",
         )
     return Trouble(f"{doing} failed ({last_line(output)})", "mend that and run the same command again")
+
+
+def disk_full(doing: str) -> Trouble:
+    return Trouble(f"{doing} stopped because the disk is full", "free about 3 GB and run the same command again")
 
 
 def os_trouble(error: OSError) -> Trouble:

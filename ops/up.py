@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import signal
 import subprocess
 import sys
@@ -23,7 +24,9 @@ from ops.environment import ADMIN_EMAIL, demo_file, environment_for_setup, web_u
 from ops.places import ROOT, Instance
 from ops.progress import Steps, console
 from ops.supervisor import Supervisor
-from ops.trouble import Trouble
+from ops.trouble import Trouble, disk_full, kind_of_failure
+
+NOTHING_LEFT = 16 << 20  # bytes free on a disk that counts as full
 
 
 def up(instance: Instance) -> None:
@@ -149,7 +152,10 @@ def _run(words: list[str], environment: dict[str, str], say: Say) -> None:
                 say(f" {line.strip()[:100]}")
         if child.wait():
             log.seek(0)
-            console.print("\n".join([*said, *log.read().splitlines()][-25:]), markup=False)
+            told = [*said, *log.read().splitlines()]
+            console.print("\n".join(told[-25:]), markup=False)
+            if kind_of_failure("\n".join(told)) == "disk" or shutil.disk_usage(ROOT).free < NOTHING_LEFT:
+                raise disk_full(f"`python {' '.join(words)}`")
             raise Trouble(
                 f"`python {' '.join(words)}` failed (see its output above)", "mend that and run the same command again"
             )

@@ -1,11 +1,13 @@
 """The environment is renewed exactly when its pins, its Python or its place changed."""
 
 import sys
+from contextlib import nullcontext
 
 import pytest
 
 from ops import bootstrap
 from ops.bootstrap import stamp_of, uv_settings
+from ops.trouble import Trouble
 
 
 @pytest.fixture
@@ -42,6 +44,25 @@ def test_an_environment_without_a_stamp_is_not_current(tmp_path, monkeypatch):
     (tmp_path / "python").touch()
     assert not bootstrap._is_current("run")
     (tmp_path / ".boola-run").write_text(stamp_of(bootstrap.LAYERS["run"]))
+    assert bootstrap._is_current("run")
+
+
+def test_what_was_cut_short_is_installed_anew(tmp_path, monkeypatch):
+    """A disk that filled up, or a kill: half a package looks installed to the installer."""
+    monkeypatch.setattr(bootstrap, "VENV", tmp_path)
+    monkeypatch.setattr(bootstrap, "UNFINISHED", tmp_path / ".boola-unfinished")
+    monkeypatch.setattr(bootstrap, "ROOT", tmp_path)
+    monkeypatch.setattr(bootstrap, "uv_environment", dict)
+    (python := tmp_path / "python").write_text('#!/bin/sh\necho "$@" >> $0.asked\nexit $(cat $0.ends)\n')
+    python.chmod(0o755)
+    monkeypatch.setattr(bootstrap, "PYTHON", python)
+    asked = tmp_path / "python.asked"
+    for ends, reinstalls in (("1", False), ("0", True), ("0", False)):
+        asked.unlink(missing_ok=True)
+        (tmp_path / "python.ends").write_text(ends)
+        with pytest.raises(Trouble) if ends == "1" else nullcontext():
+            bootstrap._install("run")
+        assert ("--reinstall" in asked.read_text()) is reinstalls
     assert bootstrap._is_current("run")
 
 

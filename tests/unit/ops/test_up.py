@@ -23,3 +23,8 @@ def test_a_failure_shows_the_log_that_explains_it(capsys):
     shown = capsys.readouterr().out
     assert "3 of 90 bills" in shown
     assert "job done" in shown
+
+
+def test_a_command_that_the_disk_stopped_says_so():
+    with pytest.raises(Trouble, match="because the disk is full: free about 3 GB"):
+        _run(["-c", "raise OSError(28, 'No space left on device')"], dict(os.environ), lambda text: None)
