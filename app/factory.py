@@ -274,7 +274,7 @@ def build_runtime(settings: Settings) -> Runtime:
     """Everything that edges and jobs reach down to. Opens no connection; the router's pollers begin."""
     for module in JOB_MODULES:
         importlib.import_module(module)
-    credits.stand_under(bills.TheBills())
+    credits.stand_under(bills.TheBills(), purchases=old_gold_books.cash_of_day)
     credits.ask_before_giving_back(
         rate_locks.stands_on, old_gold_books.exchange_stands_on, scheme_books.stands_on, order_books.stands_on
     )  # fmt: skip

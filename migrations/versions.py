@@ -18,7 +18,7 @@ VERSION: sa.Select[str] = sa.select(_VERSION_TABLE.c.version_num)
 
 # The newest step that this code's own statements need: steps are run first, then the code is started that needs them. A
 # shard that is below waits (503) while the others trade.
-_MINIMUM = {"control": "0001", "shard": "0019"}
+_MINIMUM = {"control": "0001", "shard": "0020"}
 
 
 def minimum(plane: str) -> str:

@@ -47,6 +47,7 @@ class Credit(ShopOwned, ShardBase):
     source_id: Mapped[UUID] = mapped_column(Id)  # receipt, voucher, passbook or note: its room knows it
     paise: Mapped[int] = mapped_column(Paise)
     left_paise: Mapped[int] = mapped_column(Paise)
+    cash_paise: Mapped[int | None] = mapped_column(Paise)  # of a store credit: what of it came in cash with its bill
     state: Mapped[str] = mapped_column(Code(10))
     made_on: Mapped[dt.date] = mapped_column(Date)  # IST
     expires_on: Mapped[dt.date | None] = mapped_column(Date)

@@ -33,11 +33,10 @@ class _WithPayments(ApiSchema):
 
 
 class ReceiptIn(_WithPayments):
-    """Money taken: an advance opens a credit, money on account pays bills. `aboutId` is the order of an advance."""
+    """Money taken: an advance opens a credit, money on account pays bills. An order's advance is taken at the order."""
 
     customer_id = IdField(required=True)
     purpose = OneOf(TAKEN_HERE, required=True)
-    about_id = IdField(allow_none=True, load_default=None)
     note = Text(most=200, allow_none=True, load_default=None)
 
 

@@ -215,6 +215,35 @@ def debts(db: ShopSession, customer_ids: Iterable[UUID]) -> list[tuple[UUID, int
     return [(bill_id, total - paise, cash) for bill_id, total, paise, cash in sorted(found) if total != paise]
 
 
+def cash_of_noted(
+    db: ShopSession, customer_ids: Iterable[UUID], on: dt.date, bill_id: UUID | None
+) -> list[tuple[UUID, int, int, int]]:
+    """Of this bill, and of each of these customers' bills with a credit note of that day: its id, and the paise in cash
+    that came on it and its debit notes, went with its credit notes, and of these with those of the day."""
+    credit_note, paid = Invoice.kind == DocumentKind.CREDIT_NOTE.value, InvoicePayment
+    bill = func.coalesce(Invoice.reverses_id, Invoice.id).label("bill_id")
+    noted = aliased(Invoice)
+    of_day = select(noted.reverses_id).where(
+        noted.shop_id == db.shop_id, noted.customer_id.in_(sorted(customer_ids)), noted.issued_on == on,
+        noted.kind == DocumentKind.CREDIT_NOTE.value,
+    )  # fmt: skip
+    rows = db.execute(
+        select(
+            bill,
+            func.sum(case((credit_note, 0), else_=paid.paise)), func.sum(case((credit_note, paid.paise), else_=0)),
+            func.sum(case((and_(credit_note, Invoice.issued_on == on), paid.paise), else_=0)),
+        )
+        .select_from(Invoice)
+        .join(paid, and_(paid.shop_id == Invoice.shop_id, paid.invoice_id == Invoice.id, paid.mode == CASH))
+        .where(or_(
+            Invoice.id.in_(of_day), Invoice.reverses_id.in_(of_day),
+            *([] if bill_id is None else [Invoice.id == bill_id, Invoice.reverses_id == bill_id]),
+        ))
+        .group_by(bill)
+    ).all()  # fmt: skip
+    return [(its_id, int(came), int(gone), int(today)) for its_id, came, gone, today in rows]
+
+
 def ledger_documents(db: ShopSession, customer_ids: Iterable[UUID]) -> Sequence[Any]:
     """Id, kind, number, day, total and what was paid of all documents of these customers, the oldest first."""
     paid = (

@@ -99,8 +99,8 @@ def _ids() -> Any:
 
 def cash_uses(credit_ids: Any, *, shop_id: Any = None, counted: Any = None) -> Select[Any]:
     """Of credits (a list, or a statement of a room above): credit, the paise that came in cash when it was paid in, an
-    advance with one receipt, a scheme with many; and each of its uses in order: document, kind, paise, and whether the
-    document is one that the statement `counted` gives."""
+    advance with one receipt, a scheme with many, a store credit with its bill; and each of its uses in order: document,
+    kind, paise; the credit's own kind; and whether the document is one that the statement `counted` gives."""
     signed = case((Receipt.kind == TAKEN, ReceiptPayment.paise), else_=-ReceiptPayment.paise)
     paid = (
         select(func.coalesce(func.sum(signed), 0))
@@ -117,11 +117,12 @@ def cash_uses(credit_ids: Any, *, shop_id: Any = None, counted: Any = None) -> S
     ).scalar_subquery()
     brought = case(
         (Credit.kind == CreditKind.ADVANCE.value, of_advance), (Credit.kind == CreditKind.SCHEME.value, of_scheme),
-        else_=0,
+        else_=func.coalesce(Credit.cash_paise, 0),
     )  # fmt: skip
     return (
         select(
             Credit.id, brought.label("paise"), CreditUse.document_id, CreditUse.kind, CreditUse.paise.label("used"),
+            Credit.kind.label("of_kind"),
             *([] if counted is None else [CreditUse.document_id.in_(counted).label("counted")]),
         )
         .select_from(Credit)

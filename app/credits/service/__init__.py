@@ -33,9 +33,16 @@ from app.credits.service.credits import (
 )
 from app.credits.service.daybook import DayVoucher, DayVouchers, day_vouchers, first_day_between, list_day
 from app.credits.service.holding import ask_before_giving_back, stands_on
-from app.credits.service.in_cash import cash_of_counted, most_in_cash
+from app.credits.service.in_cash import InCredits, cash_of_counted, most_in_cash
 from app.credits.service.issuing import PDF_JOB
-from app.credits.service.limits import cash_brought, cash_left, cash_of_day, cash_since, check_cash_paid_out
+from app.credits.service.limits import (
+    cash_by_credits,
+    cash_given,
+    cash_left,
+    cash_of_day,
+    cash_since,
+    check_cash_paid_out,
+)
 from app.credits.service.merging import follow_merges, merge_customers
 from app.credits.service.payments import Mode, Payment, cash_in, check_payments
 from app.credits.service.printing import (
@@ -64,6 +71,7 @@ __all__ = [
     "CreditUse",
     "DayVoucher",
     "DayVouchers",
+    "InCredits",
     "Mode",
     "Payer",
     "Payment",
@@ -79,7 +87,8 @@ __all__ = [
     "ask_for_pdf",
     "bind_takes",
     "bind_uses",
-    "cash_brought",
+    "cash_by_credits",
+    "cash_given",
     "cash_in",
     "cash_left",
     "cash_of_counted",

@@ -1,10 +1,11 @@
-"""Owns what receipts ask of the bills, which stand above this room: what a person owes, and gave in cash today.
+"""Owns what receipts and pay-outs ask of the bills and the purchases of old gold, which stand above this room: what a
+person owes, gave in cash today, and got.
 
 The factory hands the answers in, once, before anything is served.
 """
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Protocol
 from uuid import UUID
 
@@ -24,16 +25,32 @@ class Bills(Protocol):
         """Of each bill that was not paid at once, the oldest first: its id, the paise that it and its notes leave to be
         paid on account, and those that came for it in cash."""
 
+    def cash_refunded(self, db: ShopSession, customer_ids: Sequence[UUID], on: dt.date, *, bill_id: UUID | None) -> int:
+        """Paise in cash that notes of that day gave the person beyond what came in cash on each bill; of this bill the
+        notes of any day."""
+
+
+CashOfDay = Callable[[ShopSession, Sequence[UUID], dt.date], int]
+
 
 _bills: list[Bills] = []
+_purchases: list[CashOfDay] = []
 
 
-def stand_under(bills: Bills) -> None:
-    """Called by the factory (and the workers) once at start."""
-    _bills[:] = [bills]
+def stand_under(bills: Bills, *, purchases: CashOfDay) -> None:
+    """Called by the factory (and the workers) once at start. `purchases`: paise in cash that a person was paid that day
+    for what they sold."""
+    _bills[:], _purchases[:] = [bills], [purchases]
 
 
 def the_bills() -> Bills:
     if not _bills:
         raise RuntimeError("nobody said what the bills say: the factory calls credits.stand_under")
     return _bills[0]
+
+
+def the_purchases(db: ShopSession, customer_ids: Sequence[UUID], on: dt.date) -> int:
+    """Paise in cash that a person was paid that day for what they sold."""
+    if not _purchases:
+        raise RuntimeError("nobody said what was bought: the factory calls credits.stand_under")
+    return _purchases[0](db, customer_ids, on)

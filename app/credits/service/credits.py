@@ -89,17 +89,18 @@ class Taken(Struct, frozen=True):
 
 def open_credit(
     db: ShopSession, *, kind: str, customer_id: UUID, source_id: UUID, paise: int, expires_on: dt.date | None = None,
-    on: dt.date | None = None,
+    on: dt.date | None = None, cash_paise: int | None = None,
 ) -> Credit:  # fmt: skip
-    """Owe the customer so much, by the document `source_id`; whom they were merged into where they were.
+    """Owe the customer so much, by the document `source_id`; whom they were merged into where they were. `cash_paise`:
+    what of a store credit came in cash; of others their receipts tell.
 
     Raises CustomerUnknown, CreditOpenedBefore where the document opened one of the kind before, and what is wrong with
     the amount. To be called before a number is drawn."""
     whole(paise, "A credit in paise", least=1, field="paise")
     row = CreditRow(
         id=new_id(), kind=CreditKind(kind).value, customer_id=customers.hold(db, customer_id), source_id=source_id,
-        paise=paise, left_paise=paise, state=CreditState.OPEN.value, made_on=on or today_ist(), expires_on=expires_on,
-        version=1,
+        paise=paise, left_paise=paise, cash_paise=cash_paise, state=CreditState.OPEN.value, made_on=on or today_ist(),
+        expires_on=expires_on, version=1,
     )  # fmt: skip
     try:
         with db.begin_nested():

@@ -3,10 +3,19 @@
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
-from app.credits.models import UseKind
+from app.credits.models import CreditKind, UseKind
+
+STORE_CREDIT = CreditKind.STORE_CREDIT.value
+
+
+class InCredits(NamedTuple):
+    """Paise of cash in credits that pay: paid in by itself, and come with a bill that was returned since."""
+
+    paid_in: int = 0
+    returned: int = 0
 
 
 @dataclass(slots=True)
@@ -21,7 +30,7 @@ def cash_used(rows: Iterable[Sequence[Any]]) -> CashUsed:
     """`rows`: what CASH_BROUGHT gave, in order. What a cancelled document gives back is cash as far as it was; of what
     a note gives back nobody knows, so as much of it as can be."""
     found = CashUsed()
-    for credit_id, paise, document_id, kind, used, *_counted in rows:
+    for credit_id, paise, document_id, kind, used, *_rest in rows:
         brought = max(int(paise), 0)
         left, use = found.left.setdefault(credit_id, brought), (credit_id, document_id)
         if kind == UseKind.SPENT.value:
@@ -37,22 +46,25 @@ def cash_used(rows: Iterable[Sequence[Any]]) -> CashUsed:
 
 
 def cash_of_counted(rows: Sequence[Sequence[Any]]) -> int:
-    """Paise of cash that the counted documents had from all of these credits."""
-    return sum(cash_of_each(rows).values())
+    """Paise of cash that the counted documents had from all of these credits but store credits: what those brought is
+    in the cash of the bill that was returned."""
+    return sum(cash_of_each([row for row in rows if row[5] != STORE_CREDIT]).values())
 
 
 def cash_of_each(rows: Sequence[Sequence[Any]]) -> Counter[UUID]:
     """The same by document."""
     given, found = cash_used(rows).given, Counter[UUID]()
-    for credit_id, document_id in {(row[0], row[2]) for row in rows if row[5]}:
+    for credit_id, document_id in {(row[0], row[2]) for row in rows if row[6]}:
         found[document_id] += given[credit_id, document_id]
     return found
 
 
-def most_in_cash(used: Mapping[UUID, int], rows: Iterable[Sequence[Any]]) -> int:
-    """Paise of cash in so much more of each credit. `rows`: what CASH_BROUGHT gave."""
-    left = cash_used(rows).left
-    return sum(min(paise, left.get(credit_id, 0)) for credit_id, paise in used.items())
+def most_in_cash(used: Mapping[UUID, int], rows: Sequence[Sequence[Any]]) -> InCredits:
+    """Cash in so much more of each credit. `rows`: what CASH_BROUGHT gave."""
+    left, returned = cash_used(rows).left, {row[0] for row in rows if row[5] == STORE_CREDIT}
+    cash = {credit_id: min(paise, left.get(credit_id, 0)) for credit_id, paise in used.items()}
+    of_returned = sum(paise for credit_id, paise in cash.items() if credit_id in returned)
+    return InCredits(sum(cash.values()) - of_returned, of_returned)
 
 
 def cash_by_debt(debts: Sequence[tuple[UUID, int]], receipts: Iterable[tuple[int, int]]) -> Counter[UUID]:

@@ -7,9 +7,10 @@ from pathlib import Path
 from uuid import UUID
 
 from app.credits.errors import CashOfDayReached, CashPayOutTooLarge
+from app.credits.models import CreditKind
 from app.credits.repository import cash as repository
-from app.credits.service.bills import the_bills
-from app.credits.service.in_cash import cash_by_debt, cash_of_each, most_in_cash
+from app.credits.service.bills import the_bills, the_purchases
+from app.credits.service.in_cash import InCredits, cash_by_debt, cash_of_counted, cash_of_each, most_in_cash
 from app.kit.dated import read_table, remembered
 from app.kit.money import indian_grouping, rupees
 from app.kit.texts import _
@@ -17,6 +18,7 @@ from app.tax.limits import CounterFacts, check_counter, is_reached
 from app.tax.tables import Limit, holds_on
 from shard_router import ShopSession
 
+OLD_GOLD = CreditKind.OLD_GOLD.value
 DATA = Path(__file__).parent.parent / "data" / "pay_outs.json"
 
 
@@ -81,36 +83,54 @@ def cash_since(db: ShopSession, customer_ids: Sequence[UUID], on: dt.date, since
     return int(of_day), int(linked)
 
 
-def cash_brought(db: ShopSession, used: Mapping[UUID, int]) -> int:
-    """Paise of cash that can be in so much of each credit: what it brought when it was paid in, and no more than is
-    used of it, whatever other bills had of it."""
-    brought = {row[0]: max(int(row[1]), 0) for row in repository.cash_brought(db, used)} if used else {}
-    return sum(min(used[credit_id], paise) for credit_id, paise in brought.items())
+def cash_left(db: ShopSession, used: Mapping[UUID, int]) -> InCredits:
+    """Cash in so much more of each credit, behind what was used of it before."""
+    return most_in_cash(used, repository.cash_brought(db, used)) if used else InCredits()
 
 
-def cash_left(db: ShopSession, used: Mapping[UUID, int]) -> int:
-    """Paise of cash in so much more of each credit, behind what was used of it before."""
-    return most_in_cash(used, repository.cash_brought(db, used)) if used else 0
+def cash_by_credits(db: ShopSession, bill_id: UUID) -> InCredits:
+    """Cash that a bill has by the credits that it used."""
+    rows = repository.cash_in_bills(db, [bill_id])
+    paid_in = cash_of_counted(rows)
+    return InCredits(paid_in, cash_of_each(rows)[bill_id] - paid_in)
 
 
 def check_cash_paid_out(
     db: ShopSession, *, kind: str, customer_ids: Sequence[UUID], cash_paise: int, on: dt.date,
-    credit_id: UUID | None = None,
+    credit_id: UUID | None = None, bill_id: UUID | None = None,
 ) -> None:  # fmt: skip
-    """What a person gets in cash for credits of a kind, with what they got that day and for this credit before.
+    """What a person gets in cash for credits of a kind, with what they got that day, and for this credit, or by notes
+    on this bill, on any day before.
 
     Behind the person's lock. Raises CashPayOutTooLarge, in the words of the rule."""
     if not cash_paise:
         return
-    for rule in _rules():
-        limit = rule.limit
-        if kind not in rule.kinds or not holds_on(limit, on):
-            continue
-        before = repository.cash_paid_out(db, customer_ids, kinds=rule.kinds, credit_id=credit_id, on=on)
+    for rule in _rules_of(kind, on):
+        limit, before = rule.limit, _given(db, rule, customer_ids, on, credit_id=credit_id, bill_id=bill_id)
+        if OLD_GOLD in rule.kinds:
+            before += the_purchases(db, customer_ids, on)
         if is_reached(limit, cash_paise + before):
             figure = f"₹{indian_grouping(limit.figure_paise // 100)}"
             message = _("%(message)s (%(rule)s)", message=limit.message.replace("{figure}", figure), rule=limit.name)
             raise CashPayOutTooLarge(message, fields={"payments": limit.rule})
+
+
+def cash_given(db: ShopSession, *, kind: str, customer_ids: Sequence[UUID], on: dt.date) -> int:
+    """Paise in cash that these people got that day for credits under one rule with those of this kind, and by notes
+    beyond what came in cash: what a purchase of theirs adds its own cash to."""
+    return max((_given(db, rule, customer_ids, on) for rule in _rules_of(kind, on)), default=0)
+
+
+def _given(
+    db: ShopSession, rule: PayOutRule, customer_ids: Sequence[UUID], on: dt.date, *, credit_id: UUID | None = None,
+    bill_id: UUID | None = None,
+) -> int:  # fmt: skip
+    paid_out = repository.cash_paid_out(db, customer_ids, kinds=rule.kinds, credit_id=credit_id, on=on)
+    return paid_out + the_bills().cash_refunded(db, customer_ids, on, bill_id=bill_id)
+
+
+def _rules_of(kind: str, on: dt.date) -> list[PayOutRule]:
+    return [rule for rule in _rules() if kind in rule.kinds and holds_on(rule.limit, on)]
 
 
 @remembered

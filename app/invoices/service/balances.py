@@ -143,15 +143,16 @@ def metal_gone_back(line: Metalled, left_paise: int) -> bool:
     return left_paise < min(line.metal_paise, line.taxable_paise)
 
 
-def over_lines(amount: Amount, lines: Sequence[LineLeft]) -> list[tuple[LineLeft, Amount]]:
-    """An amount of the whole bill shared out over what is left of its lines, with tax or without as it was given."""
+def over_lines(amount: Amount, lines: Sequence[LineLeft], *, added: bool = False) -> list[tuple[LineLeft, Amount]]:
+    """An amount of the whole bill shared out over what is left of its lines, with tax or without as it was given.
+    `added`: of a debit note, which may come to more than is left. Raises NoteExceedsLine."""
     open_lines = [one for one in lines if one.left.taxable_paise]
     if amount.bp is not None:
         return [(one, Amount(one.line.id, bp=amount.bp)) for one in open_lines]
     with_tax = amount.total_paise is not None
     paise = (amount.total_paise if with_tax else amount.taxable_paise) or 0
     weights = [one.left.total_paise if with_tax else one.left.taxable_paise for one in open_lines]
-    if paise > sum(weights):
+    if paise > sum(weights) and not added:
         message = _(
             "%(wanted)s is to be taken off the bill, %(left)s is left of it.",
             wanted=rupees(paise), left=rupees(sum(weights)),

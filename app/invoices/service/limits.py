@@ -25,19 +25,21 @@ class LimitReached(Unprocessable):
 @dataclass(frozen=True, slots=True)
 class CashBefore:
     """What the buyer paid in cash before this bill, in paise: this day, for this occasion, in the days that the law may
-    take for linked, and for this bill alone, by credits that it uses, whatever day each was paid in."""
+    take for linked, and for this bill alone, by credits that it uses, whatever day each was paid in; the last of these
+    by store credits, whose cash the day and the occasion of the returned bill have."""
 
     day_paise: int = 0
     occasion_paise: int = 0
     linked_paise: int = 0
     credits_paise: int = 0
+    returned_paise: int = 0
 
     def at_once(self, cash_paise: int) -> int:
         """The largest of a day, of one transaction and of an occasion, with so much cash now. What a credit brought is
         in the day's sum where it came today, and was held against it when it came."""
         of_day = cash_paise + self.day_paise if cash_paise else 0
-        of_sale = cash_paise + self.credits_paise
-        return max(of_day, of_sale + self.occasion_paise if of_sale else 0)
+        anew = cash_paise + self.credits_paise
+        return max(of_day, anew + self.occasion_paise if anew else 0, anew + self.returned_paise)
 
     def linked(self, cash_paise: int) -> int:
         """Of the month, with so much cash now; nothing where the sale has no cash in it."""

@@ -153,12 +153,31 @@ def check_refunds(
         short = rupees(total_paise - back)
         raise RefundShort(_("%(short)s is not given back.", short=short), fields={"refunds": "too little"})
     in_cash = _cash(refunds)
-    beyond = min(in_cash, in_cash - max(_net(bill, notes, _cash_paid), 0))
-    if beyond > 0:
-        people = customers.same_person(db, bill.customer_id) if bill.customer_id else ()
+    beyond = in_cash - max(_net(bill, notes, _cash_paid), 0)
+    if beyond <= 0:
+        return
+    people = customers.same_person(db, bill.customer_id) if bill.customer_id else ()
+    used = {one.reference or "" for one in bill.payments if one.credit_id is not None}
+    for kind in sorted({CreditKind.ADVANCE.value, *used}):
         credits.check_cash_paid_out(
-            db, kind=CreditKind.ADVANCE.value, customer_ids=people, cash_paise=beyond, on=on
+            db, kind=kind, customer_ids=people, cash_paise=beyond, on=on, bill_id=bill.id
         )  # fmt: skip
+
+
+def cash_in_store_credit(
+    db: ShopSession, bill: Invoice, notes: Sequence[Invoice], *, refunds: Sequence[PaymentDraft],
+    store_credit_paise: int,
+) -> int:  # fmt: skip
+    """Paise of cash in the store credit of a note: of what came on the bill the cash stays with the shop longest."""
+    left = _cash_paid(bill) + sum(credits.cash_by_credits(db, bill.id))
+    for note in notes:
+        if note.kind == DocumentKind.DEBIT_NOTE.value:
+            left += _cash_paid(note)
+            continue
+        left -= _cash_paid(note)
+        owed = sum(one.paise for one in note.payments if one.reference == CreditKind.STORE_CREDIT.value)
+        left -= min(max(left, 0), owed)
+    return min(max(left - _cash(refunds), 0), store_credit_paise)
 
 
 def check_taken(
@@ -181,9 +200,9 @@ def check_taken(
         )
         raise PaymentShort(message, fields={"payments": "less than the total"})
     in_cash, buyer = _cash(payments), None
-    brought = credits.cash_brought(db, _credits_used(bill))
+    brought = credits.cash_by_credits(db, bill.id)
     came = max(_net(bill, notes, _cash_paid), 0)
-    before = CashBefore(came, came, came, brought)  # of one transaction, whoever paid it
+    before = CashBefore(came, came, came, brought.paid_in, brought.returned + came)  # one transaction, whoever paid it
     if bill.customer_id is not None:
         buyer = customers.find_buyer(db, bill.customer_id)
         people, since = customers.same_person(db, bill.customer_id), linked_since(on)
@@ -191,7 +210,7 @@ def check_taken(
         theirs = cash_before(row, credits.cash_since(db, people, on, since), brought)
         before = CashBefore(
             max(before.day_paise, theirs.day_paise), max(before.occasion_paise, theirs.occasion_paise),
-            max(before.linked_paise, theirs.linked_paise), brought,
+            max(before.linked_paise, theirs.linked_paise), before.credits_paise, before.returned_paise,
         )  # fmt: skip
     if in_cash:
         refuse_blocked(cash_findings(in_cash, before, on))

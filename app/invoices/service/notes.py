@@ -35,6 +35,7 @@ from app.invoices.service.note_money import (
     Kept,
     Money,
     back_as_credit,
+    cash_in_store_credit,
     check_refunds,
     check_taken,
     kept_on,
@@ -157,7 +158,7 @@ def issue_note(
     given_back  credits that the bill had used and that are open again: id, kind, paise
     """
     bill, note_id = standing.bill, note_id or new_id()
-    money = Money(draft.refunds, _owe(db, bill, note_id, draft.store_credit_paise, ist(now).date()), tuple(given_back))
+    money = Money(draft.refunds, _owe(db, standing, draft, note_id, ist(now).date()), tuple(given_back))
     _check_not_bought_back(db, standing, lines, draft.kind)
     back = [line.line.item_id for line in lines if line.whole and line.line.item_id]
     if back and inventory.return_items(db, item_ids=back, invoice_id=bill.id) != len(back):
@@ -306,7 +307,7 @@ def _amounts(standing: Standing, draft: NoteDraft) -> list[tuple[LineLeft, Amoun
         if len(draft.amounts) > 1 or draft.line_ids:
             message = _("An amount of the whole bill stands alone.")
             raise BillEmpty(message, fields={"amounts": "of the bill, beside lines"})
-        return over_lines(settle(draft.amounts[0], "amounts.0"), standing.lines)
+        return over_lines(settle(draft.amounts[0], "amounts.0"), standing.lines, added=draft.kind is DEBIT)
     by_id = {one.line.id: one for one in standing.lines}
     found = []
     for place, amount in enumerate(draft.amounts):
@@ -322,16 +323,13 @@ def _known(by_id: dict[UUID, LineLeft], line_id: UUID | None, path: str) -> UUID
 
 
 def _sums(standing: Standing, lines: Sequence[NoteLine], *, debit: bool = False) -> dict[str, int]:
-    """The note's totals. A credit note that leaves nothing of the bill takes what is left of its round-off: all notes
-    add up to the bill; none takes more than is left."""
+    """The note's totals, rounded so that what is left of the bill is in whole rupees: however many notes there are,
+    they round by no more than a bill does, and all add up to it. What would round to nothing is not rounded."""
     sums = total_of(line.sums for line in lines)
     parts = sums.total_paise
-    left = total_of(one.left for one in standing.lines)
-    if not debit and left == sums:
-        round_off = standing.round_off_paise
-    else:
-        rounded = to_rupee(parts) or parts
-        round_off = (rounded if debit else min(rounded, standing.total_paise)) - parts
+    left = total_of(one.left for one in standing.lines).total_paise
+    total = to_rupee(left + parts) - standing.total_paise if debit else standing.total_paise - to_rupee(left - parts)
+    round_off = total - parts if total > 0 or left == parts else 0
     return {
         "taxable_paise": sums.taxable_paise, "cgst_paise": sums.cgst_paise, "sgst_paise": sums.sgst_paise,
         "igst_paise": sums.igst_paise, "round_off_paise": round_off, "total_paise": parts + round_off,
@@ -349,13 +347,15 @@ def _credits_back(
     return back
 
 
-def _owe(db: ShopSession, bill: Invoice, note_id: UUID, paise: int, on: dt.date) -> tuple[UUID, int] | None:
+def _owe(db: ShopSession, standing: Standing, draft: NoteDraft, note_id: UUID, on: dt.date) -> tuple[UUID, int] | None:
     """Store credit of the note: its id and paise."""
+    paise, bill = draft.store_credit_paise, standing.bill
     if not paise or bill.customer_id is None:
         return None
+    cash = cash_in_store_credit(db, bill, standing.notes, refunds=draft.refunds, store_credit_paise=paise)
     opened = credits.open_credit(
         db, kind=credits.CreditKind.STORE_CREDIT.value, customer_id=bill.customer_id, source_id=note_id, paise=paise,
-        on=on,
+        on=on, cash_paise=cash,
     )  # fmt: skip
     return opened.id, paise
 

@@ -45,3 +45,12 @@ class TheBills:
     def debts(self, db: ShopSession, customer_ids: Sequence[UUID]) -> list[tuple[UUID, int, int]]:
         """Of each bill that was not paid at once, the oldest first: id, paise owed of it, paise that came in cash."""
         return repository.debts(db, customer_ids)
+
+    def cash_refunded(self, db: ShopSession, customer_ids: Sequence[UUID], on: dt.date, *, bill_id: UUID | None) -> int:
+        """Paise in cash that notes of that day gave a person beyond what came in cash on each bill; of this bill the
+        notes of any day."""
+        found = 0
+        for its_id, came, gone, today in repository.cash_of_noted(db, customer_ids, on, bill_id):
+            beyond = max(gone - came, 0)
+            found += beyond if its_id == bill_id else min(beyond, today)
+        return found

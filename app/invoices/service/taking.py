@@ -175,10 +175,10 @@ def _read_cash(draft: BillDraft, results: Iterator[PacketResult]) -> CashBefore:
 
 
 def cash_before(
-    bills: Sequence[Any], receipts: Sequence[Any], credits_paise: int, occasion_paise: int = 0
+    bills: Sequence[Any], receipts: Sequence[Any], in_credits: credits.InCredits, occasion_paise: int = 0
 ) -> CashBefore:
     """What CASH_BEFORE gave, what CASH_SINCE did, the cash in the credits that are used, and in what earlier bills of
     the occasion used of credits."""
     day, occasion, linked = (int(paise) for paise in bills)
     received, received_since = (int(paise) for paise in receipts)
-    return CashBefore(day + received, occasion + occasion_paise, linked + received_since, credits_paise)
+    return CashBefore(day + received, occasion + occasion_paise, linked + received_since, *in_credits)

@@ -27,7 +27,6 @@ from app.kit.texts import _
 from app.metal.service import Account
 from app.numbering import service as numbering
 from app.numbering.service import DocumentKind
-from app.oldgold import repository
 from app.oldgold.errors import OldGoldBlocked, OldGoldPhotoUnknown, OldGoldValueChanged
 from app.oldgold.models import OldGoldLine, OldGoldPayout, OldGoldVoucher, PayoutMode
 from app.oldgold.rules import settled_identity
@@ -42,7 +41,7 @@ from app.oldgold.service.documents import (
 )
 from app.oldgold.service.drafts import PayoutDraft, PurchaseDraft, check_draft, settled_payouts
 from app.oldgold.service.ours import sold_pieces
-from app.oldgold.service.valuing import Valued, ValuedLine, lacking, value_lines
+from app.oldgold.service.valuing import Valued, ValuedLine, cash_before, lacking, value_lines
 from app.tenants.service.places import Place, list_places
 from app.tenants.service.seller import choose, seller_of
 from app.vision import service as vision
@@ -155,7 +154,7 @@ def _check_limits(
     db: ShopSession, draft: PurchaseDraft, lines: Sequence[ValuedLine], buyer: Buyer, on: dt.date
 ) -> None:
     """Behind the seller's lock, so that the day's cash to one person is added up by one purchase at a time."""
-    before = repository.cash_of_day(db, customers.same_person(db, buyer.id), on) if draft.cash_paise else 0
+    before = cash_before(db, draft, buyer, on)
     for finding in lacking(draft, lines, buyer, cash_before_paise=before, on=on):
         if finding.blocks:
             field = {"cash": "payouts", "pan": "panDeclared", "photo": "lines"}.get(finding.rule, "customerId")

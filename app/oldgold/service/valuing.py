@@ -5,6 +5,7 @@ import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from app.credits import service as credits
 from app.customers import service as customers
 from app.kit.clock import today_ist
 from app.kit.errors import Unprocessable
@@ -115,8 +116,19 @@ def value(db: ShopSession, *, draft: PurchaseDraft) -> Valued:
     on = today_ist()
     lines = value_lines(db, draft.lines, on, pays_out=draft.pays_out)
     buyer = customers.get_buyer(db, draft.customer_id)
-    before = repository.cash_of_day(db, customers.same_person(db, buyer.id), on) if draft.cash_paise else 0
+    before = cash_before(db, draft, buyer, on)
     return Valued(lines, lacking(draft, lines, buyer, cash_before_paise=before, on=on))
+
+
+def cash_before(db: ShopSession, draft: PurchaseDraft, buyer: customers.Buyer, on: dt.date) -> int:
+    """Paise that the seller got in cash that day for what they sold: with vouchers, for their credits, and by notes;
+    nothing is looked up where none goes out now."""
+    if not draft.cash_paise:
+        return 0
+    people = customers.same_person(db, buyer.id)
+    return repository.cash_of_day(db, people, on) + credits.cash_given(
+        db, kind=credits.CreditKind.OLD_GOLD.value, customer_ids=people, on=on
+    )
 
 
 def lacking(

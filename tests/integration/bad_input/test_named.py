@@ -35,7 +35,7 @@ UNKNOWN = {
     "registrationId": "place_unknown",
     "findingIds": "finding_unknown", "rateLockId": "rate_lock_unknown", "pictureId": "old_gold_photo_unknown",
     "estimateId": "estimate_unknown",
-    "jobId": "", "orderId": "", "receiptId": "", "toWhom": "", "aboutId": "", "subjectId": "", "approvalId": "",
+    "jobId": "", "orderId": "", "receiptId": "", "toWhom": "", "subjectId": "", "approvalId": "",
 }  # fmt: skip
 """What a place that names it answers with 404; none where each route has words of its own (OWN_WORDS)."""
 
@@ -63,7 +63,6 @@ NOT_LOOKED_AT = {
     ("old_gold.value", "tillId"), ("old_gold.value", "pictureId"), ("old_gold.value", "approvalId"),
     ("old_gold.buy", "approvalId"), ("karigar_jobs.receive", "approvalId"), ("ratelocks.lock_rate", "approvalId"),
     ("rates.accept_suggested", "approvalId"), ("rates.set_rates", "approvalId"), ("approvals.ask", "subjectId"),
-    ("receipts.receive", "aboutId"),
 }  # fmt: skip
 """A value that is only reckoned, an approval that nothing needs, and what a note is about: written down, never read."""
 

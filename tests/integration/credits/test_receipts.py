@@ -9,6 +9,7 @@ from sqlalchemy import select
 
 from app.cash.models import CashEntry
 from app.credits import service as credits
+from app.credits.errors import CashOfDayReached
 from app.kit.clock import utc_now
 from app.kit.ids import new_id
 from tests.support.counter import all_at_once, made
@@ -94,17 +95,21 @@ def test_cash_of_a_person_in_a_day_counts_bills_and_receipts_together(counter):
 def test_cash_for_one_order_is_added_up_over_days(counter):
     """₹1,50,000 yesterday and ₹50,000 today make ₹2,00,000 in one transaction: ₹49,999.99 is the most."""
     lata, order = counter.customer(), new_id()
-    paid = [credits.Payment("cash", 150_000_00)]
-    counter.write(lambda db: credits.receive(
-        db, customer_id=UUID(lata["id"]), purpose="advance", payments=paid, about_id=order,
-        keyring=counter.runtime.keyring, at=utc_now() - dt.timedelta(days=1),
-    ))  # fmt: skip
-    blocked = take(counter, lata, "advance", ("cash", 50_000_00), aboutId=str(order))
-    assert (blocked.status_code, blocked.json["code"]) == (422, "cash_of_day_reached")
-    assert "₹2,00,000" in blocked.json["detail"] and "₹1,50,000.00" in blocked.json["detail"]
-    made(take(counter, lata, "advance", ("cash", 50_000_00), aboutId=str(new_id())))  # for another order
-    made(take(counter, lata, "advance", ("cash", 49_999_99), ("upi", 50_000_00), aboutId=str(order)))
-    assert take(counter, lata, "advance", ("cash", 1), aboutId=str(order)).status_code == 422
+
+    def paid(about, *payments, days_ago=0):
+        return counter.write(lambda db: credits.receive(
+            db, customer_id=UUID(lata["id"]), purpose="advance", about_id=about,
+            payments=[credits.Payment(mode, paise) for mode, paise in payments], keyring=counter.runtime.keyring,
+            at=utc_now() - dt.timedelta(days=days_ago),
+        ))  # fmt: skip
+
+    paid(order, ("cash", 150_000_00), days_ago=1)
+    with pytest.raises(CashOfDayReached, match=r"₹2,00,000.*₹1,50,000\.00"):
+        paid(order, ("cash", 50_000_00))
+    paid(new_id(), ("cash", 50_000_00))  # for another order
+    paid(order, ("cash", 49_999_99), ("upi", 50_000_00))
+    with pytest.raises(CashOfDayReached):
+        paid(order, ("cash", 1))
 
 
 def test_cash_that_pays_a_bill_on_account_is_added_up_over_days(counter):

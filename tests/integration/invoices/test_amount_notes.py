@@ -66,6 +66,24 @@ def test_a_share_of_the_whole_bill(counter, customer):
     assert [line["taxablePaise"] for line in tenth["lines"]] == [5_033_47, 5_033_47]
 
 
+def test_small_notes_round_by_no_more_than_the_bill_does(counter, bill):
+    """50 paise each, with tax: a note of a rupee, then one that would be of nothing and is not rounded, …"""
+    left = bill["roundOffPaise"]
+    notes = [made(credit(counter, bill, amounts=of_line(bill, totalPaise=50))) for _ in range(10)]
+    # 51,844.76 − 0.50 = 51,844.26, so 51,844 stay and the note is ₹1; then 51,843.76 of 51,844: nothing, so 0.50; …
+    for issued in notes:
+        left -= issued["roundOffPaise"]
+        assert abs(left) <= 50
+    rest = made(credit(counter, bill))
+    assert rest["roundOffPaise"] == left
+    assert sum(issued["totalPaise"] for issued in (*notes, rest)) == CASE_1
+
+
+def test_more_is_charged_over_the_whole_bill_than_it_came_to(counter, bill):
+    issued = made(debit(counter, bill, amounts=[{"totalPaise": 1_03_000_00}]))
+    assert (issued["taxablePaise"], issued["cgstPaise"], issued["totalPaise"]) == (1_00_000_00, 1_500_00, 1_03_000_00)
+
+
 @pytest.mark.parametrize(
     ("body", "status", "code"),
     [

@@ -10,9 +10,11 @@ from uuid import UUID
 import pytest
 
 from app.credits import service as credits
+from app.invoices import service as bills
 from app.kit.clock import utc_now
+from app.kit.idempotency import claim_of
 from tests.factories.people import a_phone
-from tests.support.counter import made
+from tests.support.counter import a_key, made
 
 
 def advance(counter, customer, paise, mode="upi"):
@@ -64,6 +66,65 @@ def test_cash_goes_back_as_cash(counter):
     bill = made(counter.bill([counter.piece()], customerId=customer["id"], payments=cash))
     given = made(note(counter, bill, refunds=cash))
     assert [(one["mode"], one["paise"]) for one in given["payments"]] == [("cash", 51_845_00)]
+
+
+def test_what_came_by_upi_does_not_go_back_in_cash_in_slices(counter):
+    """₹19,999 and ₹1 make the ₹20,000 that may not; to another bill of the person's the day counts too."""
+    customer = counter.customer()
+    bill, other = (made(counter.bill([counter.piece()], customerId=customer["id"])) for _ in range(2))
+
+    def slice_of(one, paise):
+        back = [{"mode": "cash", "paise": paise}]
+        return note(counter, one, amounts=[{"totalPaise": paise}], refunds=back)
+
+    made(slice_of(bill, 15_000_00))
+    made(slice_of(bill, 4_999_00))
+    assert code_of(slice_of(bill, 1_00)) == (422, "cash_pay_out_too_large")
+    assert code_of(slice_of(other, 1_00)) == (422, "cash_pay_out_too_large")
+    assert code_of(pay_out(counter, advance(counter, customer, 5_000_00), 1_00)) == (422, "cash_pay_out_too_large")
+
+
+def test_a_store_credit_pays_out_no_more_cash_than_what_paid_the_bill(counter):
+    """It may stand for old gold: ₹10,000 to one person in a day, as of old gold itself."""
+    customer = counter.customer()
+    bill = made(counter.bill([counter.piece()], customerId=customer["id"]))
+    credit_id = made(note(counter, bill, storeCreditPaise=51_845_00))["payments"][0]["creditId"]
+    assert code_of(pay_out(counter, {"id": credit_id}, 10_000_01)) == (422, "cash_pay_out_too_large")
+    made(pay_out(counter, {"id": credit_id}, 10_000_00))
+    assert code_of(pay_out(counter, {"id": credit_id}, 1)) == (422, "cash_pay_out_too_large")
+    made(pay_out(counter, {"id": credit_id}, 41_845_00, mode="upi"))
+
+
+def test_cash_of_a_bill_that_came_back_is_cash_again_where_its_store_credit_pays(counter):
+    """₹1,50,000 in cash yesterday: with ₹50,000 today it is ₹2,00,000 for one bill."""
+    customer = counter.customer()
+    bill = billed_yesterday(counter, customer, counter.piece(grossMg=12_000), cash=1_50_000_00)
+    back = made(note(counter, bill, storeCreditPaise=1_50_000_00))
+    (credit_id,) = [one["creditId"] for one in back["payments"]]
+    body = {"lines": [{"itemId": counter.piece(grossMg=20_000)["id"]}], "customerId": customer["id"]}
+
+    def paid(cash):
+        return {**body, "payments": [
+            {"mode": "credit", "paise": 1_50_000_00, "creditId": credit_id}, {"mode": "cash", "paise": cash},
+        ]}  # fmt: skip
+
+    quoted = made(counter.post("/invoices/quote", paid(50_000_00)))
+    assert ("cash", True) in [(one["rule"], one["blocks"]) for one in quoted["findings"]]
+    assert code_of(counter.post("/invoices", paid(50_000_00))) == (422, "cash_limit_reached")
+    second = made(counter.post("/invoices", paid(49_999_00)))
+    assert code_of(debit(counter, second, 1_00)) == (422, "cash_limit_reached")  # the second bill is one transaction
+
+
+def billed_yesterday(counter, customer, piece, *, cash):
+    def work(db):
+        draft = bills.BillDraft(
+            lines=(bills.LineDraft(UUID(piece["id"])),), customer_id=UUID(customer["id"]),
+            payments=(bills.PaymentDraft("cash", cash),),
+        )  # fmt: skip
+        claim, at = claim_of(a_key(), kind="test", path="/", body=b""), utc_now() - dt.timedelta(days=1)
+        return bills.issue_invoice(db, draft=draft, claim=claim, keyring=counter.runtime.keyring, at=at)
+
+    return {"id": str(counter.write(work, hot=True).id)}
 
 
 def test_what_was_paid_on_account_can_be_given_back_by_a_note(counter):

@@ -112,6 +112,24 @@ def test_cash_leaves_the_drawer_and_ends_at_ten_thousand_a_day(buying):
     assert buying.counter.row_counts()["cash_entries"] == before + 2
 
 
+def test_cash_for_the_credit_that_it_left_counts_too_both_ways(buying):
+    """₹6,000 with the voucher leave ₹4,000 of the day for its credit; what that one paid is none for a voucher."""
+    rest = {"mode": "credit", "paise": VALUE - 6_000_00}
+    credit_id = made(buying.buy(payouts=[{"mode": "cash", "paise": 6_000_00}, rest]))["creditId"]
+
+    def pay_out(paise):
+        version = made(buying.counter.get(f"/credits/{credit_id}"))["version"]
+        body = {"payments": [{"mode": "cash", "paise": paise}], "reason": "asks for it"}
+        return buying.counter.post(f"/credits/{credit_id}/pay-outs", body, **{"If-Match": f'"{version}"'})
+
+    over = pay_out(4_000_01)
+    assert (over.status_code, over.json["code"]) == (422, "cash_pay_out_too_large")
+    made(pay_out(3_000_00))
+    more = [{"mode": "cash", "paise": 1_000_01}, {"mode": "upi", "paise": VALUE - 1_000_01}]
+    refused = buying.buy(payouts=more)
+    assert (refused.status_code, refused.json["fields"]) == (422, {"payouts": "cash"})
+
+
 def test_a_value_asked_for_counts_the_cash_of_a_merged_entry_as_the_purchase_does(buying):
     """₹6,000 in cash under one entry and ₹4,000.01 under the one that counts are more than ₹10,000."""
     till, double = buying.counter, buying.counter.customer()

@@ -27,7 +27,7 @@ def _edited_buyer(stage: Stage) -> Ask:
 def _advance(stage: Stage) -> Ask:
     body = {"customerId": str(stage.customer().id), "purpose": "advance", "tillId": None}
     paid = [{"mode": "upi", "paise": 100, "reference": "UPI-5"}]
-    return Ask(stage.asha.token, {}, {**body, "payments": paid, "aboutId": None, "note": "for a ring"})
+    return Ask(stage.asha.token, {}, {**body, "payments": paid, "note": "for a ring"})
 
 
 def _an_advance(stage: Stage) -> tuple[UUID, UUID]:

@@ -239,7 +239,7 @@ class Selling:
             return False
         line = next(one for one in found.lines if not one.came_back)
         sums = taxed(1_234_56, line.bp, inter=found.inter)
-        total = to_rupee(sums.parts)
+        total = to_rupee(found.total - found.round_off + sums.parts) - found.total
         payments = [{"mode": "upi", "paise": total, "reference": "U-1"}]
         note = self.shop.post(f"/invoices/{found.id}/debit-notes", {
             "reason": "charged too little", "payments": payments,
@@ -284,8 +284,8 @@ class Selling:
         return self.shop.dice.choice(known) if known else None
 
     def _rounding(self, sums: Sums, bill: Bill) -> int:
-        """A note is rounded to the rupee as a bill is, and takes no more than is left of the bill."""
-        return min(to_rupee(sums.parts), bill.total) - sums.parts
+        """What a note leaves of the bill is in whole rupees, as the bill was."""
+        return bill.total - to_rupee(bill.total - bill.round_off - sums.parts) - sums.parts
 
     def _credit(self, bill: Bill, what: dict[str, Any], sums: Sums, total: int) -> None:
         books, kept = self.shop.books, self.shop.dice.random() < 0.5

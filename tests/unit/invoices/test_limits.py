@@ -63,6 +63,11 @@ def test_cash_in_the_credits_of_a_bill_is_of_one_transaction_whatever_day_it_cam
     assert rules(100_000_00, cash=49_999_99, before=CashBefore(credits_paise=150_000_00)) == ()
     assert names(rules(100_000_00, cash=50_000_00, before=CashBefore(credits_paise=150_000_00))) == [("cash", True)]
     assert names(rules(100_000_00, before=CashBefore(credits_paise=200_000_00))) == [("cash", True)]  # none now
+    returned = CashBefore(0, 150_000_00, 0, returned_paise=150_000_00)  # a piece of the same wedding, paid in cash
+    assert rules(100_000_00, before=returned) == ()
+    assert rules(100_000_00, cash=49_999_99, before=returned) == ()
+    assert names(rules(100_000_00, cash=50_000_00, before=returned)) == [("cash", True)]
+    assert names(rules(100_000_00, cash=50_000_00, before=CashBefore(returned_paise=150_000_00))) == [("cash", True)]
     for_one_wedding = CashBefore(0, 100_000_00, 0, 100_000_00)
     assert names(rules(100_000_00, before=for_one_wedding)) == [("cash", True)]
 
