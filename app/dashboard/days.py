@@ -22,7 +22,7 @@ from app.kit.clock import today_ist
 from app.kit.http import allow, shop_read, shop_write
 from app.kit.ids import parse_id
 from app.kit.locale import parse_day
-from app.kit.pages import Refusal, form_key, go_to, try_form
+from app.kit.pages import Refusal, form_key, go_to, text_field, try_form
 from app.kit.texts import N_, _
 from app.kit.weights import fine_mg, purity_label
 from app.printing.at_once import pdf
@@ -71,7 +71,7 @@ def close_page() -> str:
 def end_day() -> Response | tuple[str, int]:
     """For ever; the same day sent twice is closed once."""
     tried = try_form(lambda: shop_write(
-        lambda db: daybook.close_day(db, business_on=forms.day("on"), note=forms.line_or_none("note", most=200)),
+        lambda db: daybook.close_day(db, business_on=_seen_day(), note=forms.line_or_none("note", most=200)),
         rebuild=cash.closing_of,
     ))  # fmt: skip
     if tried.result is not None:
@@ -117,6 +117,14 @@ def _closing(refusal: Refusal | None) -> str:
         to_count=[one for one in drawers if _is_open_on(one, on)], **_words(),
         key=form_key(), typed=forms.typed(), people=people, today=today_ist(),
     )  # fmt: skip
+
+
+def _seen_day() -> dt.date:
+    """The day that was ticked beside its figures: none is closed that the page did not show."""
+    on = forms.day("on")
+    if text_field("sure") != on.isoformat():
+        forms.refuse("sure", _("Look at the figures of %(day)s, and tick it.", day=f"{on:%d-%m-%Y}"))
+    return on
 
 
 def _is_open_on(one: cash.DrawerView, on: dt.date) -> bool:

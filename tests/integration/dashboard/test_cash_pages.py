@@ -13,6 +13,7 @@ from tests.support.counter import Counter, made
 from tests.support.jobs import work_off
 
 TODAY = f"{today_ist():%d-%m-%Y}"
+SURE = today_ist().isoformat()
 
 
 @pytest.fixture
@@ -52,7 +53,7 @@ def test_a_day_at_the_till_by_its_pages(counter, browser, cast):
     assert typed.status_code == 422 and 'value="tea"' in typed.text and "is no amount in rupees" in typed.text
     assert send(f"/cash/{till}/move", kind="expense", paise="150", note="tea for customers").status_code == 303
     assert "₹1,850.00" in look("/cash")
-    early = send("/day/close", on=TODAY)
+    early = send("/day/close", on=TODAY, sure=SURE)
     assert early.status_code == 409 and "is still open" in early.text
     short = send(f"/cash/{till}/close", version="1", n50000="3", n10000="3")
     assert short.status_code == 422 and "₹50.00 are missing" in short.text
@@ -60,7 +61,7 @@ def test_a_day_at_the_till_by_its_pages(counter, browser, cast):
     assert (
         send(f"/cash/{till}/close", version="1", n50000="3", n10000="3", note="a fifty too little").status_code == 303
     )
-    closed = send("/day/close", on=TODAY, note="a quiet day")
+    closed = send("/day/close", on=TODAY, sure=SURE, note="a quiet day")
     assert closed.status_code == 303
     page = look(f"/day?on={TODAY}&closed=yes")
     for told in ("51,845.00", "tea for customers", "a quiet day", "Shortage"):
@@ -71,6 +72,20 @@ def test_a_day_at_the_till_by_its_pages(counter, browser, cast):
     work_off(counter.runtime, counter.who.shop_id)
     (export,) = counter.get("/exports").json["items"]
     assert (export["kind"], export["state"]) == ("day_slip_80", "ready")
+
+
+def test_a_day_is_closed_by_who_ticked_it_beside_its_figures(browser):
+    """One key closed the oldest open day. Another day typed over it was not looked at: its figures come first."""
+    send, look = browser
+    for ticked in ({}, {"sure": "2020-01-01"}):
+        unseen = send("/day/close", on=TODAY, note="a quiet day", **ticked)
+        assert unseen.status_code == 422 and "state-good" not in unseen.text
+        assert re.findall(r'class="wrong" id="h-sure">([^<]+)', unseen.text) == [
+            f"Look at the figures of {TODAY}, and tick it."
+        ]
+        assert f'name="sure" id="f-sure" value="{SURE}"' in unseen.text and 'value="a quiet day"' in unseen.text
+    assert f"Close {TODAY} for ever" in look(f"/day/close?on={TODAY}")
+    assert send("/day/close", on=TODAY, sure=SURE).status_code == 303
 
 
 def test_the_books_come_as_tables_too(counter, browser, runtime):
