@@ -356,7 +356,7 @@ def _asked(db: ShopSession, approval_ids: Sequence[UUID]) -> tuple[Approval, ...
 def asked_for(approval_id: UUID) -> str:
     """One question of a sheet, which asks for itself again until there is an answer."""
     one = shop_read(lambda db: approvals.get_approval(db, approval_id))
-    return part("_asked.html", one=one, **asked_words())
+    return part("_asked.html", one=one, answered=not one.is_open, **asked_words())
 
 
 def asked_words() -> dict[str, object]:

@@ -195,6 +195,7 @@ def test_a_clerk_waits_for_the_owners_yes_without_leaving_the_sheet(
     screen: Watched, cast: Cast, stage: Stage, runtime: Runtime
 ) -> None:
     """A repair beside a ring, a lower rate asked for by keyboard, allowed on another screen, then issued."""
+    screen.expected = ("403 (FORBIDDEN)",)
     page, keys = screen.page, screen.page.keyboard
     screen.be(cast.bina)
     screen.go(f"/s/{cast.bina.shop.slug}/bills/new?code={tags(stage, 'kada')[0]}")
@@ -215,11 +216,14 @@ def test_a_clerk_waits_for_the_owners_yes_without_leaving_the_sheet(
     screen.look("story-need")
     keys.press("F10")
     expect(page.locator(".asked")).to_contain_text("waits")
+    keys.press("F9")  # too early
+    expect(page.locator("#refusal")).to_contain_text("The approval was not answered yet.")
     with runtime.router.shop(cast.asha.shop_id, cast.asha.actor) as db:
         waiting = approvals.list_open(db).items[0]
         approvals.decide(db, approval_id=waiting.id, expected_version=waiting.version, grant=True)
         db.commit()
     expect(page.locator(".asked")).to_contain_text("Allowed for exactly this", timeout=10_000)
+    expect(page.locator("#refusal")).to_have_count(0)  # it is answered now, and the page doesn't deny it
     keys.press("F8")
     page.locator("#tendered").fill("3,00,000")
     screen.look("story-allowed")
