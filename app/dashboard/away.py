@@ -21,7 +21,7 @@ from app.kit.clock import today_ist
 from app.kit.http import allow, shop_read
 from app.kit.pages import Refusal, form_key, go_to, text_field, whole_number
 from app.kit.texts import N_, _
-from app.kit.weights import parse_grams
+from app.kit.weights import fine_mg, parse_grams
 from app.printing.at_once import printed
 from app.printing.looks import SMALL
 from app.printing.press import Press
@@ -201,6 +201,7 @@ def _form(kind: str, refusal: Refusal | None) -> str:
 def _page(kind: str, one: UUID, refusal: Refusal | None = None) -> str:
     found = shop_read(lambda db: inventory.get_consignment(db, one, kind=kind))
     known, customer = codes.places(), None
+    poured = shop_read(lambda db: inventory.poured_of(db, found)) if kind == "melt" else None
     if found.customer_id is not None and may("customer.view"):
         asked = found.customer_id
         customer = shop_read(lambda db: customers.get_customer(db, asked))
@@ -210,7 +211,7 @@ def _page(kind: str, one: UUID, refusal: Refusal | None = None) -> str:
         from_place=codes.place_name(known, found.from_place_id), to_place=codes.place_name(known, found.to_place_id),
         outcomes={name: _(text) for name, text in OUTCOMES.items()}, saved=request.args.get("saved", ""),
         kinds=named(KINDS), metals=named(OF_METAL), looks=looks(but=SMALL), allowed_mg=scales_differ_mg(today_ist()),
-        stone_codes=[("", "—"), *stone_codes()],
+        stone_codes=[("", "—"), *stone_codes()], poured=poured, fine_mg=fine_mg,
     )  # fmt: skip
 
 

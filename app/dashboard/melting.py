@@ -77,7 +77,7 @@ def finish_old_gold_melt(melt_id: UUID) -> Response | tuple[str, int]:
 
     tried = try_form(lambda: shop_write(work, rebuild=_pot))
     if tried.refusal is None or tried.refusal.code == "already_sent":
-        return go_to(url_for("shop_pages.old_gold_lots", saved="poured"))
+        return go_to(url_for("shop_pages.melt", melt_id=melt_id, saved="poured"))
     names = {"netMg": "bar", "fineness": "fineness", "code": "code"}
     return _lots(forms.beside(tried.refusal, names), of=melt_id), tried.refusal.status
 

@@ -52,7 +52,7 @@ from app.inventory.service.lots import (
     tag_from_lot,
     weigh_lot,
 )
-from app.inventory.service.melting import finish_melt
+from app.inventory.service.melting import Poured, finish_melt, poured_of
 from app.inventory.service.papers import consignment_slip
 from app.inventory.service.places import (
     StockPlace,
@@ -103,7 +103,7 @@ __all__ = [
     "CATEGORIES", "DRAWN", "HOLD_LOTS", "ITEMS", "KINDS", "MAX_OTHERS", "PAYMENT_MODES", "SALE", "SELL", "STONE",
     "WITHDRAWALS", "Arrival", "Arriving", "Asked", "BoughtLine", "Consignment", "ConsignmentKind", "Counted",
     "Exemption", "Hallmark", "Holding", "Item", "ItemDraft", "ItemStatus", "Lot", "LotDraft", "LotState", "Origin",
-    "OtherMetal", "Owing", "Portion", "Purchase", "PurchaseDraft", "Spot", "StockPlace", "Stone", "Supplier",
+    "OtherMetal", "Owing", "Portion", "Poured", "Purchase", "PurchaseDraft", "Spot", "StockPlace", "Stone", "Supplier",
     "SupplierDraft", "Weights", "add_tray", "bind_portions", "book_purchase", "bring_back", "change_tray",
     "check_sellable", "codes_of", "consignment_slip", "cost_of_part", "costs_by_tag", "count_in_stock", "draw_from_lot",
     "edit_item", "edit_supplier", "find_by_code", "find_by_codes", "find_lot_by_code", "find_things", "finish_melt",
@@ -111,7 +111,7 @@ __all__ = [
     "list_consignments", "list_exemptions", "list_items", "list_lots", "list_purchases", "list_stock_places",
     "list_suppliers", "lock_items", "lock_lots", "lots_of", "mandate_for", "mandate_name", "merge_lots", "move_stock",
     "open_book", "outlet_of", "pay_supplier", "pieces_to_count", "portion_entries", "portion_of", "post_lot_return",
-    "post_return", "receive_lot", "receive_transfer", "refuse_missing", "register_item", "register_items",
+    "post_return", "poured_of", "receive_lot", "receive_transfer", "refuse_missing", "register_item", "register_items",
     "register_supplier", "return_items", "return_purchase", "return_to_lots", "sale_entries", "scales_differ_mg",
     "send_memo", "send_transfer", "set_picture", "settled", "shop_sums", "split_lot", "standing", "start_melt",
     "stock_by_purity", "supplier_ledger", "supplier_names", "tag_from_lot", "taken_codes", "tally", "total_owed",

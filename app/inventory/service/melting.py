@@ -3,24 +3,28 @@
 import dataclasses
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from uuid import UUID
 
 from app.inventory.errors import MeltContradicts
-from app.inventory.lotting import STONE, LotDraft, Weights, settled
+from app.inventory.lotting import STONE, Lot, LotDraft, Weights, settled
 from app.inventory.models import ConsignmentKind, ConsignmentLine
 from app.inventory.pieces import Item
 from app.inventory.service.away import Consignment, finish, held, locked, spot_of
 from app.inventory.service.booking import Spot
+from app.inventory.service.by_weight import get_lots
 from app.inventory.service.entering import Origin
 from app.inventory.service.lots import put, receive_lot
 from app.kit.clock import today_ist, utc_now
 from app.kit.errors import AppError
 from app.kit.texts import _
 from app.kit.weights import fine_mg, grams
+from app.metal import service as metal
 from app.metal.service import MIXED, Account, Entry, Quantities
 from shard_router import ShopSession
 
-POURED = "melt_out"
+POURED, LOST = "melt_out", "melt_loss"
+LATEST = 10  # of the entries, the newest first: one lump and its stones; what went in before is of the same kind
 
 
 def finish_melt(
@@ -54,7 +58,39 @@ def finish_melt(
     for line in lines:
         line.outcome, line.ended_at = "melted", utc_now()
     entries = loss_entries(went_in, came_out, metal=poured.metal, pot=pot)
-    return finish(db, row, lines, entries, kind="melt_loss", action="melt.poured")
+    return finish(db, row, lines, entries, kind=LOST, action="melt.poured")
+
+
+@dataclass(frozen=True, slots=True)
+class Poured:
+    """What came of a melt, by the metal book. Fine is unrounded: mg × fineness."""
+
+    lots: tuple[tuple[Lot, metal.Line], ...]  # as it is now, and as it came out of the pot
+    lost_net_mg: int
+    lost_fine: int
+    alloy_mg: int  # that was added to it
+
+    @property
+    def fine_in(self) -> int:
+        return self.lost_fine + sum(line.fine for _lot, line in self.lots)
+
+
+def poured_of(db: ShopSession, melt: Consignment) -> Poured | None:
+    """None while it is in the pot."""
+    if melt.away:
+        return None
+    out = [
+        line for line in metal.entries(db, movement_id=melt.id, kind=POURED, limit=LATEST).items
+        if line.lot_id is not None and line.from_account == Account.MELTING
+    ]  # fmt: skip
+    rest = metal.entries(db, movement_id=melt.id, kind=LOST, limit=LATEST).items
+    known = get_lots(db, [line.lot_id for line in out if line.lot_id])
+    lost = [line for line in rest if line.to_account == Account.LOSS]
+    return Poured(
+        lots=tuple((known[line.lot_id], line) for line in sorted(out, key=_metal_first) if line.lot_id),
+        lost_net_mg=sum(line.net_mg for line in lost), lost_fine=sum(line.fine for line in lost),
+        alloy_mg=sum(line.net_mg for line in rest if line.from_account == Account.ADJUSTMENT),
+    )  # fmt: skip
 
 
 def loss_entries(went_in: Quantities, came_out: Quantities, *, metal: str, pot: Spot) -> list[Entry]:
@@ -104,6 +140,10 @@ def _of_stones() -> Iterator[None]:
     except AppError as wrong:
         wrong.fields = {f"stones.{path}": why for path, why in (wrong.fields or {}).items()} or None
         raise
+
+
+def _metal_first(line: metal.Line) -> bool:
+    return line.metal == STONE
 
 
 def _costing(draft: LotDraft, paise: int) -> LotDraft:

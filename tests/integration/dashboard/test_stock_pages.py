@@ -39,6 +39,13 @@ def wrongs(reply):
     return reply.status_code, [html.unescape(one) for one in re.findall(r'class="wrong"[^>]*>([^<]+)', reply.text)]
 
 
+def poured(page):
+    """The rows of what came of a melt, without what it cost."""
+    table = page.partition('id="poured-title"')[2].partition("<tbody>")[2].partition("</table>")[0]
+    rows = [re.findall(r"<t[dh][^>]*>(.*?)</t[dh]>", row, re.DOTALL)[:3] for row in table.split("<tr>")[1:]]
+    return [[" ".join(html.unescape(re.sub(r"<[^>]+>", "", cell)).split()) for cell in row] for row in rows]
+
+
 def annex(runtime, cast):
     from app.kit.ids import new_id
 
@@ -149,6 +156,10 @@ def test_pieces_go_out_on_approval_come_back_and_are_melted(asha, stock, runtime
     finer = asha.once(f"{stock}/melts/{melt}/pour", pour)  # 6.780 × 0.916 = 6.21048 g fine; 6.3 × 0.995 = 6.2685
     assert finer.status_code == 422 and "6.210 g fine" in finer.text and 'value="POUR"' in finer.text
     assert asha.once(f"{stock}/melts/{melt}/pour", {**pour, "net": "6.200"}).status_code == 303
+    # 6.2 × 0.995 = 6.169 fine; of 6.780 net and 6.21048 fine that went in, 0.580 and 0.04148 are lost
+    assert poured(asha.look(f"{stock}/melts/{melt}").text) == [
+        ["POUR · Bar 24K 995", "6.200", "6.169"], ["Loss", "0.580", "0.041"], ["Fine in the pot", "", "6.210"],
+    ]  # fmt: skip
     book = asha.look(f"{stock}/book").text
     assert "6.200" in book and "Melting loss" in book and "Loss" in book
     assert asha.look(f"{stock}/book?on=01-01-2020&account=sold").status_code == 200
@@ -167,6 +178,7 @@ def test_stones_that_were_picked_out_of_a_melt_say_their_code_on_the_page(asha, 
     assert asha.once(f"{stock}/melts/{melt}/pour", {**pour, "stones-hsn": "7102"}).status_code == 303
     (picked,) = at_work(runtime, cast, lambda db: inventory.list_lots(db, text="PICKED")).items
     assert (picked.hsn, picked.left_stone_mct) == ("7102", 900)
+    assert poured(asha.look(f"{stock}/melts/{melt}").text)[1][:2] == ["PICKED · Diamonds Stone", "0.900 ct"]
     assert at_work(runtime, cast, inventory.verify_metal) == []
 
 

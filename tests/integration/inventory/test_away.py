@@ -171,9 +171,24 @@ def test_a_melt_leaves_nothing_in_the_pot(floor):
     # 20,000 × 9,250 + 10,000 × 9,990 − 28,500 × 9,900 = 2,750,000; 1.000 ct − 0.900 ct, 0.200 g − 0.180 g
     assert (lost.net_mg, lost.fine, lost.stone_mct, lost.stone_mg, lost.cost_paise) == (1_500, 2_750_000, 100, 20, 0)
     assert floor.held(Account.STOCK) == {(floor.home, 9900): (0, 28_500), (floor.home, MIXED): (2, 0)}
+    came = floor.read(lambda db: inventory.poured_of(db, done))
+    assert [(one.code, line.net_mg, line.fine, line.stone_mct) for one, line in came.lots] == [
+        ("POUR", 28_500, 28_500 * 9_900, 0), ("PICKED", 0, 0, 900),
+    ]  # fmt: skip
+    assert (came.fine_in, came.lost_net_mg, came.lost_fine) == (20_000 * 9_250 + 10_000 * 9_990, 1_500, 2_750_000)
     with pytest.raises(ConsignmentEnded):
         pour(floor, done, result(floor))
     assert floor.drifts() == []
+
+
+def test_what_came_of_a_melt_is_told_of_many_lots(floor):
+    lots = [floor.lot(code=f"LOT-{at}", net_mg=1_000, fineness=9990) for at in range(12)]
+    melt = floor.write(lambda db: inventory.start_melt(db, lot_ids=[one.id for one in lots]))
+    assert floor.read(lambda db: inventory.poured_of(db, melt)) is None
+    done = pour(floor, melt, floor.lot_draft(code="POUR", fineness=9990, net_mg=11_900))
+    came = floor.read(lambda db: inventory.poured_of(db, done))
+    assert [(one.code, line.net_mg) for one, line in came.lots] == [("POUR", 11_900)]
+    assert (came.fine_in, came.lost_net_mg, came.lost_fine) == (12_000 * 9_990, 100, 999_000)
 
 
 def test_alloy_makes_a_melt_heavier_and_never_finer(floor):
@@ -184,6 +199,8 @@ def test_alloy_makes_a_melt_heavier_and_never_finer(floor):
         pour(floor, melt, floor.lot_draft(fineness=9250, net_mg=10_801))
     pour(floor, melt, floor.lot_draft(fineness=9250, net_mg=10_800))
     assert floor.held(Account.ADJUSTMENT) == {(None, MIXED): (0, -800)}
+    came = floor.read(lambda db: inventory.poured_of(db, inventory.get_consignment(db, melt.id, kind="melt")))
+    assert (came.alloy_mg, came.lost_net_mg, came.lost_fine) == (800, 0, 0)
     assert floor.drifts() == []
 
 
