@@ -39,6 +39,14 @@ def test_a_job_of_a_karigar(open_page: Callable[..., Watched], cast: Cast, look:
     page.locator("#f-out-metal-0-lot").select_option("none")
     page.keyboard.press("F8")
     page.wait_for_url("**saved=issue")
+    job = page.url
+    page.get_by_text("Put off or cancel").click()
+    page.get_by_label("Another day").fill("31-02-2027")
+    page.keyboard.press("Enter")
+    page.get_by_role("alert").wait_for()
+    assert page.locator("#f-due-due_on").is_visible()  # its panel is open, and one types on where it is wrong
+    assert page.evaluate("document.activeElement.id") == "f-due-due_on"
+    page.goto(job)
     for name, value in (("tag", f"W-{look}"), ("name", "Ring"), ("gross", "9.500"), ("huid", a_huid())):
         page.locator(f"#f-in-piece-0-{name}").fill(value)
     page.get_by_label("This is the last of it").check()

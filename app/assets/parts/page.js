@@ -49,6 +49,11 @@ window.addEventListener("pageshow", () => {
   for (const form of document.querySelectorAll("form[data-sent]")) delete form.dataset.sent;
 });
 
+// What is wrong stands in a panel that may be shut: nobody would see which field it is.
+function openAround(element) {
+  for (let panel = element.closest("details"); panel; panel = panel.parentElement.closest("details")) panel.open = true;
+}
+
 // A table that is wider than the screen can be scrolled by keyboard too.
 function reachWideTables() {
   for (const box of document.querySelectorAll(".table-responsive")) {
@@ -62,6 +67,7 @@ document.addEventListener("DOMContentLoaded", () => {
   followJobs();
   refreshParts();
   keepBadges();
+  for (const field of document.querySelectorAll("main details:not([open]) .is-invalid")) openAround(field);
   const wrong = [...document.querySelectorAll("main .is-invalid")].find((field) => field.checkVisibility());
   (wrong ?? document.querySelector("[data-focus]"))?.focus();
 });

@@ -85,6 +85,27 @@ def test_a_job_goes_through_its_pages(visit, cast, flask_app, runtime):
     assert "RAM" in visit("/karigars").text
 
 
+def test_what_is_wrong_on_a_labour_bill_is_said_at_the_jobs_labour(visit):
+    """The panel was shut again, and nothing in it said which job."""
+    karigar = place(visit("/karigars/new", {"name": "Ram Soni", "code": "RAM", "state_code": "27"}))
+    job = place(visit(f"{karigar}/jobs", {
+        "description": "Chain", "work": "plain", "purity": "gold-9160", "labour_basis": "fixed", "labour": "3,000",
+        "pieces": "1", "due_on": f"{today_ist():%d-%m-%Y}",
+    }))  # fmt: skip
+    visit(f"{job}/issues", {"metal-0-net": "10", "metal-0-purity": "gold-9160", "metal-0-lot": "none"})
+    visit(f"{job}/receipts", {
+        "piece-0-tag": "W-1", "piece-0-name": "Chain", "piece-0-category": "chain", "piece-0-purity": "gold-9160",
+        "piece-0-gross": "10", "closes": "yes", "version": "2",
+    })  # fmt: skip
+    job_id = re.search(r"karigar-jobs/([0-9a-f-]+)", job)[1]
+    typed = {"number": "R-1", "billed_on": f"{today_ist():%d-%m-%Y}", "job_id": job_id, f"labour-{job_id}": "3,00O"}
+    refused = visit(f"{karigar}/bills", typed)
+    assert refused.status_code == 422 and f'value="{typed[f"labour-{job_id}"]}"' in refused.text
+    assert re.search(rf'<div class="wrong" id="h-labour-{job_id}">“3,00O” is no amount in rupees', refused.text)
+    panel = refused.text.partition("Note their bill")[0].rpartition("<details")[2]
+    assert "open>" in panel
+
+
 def test_an_order_and_a_repair_go_through_their_pages(visit, cast, flask_app, runtime):
     customer = Counter(flask_app, runtime, cast.asha).customer()
     phone, due = customer["phone"], f"{today_ist():%d-%m-%Y}"
@@ -95,6 +116,9 @@ def test_an_order_and_a_repair_go_through_their_pages(visit, cast, flask_app, ru
     order = place(visit("/orders/new", {**wanted, "phone": phone, "advance": "1,000", "mode": "upi"}))
     assert place(visit(f"{order}/stage", {"stage": "ready", "version": "1", "note": "polished"})) == order
     assert "polished" in visit(order).text and "₹1,000.00" in visit(order).text
+    unsaid = visit(f"{order}/cancellation", {"reason": "x", "mode": "upi", "version": "2"})
+    chosen = unsaid.text.partition('id="f-c-mode"')[2].partition("</select>")[0]
+    assert unsaid.status_code == 422 and re.search(r'value="upi"[^>]* selected', chosen)  # the advance goes back
     assert place(visit(f"{order}/cancellation", {"reason": "not wanted", "mode": "upi", "version": "2"})) == order
     repair = place(visit("/repairs/new", {
         "phone": phone, "description": "Chain", "condition": "torn", "work": "solder", "purity": "gold-9160",
