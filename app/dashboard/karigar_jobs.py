@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -20,10 +20,10 @@ from app.karigar.service import Challan
 from app.kit.clock import today_ist
 from app.kit.http import allow, shop_read, shop_write
 from app.kit.ids import parse_id
-from app.kit.money import parse_rupees
+from app.kit.money import parse_rupees, ratio, round_half_up
 from app.kit.pages import Refusal, form_key, go_to, optional, text_field, try_form, whole_number
 from app.kit.texts import N_, _
-from app.kit.weights import carats, grams, parse_carats, parse_grams
+from app.kit.weights import FINE, carats, grams, parse_carats, parse_grams
 from app.printing.at_once import printed
 from app.printing.looks import SMALL
 from app.printing.press import Press
@@ -115,7 +115,7 @@ def _page(job_id: UUID, refusal: Refusal | None = None) -> str:
         return job, karigars.challans_of(db, job.id), karigars.stones_on(db, job.id), lots, rates.read_board(db)
 
     job, challans, stones, lots, board = shop_read(read)
-    fine = next((rate for (metal, fineness), rate in board.items() if metal == job.metal and fineness >= 9950), None)
+    fine = _fine_rate(board, job.metal)
     items = [line.item_id for challan in challans for line in challan.lines if line.item_id]
     pieces = shop_read(lambda db: inventory.get_items(db, items)) if items else {}
     return show(
@@ -129,6 +129,12 @@ def _page(job_id: UUID, refusal: Refusal | None = None) -> str:
         rows={"metal": range(METAL_ROWS), "stones": range(STONE_ROWS), "pieces": range(PIECE_ROWS)},
         own_purity=f"{job.metal}-{job.fineness}", languages=LANGUAGES[1:],
     )  # fmt: skip
+
+
+def _fine_rate(board: Mapping[tuple[str, int], int], metal: str) -> int | None:
+    """Paise for a gram of fine metal, of the board's finest purity of 995 or better."""
+    finest = max((fineness for name, fineness in board if name == metal and fineness >= 9950), default=0)
+    return round_half_up(ratio(board[metal, finest] * FINE, finest)) if finest else None
 
 
 def _metal_lots(job: karigars.Job, lots: Sequence[inventory.Lot]) -> list[tuple[str, str]]:

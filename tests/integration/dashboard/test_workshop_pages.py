@@ -106,6 +106,18 @@ def test_what_is_wrong_on_a_labour_bill_is_said_at_the_jobs_labour(visit):
     assert "open>" in panel
 
 
+def test_what_is_charged_for_a_fine_gram_is_the_rate_of_fine_gold(visit, flask_app, runtime, cast):
+    """15,000 a gram of 999 are 15,015.015… a gram of what is gold in it."""
+    counter = Counter(flask_app, runtime, cast.asha)
+    counter.set_board(gold_9990=15_000_00)
+    karigar = place(visit("/karigars/new", {"name": "Ram Soni", "code": "RAM", "state_code": "27"}))
+    job = place(visit(f"{karigar}/jobs", {
+        "description": "Chain", "work": "plain", "purity": "gold-9160", "labour_basis": "fixed", "labour": "1",
+        "pieces": "1", "due_on": f"{today_ist():%d-%m-%Y}",
+    }))  # fmt: skip
+    assert re.search(r'name="fine_rate"[^>]*value="15,015.02"', visit(job).text, re.DOTALL)
+
+
 def test_an_order_and_a_repair_go_through_their_pages(visit, cast, flask_app, runtime):
     customer = Counter(flask_app, runtime, cast.asha).customer()
     phone, due = customer["phone"], f"{today_ist():%d-%m-%Y}"
