@@ -21,7 +21,7 @@ from app.dashboard import forms
 from app.dashboard.approvals import STATES, asks
 from app.dashboard.begun import begun_of
 from app.dashboard.frame import credit_names, may, mode_names, pages, part, shop_facts, show
-from app.dashboard.promised import NOTHING, promised_to
+from app.dashboard.promised import NOTHING, at_orders_rates, promised_to
 from app.dashboard.sheet import (
     CHARGES,
     EMPTY,
@@ -173,14 +173,15 @@ def priced(draft: BillDraft, refusal: Refusal | None) -> Sheet:
     """The draft with its price as of now; what hinders pricing is said where nothing else is."""
     questions = shop_read(lambda db: _asked(db, draft.approval_ids)) if draft.approval_ids else ()
     asked = replace(draft, expected_total_paise=None, approval_ids=tuple(one.id for one in questions))
+    found = try_form(lambda: _customer(asked.customer_id))
+    gone, customer = found.refusal, found.result
+    promised = promised_to(customer.id) if customer else NOTHING
+    asked = at_orders_rates(asked, promised)
     ready = bool(asked.lines) and all(is_weighed(line) for line in asked.lines)
     quoted = _quoted(asked) if ready else Tried(None, None)
-    found = try_form(lambda: _customer(asked.customer_id))
-    gone = found.refusal
-    customer = found.result
     return Sheet(
         credits=_owed(customer),
-        promised=promised_to(customer.id) if customer else NOTHING,
+        promised=promised,
         estimate=_estimate(asked.estimate_id),
         asked=questions,
         draft=replace(asked, customer_id=None) if gone else asked,

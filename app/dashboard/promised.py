@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from uuid import UUID
 
+from flask import request
+
 from app.dashboard.frame import may
+from app.inventory import service as inventory
+from app.inventory.service import Item
+from app.invoices.service import BillDraft, LineDraft
 from app.kit.http import shop_read
 from app.orders import service as orders
 from app.orders.service import Order
 from app.ratelocks import service as ratelocks
 from app.ratelocks.service import RateLock
+from app.rates import service as rates
 from app.schemes import service as schemes
 from app.schemes.service import Bonus
 from shard_router import ShopSession
@@ -51,6 +57,28 @@ class Promised:
 
 
 NOTHING = Promised()
+
+
+def at_orders_rates(draft: BillDraft, promised: Promised) -> BillDraft:
+    """The chosen order's rates for pieces of which nobody could choose yet, where the board's are above them."""
+    new = [line.item_id for line in draft.lines if line.item_id is not None and _is_unsaid(line)]
+    if not new or promised.order(draft.order_id) is None:
+        return draft
+    items, board = shop_read(lambda db: (inventory.get_items(db, new), rates.read_board(db)))
+
+    def is_better(item: Item | None) -> bool:
+        fixed = promised.fixed_rate(draft.order_id, item.metal, item.fineness) if item else None
+        return item is not None and fixed is not None and fixed < board.get((item.metal, item.fineness), 0)
+
+    better = {one for one in new if is_better(items.get(one))}
+    lines = (replace(line, of_order=True) if line.item_id in better else line for line in draft.lines)
+    return replace(draft, lines=tuple(lines))
+
+
+def _is_unsaid(line: LineDraft) -> bool:
+    """Whether the page did not offer a choice of the rate, and nothing else chose it."""
+    chosen = line.rate_paise_per_g or line.rate_lock_id or line.of_order or line.of_estimate
+    return not chosen and f"promise-{line.item_id}" not in request.form
 
 
 def promised_to(customer_id: UUID) -> Promised:

@@ -118,6 +118,25 @@ def test_what_is_charged_for_a_fine_gram_is_the_rate_of_fine_gold(visit, flask_a
     assert re.search(r'name="fine_rate"[^>]*value="15,015.02"', visit(job).text, re.DOTALL)
 
 
+def test_a_bill_of_an_order_has_the_rate_that_the_order_kept(visit, flask_app, runtime, cast):
+    """Case 1 of the table at the kept ₹12,800: 51,845. The board's 13,000 make 44,070 + 16 % = 51,121.20; with 2 ×
+    766.82 it is 52,655. Whoever chooses the board has it."""
+    counter = Counter(flask_app, runtime, cast.asha)
+    counter.set_board()
+    customer, piece = counter.customer(), counter.piece()
+    order = place(visit("/orders/new", {
+        "line-0-what": "Ring", "line-0-category": "ring", "line-0-purity": "gold-9160", "line-0-weight": "3.4",
+        "rate_basis": "today", "due_on": f"{today_ist():%d-%m-%Y}", "phone": customer["phone"], "advance": "10,000",
+        "mode": "upi",
+    }))  # fmt: skip
+    counter.set_board(gold_9160=13_000_00)
+    sheet = {"customer_id": customer["id"], "order_id": order.rpartition("/")[2], "step": "add", "code": piece["tag"]}
+    assert 'id="total">₹51,845.00<' in visit("/bills/sheet", sheet).text
+    of_the_board = {**sheet, "item_id": piece["id"], f"promise-{piece['id']}": "", "step": "value"}
+    assert 'id="total">₹52,655.00<' in visit("/bills/sheet", of_the_board).text
+    assert 'id="total">₹52,655.00<' in visit("/bills/sheet", {**sheet, "order_id": ""}).text
+
+
 def test_an_order_and_a_repair_go_through_their_pages(visit, cast, flask_app, runtime):
     customer = Counter(flask_app, runtime, cast.asha).customer()
     phone, due = customer["phone"], f"{today_ist():%d-%m-%Y}"
