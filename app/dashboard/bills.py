@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Mapping
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -37,6 +38,7 @@ KINDS = {
     DocumentKind.INVOICE.value: N_("Tax invoice"), DocumentKind.BILL_OF_SUPPLY.value: N_("Bill of supply"),
     DocumentKind.CREDIT_NOTE.value: N_("Credit note"), DocumentKind.DEBIT_NOTE.value: N_("Debit note"),
 }  # fmt: skip
+_AS_TYPED: Mapping[str, str] = {}
 NOTES = (DocumentKind.CREDIT_NOTE.value, DocumentKind.DEBIT_NOTE.value)
 STORE_CREDIT, ON_ACCOUNT = "store_credit", "on_account"
 KEPT = (STORE_CREDIT, ON_ACCOUNT)
@@ -106,7 +108,7 @@ def issue_note(invoice_id: UUID) -> Response | tuple[str, int]:
     issued = tried.result
     if issued is not None and request.form.get("then") == "exchange":
         return go_to(url_for("shop_pages.new_bill", customer=issued.customer_id))
-    return _issued_or_refused(tried, invoice_id)
+    return _issued_or_refused(tried, invoice_id, {"amounts.0": "less"})
 
 
 @pages.post("/bills/<id:invoice_id>/debit-note")
@@ -118,7 +120,7 @@ def issue_debit(invoice_id: UUID) -> Response | tuple[str, int]:
         lambda db: invoices.issue_debit_note(db, draft=_debit(invoice_id), keyring=keyring),
         rebuild=lambda db, made: invoices.get_invoice(db, made, keyring=keyring),
     ))  # fmt: skip
-    return _issued_or_refused(tried, invoice_id)
+    return _issued_or_refused(tried, invoice_id, {"amounts.0": "more"})
 
 
 @pages.post("/bills/<id:invoice_id>/cancellation")
@@ -141,10 +143,13 @@ def kind_names() -> dict[str, str]:
     return {kind: str(_(name)) for kind, name in KINDS.items()}
 
 
-def _issued_or_refused(tried: Tried[Document], invoice_id: UUID) -> Response | tuple[str, int]:
+def _issued_or_refused(
+    tried: Tried[Document], invoice_id: UUID, names: Mapping[str, str] = _AS_TYPED
+) -> Response | tuple[str, int]:
     if tried.result is not None:
         return go_to(url_for("shop_pages.bill", invoice_id=tried.result.id, issued="yes"))
-    return _bill_page(invoice_id, tried.refusal), tried.refusal.status if tried.refusal else 422
+    refusal = forms.beside(tried.refusal, names)
+    return _bill_page(invoice_id, refusal), refusal.status if refusal else 422
 
 
 def _bill_page(invoice_id: UUID, refusal: Refusal | None = None) -> str:

@@ -116,9 +116,12 @@ def credit_of(one: LineLeft, amount: Amount, supply: Supply, *, path: str) -> Su
         return one.left
     wanted = _taxable(one.line, amount, supply)
     if wanted > one.left.taxable_paise or not wanted:
+        asked, left = (wanted, one.left.taxable_paise)
+        if amount.total_paise is not None:
+            asked, left = amount.total_paise, one.left.total_paise
         message = _(
             "%(wanted)s is to be taken off %(name)s, %(left)s is left of it.",
-            wanted=rupees(wanted), name=one.line.tag or one.line.description, left=rupees(one.left.taxable_paise),
+            wanted=rupees(asked), name=one.line.tag or one.line.description, left=rupees(left),
         )  # fmt: skip
         raise NoteExceedsLine(message, fields={path: "more than is left"})
     if wanted == one.left.taxable_paise:

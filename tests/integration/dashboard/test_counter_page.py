@@ -160,6 +160,16 @@ def test_so_much_less_on_one_line(till, cast, counter, bill):
     assert "after notes" in till.look(page_of(cast, bill)).text
 
 
+def test_too_much_less_is_said_at_the_amount_as_it_was_typed(till, cast, counter, bill):
+    """Tax and all: 50,334.72 + 2 × 755.02 are left, not what stands before tax."""
+    line = bill["lines"][1]
+    refused = till.once(f"{page_of(cast, bill)}/credit-note", {
+        "less": "60,000", "less_line": line["id"], "reason": "price difference", "mode": "upi",
+    })  # fmt: skip
+    assert refused.status_code in (409, 422)
+    assert f'id="h-less">₹60,000.00 is to be taken off {line["tag"]}, ₹51,844.76 is left of it.<' in refused.text
+
+
 def test_an_exchange_keeps_the_money_and_begins_the_new_bill(till, cast, counter, bill):
     answer = till.once(f"{page_of(cast, bill)}/credit-note", {
         "line_id": bill["lines"][0]["id"], "reason": "exchanged", "then": "exchange",
@@ -182,13 +192,19 @@ def test_a_debit_note_and_what_is_refused_of_it(till, cast, counter, bill):
     assert wrong.status_code == 422
     assert "is-invalid" in wrong.text
     assert till.once(f"{page_of(cast, bill)}/debit-note", form).status_code in (302, 303)
-    assert [note["kind"] for note in notes_of(counter, bill)] == ["debit_note"]
+    (note,) = notes_of(counter, bill)
+    assert note["kind"] == "debit_note"
+    its_page = till.look(f"{shop(cast)}/bills/{note['id']}").text
+    assert ("Adds to" in its_page, "Reverses" in its_page) == (True, False)
 
 
 def test_a_bill_is_cancelled_only_where_nothing_was_handed_over(till, cast, counter, bill):
     form = {"cancel_reason": "wrong customer"}
     assert till.once(f"{page_of(cast, bill)}/cancellation", form).status_code == 422
-    answer = till.once(f"{page_of(cast, bill)}/cancellation", {**form, "not_handed_over": "yes"})
+    ticked = form | {"not_handed_over": "yes"}
+    unsaid = till.once(f"{page_of(cast, bill)}/cancellation", {**ticked, "cancel_reason": "x"})
+    assert unsaid.status_code == 422 and 'name="not_handed_over" value="yes" checked' in unsaid.text
+    answer = till.once(f"{page_of(cast, bill)}/cancellation", ticked)
     assert "number stays used" in till.look(answer.headers["Location"]).text.replace("&#39;", "'")
     assert [note["totalPaise"] for note in notes_of(counter, bill)] == [bill["totalPaise"]]
 
