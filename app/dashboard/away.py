@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 from uuid import UUID
 
@@ -31,6 +31,7 @@ TITLES = {"transfer": N_("Transfers"), "memo": N_("On approval"), "melt": N_("Me
 ONE = {"transfer": N_("Transfer"), "memo": N_("Approval memo"), "melt": N_("Melt")}
 RIGHTS = {"transfer": "stock.transfer", "memo": "stock.memo", "melt": "stock.melt"}
 STATES = (("away", N_("Away")), ("ended", N_("Ended")), ("all", N_("All")))
+_AS_TYPED: Mapping[str, str] = {}
 OUTCOMES = {
     "received": N_("arrived"), "returned": N_("came back"), "lost": N_("lost"), "melted": N_("melted"),
 }  # fmt: skip
@@ -125,14 +126,18 @@ def print_memo(memo_id: UUID) -> Response:
 @pages.post("/stock/transfers/<id:transfer_id>/receive")
 @allow("stock.transfer")
 def receive_transfer(transfer_id: UUID) -> Response | tuple[str, int]:
+    names: dict[str, str] = {}
+
     def work(db: ShopSession) -> Consignment:
         sent = inventory.get_consignment(db, transfer_id, kind="transfer")
+        arrivals, places = _arrivals(sent), {line.id: line.pos for line in sent.lines}
+        names.update({f"arrivals.{at}.gross_mg": f"gross-{places[one.line_id]}" for at, one in enumerate(arrivals)})
         return inventory.receive_transfer(
-            db, consignment_id=transfer_id, expected_version=whole_number("version"), arrivals=_arrivals(sent),
+            db, consignment_id=transfer_id, expected_version=whole_number("version"), arrivals=arrivals,
             accept_differences=request.form.get("accept") == "yes",
         )  # fmt: skip
 
-    return _did("transfer", transfer_id, work)
+    return _did("transfer", transfer_id, work, names)
 
 
 @pages.post("/stock/transfers/<id:transfer_id>/recall")
@@ -219,11 +224,13 @@ def _printed(kind: str, one: UUID) -> Response:
     return printed(lambda db: inventory.consignment_slip(db, one, kind=kind), look_asked(SMALL), Press.render_slip)
 
 
-def _did(kind: str, one: UUID, work: Callable[[ShopSession], Any]) -> Response | tuple[str, int]:
+def _did(
+    kind: str, one: UUID, work: Callable[[ShopSession], Any], names: Mapping[str, str] = _AS_TYPED
+) -> Response | tuple[str, int]:
     tried = codes.written(work, rebuild=lambda db, _id: inventory.get_consignment(db, one, kind=kind))
     if tried.result is not None:
         return go_to(_url(kind, one, "yes"))
-    return _page(kind, one, tried.refusal), tried.refusal.status if tried.refusal else 422
+    return _page(kind, one, forms.beside(tried.refusal, names)), tried.refusal.status if tried.refusal else 422
 
 
 def _url(kind: str, one: UUID, saved: str) -> str:
