@@ -36,6 +36,8 @@ def test_old_gold_is_bought_at_the_counter(screen, cast, stage):
     link = page.get_by_role("link", name="Print").get_attribute("href")
     paper = page.request.get(link)
     assert paper.body().startswith(b"%PDF-")
+    begun = page.get_by_role("link", name="Use it on a bill").get_attribute("href")
+    assert begun and "customer=" in begun  # the counter has the credit of whom it knows
     page.goto(f"/s/{cast.asha.shop.slug}/old-gold/lots")
     page.get_by_label("Old bangle").check()
     page.get_by_role("button", name="Melt the chosen").click()
