@@ -111,10 +111,10 @@ def _closing(refusal: Refusal | None) -> str:
         asked or daybook.day_to_close(db), cash.list_drawers(db), cash.closed_days(db, limit=10),
         {one.person_id: one.name for one in tenants.list_kept_members(db)},
     ))  # fmt: skip
-    figures = shop_read(lambda db: daybook.figures_of(db, on))
+    figures, uncounted = shop_read(lambda db: (daybook.figures_of(db, on), cash.tills_to_count(db, on)))
     return show(
         "day_close.html", "day", on=on, drawers=drawers, figures=figures, closed=closed, refusal=refusal,
-        to_count=[one for one in drawers if _is_open_on(one, on)], **_words(),
+        to_count=[one for one in drawers if one.till_id in uncounted], **_words(),
         key=form_key(), typed=forms.typed(), people=people, today=today_ist(),
     )  # fmt: skip
 
@@ -125,10 +125,6 @@ def _seen_day() -> dt.date:
     if text_field("sure") != on.isoformat():
         forms.refuse("sure", _("Look at the figures of %(day)s, and tick it.", day=f"{on:%d-%m-%Y}"))
     return on
-
-
-def _is_open_on(one: cash.DrawerView, on: dt.date) -> bool:
-    return one.state == cash.DrawerState.OPEN and one.business_on <= on
 
 
 def _last_drawn(on: dt.date) -> dt.date:

@@ -12,6 +12,7 @@ from app.cash.service.closing import (
     day_to_close,
     find_closing,
     get_closing,
+    tills_to_count,
 )
 from app.cash.service.days import BookDay, day_of, drawer_of
 from app.cash.service.entries import entry_row, post
@@ -91,5 +92,6 @@ __all__ = [
     "shop_sums",
     "sums_of_day",
     "take_over",
+    "tills_to_count",
     "transfer",
 ]

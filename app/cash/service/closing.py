@@ -21,7 +21,7 @@ from app.kit import audit
 from app.kit.clock import ist, utc_now
 from app.kit.ids import new_id
 from app.kit.texts import _
-from app.tenants.service.places import Place, hold_places
+from app.tenants.service.places import Place, hold_places, list_places
 from shard_router import ShopSession
 
 CLOSED = "day.closed"
@@ -115,6 +115,18 @@ def day_to_close(db: ShopSession, *, at: dt.datetime | None = None) -> dt.date:
     today = ist(at or utc_now()).date()
     first = min(days, default=today)
     return max(first, last[0] + dt.timedelta(days=1)) if last else first
+
+
+def tills_to_count(db: ShopSession, on: dt.date) -> set[UUID]:
+    """Over which `close_day` would not close this day: a shift is open there, or cash moved after the last count."""
+    rows = repository.list_drawers(db)
+    untouched = {place.till_id for place in list_places(db)} - {row.till_id for row in rows}
+    wanting = {row.till_id for row in rows if row.business_on <= on and _is_wanting(db, row, on)}
+    return wanting | {till_id for till_id in untouched if repository.count_up_to(db, till_id, on)}
+
+
+def _is_wanting(db: ShopSession, row: Drawer, on: dt.date) -> bool:
+    return row.state == DrawerState.OPEN.value or bool(repository.sum_behind(db, row, up_to=on)[0])
 
 
 def _check_due(db: ShopSession, on: dt.date, moment: dt.datetime, earlier: dt.date | None) -> None:

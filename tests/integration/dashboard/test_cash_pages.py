@@ -88,6 +88,16 @@ def test_a_day_is_closed_by_who_ticked_it_beside_its_figures(browser):
     assert send("/day/close", on=TODAY, sure=SURE).status_code == 303
 
 
+def test_a_drawer_that_was_never_counted_is_still_to_be_counted(counter, browser):
+    """Its cash stops the closing: the page said that all were counted, and then refused."""
+    send, look = browser
+    ring = counter.piece()
+    assert "Still to be counted" not in look("/day/close")
+    made(counter.bill([ring], payments=[{"mode": "cash", "paise": 51_845_00}], customerId=counter.customer()["id"]))
+    assert re.search(r"Still to be counted.*?Till T1", look(f"/day/close?on={TODAY}"), re.DOTALL)
+    assert "took or gave cash after it was last counted" in send("/day/close", on=TODAY, sure=SURE).text
+
+
 def test_the_books_come_as_tables_too(counter, browser, runtime):
     made(counter.bill([counter.piece()], customerId=counter.customer()["id"]))
     day = today_ist().isoformat()
