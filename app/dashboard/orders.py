@@ -24,6 +24,7 @@ from app.kit.http import allow, runtime, shop_read, shop_write
 from app.kit.ids import parse_id
 from app.kit.money import parse_rupees
 from app.kit.pages import Refusal, form_key, go_to, text_field, try_form, whole_number
+from app.kit.paging import Page
 from app.kit.texts import N_, _
 from app.kit.weights import parse_grams
 from app.orders import service as orders
@@ -53,9 +54,11 @@ FIELDS = {
 @pages.get("/orders", endpoint="orders")
 @allow("order.view")
 def order_board() -> str:
-    """What is open, by its stage, what is due first on top."""
+    """What is open, by its stage, what is due first on top; or what is looked for, over or not, the newest first."""
     kind = request.args.get("kind", "order")
     kind = kind if kind in dict(KINDS) else "order"
+    if "q" in request.args:
+        return _looked_for(kind, request.args["q"].strip()[:60])
     page, late = shop_read(lambda db: (
         orders.list_orders(db, kind=kind, is_open=True, limit=ON_BOARD), orders.count_overdue(db)
     ))  # fmt: skip
@@ -64,7 +67,27 @@ def order_board() -> str:
     columns = [(one, [order for order in page.items if order.stage == one.stage]) for one in stages]
     return show(
         "orders.html", "orders", columns=columns, kind=kind, kinds=[(key, _(text)) for key, text in KINDS], late=late,
-        today=today, more=page.next_cursor is not None,
+        today=today, more=page.next_cursor is not None, found=None, q="",
+    )  # fmt: skip
+
+
+def _looked_for(kind: str, text: str) -> str:
+    """By the customer's phone or the beginning of a number; nothing: all there ever were."""
+
+    def look(db: ShopSession) -> Page[Order]:
+        customer = customers.find_by_phone(db, text) if text else None
+        return orders.list_orders(
+            db, kind=kind, customer_id=customer.id if customer else None, sort="-takenAt", limit=50,
+            number=text if text and not customer else None, after=request.args.get("after"),
+        )  # fmt: skip
+
+    today, found = today_ist(), shop_read(look)
+    here: dict[str, Any] = {"kind": kind, "q": text}
+    return show(
+        "orders.html", "orders", found=found, kind=kind, kinds=[(key, _(text)) for key, text in KINDS], late=0,
+        today=today, q=text, stages={one.stage: one for one in orders.list_stages(kind, today)},
+        paged="after" in request.args,
+        next_url=url_for("shop_pages.orders", after=found.next_cursor, **here) if found.next_cursor else "",
     )  # fmt: skip
 
 

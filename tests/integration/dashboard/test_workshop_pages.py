@@ -169,6 +169,9 @@ def test_an_order_and_a_repair_go_through_their_pages(visit, cast, flask_app, ru
     assert light.status_code == 422 and "should weigh 8.250 g" in light.text
     assert place(visit(f"{its}/handing-back", {"gross_out": "8.25", "version": "6"})) == repair
     assert "Handed back" in visit(repair).text
-    assert visit("/orders?kind=repair").status_code == 200
+    board, over = visit("/orders?kind=repair").text, visit("/orders?kind=repair&q=").text
+    assert (repair in board, repair in over, "Handed back" in over) == (False, True, True)  # no page led there any more
+    assert order in visit(f"/orders?q={phone.removeprefix('+91')}").text and order not in visit("/orders?q=OX").text
+    assert visit("/orders?q=%E0%A4%86%20%25_").status_code == 200  # no number begins like this
     slip = visit(f"{repair}/print?paper=roll&language=hi")
     assert (slip.status_code, slip.content_type) == (200, "application/pdf")
