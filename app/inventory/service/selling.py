@@ -13,8 +13,13 @@ from app.inventory.pieces import Item
 from app.inventory.repository import pieces as repository
 from app.inventory.service.entering import taken_by_another
 from app.kit.clock import today_ist, utc_now
-from app.kit.texts import _
+from app.kit.texts import N_, _
 from shard_router import ShopSession
+
+AWAY = {
+    ItemStatus.MEMO: N_("out on approval: take it back first"),
+    ItemStatus.TRANSIT: N_("on its way to another outlet"),
+}  # fmt: skip
 
 
 def refuse_missing(items: Mapping[UUID, Item], item_ids: Sequence[UUID], *, taken_by: UUID | None = None) -> None:
@@ -32,9 +37,15 @@ def refuse_missing(items: Mapping[UUID, Item], item_ids: Sequence[UUID], *, take
         if (piece.status != ItemStatus.IN_STOCK.value if taken_by is None else piece.invoice_id != taken_by)
     }
     if gone:
-        tags = ", ".join(piece.tag for piece in gone.values())
+        tags = ", ".join(_where(piece) for piece in gone.values())
         message = _("No longer in stock: %(tags)s.", tags=tags)
         raise ItemAlreadySold(message, fields={path: piece.status for path, piece in gone.items()})
+
+
+def _where(piece: Item) -> str:
+    """Its tag, and where it is while it is still the shop's."""
+    away = AWAY.get(ItemStatus(piece.status))
+    return f"{piece.tag} ({_(away)})" if away else piece.tag
 
 
 def check_sellable(item: Item, on: dt.date, *, field: str) -> None:

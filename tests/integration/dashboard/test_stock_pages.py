@@ -149,6 +149,11 @@ def test_pieces_go_out_on_approval_come_back_and_are_melted(asha, stock, runtime
         asha.once(f"{stock}/memos/new", {"phone": customer.phone, "codes": scanned, "due_on": "01-12-2026"}), "memos"
     )
     assert customer.name in asha.look(f"{stock}/memos").text
+    scan = {"step": "add", "code": items[0].tag}
+    assert (
+        f"No longer in stock: {items[0].tag} (out on approval: take it back first)."
+        in asha(stock.replace("/stock", "/bills/sheet"), scan).text
+    )
     assert asha.once(f"{stock}/memos/{memo}/return", {"version": "1", "line-2": "yes"}).status_code == 303
     assert asha.once(f"{stock}/memos/{memo}/return", {"version": "2"}).status_code == 303
     melt = id_in(asha.once(f"{stock}/melts/new", {"codes": scanned}), "melts")
