@@ -46,6 +46,10 @@ def test_a_job_of_a_karigar(open_page: Callable[..., Watched], cast: Cast, look:
     page.get_by_role("alert").wait_for()
     assert page.locator("#f-due-due_on").is_visible()  # its panel is open, and one types on where it is wrong
     assert page.evaluate("document.activeElement.id") == "f-due-due_on"
+    page.get_by_role("link", name="Ram Soni").first.click()
+    page.wait_for_url("**/karigars/0*")
+    page.keyboard.press("F9")  # the form for new work is shut while a job is open: the key shows it, and sends nothing
+    assert page.evaluate("document.activeElement.id") == "f-job-description"
     page.goto(job)
     for name, value in (("tag", f"W-{look}"), ("name", "Ring"), ("gross", "9.500"), ("huid", a_huid())):
         page.locator(f"#f-in-piece-0-{name}").fill(value)

@@ -33,6 +33,7 @@ document.addEventListener("keydown", (event) => {
   const typing = event.target.matches?.("input,select,textarea");
   if (!shortcut || (typing && !/^F\d+$/.test(event.key))) return;
   event.preventDefault();
+  if (shortcut.closest("details:not([open]):not(.menu)") && !shortcut.matches("summary")) { openAround(shortcut); focusIn(shortcut.form); return; }
   if (shortcut.matches("input,select,textarea")) { shortcut.focus(); shortcut.select?.(); } else shortcut.click();
 });
 
@@ -52,6 +53,11 @@ window.addEventListener("pageshow", () => {
 // What is wrong stands in a panel that may be shut: nobody would see which field it is.
 function openAround(element) {
   for (let panel = element.closest("details"); panel; panel = panel.parentElement.closest("details")) panel.open = true;
+}
+
+// A key sends no form that nobody sees: pressed once it shows it.
+function focusIn(form) {
+  form?.querySelector("input:not([type=hidden]),select,textarea")?.focus();
 }
 
 // A table that is wider than the screen can be scrolled by keyboard too.
