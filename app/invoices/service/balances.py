@@ -10,7 +10,7 @@ from uuid import UUID
 
 from app.invoices.errors import AmountUnclear, NoteExceedsLine
 from app.invoices.pricing import share_out
-from app.kit.money import BASIS_POINTS, percent_of, rupees, whole
+from app.kit.money import BASIS_POINTS, PAISE_PER_RUPEE, percent_of, rupees, to_rupee, whole
 from app.kit.texts import _
 from app.tax.split import split_inclusive, split_tax
 from app.tax.states import Supply
@@ -166,6 +166,20 @@ def over_lines(amount: Amount, lines: Sequence[LineLeft], *, added: bool = False
         for one, part in zip(open_lines, share_out(paise, weights), strict=True)
     )
     return [(one, part) for one, part in of_line if part.total_paise or part.taxable_paise]
+
+
+def rounded_by(parts_paise: int, left_paise: int, total_paise: int, *, sign: int) -> int:
+    """The round-off of a note over so much of a bill, of which `left_paise` and, rounded, `total_paise` are left.
+
+    To the rupee, as a bill is, as long as notes and bill together stay within a rupee: many small notes would give back
+    more than the bill. Then so that whole rupees are left of the bill. `sign`: 1 of a debit note, -1 of a credit note.
+    """
+    total = to_rupee(parts_paise) or parts_paise
+    if sign < 0:
+        total = min(total, total_paise)
+    if abs((total_paise + sign * total) - (left_paise + sign * parts_paise)) >= PAISE_PER_RUPEE:
+        total = sign * (to_rupee(left_paise + sign * parts_paise) - total_paise)
+    return total - parts_paise if total > 0 else 0
 
 
 def total_of(parts: Iterable[Sums]) -> Sums:

@@ -25,6 +25,7 @@ from app.invoices.service.balances import (
     debit_of,
     metal_gone_back,
     over_lines,
+    rounded_by,
     settle,
     total_of,
 )
@@ -46,7 +47,6 @@ from app.invoices.service.note_rows import NoteLine, note_of
 from app.invoices.service.reading import document_on, party_on
 from app.kit.clock import ist, today_ist, utc_now
 from app.kit.ids import new_id
-from app.kit.money import to_rupee
 from app.kit.sealing import Keyring
 from app.kit.texts import _
 from app.numbering.service import DocumentKind
@@ -323,16 +323,17 @@ def _known(by_id: dict[UUID, LineLeft], line_id: UUID | None, path: str) -> UUID
 
 
 def _sums(standing: Standing, lines: Sequence[NoteLine], *, debit: bool = False) -> dict[str, int]:
-    """The note's totals, rounded so that what is left of the bill is in whole rupees: however many notes there are,
-    they round by no more than a bill does, and all add up to it. What would round to nothing is not rounded."""
+    """The note's totals, in whole rupees. A credit note that leaves nothing of the bill takes what is left of its
+    round-off: all notes add up to the bill. What would round to nothing is not rounded."""
     sums = total_of(line.sums for line in lines)
-    parts = sums.total_paise
-    left = total_of(one.left for one in standing.lines).total_paise
-    total = to_rupee(left + parts) - standing.total_paise if debit else standing.total_paise - to_rupee(left - parts)
-    round_off = total - parts if total > 0 or left == parts else 0
+    left = total_of(one.left for one in standing.lines)
+    if not debit and left == sums:
+        round_off = standing.round_off_paise
+    else:
+        round_off = rounded_by(sums.total_paise, left.total_paise, standing.total_paise, sign=1 if debit else -1)
     return {
         "taxable_paise": sums.taxable_paise, "cgst_paise": sums.cgst_paise, "sgst_paise": sums.sgst_paise,
-        "igst_paise": sums.igst_paise, "round_off_paise": round_off, "total_paise": parts + round_off,
+        "igst_paise": sums.igst_paise, "round_off_paise": round_off, "total_paise": sums.total_paise + round_off,
     }  # fmt: skip
 
 

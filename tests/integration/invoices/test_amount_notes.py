@@ -67,13 +67,12 @@ def test_a_share_of_the_whole_bill(counter, customer):
 
 
 def test_small_notes_round_by_no_more_than_the_bill_does(counter, bill):
-    """50 paise each, with tax: a note of a rupee, then one that would be of nothing and is not rounded, …"""
+    """Of 50 paise with tax each: rounded to ₹1 for themselves they would give back twice what they take off."""
     left = bill["roundOffPaise"]
     notes = [made(credit(counter, bill, amounts=of_line(bill, totalPaise=50))) for _ in range(10)]
-    # 51,844.76 − 0.50 = 51,844.26, so 51,844 stay and the note is ₹1; then 51,843.76 of 51,844: nothing, so 0.50; …
     for issued in notes:
         left -= issued["roundOffPaise"]
-        assert abs(left) <= 50
+        assert abs(left) < 1_00
     rest = made(credit(counter, bill))
     assert rest["roundOffPaise"] == left
     assert sum(issued["totalPaise"] for issued in (*notes, rest)) == CASE_1

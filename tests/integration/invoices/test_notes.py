@@ -39,8 +39,8 @@ def test_a_note_on_the_whole_bill_mirrors_it(counter, bill):
 
 def test_notes_on_single_lines_add_up_to_the_bill(counter, bill):
     notes = [made(note(counter, bill, lineIds=[line["id"]])) for line in bill["lines"]]
-    # 50,334.72 + 2 × 755.02 = 51,844.76 each, 1,55,534.28 in all; 1,03,689.52 and 51,844.76 stay: 1,03,690, 51,845
-    assert [issued["totalPaise"] for issued in notes] == [51_844_00, 51_845_00, 51_845_00]
+    # 50,334.72 + 2 × 755.02 = 51,844.76 → 51,845 twice; the last takes what is left: 1,55,534 − 1,03,690 = 51,844
+    assert [issued["totalPaise"] for issued in notes] == [51_845_00, 51_845_00, 51_844_00]
     assert sum(issued["totalPaise"] for issued in notes) == bill["totalPaise"]
     assert [one["number"] for one in made(counter.get(f"/invoices/{bill['id']}/credit-notes"))["items"]] == [
         issued["number"] for issued in notes

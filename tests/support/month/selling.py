@@ -239,7 +239,9 @@ class Selling:
             return False
         line = next(one for one in found.lines if not one.came_back)
         sums = taxed(1_234_56, line.bp, inter=found.inter)
-        total = to_rupee(found.total - found.round_off + sums.parts) - found.total
+        total = to_rupee(sums.parts)
+        if abs(found.round_off + total - sums.parts) >= 1_00:
+            total = to_rupee(found.total - found.round_off + sums.parts) - found.total
         payments = [{"mode": "upi", "paise": total, "reference": "U-1"}]
         note = self.shop.post(f"/invoices/{found.id}/debit-notes", {
             "reason": "charged too little", "payments": payments,
@@ -284,8 +286,11 @@ class Selling:
         return self.shop.dice.choice(known) if known else None
 
     def _rounding(self, sums: Sums, bill: Bill) -> int:
-        """What a note leaves of the bill is in whole rupees, as the bill was."""
-        return bill.total - to_rupee(bill.total - bill.round_off - sums.parts) - sums.parts
+        """A note is rounded to the rupee as a bill is, and takes no more than is left of the bill; where that comes
+        to a rupee and more with what was rounded before, so that whole rupees are left."""
+        own = min(to_rupee(sums.parts), bill.total) - sums.parts
+        whole = bill.total - to_rupee(bill.total - bill.round_off - sums.parts) - sums.parts
+        return own if abs(bill.round_off - own) < 1_00 else whole
 
     def _credit(self, bill: Bill, what: dict[str, Any], sums: Sums, total: int) -> None:
         books, kept = self.shop.books, self.shop.dice.random() < 0.5

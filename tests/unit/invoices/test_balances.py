@@ -17,8 +17,10 @@ from app.invoices.service.balances import (
     debit_of,
     metal_gone_back,
     over_lines,
+    rounded_by,
     settle,
 )
+from app.kit.money import to_rupee
 from app.tax.split import split_tax
 from app.tax.states import Handover, supply_of
 
@@ -116,3 +118,25 @@ def test_a_metals_price_is_touched_behind_all_other_charges(left, gone):
 def test_of_a_line_sold_below_its_metal_any_note_gives_metal_back():
     line = OfMetal(40_000_00, 43_000_00)
     assert [metal_gone_back(line, left) for left in (40_000_00, 39_999_99)] == [False, True]
+
+
+@given(
+    bill=st.integers(1_00, 9_00_000_00), notes=st.lists(st.tuples(st.booleans(), st.integers(1, 30_00)), max_size=40)
+)
+def test_however_many_notes_round_a_bill_they_stay_within_a_rupee_of_it(bill, notes):
+    left, total = bill, to_rupee(bill)
+    for is_debit, parts in notes:
+        sign = 1 if is_debit else -1
+        if not is_debit and parts >= left:
+            continue
+        round_off = rounded_by(parts, left, total, sign=sign)
+        assert parts + round_off > 0
+        left, total = left + sign * parts, total + sign * (parts + round_off)
+        assert abs(total - left) < 1_00
+
+
+def test_a_note_is_rounded_for_itself_while_it_can_be():
+    """A bill of 1,55,534.28 for 1,55,534: 51,844.76 → 51,845, and again; one of 0.50 may be too much."""
+    assert rounded_by(51_844_76, 155_534_28, 155_534_00, sign=-1) == 24
+    assert rounded_by(51_844_76, 103_689_52, 103_689_00, sign=-1) == 24
+    assert rounded_by(50, 99_50, 99_00, sign=-1) == 0  # ₹1 would leave 98 of 99.00: a whole rupee
