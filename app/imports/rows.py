@@ -34,6 +34,9 @@ _PATHS = {
 }  # fmt: skip
 """Where a service's refusal points to → the column that caused it; stones and making are found below."""
 
+_LONG = ("address",)
+"""What spreadsheets write on several lines of a cell; it is kept as one."""
+
 _PART = re.compile(r"([0-9]+(?:\.[0-9]+)?)\s*(k(?:t|arat)?|ct|carat)?", re.I)
 _PURITY = re.compile(rf"{_PART.pattern}(?:[\s/]*{_PART.pattern})?%?", re.I)
 _HUID_NUMBER = re.compile(r"[0-9.]+(?:e\+?[0-9]+)?", re.I)
@@ -64,14 +67,16 @@ class Row:
     problems: list[Problem] = field(default_factory=list)
 
     def text(self, name: str) -> str:
-        """A cell that must be text; a date or formula is told and read as nothing."""
-        place = self.columns.places.get(name)
-        text = "" if place is None else self.cells[place]
+        """A cell that must be text on one line; a date or formula is told and read as nothing."""
+        text = self._cell(name)
         if text.startswith(DATE_MARK):
             self.wrong(name, _("This cell is a date. Make its column text and write it again."), "cell_unreadable")
             return ""
         if text.startswith("="):
             self.wrong(name, _("This cell is a formula. Paste it as a value."), "cell_unreadable")
+            return ""
+        if name not in _LONG and len(text.splitlines()) > 1:  # two rows that a quotation mark made one, most often
+            self.wrong(name, _("This cell has several lines. Write it on one."), "cell_unreadable")
             return ""
         return text
 
@@ -87,18 +92,18 @@ class Row:
             return empty
 
     def must(self, name: str) -> str:
-        before = len(self.problems)
         text = self.text(name)
-        if not text and len(self.problems) == before:
+        if not self._cell(name):
             self.wrong(name, _("Please fill this in."), "cell_unreadable")
         return text
 
     def wrong(self, name: str, rule: str, code: str) -> None:
-        place = self.columns.places.get(name)
-        value = "" if place is None else self.cells[place].removeprefix(DATE_MARK)
+        value = self._cell(name).removeprefix(DATE_MARK)
         titles = words().titles
         heading = self.columns.headings.get(name) or titles[STOCK].get(name) or titles[CUSTOMERS].get(name, name)
-        self.problems.append(Problem(self.number, heading, value[:60], str(rule), code))
+        found = Problem(self.number, heading, value[:60], str(rule), code)
+        if found not in self.problems:  # a cell may be read twice
+            self.problems.append(found)
 
     def refused(self, error: AppError) -> None:
         """What a service says no to, at the column that it points to."""
@@ -106,6 +111,10 @@ class Row:
         name = next((found for path in paths if (found := self._column_of(path))), "")
         rule = f"{error.message} {error.action}".strip() if error.message else str(error.action)
         self.wrong(name or next(iter(self.columns.places)), rule, error.code)
+
+    def _cell(self, name: str) -> str:
+        place = self.columns.places.get(name)
+        return "" if place is None else self.cells[place]
 
     def _column_of(self, path: str) -> str:
         if path in _PATHS:

@@ -88,10 +88,17 @@ def _csv(body: bytes) -> Iterator[Sequence[str]]:
     comma = max(",;\t|", key=head.count)
     if _binary(head):
         raise NoSpreadsheet()
+    begins, lines = 1, csv.reader(io.StringIO(text, newline=""), delimiter=comma, strict=True)
     try:
-        yield from csv.reader(io.StringIO(text, newline=""), delimiter=comma, strict=False)
-    except csv.Error:
-        raise SpreadsheetBroken() from None
+        for cells in lines:
+            yield cells
+            begins = lines.line_num + 1
+    except csv.Error:  # read loosely, a quotation mark that nothing closes would take the rows beneath it for its cell
+        raise SpreadsheetBroken(
+            _("The row that begins on line %(line)s can't be told: a quotation mark in it is not closed, or something "
+              "stands behind the one that closes it.", line=begins),
+            action=_("Correct the quotation marks on that line and send the file again."),
+        ) from None  # fmt: skip
 
 
 def _decoded(body: bytes) -> str:

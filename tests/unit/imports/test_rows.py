@@ -154,3 +154,13 @@ def test_a_weight_comes_through_to_the_milligram(mg, unit, noughts):
     read, wrong, _ = piece((5, f"{text if noughts else text.rstrip('0').rstrip('.')}{unit}"))
     assert wrong == []
     assert read.draft.gross_mg == mg
+
+
+def test_a_cell_of_several_lines_is_told_but_an_address_is_written_so():
+    _, wrong, codes = piece((0, "R-1\nR-2"), (2, "Ring\nChain"))
+    assert wrong == [("Category", "Ring\nChain"), ("Tag", "R-1\nR-2")] and set(codes) == {"cell_unreadable"}
+    columns = map_columns(CUSTOMERS, ("Name", "Address"))
+    two = Row(2, ("Ram Prasad,9812345684\nSita Devi", ""), columns)
+    assert read_customer(two, ON) is None and [one.column for one in two.problems] == ["Name"]
+    read = read_customer(Row(3, ("Lata", "12 Zaveri Bazaar\nMumbai"), columns), ON)
+    assert read.draft.address == "12 Zaveri Bazaar Mumbai"

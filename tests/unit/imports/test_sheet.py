@@ -109,3 +109,22 @@ def test_a_bad_file_is_refused_for_what_it_is(case):
     body, refusal = BAD[case]
     with pytest.raises(refusal):
         read_sheet(body, BOUNDS)
+
+
+OPEN = 'name,phone\n"Ram Prasad,9812345684\nSita Devi,9812345685\nGita Rao,9812345686\n'
+
+
+@pytest.mark.parametrize(("text", "line"), [
+    (OPEN, 2),  # to the end of the file everything would be the first name
+    (OPEN + '"Hari, Om",9812345687\n', 2),  # another row's quotation mark would close it
+    ('name,phone\n"Asha\nBen",98\nUma,98\n"Ila" Shah,98\n', 5),  # Asha Ben has lines 2 and 3
+])  # fmt: skip
+def test_a_quotation_mark_that_is_not_closed_loses_no_rows_unsaid(text, line):
+    with pytest.raises(SpreadsheetBroken) as refused:
+        read_sheet(text.encode(), BOUNDS)
+    assert f"line {line} " in str(refused.value.message)
+
+
+def test_quotation_marks_within_a_cell_are_inches_and_doubled_ones_are_themselves():
+    sheet = read_sheet(b'Tag,Name\nR-1,Chain 18"\nR-2,"Chain 18"", thin"\n', BOUNDS)
+    assert [cells[1] for _, cells in sheet.rows] == ['Chain 18"', 'Chain 18", thin']
