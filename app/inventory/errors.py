@@ -160,6 +160,12 @@ class PurchaseEmpty(Unprocessable):
     """A supplier's bill has lines; a return names lines of it, each once."""
 
 
+class BillDayWrong(Unprocessable):
+    """A supplier's bill is of a day to come, or of one before the first whose rates of tax are known."""
+
+    default_action = N_("Copy the day from the bill.")
+
+
 class BillEnteredBefore(Conflict):
     """A bill of this number, supplier and financial year was entered before."""
 

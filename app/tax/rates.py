@@ -7,6 +7,11 @@ from app.tax.errors import UnknownHsn
 from app.tax.tables import TaxRate, current_tables, holds_on
 
 
+def first_day() -> dt.date:
+    """The first day of which any rate is known: that of the tax itself."""
+    return min(rate.valid_from for rate in current_tables().rates)
+
+
 def tax_rate(hsn: str, on: dt.date, *, use: str = "") -> TaxRate:
     """The rate of the longest code in the table that the given 4, 6 or 8 digits begin with; raises UnknownHsn.
 

@@ -14,7 +14,7 @@ from uuid import UUID
 from sqlalchemy.exc import IntegrityError
 
 from app.inventory.buying import BoughtLine, Taxed, Totals, check_lines, tax_line, total_up
-from app.inventory.errors import BillEnteredBefore, NotReturnable, PurchaseEmpty, PurchaseUnknown
+from app.inventory.errors import BillDayWrong, BillEnteredBefore, NotReturnable, PurchaseEmpty, PurchaseUnknown
 from app.inventory.lotting import Weights
 from app.inventory.models import ItemStatus, MetalLot, PurchaseLine
 from app.inventory.models import Purchase as Row
@@ -36,6 +36,7 @@ from app.kit.readable import is_readable
 from app.kit.texts import _
 from app.metal import service as metal
 from app.metal.service import Account, Entry
+from app.tax.rates import first_day
 from app.tenants.service.places import home_outlet, list_places
 from shard_router import ShopSession
 
@@ -119,10 +120,11 @@ def book_purchase(db: ShopSession, *, draft: PurchaseDraft, book_on: dt.date | N
     """Enter a supplier's bill: its pieces and lots come into stock at their value without tax; what it asks is owed.
 
     A composition dealer takes no tax back, so there the cost is with tax.
-    Raises SupplierUnknown, BillEnteredBefore, PurchaseEmpty, PurchaseTotalWrong, StockPlaceUnknown, UnknownHsn, and
-    what entering a piece or lot raises, with the path of its line.
+    Raises SupplierUnknown, BillDayWrong, BillEnteredBefore, PurchaseEmpty, PurchaseTotalWrong, StockPlaceUnknown,
+    UnknownHsn, and what entering a piece or lot raises, with the path of its line.
     """
     check_lines(draft.lines)
+    _check_day(draft.bill_on)
     supplier = lock_supplier(db, draft.supplier_id)
     place_id = draft.place_id or home_outlet(db)
     outlet = outlet_of(db, place_id) if place_id is not None else None
@@ -324,6 +326,15 @@ def _at_line(place: int, work: Callable[[], T]) -> T:
         found = (error.fields or {"": str(error.message)}).items()
         error.fields = {f"lines.{place}.{path}".rstrip("."): wrong for path, wrong in found}
         raise
+
+
+def _check_day(bill_on: dt.date) -> None:
+    """Tax, purities and what a lot may be are looked up by the bill's own day."""
+    if bill_on > today_ist():
+        raise BillDayWrong(_("The bill's day lies in the future."), fields={"billOn": "in the future"})
+    if bill_on < (first := first_day()):
+        message = _("No rates of tax are known of days before %(first)s.", first=f"{first:%d-%m-%Y}")
+        raise BillDayWrong(message, fields={"billOn": "too long ago"})
 
 
 def _bill_no(text: str) -> str:

@@ -7,6 +7,7 @@ import pytest
 
 from app.inventory import service as inventory
 from app.inventory.errors import (
+    BillDayWrong,
     BillEnteredBefore,
     LotFactsWrong,
     NotReturnable,
@@ -112,6 +113,17 @@ def test_what_is_wrong_with_a_line_is_said_at_it(floor):
     with pytest.raises(Exception) as refused:
         bought(floor, supplier(floor), good, bad)
     assert set(refused.value.fields) == {"lines.1.tag"}
+
+
+def test_a_bill_of_a_day_to_come_or_of_before_the_tax_is_refused_at_its_day(floor):
+    """GST begins on 1 July 2017; a typed 1990 is no fault of the line's kind of lot."""
+    who = supplier(floor)
+    for day in (today_ist() + dt.timedelta(days=1), dt.date(2030, 1, 1), dt.date(2017, 6, 30), dt.date(1990, 1, 1)):
+        with pytest.raises(BillDayWrong) as refused:
+            bought(floor, who, BoughtLine(taxable_paise=1, lot=floor.lot_draft()), bill_on=day)
+        assert set(refused.value.fields) == {"billOn"}
+    for day in (today_ist(), dt.date(2017, 7, 1)):
+        assert bought(floor, who, a_piece(floor), bill_on=day).bill_on == day
 
 
 def test_a_bill_is_entered_once_by_whomever(floor):
