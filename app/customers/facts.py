@@ -34,14 +34,14 @@ class CustomerDraft:
 
 
 def settled(draft: CustomerDraft, on: dt.date) -> CustomerDraft:
-    """The draft in the forms that are kept; a GSTIN brings its PAN and, where none is given, its state."""
+    """The draft in the forms that are kept; a GSTIN brings its PAN and its state."""
     gstin = parse_gstin(draft.gstin, on) if draft.gstin else None
     pan = parse_pan(draft.pan) if draft.pan else None
     state = draft.state_code or None
     if gstin is not None:
         if pan is not None and pan != gstin.pan:
             raise CustomerFactsWrong(_("The PAN is not the one inside the GSTIN."), fields={"pan": "not the GSTIN's"})
-        pan, state = gstin.pan, state or gstin.state_code
+        pan, state = gstin.pan, gstin.state_code
     if state is not None:
         state_of(state, on)
     return dataclasses.replace(

@@ -59,6 +59,13 @@ class WareNeedsGstin(Unprocessable):
     default_action = N_("Name the owner, or bill it as making from the customer's own gold.")
 
 
+class BuyerIsSeller(Unprocessable):
+    """The bill is to the GSTIN that it is from: nobody supplies to themselves (CGST Act s.7)."""
+
+    default_message = N_("This customer has the GSTIN of the shop itself.")
+    default_action = N_("Correct the customer's GSTIN, or bill another customer.")
+
+
 class OccasionMalformed(Unprocessable):
     """An occasion is a short word of small letters, digits and hyphens, no name of a person."""
 

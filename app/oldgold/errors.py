@@ -11,7 +11,7 @@ class OldGoldUnknown(NotFound):
 
 
 class IdentityWrong(Unprocessable):
-    """A seller's paper is of no known kind, or its number has another form."""
+    """A seller's paper is of no known kind, its number has another form, or it is another's PAN than the customer's."""
 
     default_action = N_("Copy kind and number from the paper itself.")
 

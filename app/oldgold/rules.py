@@ -13,6 +13,7 @@ from app.oldgold.errors import IdentityWrong
 from app.tax.limits import Finding, is_reached
 from app.tax.tables import Dated, Limit, holds_on
 
+PAN = "pan"
 T = TypeVar("T", bound=Dated)
 DATA = Path(__file__).parent / "data"
 _BETWEEN = re.compile(r"[\s-]+")

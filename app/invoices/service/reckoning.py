@@ -10,7 +10,7 @@ from msgspec import Struct
 from app.customers.service import Buyer
 from app.inventory import service as inventory
 from app.inventory.service import Item, Lot, OtherMetal, Portion
-from app.invoices.errors import CompositionAcrossStates, WareNeedsGstin
+from app.invoices.errors import BuyerIsSeller, CompositionAcrossStates, WareNeedsGstin
 from app.invoices.pricing import (
     NO_WASTAGE,
     BillLine,
@@ -107,8 +107,9 @@ class Shop:
 def reckon(
     draft: BillDraft, shop: Shop, items: Mapping[UUID, Item], lots: Mapping[UUID, Lot] = NO_LOTS
 ) -> Reckoned:  # fmt: skip
-    """Price the draft; raises RateMissing, UnknownHsn, UnknownState, WareUnknown, WareNeedsGstin, what lots refuse
-    (inventory.portion_of) and what pricing raises."""
+    """Price the draft; raises BuyerIsSeller, RateMissing, UnknownHsn, UnknownState, WareUnknown, WareNeedsGstin, what
+    lots refuse (inventory.portion_of) and what pricing raises."""
+    _refuse_own(shop)
     supply = _supply(draft, shop)
     sold: list[Sold] = []
     lines: list[BillLine] = []
@@ -157,6 +158,12 @@ def refuse_missing(draft: BillDraft, items: Mapping[UUID, Item], *, taken_by: UU
 
 def basis_of(text: str) -> RateBasis:
     return RateBasis(text)
+
+
+def _refuse_own(shop: Shop) -> None:
+    """Another registration of the firm, in another state, is another person to the tax."""
+    if shop.buyer is not None and shop.buyer.gstin is not None and shop.buyer.gstin == shop.seller.gstin:
+        raise BuyerIsSeller(fields={"customerId": "the shop itself"})
 
 
 def _supply(draft: BillDraft, shop: Shop) -> Supply:

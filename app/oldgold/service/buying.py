@@ -27,9 +27,9 @@ from app.kit.texts import _
 from app.metal.service import Account
 from app.numbering import service as numbering
 from app.numbering.service import DocumentKind
-from app.oldgold.errors import OldGoldBlocked, OldGoldPhotoUnknown, OldGoldValueChanged
+from app.oldgold.errors import IdentityWrong, OldGoldBlocked, OldGoldPhotoUnknown, OldGoldValueChanged
 from app.oldgold.models import OldGoldLine, OldGoldPayout, OldGoldVoucher, PayoutMode
-from app.oldgold.rules import settled_identity
+from app.oldgold.rules import PAN, Identity, settled_identity
 from app.oldgold.service.documents import (
     PAYOUT_COLUMNS,
     RENDER_VERSION,
@@ -78,6 +78,7 @@ def issue_voucher(db: ShopSession, *, draft: PurchaseDraft, keyring: Keyring, at
     approval_id = _allowed(db, draft, lines, voucher_id)
     customer_id = customers.hold(db, draft.customer_id, exclusive=True)
     buyer = customers.get_buyer(db, customer_id)
+    _check_theirs(identity, buyer, moment.on)
     value_paise = sum(line.priced.value_paise for line in lines)
     payouts = settled_payouts(draft, value_paise)
     _check_limits(db, draft, lines, buyer, moment.on)
@@ -112,6 +113,13 @@ def take_in(
     all of it was paid out). Raises what `issue_voucher` raises."""
     voucher = issue_voucher(db, draft=draft, keyring=keyring, at=at)
     return voucher, credits.get_credit(db, voucher.credit_id) if voucher.credit_id else None
+
+
+def _check_theirs(identity: Identity, buyer: Buyer, on: dt.date) -> None:
+    """Of one who has a PAN, the paper is no other PAN: a person has one."""
+    if identity.kind == PAN and buyer.pan is not None and identity != settled_identity(PAN, buyer.pan, on):
+        message = _("The customer's PAN is another one.")
+        raise IdentityWrong(message, fields={"identity.number": "not the customer's PAN"})
 
 
 def _check_value(draft: PurchaseDraft, lines: Sequence[ValuedLine]) -> None:

@@ -14,7 +14,7 @@ from app.kit.texts import _
 from app.oldgold import repository
 from app.oldgold.buyback import fine_rate_of, share_of
 from app.oldgold.errors import OldGoldEmpty, OldMetalUnrated, SellerRegistered
-from app.oldgold.rules import PurchaseFacts, check_purchase
+from app.oldgold.rules import PAN, PurchaseFacts, check_purchase
 from app.oldgold.service.drafts import LineDraft, PurchaseDraft, check_draft
 from app.oldgold.service.ours import SoldPiece, sold_pieces
 from app.oldgold.service.terms import terms_on
@@ -142,7 +142,7 @@ def lacking(
         PurchaseFacts(
             value_paise=sum(line.priced.value_paise for line in lines),
             cash_paise=cash + cash_before_paise if cash else 0,
-            pan_given=bool(buyer.pan) or draft.identity_kind == "pan" or draft.pan_declared,
+            pan_given=bool(buyer.pan) or draft.identity_kind == PAN or draft.pan_declared,
             photographed=all(line.picture_id for line in draft.lines),
             address_given=buyer.full_address,
         ),

@@ -202,7 +202,7 @@ def test_what_cannot_be_sold_out_of_a_lot_is_refused_at_its_field(counter, wrong
 
 def test_old_gold_is_sold_as_scrap_to_a_refiner_and_tagged_for_anybody_else(counter, cast):
     lot = lot_of(counter, OLD)
-    refiner = counter.customer(name="Shree Refiners", gstin="27AAACR5055K1Z7", pan=None)["id"]
+    refiner = counter.customer(name="Shree Refiners", gstin="27AAACH2702H1Z0", pan=None)["id"]
     line = {"lotId": lot["id"], "netMg": 10_000}
     issued = made(counter.bill([], lines=[line], customerId=refiner))
     # 10 g × 12,800 = 1,28,000.00; scrap of heading 7112 bears 3 %: 1,920.00 each

@@ -287,3 +287,14 @@ def test_a_plan_that_ended_issues_nothing_new_and_gives_old_replies_again(counte
     assert counter.row_counts() == before
     assert counter.status(pieces[1]["id"]) == "in_stock"
     made(counter.get(f"/invoices/{grace['id']}"))  # the books are never hidden
+
+
+def test_nobody_supplies_to_themselves(counter, unchanged):
+    """GSTIN 27AAACR5055K1Z7 is the shop's own; 29AAACI4798L1ZU is another's."""
+    ourselves = counter.customer(gstin="27AAACR5055K1Z7", pan=None)["id"]
+    lines = [{"itemId": counter.piece()["id"]}]
+    unchanged()
+    for path in ("/invoices/quote", "/invoices"):
+        answer = counter.post(path, {"lines": lines, "customerId": ourselves})
+        assert refusal(answer) == (422, "buyer_is_seller")
+        assert answer.json["fields"] == {"customerId": "the shop itself"}

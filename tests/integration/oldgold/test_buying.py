@@ -80,7 +80,7 @@ def test_take_in_gives_the_credit_that_a_bill_uses_at_once(buying):
     """₹1,89,554.60 on a ring of ₹51,845: what is left is ₹1,37,709.60."""
     keyring = buying.counter.runtime.keyring
     draft = service.PurchaseDraft(
-        customer_id=UUID(buying.seller["id"]), identity_kind="pan", identity_number="ABCPD1234F",
+        customer_id=UUID(buying.seller["id"]), identity_kind="pan", identity_number=buying.seller["pan"],
         lines=(service.LineDraft(
             description="Old chain", metal="gold", gross_mg=15_420, dirt_mg=320, fineness=9_120,
             test=service.TestKind.FIRE_ASSAY, picture_id=UUID(buying.photo()),
@@ -159,6 +159,7 @@ def test_cash_of_one_seller_is_added_up_even_at_many_tills(buying):
     [
         ({"payouts": [{"mode": "upi", "paise": 1}]}, "payouts", 422),
         ({"identity": {"kind": "aadhaar", "number": "12"}}, "identity.number", 422),
+        ({"identity": {"kind": "pan", "number": "ABCPE1234G"}}, "identity.number", 422),  # the customer's is another
         ({"expectedValuePaise": 1_00}, "expectedValuePaise", 409),
     ],
 )

@@ -35,6 +35,12 @@ def test_blank_fields_are_kept_as_nothing():
     assert (facts.name, facts.address, facts.phone, facts.gstin, facts.state_code) == ("Asha", None, None, None, None)
 
 
+def test_a_gstin_is_of_its_own_state_whatever_is_said_beside_it():
+    """The first two digits are the state of the registration: 27 is Maharashtra, and no firm there is of Karnataka."""
+    facts = settled(CustomerDraft(name="Firm", gstin="27AAACH2702H1Z0", state_code="29"), TODAY)
+    assert (facts.state_code, facts.pan) == ("27", "AAACH2702H")
+
+
 def test_a_devanagari_name_is_kept_as_it_is():
     assert settled(CustomerDraft(name="आशा कुलकर्णी"), TODAY).name == "आशा कुलकर्णी"
 
