@@ -80,7 +80,7 @@ def piece(item_id: UUID) -> str:
 
 
 @pages.post("/stock/<id:item_id>/withdraw")
-@allow("stock.edit")
+@allow("stock.adjust")
 def withdraw(item_id: UUID) -> Response | tuple[str, int]:
     tried = try_form(lambda: shop_write(
         lambda db: inventory.withdraw_item(

@@ -34,6 +34,14 @@ class LowerPriceNotAllowed(Forbidden):
     default_action = N_("Ask somebody who may give discounts.")
 
 
+class MarksNotYours(Forbidden):
+    """Another tag or HUID for a piece that has one, or its HUID taken off: they say which article of the stock it is,
+    and let another one be entered in its place."""
+
+    default_message = N_("Your role in this shop does not include changing a piece's tag or HUID.")
+    default_action = N_("Ask somebody who may adjust the stock.")
+
+
 class ItemAlreadySold(Conflict):
     """A piece of the bill has left the stock since it was scanned: sold on another bill, or withdrawn."""
 

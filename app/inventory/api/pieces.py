@@ -76,7 +76,7 @@ def edit_item(body: dict[str, Any], shop_id: int, item_id: UUID) -> Item:
 
 
 @blueprint.post("/<id:item_id>/withdrawal")
-@allow("stock.edit")
+@allow("stock.adjust")
 @versioned
 @blueprint.arguments(WithdrawalIn)
 @blueprint.response(200, ItemOut)

@@ -14,6 +14,7 @@ from app.inventory.errors import (
     ItemNotInStock,
     ItemUnknown,
     LowerPriceNotAllowed,
+    MarksNotYours,
     TagTaken,
 )  # fmt: skip
 from app.inventory.hallmarking import list_exemptions
@@ -37,6 +38,7 @@ from shard_router import ShopSession
 
 DISCOUNT_RIGHT = "bill.discount"
 BUY_RIGHT = "stock.buy"
+ADJUST_RIGHT = "stock.adjust"
 _PARTS = ("stones", "others")
 _FIELDS = tuple(field.name for field in dataclasses.fields(ItemDraft) if field.name not in _PARTS)
 
@@ -106,8 +108,9 @@ def new_row(piece: ItemDraft, *, at: dt.datetime, place_id: UUID | None, origin:
 def edit_item(db: ShopSession, *, item_id: UUID, expected_version: int, changes: Mapping[str, Any]) -> Item:
     """Correct a piece that is in stock; `changes` are fields of ItemDraft.
 
-    Raises ItemUnknown, PreconditionFailed, ItemNotInStock, LowerPriceNotAllowed and what register_item raises: a piece
-    made cheaper here and then billed is a discount, whichever of its facts was taken down.
+    Raises ItemUnknown, PreconditionFailed, ItemNotInStock, what register_item raises, and CostNotYours,
+    LowerPriceNotAllowed, MarksNotYours: a piece made cheaper here and then billed is a discount,
+    whichever of its facts was taken down, and one that gives up its tag or HUID lets another be entered for less.
     """
     row, was = _locked(db, item_id, expected_version)
     before, today = _draft(was), today_ist()
@@ -115,10 +118,7 @@ def edit_item(db: ShopSession, *, item_id: UUID, expected_version: int, changes:
     changed = [name for name in (*_FIELDS, *_PARTS) if getattr(before, name) != getattr(piece, name)]
     if not changed:
         return was
-    if before.cost_paise != piece.cost_paise and not db.actor.may(BUY_RIGHT):
-        raise CostNotYours(fields={"costPaise": "not yours to change"})
-    if not db.actor.may(DISCOUNT_RIGHT) and (lowered := cheaper(before, piece, today)):
-        raise LowerPriceNotAllowed(fields=dict.fromkeys(lowered, "lower"))
+    _check_rights(db, before, piece, today)
     if (before.tag, before.huid) != (piece.tag, piece.huid):
         check_withdrawn(db, piece, today)
     for name in _FIELDS:
@@ -141,8 +141,21 @@ def edit_item(db: ShopSession, *, item_id: UUID, expected_version: int, changes:
     return now
 
 
+def _check_rights(db: ShopSession, before: ItemDraft, piece: ItemDraft, today: dt.date) -> None:
+    """Whether these changes are the actor's to make."""
+    if before.cost_paise != piece.cost_paise and not db.actor.may(BUY_RIGHT):
+        raise CostNotYours(fields={"costPaise": "not yours to change"})
+    if not db.actor.may(DISCOUNT_RIGHT) and (lowered := cheaper(before, piece, today)):
+        raise LowerPriceNotAllowed(fields=dict.fromkeys(lowered, "lower"))
+    if db.actor.may(ADJUST_RIGHT):
+        return
+    if marks := [name for name in ("tag", "huid") if getattr(before, name) not in (None, getattr(piece, name))]:
+        raise MarksNotYours(fields=dict.fromkeys(marks, "not yours to change"))
+
+
 def withdraw_item(db: ShopSession, *, item_id: UUID, expected_version: int, reason: str, kind: str = "other") -> Item:
-    """Take a piece out of stock that was not sold; `kind` is one of WITHDRAWALS. Its tag and HUID are free again."""
+    """Take a piece out of stock that was not sold; `kind` is one of WITHDRAWALS. Its tag and HUID are free again, for
+    whatever is entered next: who may not adjust the stock has no route to here."""
     row, item = _locked(db, item_id, expected_version)
     account = WITHDRAWALS[kind]
     booking.open_pieces(db, [item])
@@ -197,7 +210,8 @@ def _reconsidered(before: ItemDraft, changes: Mapping[str, Any]) -> dict[str, An
 
 
 def check_withdrawn(db: ShopSession, piece: ItemDraft, today: dt.date) -> None:
-    """Withdrawing a piece and entering it again is no way around edit_item's rule."""
+    """A piece that somebody withdrew and that is entered again, or whose HUID another one gets, is no way around
+    edit_item's rule. Its last tag and HUID are those it always had, but where somebody who may adjust changed them."""
     if db.actor.may(DISCOUNT_RIGHT) or (row := repository.find_withdrawn(db, tag=piece.tag, huid=piece.huid)) is None:
         return
     if lowered := cheaper(_draft(parts_of(db, [row.id]).item(row)), piece, today):

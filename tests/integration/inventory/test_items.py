@@ -175,7 +175,7 @@ def withdrawn(counter, item):
 @pytest.mark.parametrize("same", ["huid", "tag"])
 def test_withdrawing_and_entering_again_is_no_way_to_make_a_piece_cheaper(counter, binas_counter, same):
     item = counter.piece()
-    withdrawn(binas_counter, item)
+    withdrawn(counter, item)
     again = {**asked(item), "tag": "AGAIN", "huid": "AG41NX", same: item[same]}
     cheap = {**again, "making": {"kind": "percent", "bp": 100}}
     before = counter.row_counts()
@@ -185,8 +185,40 @@ def test_withdrawing_and_entering_again_is_no_way_to_make_a_piece_cheaper(counte
     assert counter.row_counts() == before
     other = made(binas_counter.post("/items", {**cheap, "tag": "OTHER", "huid": "0TH3RX"}))  # of nothing withdrawn
     renamed = binas_counter.patch(f"/items/{other['id']}", {same: item[same]}, version=1)
-    assert (renamed.status_code, renamed.json["code"]) == (403, "lower_price_not_allowed")
+    assert (renamed.status_code, renamed.json["code"]) == (403, "marks_not_yours")
     made(binas_counter.post("/items", again))
+
+
+def test_a_withdrawn_pieces_huid_on_one_that_has_none_is_no_way_either(counter, binas_counter):
+    item = counter.piece()
+    withdrawn(counter, item)
+    bare = made(binas_counter.post("/items", {**asked(item), "tag": "BARE", "making": {"kind": "percent", "bp": 100}}))
+    refused = binas_counter.patch(f"/items/{bare['id']}", {"huid": item["huid"]}, version=1)
+    assert (refused.status_code, refused.json["code"]) == (403, "lower_price_not_allowed")
+
+
+def test_a_clerk_frees_no_tag_or_huid_for_another_piece(counter, binas_counter):
+    """Ten grams under another name, and five grams under theirs: the old tag would be sold at half its weight."""
+    item, before = counter.piece(grossMg=10_000), counter.row_counts()
+    path = f"/items/{item['id']}"
+    for marks in ({"tag": "Y1-OLD", "huid": "QWERTY"}, {"tag": "Y1-OLD"}, {"huid": "QWERTY"}, {"huid": None}):
+        refused = binas_counter.patch(path, marks, version=1)
+        assert (refused.status_code, refused.json["code"]) == (403, "marks_not_yours")
+        assert refused.json["fields"] == dict.fromkeys(marks, "not yours to change")
+    for kind in ("lost", "other"):
+        body = {"reason": "entered wrong", "kind": kind}
+        assert binas_counter.post(f"{path}/withdrawal", body, **{"If-Match": '"1"'}).status_code == 403
+    half = {**asked(item), "grossMg": 5_000}
+    assert binas_counter.post("/items", {**half, "tag": item["tag"]}).json["code"] == "tag_taken"
+    assert binas_counter.post("/items", {**half, "tag": "H-1", "huid": item["huid"]}).json["code"] == "huid_taken"
+    assert counter.get(path).json == item and counter.row_counts() == before
+    assert made(counter.patch(path, {"tag": "Y1-NEW", "huid": "QW3RTY"}, version=1))["version"] == 2  # the owner may
+
+
+def test_a_clerk_gives_a_piece_its_first_huid(counter, binas_counter):
+    item = counter.piece(huid=None)
+    marked = made(binas_counter.patch(f"/items/{item['id']}", {"huid": "F1RST1"}, version=1))
+    assert (item["hallmarkStatus"], marked["hallmarkStatus"]) == ("pending", "hallmarked")
 
 
 def test_who_may_give_discounts_enters_a_withdrawn_piece_as_they_like(counter):
