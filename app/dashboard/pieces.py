@@ -15,7 +15,7 @@ from app.dashboard import codes, forms, meanwhile
 from app.dashboard.frame import may, pages, part, show
 from app.dashboard.stock import MAKING, WASTAGE, amount, choices, named
 from app.inventory import service as inventory
-from app.inventory.hallmarking import Hallmark, mandate_for, status_of
+from app.inventory.hallmarking import Hallmark, mandate_for
 from app.inventory.pieces import MAX_STONES, settled
 from app.inventory.service import Item, ItemDraft, ItemStatus, OtherMetal, Stone
 from app.kit.clock import today_ist
@@ -318,10 +318,7 @@ def _worked_out(draft: ItemDraft) -> Reckoned:
     worth = [_metal(part.net_mg, board.get((part.metal, part.fineness))) for part in metals]
     mandate = mandate_for(draft.metal, today)
     exempt = {one.reason: one.name for one in inventory.list_exemptions(today)}
-    stands = status_of(
-        metal=draft.metal, category=draft.category, gross_mg=draft.gross_mg, hsn=draft.hsn, huid=draft.huid,
-        reason=draft.huid_exempt, on=today,
-    )  # fmt: skip
+    stands = draft.hallmark(today)
     return Reckoned(
         net_mg=draft.net_mg, stone_mg=draft.stone_mg, parts=tuple(_part(part) for part in metals),
         metal_paise=None if None in worth else sum(one or 0 for one in worth), hallmark=stands,

@@ -42,6 +42,14 @@ class MarksNotYours(Forbidden):
     default_action = N_("Ask somebody who may adjust the stock.")
 
 
+class ExemptionNotYours(Forbidden):
+    """A piece that must be hallmarked is freed of it: corrected so that an exemption fits, or tagged without HUID out
+    of a lot that is sold to be melted."""
+
+    default_message = N_("Your role in this shop does not include freeing a piece of its hallmark.")
+    default_action = N_("Ask somebody who may adjust the stock, or have the piece hallmarked.")
+
+
 class ItemAlreadySold(Conflict):
     """A piece of the bill has left the stock since it was scanned: sold on another bill, or withdrawn."""
 

@@ -5,7 +5,7 @@ import re
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
-from typing import Any
+from typing import Any, TypedDict
 
 from app.inventory.errors import ExemptionDoesNotHold, HuidMalformed
 from app.kit.dated import read_table, remembered
@@ -24,6 +24,15 @@ class Hallmark(StrEnum):
     PENDING = "pending"  # must be hallmarked before it can be sold
 
 
+class _Facts(TypedDict):
+    """What exemptions ask of a piece."""
+
+    category: str
+    fineness: int
+    gross_mg: int
+    hsn: str
+
+
 @dataclass(frozen=True, slots=True)
 class Mandate:
     metal: str
@@ -37,15 +46,17 @@ class Exemption:
     reason: str
     name: str
     below_mg: int | None
+    least_fineness: int | None
     hsn: tuple[str, ...]
     categories: tuple[str, ...]
     automatic: bool
     valid_from: dt.date
     valid_to: dt.date | None
 
-    def fits(self, *, category: str, gross_mg: int, hsn: str) -> bool:
+    def fits(self, *, category: str, fineness: int, gross_mg: int, hsn: str) -> bool:
         return (
             (self.below_mg is None or gross_mg < self.below_mg)
+            and (self.least_fineness is None or fineness >= self.least_fineness)
             and (not self.hsn or hsn.startswith(self.hsn))
             and (not self.categories or category in self.categories)
         )
@@ -57,8 +68,8 @@ def _data() -> tuple[tuple[Mandate, ...], tuple[Exemption, ...]]:
     mandates = tuple(Mandate(row["metal"], row["name"], *_validity(row)) for row in known["mandates"])
     exemptions = tuple(
         Exemption(
-            row["reason"], row["name"], row["below_mg"], tuple(row["hsn"]), tuple(row["categories"]), row["automatic"],
-            *_validity(row),
+            row["reason"], row["name"], row["below_mg"], row.get("least_fineness"), tuple(row["hsn"]),
+            tuple(row["categories"]), row["automatic"], *_validity(row),
         )
         for row in known["exemptions"]
     )  # fmt: skip
@@ -82,19 +93,29 @@ def check_huid(text: str) -> str:
     return bare
 
 
-def exemption_of(reason: str | None, *, metal: str, category: str, gross_mg: int, hsn: str, on: dt.date) -> str | None:
+def exemption_of(
+    reason: str | None, *, metal: str, category: str, fineness: int, gross_mg: int, hsn: str, on: dt.date
+) -> str | None:
     """The reason that holds for a piece without HUID: the given one, checked, or the one that fits by itself."""
+    facts: _Facts = {"category": category, "fineness": fineness, "gross_mg": gross_mg, "hsn": hsn}
     if reason is not None:
-        _check(reason, category=category, gross_mg=gross_mg, hsn=hsn, on=on)
+        _check(reason, facts, on)
         return reason
     if mandate_for(metal, on) is None:
         return None
-    fitting = (e for e in list_exemptions(on) if e.automatic and e.fits(category=category, gross_mg=gross_mg, hsn=hsn))
-    return next((exemption.reason for exemption in fitting), None)
+    return next((one.reason for one in list_exemptions(on) if one.automatic and one.fits(**facts)), None)
 
 
 def status_of(
-    *, metal: str, category: str, gross_mg: int, hsn: str, huid: str | None, reason: str | None, on: dt.date
+    *,
+    metal: str,
+    category: str,
+    fineness: int,
+    gross_mg: int,
+    hsn: str,
+    huid: str | None,
+    reason: str | None,
+    on: dt.date,
 ) -> Hallmark:
     """How a piece stands on a day; an exemption that no longer fits or holds frees nothing."""
     if huid is not None:
@@ -102,15 +123,23 @@ def status_of(
     if mandate_for(metal, on) is None:
         return Hallmark.NOT_REQUIRED
     for exemption in list_exemptions(on):
-        if exemption.reason == reason and exemption.fits(category=category, gross_mg=gross_mg, hsn=hsn):
+        if exemption.reason == reason and exemption.fits(
+            category=category, fineness=fineness, gross_mg=gross_mg, hsn=hsn
+        ):
             return Hallmark.EXEMPT
     return Hallmark.PENDING
 
 
-def _check(reason: str, *, category: str, gross_mg: int, hsn: str, on: dt.date) -> None:
+def is_freed(before: Hallmark, after: Hallmark) -> bool:
+    """Whether what had to be hallmarked needs it no more."""
+    bound = (Hallmark.HALLMARKED, Hallmark.PENDING)
+    return before in bound and after not in bound
+
+
+def _check(reason: str, facts: _Facts, on: dt.date) -> None:
     for exemption in list_exemptions(on):
         if exemption.reason == reason:
-            if exemption.fits(category=category, gross_mg=gross_mg, hsn=hsn):
+            if exemption.fits(**facts):
                 return
             message = _("This piece is not exempt as “%(name)s”.", name=exemption.name)
             raise ExemptionDoesNotHold(message, fields={"huidExempt": "does not fit this piece"})

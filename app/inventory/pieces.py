@@ -84,6 +84,9 @@ class ItemDraft:
         assert self.net_mg is not None
         return self.net_mg - weight_of(self.others)
 
+    def hallmark(self, on: dt.date) -> Hallmark:
+        return _hallmark(self, on)
+
 
 class Item(Struct, frozen=True):
     """A piece as others see it; what stands here is what a bill is priced from."""
@@ -161,10 +164,14 @@ class Item(Struct, frozen=True):
         return sum(stone.weight_mct for stone in self.stones)
 
     def hallmark(self, on: dt.date) -> Hallmark:
-        return hallmarking.status_of(
-            metal=self.metal, category=self.category, gross_mg=self.gross_mg, hsn=self.hsn, huid=self.huid,
-            reason=self.huid_exempt, on=on,
-        )  # fmt: skip
+        return _hallmark(self, on)
+
+
+def _hallmark(piece: "ItemDraft | Item", on: dt.date) -> Hallmark:
+    return hallmarking.status_of(
+        metal=piece.metal, category=piece.category, fineness=piece.fineness, gross_mg=piece.gross_mg, hsn=piece.hsn,
+        huid=piece.huid, reason=piece.huid_exempt, on=on,
+    )  # fmt: skip
 
 
 def settled(draft: ItemDraft, on: dt.date) -> ItemDraft:
@@ -187,7 +194,8 @@ def settled(draft: ItemDraft, on: dt.date) -> ItemDraft:
         category=category,
         huid=huid,
         huid_exempt=None if huid else hallmarking.exemption_of(
-            reason, metal=draft.metal, category=category, gross_mg=draft.gross_mg, hsn=draft.hsn, on=on
+            reason, metal=draft.metal, category=category, fineness=draft.fineness, gross_mg=draft.gross_mg,
+            hsn=draft.hsn, on=on,
         ),
         stone_mg=stone,
         net_mg=net,

@@ -10,6 +10,7 @@ from sqlalchemy.exc import IntegrityError
 
 from app.inventory.errors import (
     CostNotYours,
+    ExemptionNotYours,
     HuidTaken,
     ItemNotInStock,
     ItemUnknown,
@@ -17,7 +18,7 @@ from app.inventory.errors import (
     MarksNotYours,
     TagTaken,
 )  # fmt: skip
-from app.inventory.hallmarking import list_exemptions
+from app.inventory.hallmarking import is_freed, list_exemptions
 from app.inventory.metals import OtherMetal
 from app.inventory.models import Item as ItemRow
 from app.inventory.models import ItemMetal, ItemStatus, ItemStone
@@ -109,7 +110,7 @@ def edit_item(db: ShopSession, *, item_id: UUID, expected_version: int, changes:
     """Correct a piece that is in stock; `changes` are fields of ItemDraft.
 
     Raises ItemUnknown, PreconditionFailed, ItemNotInStock, what register_item raises, and CostNotYours,
-    LowerPriceNotAllowed, MarksNotYours: a piece made cheaper here and then billed is a discount,
+    LowerPriceNotAllowed, MarksNotYours, ExemptionNotYours: a piece made cheaper here and then billed is a discount,
     whichever of its facts was taken down, and one that gives up its tag or HUID lets another be entered for less.
     """
     row, was = _locked(db, item_id, expected_version)
@@ -151,6 +152,8 @@ def _check_rights(db: ShopSession, before: ItemDraft, piece: ItemDraft, today: d
         return
     if marks := [name for name in ("tag", "huid") if getattr(before, name) not in (None, getattr(piece, name))]:
         raise MarksNotYours(fields=dict.fromkeys(marks, "not yours to change"))
+    if is_freed(before.hallmark(today), piece.hallmark(today)):
+        raise ExemptionNotYours(fields={"huidExempt": "not yours to say"})
 
 
 def withdraw_item(db: ShopSession, *, item_id: UUID, expected_version: int, reason: str, kind: str = "other") -> Item:
@@ -197,11 +200,9 @@ def _reconsidered(before: ItemDraft, changes: Mapping[str, Any]) -> dict[str, An
     reckoned: dict[str, Any] = {"net_mg": None}
     if "stones" in changes:
         reckoned["stone_mg"] = None
-    if {"category", "gross_mg", "hsn", "huid", "metal"} & changes.keys():
-        on = today_ist()
-        automatic = {exemption.reason for exemption in list_exemptions(on) if exemption.automatic}
-        if before.huid_exempt in automatic or changes.get("huid"):
-            reckoned["huid_exempt"] = None
+    automatic = {exemption.reason for exemption in list_exemptions(today_ist()) if exemption.automatic}
+    if before.huid_exempt in automatic or changes.get("huid"):
+        reckoned["huid_exempt"] = None
     if changes.get("making_kind", before.making_kind) != before.making_kind:
         reckoned |= {"making_paise": 0, "making_bp": 0}
     if changes.get("wastage_kind", before.wastage_kind) != before.wastage_kind:

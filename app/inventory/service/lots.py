@@ -9,14 +9,27 @@ from uuid import UUID
 
 from sqlalchemy.exc import IntegrityError
 
-from app.inventory.errors import ItemUnknown, LotCodeTaken, LotFactsWrong, LotsDiffer, LotUnknown
-from app.inventory.lotting import STONE, Lot, LotDraft, Weights, checked, cost_of, drawn, of_stones, rest_of, settled
+from app.inventory.errors import ExemptionNotYours, ItemUnknown, LotCodeTaken, LotFactsWrong, LotsDiffer, LotUnknown
+from app.inventory.hallmarking import Hallmark
+from app.inventory.lotting import (
+    STONE,
+    Lot,
+    LotDraft,
+    Weights,
+    checked,
+    cost_of,
+    drawn,
+    kind_of,
+    of_stones,
+    rest_of,
+    settled,
+)
 from app.inventory.models import LotState, MetalLot
 from app.inventory.pieces import Item, ItemDraft
 from app.inventory.repository import lots as repository
 from app.inventory.repository import pieces as worn
 from app.inventory.service.booking import Spot
-from app.inventory.service.entering import FOUND_HERE, Origin, register_item
+from app.inventory.service.entering import ADJUST_RIGHT, FOUND_HERE, Origin, register_item
 from app.inventory.service.locking import live_lots
 from app.inventory.service.shelves import place_or_home
 from app.kit import audit, paging
@@ -183,7 +196,7 @@ def merge_lots(db: ShopSession, *, into_id: UUID, lot_ids: Sequence[UUID]) -> Lo
 def tag_from_lot(db: ShopSession, *, lot_id: UUID, expected_version: int, draft: ItemDraft) -> Item:
     """A piece out of a lot gets its tag: the lot falls by its weight and its share of the cost.
 
-    Raises LotTooSmall, LotsDiffer where it is of another purity, and what register_item raises.
+    Raises LotTooSmall, LotsDiffer where it is of another purity, ExemptionNotYours, and what register_item raises.
     """
     row = _locked(db, lot_id, expected_version)
     if (row.metal, row.fineness) != (draft.metal, draft.fineness):
@@ -197,6 +210,9 @@ def tag_from_lot(db: ShopSession, *, lot_id: UUID, expected_version: int, draft:
         origin=Origin(spot=made, kind="tagging", movement_id=act, supplier_id=row.supplier_id, lot_id=row.id),
         costed=lambda piece: _taken_for(db, row, piece, act, made),
     )  # fmt: skip
+    today = today_ist()
+    if kind_of(row.kind, today).melts and item.hallmark(today) is Hallmark.EXEMPT and not db.actor.may(ADJUST_RIGHT):
+        raise ExemptionNotYours(fields={"huidExempt": "not yours to say"})  # else it leaves to be worn, in slices too
     audit.record(db, "lot.tagged", row.id, {"code": row.code, "tag": item.tag, "netMg": item.net_mg})
     return item
 

@@ -221,6 +221,33 @@ def test_a_clerk_gives_a_piece_its_first_huid(counter, binas_counter):
     assert (item["hallmarkStatus"], marked["hallmarkStatus"]) == ("pending", "hallmarked")
 
 
+BANGLE = {"category": "bangle", "grossMg": 10_000}
+
+
+def test_a_bangle_that_is_called_a_coin_must_be_hallmarked_all_the_same(counter, binas_counter):
+    """22K is 916 parts in a thousand; what the Order frees as bullion is of 995 or 999."""
+    item, coin = counter.piece(**BANGLE), {"category": "coin", "hsn": "7118", "huid": None}
+    path = f"/items/{item['id']}"
+    assert binas_counter.patch(path, coin, version=1).json["code"] == "marks_not_yours"
+    called = made(counter.patch(path, coin, version=1))
+    assert (called["huidExempt"], called["hallmarkStatus"]) == (None, "pending")
+    counter.set_board()
+    refused = counter.bill([called], payments=[])
+    assert (refused.status_code, refused.json["code"]) == (422, "huid_missing")
+
+
+@pytest.mark.parametrize("freed", [
+    {"huidExempt": "kundan_polki_jadau"},
+    {"category": "coin", "hsn": "7118", "purity": {"metal": "gold", "fineness": 9950}},
+])  # fmt: skip
+def test_a_clerk_frees_no_piece_of_its_hallmark(counter, binas_counter, freed):
+    item = counter.piece(**BANGLE, huid=None)
+    refused = binas_counter.patch(f"/items/{item['id']}", freed, version=1)
+    assert (refused.status_code, refused.json["code"]) == (403, "exemption_not_yours")
+    assert list(refused.json["fields"]) == ["huidExempt"]
+    assert made(counter.patch(f"/items/{item['id']}", freed, version=1))["hallmarkStatus"] == "exempt"
+
+
 def test_who_may_give_discounts_enters_a_withdrawn_piece_as_they_like(counter):
     item = counter.piece()
     withdrawn(counter, item)
@@ -267,6 +294,7 @@ def test_an_hsn_fits_category_and_metal(counter, case):
     ("category", "hsn", "metal", "fineness", "exempt"),
     [
         ("coin", "7118", "gold", 9990, "bullion_coin"), ("bar", "710812", "gold", 9990, "bullion_coin"),
+        ("coin", "7118", "gold", 9160, None), ("bar", "7108", "gold", 9950, "bullion_coin"),
         ("bar", "7106", "silver", 9990, None), ("idol", "7114", "gold", 9160, None),
         ("anklet", "711311", "silver", 9250, None), ("bali", "7113", "gold", 9160, None),
     ],
@@ -277,7 +305,8 @@ def test_coins_and_bars_alone_are_exempt_as_such(counter, category, hsn, metal, 
 
 
 def test_a_coin_that_turns_out_to_be_a_ring_needs_its_huid(counter):
-    coin = counter.piece(category="coin", hsn="7118", huid=None)
+    fine = {"metal": "gold", "fineness": 9990}
+    coin = counter.piece(category="coin", hsn="7118", huid=None, purity=fine)
     ring = made(counter.patch(f"/items/{coin['id']}", {"category": "ring", "hsn": "7113"}, version=1))
     assert (ring["huidExempt"], ring["hallmarkStatus"]) == (None, "pending")
 

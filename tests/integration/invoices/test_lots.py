@@ -9,7 +9,7 @@ from app.inventory import service as inventory
 from app.invoices import service as bills
 from app.kit.idempotency import claim_of
 from app.metal import service as metal
-from tests.support.counter import a_key, all_at_once, made
+from tests.support.counter import Counter, a_key, all_at_once, made
 from tests.support.pages import Sender
 
 GOLD = {"code": "BAR-1", "name": "Gold bar", "kind": "bullion", "metal": "gold", "fineness": 9990, "netMg": 100_000,
@@ -217,6 +217,28 @@ def test_old_gold_is_sold_as_scrap_to_a_refiner_and_tagged_for_anybody_else(coun
     said = "to be melted, to a buyer with a GSTIN"
     assert said in page.once(sheet, typed).text  # beside the weight; the buyer may still be named
     assert said not in page.once(sheet, {**typed, "customer_id": refiner}).text
+
+
+def test_a_clerk_tags_nothing_out_of_old_gold_that_needs_no_huid(counter, cast):
+    """Called a coin it would be sold to anybody. 22K is no bullion; 24K coins, and slices below 2 g, take the owner."""
+    clerk = Counter(counter.app, counter.runtime, cast.bina)
+    for code, fineness, facts in (
+        ("OLD-22", 9160, {"category": "ring", "hsn": "7113", "grossMg": 1_900}),
+        ("OLD-24", 9990, {"category": "coin", "hsn": "7118", "grossMg": 10_000}),
+    ):  # fmt: skip
+        lot = lot_of(counter, OLD, code=code, fineness=fineness)
+        body = {"tag": f"T-{code}", "name": "From old gold", "purity": {"metal": "gold", "fineness": fineness},
+                "making": {"kind": "fixed", "paise": 1_00}, **facts}  # fmt: skip
+        before = counter.row_counts()
+        refused = clerk.post(f"/lots/{lot['id']}/tag", body, **{"If-Match": '"1"'})
+        assert (refused.status_code, refused.json["code"]) == (403, "exemption_not_yours")
+        assert counter.row_counts() == before and left(counter, lot)[1] == 100_000
+        assert made(counter.post(f"/lots/{lot['id']}/tag", body, **{"If-Match": '"1"'}))["hallmarkStatus"] == "exempt"
+    lot = lot_of(counter, OLD, code="OLD-22B")
+    coin = {"tag": "T-COIN", "name": "Coin", "category": "coin", "hsn": "7118", "grossMg": 10_000,
+            "purity": {"metal": "gold", "fineness": 9160}, "making": {"kind": "fixed", "paise": 1_00}}  # fmt: skip
+    tagged = made(clerk.post(f"/lots/{lot['id']}/tag", coin, **{"If-Match": '"1"'}))
+    assert tagged["hallmarkStatus"] == "pending"  # and so it is not sold
 
 
 def test_one_lot_stands_on_a_bill_once(counter, bar):

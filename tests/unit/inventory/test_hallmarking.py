@@ -11,9 +11,18 @@ TODAY = dt.date(2026, 11, 20)
 BEFORE = dt.date(2023, 3, 31)  # HUID became compulsory on 1 April 2023
 
 
+COIN = {"reason": "bullion_coin", "hsn": "7118", "category": "coin"}
+
+
 def standing(*, on=TODAY, **facts):
-    piece = {"metal": "gold", "category": "ring", "gross_mg": 10_000, "hsn": "7113", "huid": None, "reason": None}
+    piece = {"metal": "gold", "category": "ring", "gross_mg": 10_000, "hsn": "7113", "huid": None, "reason": None,
+             "fineness": 9160}  # fmt: skip
     return status_of(on=on, **(piece | facts))
+
+
+def exempt(reason=None, **facts):
+    piece = {"metal": "gold", "category": "ring", "fineness": 9160, "gross_mg": 8_000, "hsn": "7113"}
+    return exemption_of(reason, on=TODAY, **(piece | facts))
 
 
 @pytest.mark.parametrize(
@@ -26,9 +35,10 @@ def standing(*, on=TODAY, **facts):
         ({"reason": "under_2g", "gross_mg": 1_999}, Hallmark.EXEMPT),
         ({"reason": "under_2g", "gross_mg": 2_000}, Hallmark.PENDING),
         ({"reason": "export"}, Hallmark.EXEMPT),
-        ({"reason": "bullion_coin", "hsn": "7118", "category": "coin"}, Hallmark.EXEMPT),
-        ({"reason": "bullion_coin", "hsn": "7118"}, Hallmark.PENDING),
-        ({"reason": "bullion_coin", "hsn": "7113", "category": "coin"}, Hallmark.PENDING),
+        ({**COIN, "fineness": 9950}, Hallmark.EXEMPT),
+        ({**COIN, "fineness": 9949}, Hallmark.PENDING),  # a bangle of 22K is no bullion, whatever it is called
+        ({**COIN, "fineness": 9990, "category": "ring"}, Hallmark.PENDING),
+        ({**COIN, "fineness": 9990, "hsn": "7113"}, Hallmark.PENDING),
         ({"reason": "because"}, Hallmark.PENDING),
     ],
 )
@@ -37,17 +47,18 @@ def test_a_piece_stands_as_the_order_says(facts, expected):
 
 
 def test_a_light_piece_and_a_coin_are_exempt_by_themselves():
-    assert exemption_of(None, metal="gold", category="ring", gross_mg=1_500, hsn="7113", on=TODAY) == "under_2g"
-    assert exemption_of(None, metal="gold", category="coin", gross_mg=8_000, hsn="7118", on=TODAY) == "bullion_coin"
-    assert exemption_of(None, metal="gold", category="ring", gross_mg=8_000, hsn="7118", on=TODAY) is None
-    assert exemption_of(None, metal="gold", category="ring", gross_mg=8_000, hsn="7113", on=TODAY) is None
-    assert exemption_of(None, metal="silver", category="ring", gross_mg=1_500, hsn="7113", on=TODAY) is None
+    assert exempt(gross_mg=1_500) == "under_2g"
+    assert exempt(category="coin", hsn="7118", fineness=9990) == "bullion_coin"
+    assert exempt(category="coin", hsn="7118") is None  # of 22K
+    assert exempt(hsn="7118", fineness=9990) is None
+    assert exempt() is None
+    assert exempt(metal="silver", gross_mg=1_500) is None
 
 
 @pytest.mark.parametrize("reason", ["under_2g", "bullion_coin", "because", ""])
 def test_a_reason_that_does_not_hold_is_refused(reason):
     with pytest.raises(ExemptionDoesNotHold):
-        exemption_of(reason, metal="gold", category="ring", gross_mg=8_000, hsn="7113", on=TODAY)
+        exempt(reason)
 
 
 def test_the_order_has_a_name():
