@@ -149,7 +149,7 @@ def in_stock(shop: TradingShop) -> tuple[list[str], list[str]]:
 def customer(desk: Desk, number: int) -> str:
     body = {
         "name": "Lata Deshpande", "phone": f"98200{number:05d}", "address": "4 Laxmi Road", "city": "Mumbai",
-        "pin": "400004", "stateCode": "27", "pan": "ABCPD1234F",
+        "pin": "400004", "stateCode": "27", "pan": f"ABCP{chr(65 + number // 10_000 % 26)}{number % 10_000:04d}F",
     }  # fmt: skip
     return str(desk.post("/customers", body)["id"])
 

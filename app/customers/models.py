@@ -33,6 +33,7 @@ class Customer(ShopOwned, ShardBase):
     __table_args__ = facts(
         UniqueConstraint("shop_id", "phone"), Index(None, "shop_id", "name", "id"), Index(None, "shop_id", "gstin"),
         Index(None, "shop_id", "created_at", "id"), Index(None, "shop_id", "merged_into"),
+        Index(None, "shop_id", "pan"),
         ForeignKeyConstraint(["shop_id", "merged_into"], ["customers.shop_id", "customers.id"]),
         writes="insert-update", retention="shop", purpose="the shop's customers",
     )  # fmt: skip

@@ -339,7 +339,7 @@ def _cash_before() -> Select[Any]:
 CASH_BEFORE = Prepared(
     lambda: _cash_before().where(
         Invoice.shop_id == bindparam("shop_id"),
-        Invoice.customer_id.in_(customers.entries_of_one(bindparam("shop_id"), bindparam("customer_id", type_=Id))),
+        Invoice.customer_id.in_(customers.entries_of_pan(bindparam("shop_id"), bindparam("customer_id", type_=Id))),
     )
 )
 
@@ -367,7 +367,7 @@ def _cash_of_occasion(shop_id: Any, customer_ids: Any, occasion: Any) -> Select[
 CASH_OF_OCCASION = Prepared(
     lambda: _cash_of_occasion(
         bindparam("shop_id"),
-        customers.entries_of_one(bindparam("shop_id"), bindparam("customer_id", type_=Id)),
+        customers.entries_of_pan(bindparam("shop_id"), bindparam("customer_id", type_=Id)),
         bindparam("occasion", type_=Invoice.occasion.type),
     )
 )

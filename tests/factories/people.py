@@ -1,6 +1,7 @@
 """Owns customers for tests, registered through the customers' own service."""
 
 import secrets
+import string
 from typing import Any
 
 from app.customers import service as customers
@@ -15,6 +16,12 @@ def a_customer(db: ShopSession, keyring: Keyring, **changes: Any) -> customers.C
         "state_code": "27",
     }  # fmt: skip
     return customers.register_customer(db, draft=customers.CustomerDraft(**{**facts, **changes}), keyring=keyring)
+
+
+def a_pan() -> str:
+    """The PAN of a person (its fourth letter is P), of nobody else in the tests."""
+    letters = "".join(secrets.choice(string.ascii_uppercase) for _ in range(5))
+    return f"{letters[:3]}P{letters[3]}{secrets.randbelow(10**4):04d}{letters[4]}"
 
 
 def a_phone() -> str:

@@ -17,7 +17,7 @@ from app.invoices import service as bills
 from app.kit.db import ShardBase
 from app.kit.runtime import Runtime
 from shard_router import Mode, ShopSession
-from tests.factories.people import a_phone
+from tests.factories.people import a_pan, a_phone
 from tests.factories.stock import a_huid
 from tests.support.cast import Somebody
 
@@ -76,7 +76,7 @@ class Counter:
     def customer(self, **changes: Any) -> dict[str, Any]:
         facts = {
             "name": "Lata Deshpande", "phone": a_phone(), "address": "4 Laxmi Road", "city": "Mumbai",
-            "pin": "400004", "stateCode": "27", "pan": "ABCPD1234F",
+            "pin": "400004", "stateCode": "27", "pan": a_pan(),
         }  # fmt: skip
         return made(self.post("/customers", {**facts, **changes}))
 

@@ -165,6 +165,6 @@ def _of_cash(*sums: Any) -> Select[Any]:
 CASH_SINCE = Prepared(
     lambda: _cash_since().where(
         Receipt.shop_id == bindparam("shop_id"),
-        Receipt.customer_id.in_(customers.entries_of_one(bindparam("shop_id"), bindparam("customer_id", type_=Id))),
+        Receipt.customer_id.in_(customers.entries_of_pan(bindparam("shop_id"), bindparam("customer_id", type_=Id))),
     )
 )

@@ -72,7 +72,8 @@ def receive(
     living = customers.hold(db, customer_id, exclusive=True)
     people = customers.same_person(db, living)
     check_cash_taken(
-        db, customer_ids=people, cash_paise=cash_in(payments), on=ist(now).date(), about_id=about_id
+        db, customer_ids=customers.same_pan(db, living), cash_paise=cash_in(payments), on=ist(now).date(),
+        about_id=about_id,
     )  # fmt: skip
     if wanted is Purpose.ON_ACCOUNT:
         _check_owed(db, people, total)
@@ -117,7 +118,7 @@ def take_back(
         _close(db, receipt, voucher_id, now)
         if receipt.issued_on != ist(now).date():  # on its own day it is a slip corrected, later a repayment
             check_cash_paid_out(
-                db, kind=CreditKind.ADVANCE.value, customer_ids=customers.same_person(db, living),
+                db, kind=CreditKind.ADVANCE.value, customer_ids=customers.same_pan(db, living),
                 cash_paise=cash_in(payments), on=ist(now).date(),
             )  # fmt: skip
     draft = VoucherDraft(
@@ -140,7 +141,7 @@ def pay_out(
     total = check_payments(payments)
     credit = _payable(db, credit_id, total, expected_version, ist(now).date())
     check_cash_paid_out(
-        db, kind=credit.kind, customer_ids=customers.same_person(db, credit.customer_id),
+        db, kind=credit.kind, customer_ids=customers.same_pan(db, credit.customer_id),
         cash_paise=cash_in(payments), on=ist(now).date(), credit_id=credit.id,
     )  # fmt: skip
     check_nothing_stands_on(db, credit.id)

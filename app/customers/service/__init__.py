@@ -2,7 +2,14 @@
 seal their papers, their days of the year, and the family they belong to."""
 
 from app.customers.facts import CustomerDraft, settled
-from app.customers.repository import BUYER_FOR_SHARE, BUYER_FOR_UPDATE, entries_of_one, persons, shop_sums
+from app.customers.repository import (
+    BUYER_FOR_SHARE,
+    BUYER_FOR_UPDATE,
+    entries_of_one,
+    entries_of_pan,
+    persons,
+    shop_sums,
+)
 from app.customers.service.book import (
     Buyer,
     Customer,
@@ -20,6 +27,7 @@ from app.customers.service.book import (
     names_of,
     register_customer,
     register_customers,
+    same_pan,
     same_person,
     settle_restore,
     taken_phones,
@@ -46,9 +54,9 @@ from app.customers.service.merging import merge
 __all__ = [
     "BUYER_FOR_SHARE", "BUYER_FOR_UPDATE", "DATES", "RELATIONS", "Buyer", "Customer", "CustomerDraft", "FamilyView",
     "Kyc", "Member", "Paper", "PaperKind", "SpecialDay", "UpcomingDay", "add_paper", "buyer_of", "consent_text",
-    "contacts_of", "dates_of", "edit_customer", "entries_of", "entries_of_one", "family_of", "find_buyer",
-    "find_by_phone", "get_buyer", "get_customer", "get_paper", "hold", "join_family", "keep_scan", "kyc_of",
-    "leave_family", "list_customers", "lock_buyer", "merge", "names_of", "paper_kinds", "persons", "register_customer",
-    "register_customers", "reveal_number", "same_person", "scan_of", "set_dates", "settle_restore", "settled",
-    "shop_sums", "taken_phones", "upcoming", "verify_paper", "withdraw_paper",
+    "contacts_of", "dates_of", "edit_customer", "entries_of", "entries_of_one", "entries_of_pan", "family_of",
+    "find_buyer", "find_by_phone", "get_buyer", "get_customer", "get_paper", "hold", "join_family", "keep_scan",
+    "kyc_of", "leave_family", "list_customers", "lock_buyer", "merge", "names_of", "paper_kinds", "persons",
+    "register_customer", "register_customers", "reveal_number", "same_pan", "same_person", "scan_of", "set_dates",
+    "settle_restore", "settled", "shop_sums", "taken_phones", "upcoming", "verify_paper", "withdraw_paper",
 ]  # fmt: skip

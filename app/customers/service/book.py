@@ -26,7 +26,7 @@ from shard_router.moves import Restoring
 __all__ = [
     "BUYER_FOR_SHARE", "BUYER_FOR_UPDATE", "Buyer", "Customer", "CustomerDraft", "buyer_of", "edit_customer",
     "find_buyer", "find_by_phone", "get_buyer", "get_customer", "hold", "list_customers", "lock_buyer", "names_of",
-    "register_customer", "register_customers", "same_person", "settle_restore", "shop_sums", "taken_phones",
+    "register_customer", "register_customers", "same_pan", "same_person", "settle_restore", "shop_sums", "taken_phones",
 ]  # fmt: skip
 
 BUYER_FOR_UPDATE, BUYER_FOR_SHARE = repository.BUYER_FOR_UPDATE, repository.BUYER_FOR_SHARE
@@ -227,6 +227,13 @@ def same_person(db: ShopSession, customer_id: UUID) -> tuple[UUID, ...]:
     """All rows of a person who was entered more than once: the one that counts and those merged into it."""
     living = repository.merged_into(db, customer_id) or customer_id
     return tuple(repository.rows_of_person(db, living)) or (customer_id,)
+
+
+def same_pan(db: ShopSession, customer_id: UUID) -> tuple[UUID, ...]:
+    """All rows of whom the law on cash takes for one person: `same_person`, and everybody of their PAN. Firms of one
+    PAN in several states, or an owner beside their firm, are entered apart and stay so; only their cash is one."""
+    living = repository.merged_into(db, customer_id) or customer_id
+    return tuple(sorted(set(db.scalars(repository.entries_of_pan(db.shop_id, living))))) or (customer_id,)
 
 
 def entries_of(db: ShopSession, person_ids: Iterable[UUID]) -> dict[UUID, UUID]:

@@ -156,7 +156,7 @@ def check_refunds(
     beyond = in_cash - max(_net(bill, notes, _cash_paid), 0)
     if beyond <= 0:
         return
-    people = customers.same_person(db, bill.customer_id) if bill.customer_id else ()
+    people = customers.same_pan(db, bill.customer_id) if bill.customer_id else ()
     used = {one.reference or "" for one in bill.payments if one.credit_id is not None}
     for kind in sorted({CreditKind.ADVANCE.value, *used}):
         credits.check_cash_paid_out(
@@ -205,7 +205,7 @@ def check_taken(
     before = CashBefore(came, came, came, brought.paid_in, brought.returned + came)  # one transaction, whoever paid it
     if bill.customer_id is not None:
         buyer = customers.find_buyer(db, bill.customer_id)
-        people, since = customers.same_person(db, bill.customer_id), linked_since(on)
+        people, since = customers.same_pan(db, bill.customer_id), linked_since(on)
         row = repository.cash_before(db, people, on=on, since=since, occasion=bill.occasion or "")
         theirs = cash_before(row, credits.cash_since(db, people, on, since), brought)
         before = CashBefore(

@@ -71,7 +71,7 @@ def quote(db: ShopSession, *, draft: BillDraft) -> Quote:
 
 
 def _cash_of(db: ShopSession, customer_id: UUID, draft: BillDraft, on: dt.date) -> CashBefore:
-    people, since = customers.same_person(db, customer_id), linked_since(on)
+    people, since = customers.same_pan(db, customer_id), linked_since(on)
     row = repository.cash_before(db, people, on=on, since=since, occasion=draft.occasion or "")
     brought = credits.cash_left(db, draft.credits_used)
     of_occasion = repository.cash_of_occasion(db, people, draft.occasion) if draft.occasion is not None else ()

@@ -125,7 +125,7 @@ def cash_before(db: ShopSession, draft: PurchaseDraft, buyer: customers.Buyer, o
     nothing is looked up where none goes out now."""
     if not draft.cash_paise:
         return 0
-    people = customers.same_person(db, buyer.id)
+    people = customers.same_pan(db, buyer.id)
     return repository.cash_of_day(db, people, on) + credits.cash_given(
         db, kind=credits.CreditKind.OLD_GOLD.value, customer_ids=people, on=on
     )

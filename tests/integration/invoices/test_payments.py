@@ -177,3 +177,26 @@ def test_cash_for_one_occasion_is_added_up_over_days(counter, customer):
     assert (again.status_code, again.json["code"]) == (422, "cash_limit_reached")
     assert "269ST" in again.json["detail"] or "186" in again.json["detail"]
     made(counter.bill([free], customerId=customer["id"], payments=money))  # another day, and for nothing in common
+
+
+def test_cash_of_one_pan_is_one_persons_whichever_entry_gave_it(counter, customer):
+    """₹1,50,000 from Lata and ₹50,000 from her second entry make ₹2,00,000 in a day from one person: on a bill, in its
+    quote and by a receipt. With what was merged into that entry; of another PAN it is another's."""
+    made(counter.bill([counter.piece(grossMg=12_000)], payments=[cash(150_000_00)], customerId=customer["id"]))
+    again, other = counter.customer(pan=customer["pan"]), counter.customer()
+    third = counter.customer(pan=None)
+    bills = [{"lines": [{"itemId": counter.piece()["id"]}], "customerId": one["id"]} for one in (again, third)]
+    for draft in bills:
+        draft["payments"] = [cash(50_000_00)]
+    assert ("cash", True) in [(one["rule"], one["blocks"]) for one in made(quoted(counter, bills[0]))["findings"]]
+    refused = counter.post("/invoices", bills[0])
+    assert (refused.status_code, refused.json["code"]) == (422, "cash_limit_reached")
+    paid = {"customerId": again["id"], "purpose": "advance", "payments": [cash(50_000_00)]}
+    assert counter.post("/receipts", paid).json["code"] == "cash_of_day_reached"
+    made(counter.post("/invoices", {**bills[0], "payments": [cash(49_999_99)]}))
+    made(counter.bill([counter.piece(grossMg=12_000)], payments=[cash(150_000_00)], customerId=other["id"]))
+    body = {"into": again["id"], "intoVersion": again["version"], "confirm": third["name"]}
+    made(counter.post("/invoices", {**bills[1], "payments": [cash(40_000_00)]}))  # before anybody knew whose it was
+    made(counter.post(f"/customers/{third['id']}/merge", body, **{"If-Match": '"1"'}))
+    late = counter.bill([counter.piece()], payments=[cash(1_00)], customerId=again["id"])
+    assert (late.status_code, late.json["code"]) == (422, "cash_limit_reached")

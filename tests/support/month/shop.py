@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from app.kit.clock import IST
-from tests.factories.people import a_phone
+from tests.factories.people import a_pan, a_phone
 from tests.factories.stock import a_huid
 from tests.support.cast import issue
 from tests.support.counter import Counter, a_key, made
@@ -111,7 +111,7 @@ class Shop:
 
     def customer(self, **facts: Any) -> str:
         usual = {"name": "Lata Deshpande", "phone": a_phone(), "address": "4 Laxmi Road", "city": "Mumbai",
-                 "pin": "400004", "stateCode": self.state, "pan": "ABCPD1234F"}  # fmt: skip
+                 "pin": "400004", "stateCode": self.state, "pan": a_pan()}  # fmt: skip
         found: str = self.post("/customers", {**usual, **facts})["id"]
         return found
 
