@@ -115,6 +115,19 @@ def refuse_handover(body: dict[str, Any], shop_id: int, handover_id: UUID) -> Ha
     )
 
 
+@blueprint.post("/handovers/<id:handover_id>/recall")
+@versioned
+@allow("cash.view")
+@blueprint.arguments(RefusalIn)
+@blueprint.response(200, HandoverOut)
+def recall_handover(body: dict[str, Any], shop_id: int, handover_id: UUID) -> HandoverView:
+    """Call a drawer back that nobody has taken yet: its giver, or whoever may close days. Needs If-Match."""
+    version = expected_version()
+    return shop_write(
+        lambda db: service.recall_handover(db, handover_id=handover_id, expected_version=version, note=body["note"])
+    )
+
+
 @blueprint.get("/entries")
 @allow("cash.view")
 @blueprint.arguments(EntryArgs, location="query")

@@ -52,7 +52,7 @@ class HandoverUnknown(NotFound):
 
 
 class HandoverAnswered(Conflict):
-    """The handover was taken or refused before."""
+    """The handover was taken, refused or called back before."""
 
     default_message = N_("This handover was answered before.")
 
@@ -60,13 +60,19 @@ class HandoverAnswered(Conflict):
 class HandoverWaits(Conflict):
     """The drawer was given to somebody who has not answered yet."""
 
-    default_action = N_("Whoever it was given to takes or refuses it first.")
+    default_action = N_("Whoever it was given to takes or refuses it first, or its giver calls it back.")
 
 
 class NotTheTaker(Forbidden):
-    """A handover is answered by whom it was given to, under their own sign-in, and never by its giver."""
+    """A handover is answered by whom it was given to, somebody else of the shop who may handle cash."""
 
     default_message = N_("Only whom the drawer was given to may answer.")
+
+
+class NotTheGiver(Forbidden):
+    """A handover is called back by its giver, or by whoever may close days."""
+
+    default_message = N_("Only who handed the drawer over, or whoever may close days, calls it back.")
 
 
 class DayClosed(Conflict):

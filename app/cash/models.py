@@ -57,6 +57,7 @@ class HandoverState(enum.StrEnum):
     WAITING = "waiting"
     TAKEN = "taken"
     REFUSED = "refused"
+    RECALLED = "recalled"  # called back by its giver, or by whoever closes days
 
 
 class Drawer(ShopOwned, ShardBase):

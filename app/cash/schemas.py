@@ -95,7 +95,7 @@ class HandoverOut(ApiSchema):
     given_by = IdField()
     given_at = Moment()
     to_whom = IdField()
-    state = fields.String(metadata={"description": "waiting, taken or refused"})
+    state = fields.String(metadata={"description": "waiting, taken, refused or recalled"})
     answered_at = Moment(allow_none=True)
     answer_note = fields.String(allow_none=True)
     version = fields.Integer()

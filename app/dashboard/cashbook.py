@@ -37,7 +37,8 @@ SAID = {
     "open": N_("The shift is open."), "close": N_("The drawer is counted and its shift closed."),
     "hand-over": N_("The drawer is handed over; whoever it was given to confirms."), "move": N_("The cash is booked."),
     "transfer": N_("The transfer is booked."), "take": N_("The drawer is yours."),
-    "refuse": N_("The handover is refused."), "blind": N_("The setting is saved."),
+    "refuse": N_("The handover is refused."), "recall": N_("The drawer is called back; it is still to be opened."),
+    "blind": N_("The setting is saved."),
 }  # fmt: skip
 
 
@@ -104,6 +105,15 @@ def answer_handover(handover_id: UUID) -> Response | tuple[str, int]:
     ))  # fmt: skip
 
 
+@pages.post("/cash/handovers/<id:handover_id>/recall")
+@allow("cash.view")
+def recall_handover(handover_id: UUID) -> Response | tuple[str, int]:
+    handover, version = shop_read(lambda db: cash.get_handover(db, handover_id)), whole_number("version")
+    return _done("recall", handover.till_id, lambda db: cash.recall_handover(
+        db, handover_id=handover_id, expected_version=version, note=forms.line("note", least=1, most=200)
+    ))  # fmt: skip
+
+
 def _done(form: str, till_id: UUID, work: Callable[[ShopSession], Any]) -> Response | tuple[str, int]:
     """`form` names the one of the page's forms that was sent: a refusal is shown in it."""
     tried = try_form(lambda: shop_write(work))
@@ -166,8 +176,8 @@ def _field_names() -> dict[str, str]:
 def _page(sent: str, refusal: Refusal | None, till_id: UUID | None = None) -> str:
     found, _shop_id = shop_scope()
     asked = till_id or _asked_till()
-    drawers, waiting, people = shop_read(lambda db: (
-        cash.list_drawers(db), cash.list_waiting(db),
+    drawers, waiting, takers, people = shop_read(lambda db: (
+        cash.list_drawers(db), cash.list_waiting(db), cash.list_takers(db),
         {one.person_id: one.name for one in tenants.list_kept_members(db) if one.active},
     ))  # fmt: skip
     drawer = _chosen(drawers, asked, found.actor.till_id)
@@ -183,7 +193,7 @@ def _page(sent: str, refusal: Refusal | None, till_id: UUID | None = None) -> st
         notes=[(one.paise, _field(one.paise)) for one in cash.list_denominations(today_ist())],
         others=[(SAFE, _("The safe")), *((str(one.till_id), one.till_code) for one in drawers if one is not drawer)],
         by_hand=[(key, _(text)) for key, text in BY_HAND.items()], sent=sent, refusal=refusal, key=form_key(),
-        takers=[("", _("nobody: the till stays closed")), *((str(i), name) for i, name in people.items() if i != me)],
+        takers=[("", _("nobody: the till stays closed")), *((str(i), name) for i, name in takers.items())],
         handover=_waiting_here(waiting, drawer), me=me, typed=forms.typed() if sent else {},
         saved=_(said) if said else "",
     )  # fmt: skip

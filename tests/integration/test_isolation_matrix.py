@@ -37,6 +37,7 @@ BODIES: dict[str, dict[str, object]] = {
     "cash.close_shift": {"pieces": []},
     "cash.hand_over": {"pieces": [], "toWhom": "018f0000-0000-7000-8000-000000000000"},
     "cash.open_shift": {"pieces": []},
+    "cash.recall_handover": {"note": "not mine"},
     "cash.refuse_handover": {"note": "not mine"},
     "cash.take_over": {"pieces": []},
     "customers.edit_customer": {"name": "Somebody else"},

@@ -1,6 +1,7 @@
 """Handing a drawer over: who gives counts and closes, who takes confirms under their own sign-in and goes on.
 
-Between the two, nobody has the drawer: what is booked meanwhile is of the taker's shift, and counted by them.
+Between the two, nobody has the drawer: what is booked meanwhile is of the taker's shift, and counted by them. Until
+it is taken its giver can call it back, and so can whoever may close days: the taker may have left the shop.
 """
 
 import datetime as dt
@@ -8,7 +9,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from app.cash import repository
-from app.cash.errors import HandoverAnswered, HandoverUnknown, HandoverWaits, NotTheTaker
+from app.cash.errors import HandoverAnswered, HandoverUnknown, HandoverWaits, NotTheGiver, NotTheTaker
 from app.cash.models import Drawer, Handover, HandoverState
 from app.cash.service.shifts import Count, CountedDrawer, begin, end, held_drawer
 from app.kit import audit
@@ -18,6 +19,8 @@ from app.kit.ids import new_id
 from app.kit.texts import _
 from app.tenants import service as tenants
 from shard_router import ShopSession
+
+HANDLES, CLOSES_DAYS = "cash.handle", "day.close"
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,13 +45,11 @@ def hand_over(
 ) -> HandoverView:  # fmt: skip
     """Count a drawer, close its shift and give it to somebody of the shop.
 
-    Raises what `close_shift` does, and NotTheTaker where nobody else of the shop is named.
+    Raises what `close_shift` does, and NotTheTaker where nobody else of the shop who may handle cash is named.
     """
     moment = at or utc_now()
-    giver = db.actor.person_id
     row, first = held_drawer(db, till_id, expected_version, moment)
-    if giver is None or to_whom == giver or to_whom not in {m.person_id for m in tenants.list_kept_members(db)}:
-        raise NotTheTaker(_("A drawer is handed to somebody else of the shop."), fields={"toWhom": "nobody else"})
+    giver = _check_parties(db, to_whom)
     if repository.find_waiting(db, till_id) is not None:
         raise HandoverWaits(_("This drawer was handed over and is still to be taken."))
     counted = end(db, row, count, moment, first=first)
@@ -72,7 +73,7 @@ def take_over(
     Raises HandoverUnknown, HandoverAnswered, NotTheTaker, CountMalformed, CountUnexplained.
     """
     moment = at or utc_now()
-    made, row = _answerable(db, handover_id, expected_version)
+    made, row = _theirs(db, handover_id, expected_version)
     _answer(made, HandoverState.TAKEN, moment, count.note)
     db.flush()
     done = begin(db, row, count, moment, first=False)
@@ -89,10 +90,28 @@ def refuse_handover(
 
     Raises HandoverUnknown, HandoverAnswered, NotTheTaker.
     """
-    made, _row = _answerable(db, handover_id, expected_version)
+    made, _row = _theirs(db, handover_id, expected_version)
     _answer(made, HandoverState.REFUSED, at or utc_now(), note)
     db.flush()
     audit.record(db, "cash.handover_refused", made.id, {"till": made.till_id, "note": note, "from": made.given_by})
+    return _view(made)
+
+
+def recall_handover(
+    db: ShopSession, *, handover_id: UUID, expected_version: int, note: str, at: dt.datetime | None = None
+) -> HandoverView:
+    """Call a drawer back that was not taken yet, with the reason: it stays closed, and whoever will open it counts it.
+
+    Raises HandoverUnknown, HandoverAnswered, NotTheGiver.
+    """
+    made, _row = _waiting(db, handover_id, expected_version)
+    if db.actor.person_id != made.given_by and not db.actor.may(CLOSES_DAYS):
+        raise NotTheGiver()
+    _answer(made, HandoverState.RECALLED, at or utc_now(), note)
+    db.flush()
+    audit.record(db, "cash.handover_recalled", made.id, {
+        "till": made.till_id, "note": note, "from": made.given_by, "to": made.to_whom
+    })  # fmt: skip
     return _view(made)
 
 
@@ -109,7 +128,31 @@ def get_handover(db: ShopSession, handover_id: UUID) -> HandoverView:
     return _view(row)
 
 
-def _answerable(db: ShopSession, handover_id: UUID, expected_version: int) -> tuple[Handover, Drawer]:
+def list_takers(db: ShopSession) -> dict[UUID, str]:
+    """Whom a drawer can be handed to: by id, the name of everybody else of the shop who may handle cash."""
+    return {
+        one.person_id: one.name
+        for one in tenants.list_kept_members(db)
+        if one.active and HANDLES in one.rights and one.person_id != db.actor.person_id
+    }
+
+
+def _check_parties(db: ShopSession, to_whom: UUID) -> UUID:
+    """The giver. Who may not handle cash could neither take the drawer nor refuse it."""
+    if db.actor.person_id is None or to_whom not in list_takers(db):
+        message = _("A drawer is handed to somebody else of the shop who may handle cash.")
+        raise NotTheTaker(message, fields={"toWhom": "nobody who takes it"})
+    return db.actor.person_id
+
+
+def _theirs(db: ShopSession, handover_id: UUID, expected_version: int) -> tuple[Handover, Drawer]:
+    made, row = _waiting(db, handover_id, expected_version)
+    if db.actor.person_id != made.to_whom:
+        raise NotTheTaker()
+    return made, row
+
+
+def _waiting(db: ShopSession, handover_id: UUID, expected_version: int) -> tuple[Handover, Drawer]:
     """The drawer is held first, then the handover: as whoever counts does."""
     known = get_handover(db, handover_id)
     row = repository.find_drawer(db, known.till_id, lock=True)
@@ -119,8 +162,6 @@ def _answerable(db: ShopSession, handover_id: UUID, expected_version: int) -> tu
         raise HandoverAnswered()
     if made.version != expected_version:
         raise PreconditionFailed(_("This handover was changed since you looked at it."), action=_("Look at it again."))
-    if db.actor.person_id != made.to_whom:
-        raise NotTheTaker()
     return made, row
 
 

@@ -22,6 +22,7 @@ VERSIONED = ["items.edit_item", "items.withdraw_item", "customers.edit_customer"
              "repairs.note_answer", "repairs.use", "repairs.set_charge", "repairs.hand_back",
              "console_tables.decide_table", "approvals.decide", "approvals.withdraw", "ratelocks.close_lock",
              "cash.change_drawer", "cash.open_shift", "cash.close_shift", "cash.hand_over", "cash.take_over",
+             "cash.recall_handover",
              "cash.refuse_handover", "stocktakes.close_stocktake", "stocktakes.abandon_stocktake",
              "imports.start_import", "logo.set_logo"]  # fmt: skip
 NO_TAGS = ("*", 'W/"1"', "1", '"abc"', '"1", "2"', "-1", '"-1"', '"1', '""', '"99999999999999999999"', '"4294967296"',

@@ -3,7 +3,15 @@
 import pytest
 
 from app.cash import service as cash
-from app.cash.errors import CashShort, DrawerUnknown, HandoverAnswered, HandoverWaits, NotTheTaker, SameDrawer
+from app.cash.errors import (
+    CashShort,
+    DrawerUnknown,
+    HandoverAnswered,
+    HandoverWaits,
+    NotTheGiver,
+    NotTheTaker,
+    SameDrawer,
+)
 from app.cash.service import EntryKind
 from app.kit.ids import new_id
 from tests.integration.cash.conftest import TillBook
@@ -121,8 +129,32 @@ def test_a_handover_that_is_refused_leaves_the_drawer_closed(book, binas, cast):
     book.count("open", opened.version + 1, n500=4)
 
 
-def test_nobody_hands_over_to_themselves_or_to_a_stranger(book, cast):
+def recall(book, handover):
+    return book.write(lambda db: cash.recall_handover(
+        db, handover_id=handover.id, expected_version=handover.version, note="she has left"
+    ))  # fmt: skip
+
+
+def test_a_drawer_that_nobody_takes_is_called_back_by_its_giver_or_by_who_closes_days(book, binas, cast):
+    """Bina may not close days, the owner may: a clerk calls back only what she gave herself."""
     opened = book.count("open", 0, n500=4)
-    for to in (cast.asha.person_id, cast.ravi.person_id):
+    given = hand_over(book, opened.version, cast.bina.person_id, n500=4)
+    with pytest.raises(NotTheGiver):
+        recall(binas, given)
+    back = recall(book, given)
+    assert (back.state, back.answer_note) == ("recalled", "she has left")
+    with pytest.raises(HandoverAnswered):
+        take(binas, given, n500=4)
+    again = binas.count("open", opened.version + 1, n500=4)
+    for by in (binas, book):
+        given = hand_over(binas, again.version, cast.asha.person_id, n500=4)
+        assert recall(by, given).state == "recalled"
+        again = binas.count("open", again.version + 1, n500=4)
+
+
+def test_nobody_hands_over_to_themselves_or_to_a_stranger_or_to_who_may_not_handle_cash(book, cast):
+    """Meera keeps the books: she could neither take the drawer nor refuse it."""
+    opened = book.count("open", 0, n500=4)
+    for to in (cast.asha.person_id, cast.ravi.person_id, cast.meera.person_id):
         with pytest.raises(NotTheTaker):
             hand_over(book, opened.version, to, n500=4)

@@ -98,6 +98,23 @@ def test_a_drawer_that_was_never_counted_is_still_to_be_counted(counter, browser
     assert "took or gave cash after it was last counted" in send("/day/close", on=TODAY, sure=SURE).text
 
 
+def test_a_drawer_that_was_handed_over_is_called_back_by_its_page(counter, browser, cast):
+    """Only who may handle cash is offered as a taker; nobody takes it, so its giver calls it back."""
+    send, look = browser
+    till = cast.asha.shop.till_id
+    assert cast.bina.person_id and cast.meera.person_id  # they are of the shop before the page is looked at
+    assert send(f"/cash/{till}/open", version="0", n50000="4").status_code == 303
+    page = look("/cash")
+    assert f'value="{cast.bina.person_id}"' in page and f'value="{cast.meera.person_id}"' not in page
+    given = send(f"/cash/{till}/close", version="1", n50000="4", to_whom=str(cast.bina.person_id))
+    assert given.status_code == 303
+    back = re.search(r'action="([^"]*/cash/handovers/[^"]+/recall)"', look("/cash"))[1].partition("/cash")[2]
+    silent = send(f"/cash{back}", version="1", note="")
+    assert silent.status_code == 422 and "Why it is called back" in silent.text
+    assert send(f"/cash{back}", version="1", note="she has left").status_code == 303
+    assert "Count and open shift 2" in look("/cash")
+
+
 def test_the_books_come_as_tables_too(counter, browser, runtime):
     made(counter.bill([counter.piece()], customerId=counter.customer()["id"]))
     day = today_ist().isoformat()

@@ -42,6 +42,11 @@ def _of_handover(body: dict[str, Any]) -> Make:
     return ask
 
 
+def _called_back(stage: Stage) -> Ask:
+    made = stage.handed_over()
+    return Ask(stage.asha.token, {"handover_id": made.id}, {"note": "she has left"}, made.version)
+
+
 def _moved(stage: Stage) -> Ask:
     body = {
         "tillId": str(stage.asha.shop.till_id), "kind": "owner", "paise": 100_00, "out": False, "note": "from home"
@@ -144,6 +149,7 @@ GOOD: dict[str, Make] = {
     "cash.hand_over": _of_drawer(lambda stage: _counted(toWhom=str(stage.cast.bina.person_id)), is_open=True),
     "cash.take_over": _of_handover(_counted()),
     "cash.refuse_handover": _of_handover({"note": "I was not there"}),
+    "cash.recall_handover": _called_back,
     "cash.move_by_hand": _moved,
     "cash.transfer": _transferred,
     "days.close_day": _day,
