@@ -36,7 +36,7 @@ class CountMalformed(Unprocessable):
 class CashShort(Conflict):
     """More cash would leave than the drawer or the safe holds by the book."""
 
-    default_action = N_("Count the drawer: what it held before must be in the book first.")
+    default_action = N_("Move cash into it first, or count the drawer: what it held before must be in the book.")
 
 
 class SameDrawer(Unprocessable):

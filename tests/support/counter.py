@@ -80,6 +80,11 @@ class Counter:
         }  # fmt: skip
         return made(self.post("/customers", {**facts, **changes}))
 
+    def float(self, paise: int = 1_00_000_00) -> None:
+        """The owner brings cash into the till's drawer: only what is in it can leave it."""
+        till_id = str(self.who.shop.till_id)
+        made(self.post("/cash/entries", {"tillId": till_id, "kind": "owner", "paise": paise, "note": "for change"}))
+
     # -- bills ------------------------------------------------------------------------------------------------------
     def bill(
         self, pieces: Sequence[Any], *, key: str | None = None, paid: int | None = None, **more: Any

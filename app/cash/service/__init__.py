@@ -15,7 +15,7 @@ from app.cash.service.closing import (
     tills_to_count,
 )
 from app.cash.service.days import BookDay, day_of, drawer_of
-from app.cash.service.entries import entry_row, post
+from app.cash.service.entries import entry_row
 from app.cash.service.handovers import (
     HandoverView,
     get_handover,
@@ -27,6 +27,7 @@ from app.cash.service.handovers import (
     take_over,
 )
 from app.cash.service.moving import BY_HAND, Moved, move_by_hand, transfer
+from app.cash.service.posting import post
 from app.cash.service.reading import (
     DrawerView,
     Line,

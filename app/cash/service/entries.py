@@ -4,9 +4,8 @@ import datetime as dt
 from typing import Any
 from uuid import UUID
 
-from app.cash.models import CashEntry, EntryKind
-from app.cash.service.days import BookDay, day_of
-from app.kit.clock import ist, utc_now
+from app.cash.models import EntryKind
+from app.cash.service.days import BookDay
 from app.kit.ids import new_id
 from app.kit.money import whole
 from shard_router import ShopSession
@@ -21,30 +20,6 @@ GOES = frozenset((
 
 MOST_PAISE = 10**15
 """Of one entry. More than one document's, since a count books at once by how much many slips have put the book out."""
-
-
-def post(
-    db: ShopSession,
-    *,
-    till_id: UUID | None,
-    kind: EntryKind,
-    paise: int,
-    document_id: UUID | None = None,
-    note: str | None = None,
-    at: dt.datetime | None = None,
-) -> BookDay:
-    """Book cash into a till's drawer (above zero) or out of it (below), in the caller's transaction and shift.
-
-    Where it was booked comes back; a document writes that day into its own `book_on`. The drawer is held shared until
-    the commit: call it after pieces and before the series. Audit is the caller's. Raises DrawerUnknown.
-    """
-    moment = at or utc_now()
-    day = day_of(db, till_id, ist(moment).date())
-    db.add(CashEntry(**entry_row(
-        db, till_id=till_id, day=day, kind=kind, paise=paise, document_id=document_id, note=note, at=moment
-    )))  # fmt: skip
-    db.flush()
-    return day
 
 
 def entry_row(

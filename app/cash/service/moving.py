@@ -7,18 +7,13 @@ import datetime as dt
 from dataclasses import dataclass
 from uuid import UUID
 
-from app.cash import repository
-from app.cash.errors import CashShort, DrawerUnknown, SameDrawer
-from app.cash.models import CashEntry, Drawer, EntryKind
-from app.cash.service.days import SAFE_SHIFT, BookDay, without_drawer
+from app.cash.errors import SameDrawer
+from app.cash.models import CashEntry, EntryKind
 from app.cash.service.entries import entry_row
-from app.cash.service.shifts import expected_paise, where
+from app.cash.service.holding import Held, check_there, hold
 from app.kit import audit
-from app.kit.clock import ist, utc_now
+from app.kit.clock import utc_now
 from app.kit.ids import new_id
-from app.kit.money import rupees
-from app.kit.texts import _
-from app.tenants.service.places import hold_places
 from shard_router import ShopSession
 
 BY_HAND = {
@@ -48,8 +43,8 @@ def move_by_hand(
     """Book cash that came or went with a reason and no document: an expense, the bank, the owner. `paise` has its sign;
     till None is the safe. Raises DrawerUnknown, CashShort."""
     moment = at or utc_now()
-    (held,) = _held(db, [till_id], moment)
-    _check_there(held, paise)
+    (held,) = hold(db, [till_id], moment)
+    check_there(db, held, paise)
     row = CashEntry(**entry_row(db, till_id=till_id, day=held.day, kind=kind, paise=paise, note=note, at=moment))
     db.add(row)
     db.flush()
@@ -69,8 +64,8 @@ def transfer(
     if from_till_id == to_till_id:
         raise SameDrawer(fields={"toTillId": "the same"})
     moment, transfer_id = at or utc_now(), new_id()
-    giving, taking = _held(db, [from_till_id, to_till_id], moment)
-    _check_there(giving, -paise)
+    giving, taking = hold(db, [from_till_id, to_till_id], moment)
+    check_there(db, giving, -paise)
     for held, signed in ((giving, -paise), (taking, paise)):
         db.add(CashEntry(**entry_row(
             db, till_id=held.till_id, day=held.day, kind=EntryKind.TRANSFER, paise=signed, document_id=transfer_id,
@@ -86,49 +81,7 @@ def transfer(
     return moved
 
 
-@dataclass(frozen=True, slots=True)
-class _Held:
-    """A drawer, or the safe, that is ours until the commit."""
-
-    till_id: UUID | None
-    day: BookDay
-    paise: int
-
-
-def _held(db: ShopSession, till_ids: list[UUID | None], moment: dt.datetime) -> list[_Held]:
-    """In the order asked for; locked in the order of their keys, the safe and tills without a drawer first."""
-    drawers = {row.till_id: row for row in repository.list_drawers(db)}
-    if any(till_id not in drawers for till_id in till_ids):
-        known = {place.till_id for place in hold_places(db, shared=False)}
-        if any(till_id is not None and till_id not in known for till_id in till_ids):
-            raise DrawerUnknown(fields={"tillId": "unknown"})
-    locked: dict[UUID, Drawer] = {}
-    for till_id in sorted(one for one in till_ids if one is not None):
-        row = repository.find_drawer(db, till_id, lock=True)
-        if row is not None:
-            locked[till_id] = row
-    return [_at(db, till_id, locked.get(till_id) if till_id else None, moment) for till_id in till_ids]
-
-
-def _at(db: ShopSession, till_id: UUID | None, row: Drawer | None, moment: dt.datetime) -> _Held:
-    if row is not None:
-        return _Held(till_id, where(row, moment), expected_paise(db, row))
-    day = without_drawer(repository.latest_day(db), ist(moment).date())
-    if till_id is None:
-        day = BookDay(day.business_on, SAFE_SHIFT)
-    return _Held(till_id, day, repository.sum_of_till(db, till_id))
-
-
-def _check_there(held: _Held, paise: int) -> None:
-    if held.paise + paise < 0 and paise < 0:
-        message = _(
-            "Only %(there)s are there by the book, %(wanted)s would leave.",
-            there=rupees(max(held.paise, 0)), wanted=rupees(-paise),
-        )  # fmt: skip
-        raise CashShort(message, fields={"paise": "more than is there"})
-
-
-def _told(db: ShopSession, action: str, moved: Moved, held: _Held) -> None:
+def _told(db: ShopSession, action: str, moved: Moved, held: Held) -> None:
     facts = {
         "till": moved.till_id, "to": moved.to_till_id, "bookOn": moved.business_on, "shift": moved.shift_no,
         "kind": moved.kind, "paise": moved.paise, "note": moved.note, "before": held.paise,

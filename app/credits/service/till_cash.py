@@ -9,8 +9,10 @@ from shard_router import ShopSession
 
 
 def book_cash(db: ShopSession, *, till_id: UUID, paise: int, document_id: UUID, at: dt.datetime) -> dt.date:
-    """The business day of the voucher, also where no cash moved; paise into the drawer, below nothing out of it."""
+    """The business day of the voucher, also where no cash moved; paise into the drawer, below nothing out of it. Raises
+    CashShort where less is in it."""
     if not paise:
         return cash.day_of(db, till_id, ist(at).date()).business_on
     kind = cash.EntryKind.RECEIPT if paise > 0 else cash.EntryKind.REFUND
-    return cash.post(db, till_id=till_id, kind=kind, paise=paise, document_id=document_id, at=at).business_on
+    day = cash.post(db, till_id=till_id, kind=kind, paise=paise, document_id=document_id, at=at, field="payments")
+    return day.business_on

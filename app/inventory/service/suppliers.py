@@ -117,7 +117,7 @@ def edit_supplier(db: ShopSession, *, supplier_id: UUID, expected_version: int, 
 def pay_supplier(db: ShopSession, *, supplier_id: UUID, paise: int, mode: str, reference: str | None = None) -> Owing:
     """Money goes to a supplier, cash out of the drawer where one sits; more than is owed is an advance.
 
-    Raises SupplierUnknown, NothingIsOwed, DrawerUnknown.
+    Raises SupplierUnknown, NothingIsOwed, DrawerUnknown, CashShort.
     """
     whole(paise, "An amount in paise", least=1, field="paise")
     if mode not in PAYMENT_MODES:

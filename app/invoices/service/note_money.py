@@ -221,12 +221,13 @@ def check_taken(
 def book_cash(
     db: ShopSession, *, till_id: UUID, money: Money, debit: bool, note_id: UUID, now: dt.datetime, on: dt.date
 ) -> BookDay:
-    """The drawer's day that the note is of, with its cash booked where there is any; the drawer is held shared."""
+    """The drawer's day that the note is of, with its cash booked where there is any; out of a drawer that
+    is held alone, into one that is held shared. Raises CashShort."""
     if not money.cash_paise:
         return cash.day_of(db, till_id, on)
     kind = cash.EntryKind.SALE if debit else cash.EntryKind.REFUND
     paise = money.cash_paise if debit else -money.cash_paise
-    return cash.post(db, till_id=till_id, kind=kind, paise=paise, document_id=note_id, at=now)
+    return cash.post(db, till_id=till_id, kind=kind, paise=paise, document_id=note_id, at=now, field="refunds")
 
 
 def _net(bill: Invoice, notes: Sequence[Invoice], of: Callable[[Invoice], int]) -> int:

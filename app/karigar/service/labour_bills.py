@@ -78,7 +78,7 @@ def note_bill(db: ShopSession, *, karigar_id: UUID, draft: BillDraft) -> Bill:
 def pay(db: ShopSession, *, karigar_id: UUID, draft: PaymentDraft) -> Due:
     """Pay a karigar what is owed, or a part of it; cash goes out of the drawer.
 
-    Raises KarigarUnknown, PaymentTooLarge."""
+    Raises KarigarUnknown, PaymentTooLarge, CashShort."""
     whole(draft.paise, "A payment in paise", least=1, most=MAX_PAISE, field="paise")
     if draft.mode not in MODES:
         raise KarigarFactsWrong(_("A karigar is paid by cash, UPI, bank or cheque."), fields={"mode": "unknown"})

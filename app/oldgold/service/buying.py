@@ -198,7 +198,7 @@ def _book_cash(db: ShopSession, draft: PurchaseDraft, place: Place, voucher_id: 
         return cash.day_of(db, place.till_id, moment.on).business_on
     return cash.post(
         db, till_id=place.till_id, kind=cash.EntryKind.OLD_GOLD, paise=-draft.cash_paise, document_id=voucher_id,
-        at=moment.at,
+        at=moment.at, field="payouts",
     ).business_on  # fmt: skip
 
 

@@ -76,6 +76,45 @@ def test_two_who_take_the_same_cash_do_not_both_find_it(book):
     assert (held(book), safe(book)) == (100_00, 900_00)
 
 
+def test_what_a_document_pays_must_be_there_too_and_is_found_once(book):
+    """₹1,000 are there; eight vouchers pay ₹300 at once: three find it. The safe is empty, a till never counted too."""
+    book.count("open", 0, n500=2)
+
+    def pay(_):
+        try:
+            book.post("old_gold", -300_00, field="payouts")
+        except CashShort as short:
+            return list(short.fields)
+        return []
+
+    told = all_at_once(8, pay)
+    assert (told.count([]), told.count(["payouts"])) == (3, 5)
+    assert held(book) == 100_00
+    till_id, book.till_id = book.till_id, None
+    with pytest.raises(CashShort):
+        book.post("supplier", -1)
+    book.till_id = till_id
+
+
+def test_a_till_that_was_never_counted_gives_no_more_than_it_took(book):
+    """As by hand: what it held before is in the book only once somebody counted it."""
+    book.post("sale", 100_00)
+    with pytest.raises(CashShort):
+        book.post("refund", -100_01)
+    book.post("refund", -100_00)
+    assert held(book) == 0
+
+
+def test_who_counts_blind_is_not_told_what_is_there_by_asking_for_too_much(book, cast):
+    opened = book.count("open", 0, n500=2)
+    book.write(lambda db: cash.set_blind(db, till_id=book.till_id, expected_version=opened.version, blind=True))
+    with pytest.raises(CashShort) as told:
+        move(book, "expense", -5_000_00)
+    with pytest.raises(CashShort) as blind:
+        move(TillBook(book.runtime, cast.bina, book.till_id), "expense", -5_000_00)
+    assert "1,000.00" in told.value.message and "1,000.00" not in blind.value.message
+
+
 # ---------------------------------------------------------------- handing over
 
 

@@ -5,6 +5,8 @@ import datetime as dt
 
 import pytest
 
+from app.cash import service as cash
+from app.cash.errors import CashShort
 from app.inventory import service as inventory
 from app.inventory.errors import (
     BillDayWrong,
@@ -167,6 +169,11 @@ def test_lines_go_back_once_at_what_they_were_bought_for(floor):
 def test_a_payment_lowers_what_is_owed_and_cash_leaves_the_drawer(floor):
     who = supplier(floor)
     bought(floor, who, a_piece(floor))
+    with pytest.raises(CashShort):
+        floor.write(lambda db: inventory.pay_supplier(db, supplier_id=who.id, paise=1, mode="cash"))
+    floor.write(lambda db: cash.move_by_hand(
+        db, till_id=db.actor.till_id, kind=cash.EntryKind.OWNER, paise=1_000_00, note="for the supplier"
+    ))  # fmt: skip
     for mode, paise in (("bank", 300_00), ("cash", 1_000_00)):
         floor.write(lambda db, mode=mode, paise=paise: inventory.pay_supplier(
             db, supplier_id=who.id, paise=paise, mode=mode, reference="1"

@@ -41,6 +41,9 @@ def code_of(answer):
 def test_parts_of_one_advance_and_of_two_in_a_day_count_together(counter):
     customer = counter.customer()
     first, second = advance(counter, customer, 40_000_00), advance(counter, customer, 40_000_00)
+    empty = pay_out(counter, first, 15_000_00)  # the advances came by UPI: nothing is in the drawer
+    assert (code_of(empty), list(empty.json["fields"])) == ((409, "cash_short"), ["payments"])
+    counter.float(15_000_00 + 4_999_00 + 19_999_00)
     made(pay_out(counter, first, 15_000_00))
     assert code_of(pay_out(counter, first, 5_000_00)) == (422, "cash_pay_out_too_large")
     assert code_of(pay_out(counter, second, 5_000_00)) == (422, "cash_pay_out_too_large")
@@ -55,6 +58,7 @@ def test_what_an_advance_paid_does_not_go_back_in_cash_by_a_note(counter):
     credit = advance(counter, customer, 51_845_00)
     used = [{"mode": "credit", "paise": 51_845_00, "creditId": credit["id"]}]
     bill = made(counter.bill([counter.piece()], customerId=customer["id"], payments=used))
+    counter.float()
     in_cash = note(counter, bill, refunds=[{"mode": "cash", "paise": 51_845_00}])
     assert code_of(in_cash) == (422, "cash_pay_out_too_large")
     made(note(counter, bill, refunds=[{"mode": "cash", "paise": 19_999_00}, {"mode": "upi", "paise": 31_846_00}]))

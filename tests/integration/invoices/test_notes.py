@@ -110,12 +110,16 @@ def test_no_more_is_given_back_than_was_paid(counter):
     owing = made(counter.bill([counter.piece()], customerId=counter.customer()["id"], paid=10_000_00))
     answer = note(counter, owing, refunds=[{"mode": "cash", "paise": 10_000_01}])
     assert (answer.status_code, answer.json["code"]) == (422, "refund_too_large")
+    empty = note(counter, owing, refunds=[{"mode": "cash", "paise": 10_000_00}])
+    assert (empty.status_code, empty.json["code"], list(empty.json["fields"])) == (409, "cash_short", ["refunds"])
+    counter.float(10_000_00)
     made(note(counter, owing, refunds=[{"mode": "cash", "paise": 10_000_00}]))
 
 
 def test_a_bill_to_nobody_is_paid_back_in_full(counter):
     silver = counter.piece(huid=None, purity={"metal": "silver", "fineness": 9250}, grossMg=40_000)
     sold = made(counter.bill([silver]))
+    counter.float(sold["totalPaise"])
     answer = note(counter, sold, refunds=[{"mode": "cash", "paise": 1_00}])
     assert (answer.status_code, answer.json["code"]) == (422, "refund_short")
     made(note(counter, sold, refunds=[{"mode": "cash", "paise": sold["totalPaise"]}]))

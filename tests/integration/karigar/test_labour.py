@@ -75,13 +75,14 @@ def test_only_finished_jobs_are_billed(bench):
 
 def test_no_more_is_paid_than_is_owed_however_many_pay(bench):
     made(bill(bench, "R-1", (done(bench, 1_000_00), 1_000_00)))
+    bench.counter.float(5_000_00)
     answers = all_at_once(4, lambda _: pay(bench, 400_00))
     # two of ₹400 fit into ₹1,000
     assert sorted(answer.status_code for answer in answers) == [201, 201, 422, 422]
     assert {one.json["code"] for one in answers if one.status_code == 422} == {"payment_too_large"}
     assert owed(bench) == 200_00
     made(pay(bench, 200_00, "upi"))
-    booked = bench.counter.read(lambda db: [entry.paise for entry in db.scalars(select(CashEntry))])
+    booked = bench.counter.read(lambda db: [entry.paise for entry in db.scalars(select(CashEntry)) if entry.paise < 0])
     assert booked == [-400_00, -400_00]  # what was paid by UPI never was in the drawer
 
 

@@ -97,6 +97,7 @@ def test_take_in_gives_the_credit_that_a_bill_uses_at_once(buying):
 
 def test_cash_leaves_the_drawer_and_ends_at_ten_thousand_a_day(buying):
     """₹9,000 and then ₹1,000 to the same person; one paisa more is refused, with the rule named."""
+    buying.counter.float(10_000_00)
     before = buying.counter.row_counts()["cash_entries"]
 
     def pay(cash):
@@ -133,6 +134,7 @@ def test_cash_for_the_credit_that_it_left_counts_too_both_ways(buying):
 def test_a_value_asked_for_counts_the_cash_of_a_merged_entry_as_the_purchase_does(buying):
     """₹6,000 in cash under one entry and ₹4,000.01 under the one that counts are more than ₹10,000."""
     till, double = buying.counter, buying.counter.customer()
+    till.float(6_000_00)
     paid = [{"mode": "cash", "paise": 6_000_00}, {"mode": "upi", "paise": VALUE - 6_000_00}]
     made(buying.buy(customerId=double["id"], payouts=paid))
     kept = till.customer()
@@ -149,9 +151,23 @@ def test_a_value_asked_for_counts_the_cash_of_a_merged_entry_as_the_purchase_doe
 def test_cash_of_one_seller_is_added_up_even_at_many_tills(buying):
     """Six purchases of ₹4,000 in cash at once: two fit into ₹10,000."""
     payouts = [{"mode": "cash", "paise": 4_000_00}, {"mode": "upi", "paise": VALUE - 4_000_00}]
+    buying.counter.float(24_000_00)
     bodies = [buying.body(payouts=payouts) for _ in range(6)]
     answers = all_at_once(6, lambda n: buying.counter.post("/old-gold", bodies[n]))
     assert sorted(answer.status_code for answer in answers) == [201, 201, 422, 422, 422, 422]
+
+
+def test_no_more_is_paid_than_the_drawer_holds(buying):
+    """By hand not a rupee more leaves than is there; a purchase is no way around it."""
+    till = buying.counter
+    held = made(till.get("/cash/drawers"))["drawers"][0]["heldPaise"]
+    away = {"tillId": str(till.who.shop.till_id), "kind": "owner", "out": True, "note": "to the bank"}
+    if held:
+        made(till.post("/cash/entries", {**away, "paise": held}))
+    till.float(9_999_99)
+    refused = buying.buy(payouts=[{"mode": "cash", "paise": 10_000_00}, {"mode": "upi", "paise": VALUE - 10_000_00}])
+    assert (refused.status_code, refused.json["code"]) == (409, "cash_short")
+    assert refused.json["fields"] == {"payouts": "more than is there"}
 
 
 @pytest.mark.parametrize(
