@@ -32,6 +32,7 @@ STATES = {
     LockState.CLOSED: (N_("given up"), "secondary"), LockState.EXPIRED: (N_("expired"), "warn"),
 }  # fmt: skip
 USUAL_DAYS = 30
+ADVANCE = credits.CreditKind.ADVANCE.value
 PATHS = {
     "paisePerG": "rate", "mg": "grams", "expiresOn": "until", "creditId": "credit", "customerId": "phone",
     "purity": "purity",
@@ -117,7 +118,9 @@ def _form(refusal: Refusal | None, wanted: dict[str, Any] | None = None) -> str:
         "rate_lock.html", "rates", customer=customer, phone=request.values.get("phone", "")[:20], values=values,
         refusal=refusal, key=form_key(), wanted=wanted or None, back=back, allowed=allowed,
         purities=[(f"{one.metal}-{one.fineness}", f"{one.label} · {rupees(one.paise_per_g)}") for one in board],
-        advances=[(str(one.id), f"{rupees(one.left_paise)} · {date(one.made_on)}") for one in advances],
+        advances=[
+            (str(one.id), f"{rupees(one.left_paise)} · {date(one.made_on)}") for one in advances if one.kind == ADVANCE
+        ],
         least=grouped(ratelocks.lock_terms(today_ist()).least_advance_bp).removesuffix(".00"),
     )  # fmt: skip
 

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any, cast
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, Table, Update, bindparam, exists, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, Date, Select, Table, Update, bindparam, exists, func, insert, or_, select, update
 
 from app.credits import service as credits
 from app.kit.db import Id, Utc
@@ -175,19 +175,25 @@ def _orders() -> Select[Any]:
         .scalar_subquery()
         .label("last_step")
     )
-    advance_back = exists(
-        select(OrderAdvance.credit_id)
-        .where(
-            OrderAdvance.shop_id == Order.shop_id, OrderAdvance.order_id == Order.id,
-            credits.was_paid_out(OrderAdvance.shop_id, OrderAdvance.credit_id),
-        )
-        .correlate(Order)
-    ).label("advance_back")  # fmt: skip
+    here = OrderAdvance.shop_id, OrderAdvance.credit_id
+    advance_back = _advance_is(credits.was_paid_out(*here)).label("advance_back")
+    holds = ratelocks.credit_holds(*here, bindparam("on", type_=Date))
+    advance_taken = _advance_is(holds).label("advance_taken")
     metal, fineness = ratelocks.purity_of(Order.shop_id, Order.rate_lock_id)
     return select(
         Order.id, Order.number, Order.kind, Order.stage, Order.is_open, Order.customer_id, Order.invoice_id,
         metal.label("locked_metal"), fineness.label("locked_fineness"), last, advance_back,
+        advance_taken,
     ).where(Order.id.in_(bindparam("ids", type_=Id, expanding=True))).order_by(Order.id)  # fmt: skip
+
+
+def _advance_is(so: ColumnElement[bool]) -> ColumnElement[bool]:
+    """Whether it is so of any advance on the order."""
+    return exists(
+        select(OrderAdvance.credit_id)
+        .where(OrderAdvance.shop_id == Order.shop_id, OrderAdvance.order_id == Order.id, so)
+        .correlate(Order)
+    )
 
 
 def _lines() -> Select[str, int, int, int | None]:
@@ -220,8 +226,8 @@ REPAIRS = Prepared(lambda: _repairs().where(Order.shop_id == bindparam("shop_id"
 INSERT_STEP = Prepared(lambda: insert(cast(Table, OrderStep.__table__)))
 
 
-def orders_seen(db: ShopSession, order_ids: Sequence[UUID]) -> Sequence[Any]:
-    return db.execute(_orders(), {"ids": list(order_ids)}).all()
+def orders_seen(db: ShopSession, order_ids: Sequence[UUID], on: dt.date) -> Sequence[Any]:
+    return db.execute(_orders(), {"ids": list(order_ids), "on": on}).all()
 
 
 def lines_seen(db: ShopSession, order_id: UUID) -> Sequence[Any]:

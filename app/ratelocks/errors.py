@@ -48,9 +48,9 @@ class AdvanceTooSmall(Unprocessable):
 
 
 class AdvanceNotFit(Unprocessable):
-    """The credit is another customer's, is no money taken for this, or holds another lock already."""
+    """The credit is another customer's, is no advance, or keeps a rate already: another lock's, or an order's."""
 
-    default_action = N_("Choose an open advance of this customer that holds no other locked rate.")
+    default_action = N_("Choose an open advance of this customer that keeps no other rate.")
 
 
 class LockTooLong(Unprocessable):

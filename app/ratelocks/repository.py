@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any, cast
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, Table, Update, bindparam, case, func, insert, select, update
+from sqlalchemy import ColumnElement, Select, Table, Update, bindparam, case, exists, func, insert, select, update
 
 from app.kit.db import Id
 from app.kit.sums import added_up
@@ -44,6 +44,15 @@ def purity_of(shop_id: Any, lock_id: Any) -> tuple[ColumnElement[str], ColumnEle
         select(RateLock.metal).where(*wanted).correlate_except(RateLock).scalar_subquery(),
         select(RateLock.fineness).where(*wanted).correlate_except(RateLock).scalar_subquery(),
     )
+
+
+def credit_holds(shop_id: Any, credit_id: Any, on: Any) -> ColumnElement[bool]:
+    """Whether a credit holds a lock on a day; for the statement of a room above."""
+    wanted = select(RateLock.id).where(
+        RateLock.shop_id == shop_id, RateLock.credit_id == credit_id, RateLock.state == LockState.OPEN.value,
+        RateLock.expires_on >= on,
+    )  # fmt: skip
+    return exists(wanted.correlate_except(RateLock))
 
 
 def list_locks(*, customer_id: UUID | None, state: str | None, today: dt.date) -> Select[Any]:

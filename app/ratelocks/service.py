@@ -10,7 +10,8 @@ from sqlalchemy.exc import IntegrityError
 
 from app.approvals import service as approvals
 from app.credits import service as credits
-from app.credits.service import Credit, CreditState
+from app.credits.errors import CreditUnknown
+from app.credits.service import Credit, CreditKind, CreditState
 from app.customers import service as customers
 from app.kit import audit, paging
 from app.kit.clock import ist, today_ist, utc_now
@@ -39,14 +40,15 @@ from shard_router import Bound, ShopSession
 
 __all__ = [
     "ASKS", "HOLD", "HeldLock", "LockState", "LockTerms", "LockUse", "RateLock", "bind_hold", "bind_uses", "check_uses",
-    "close_lock", "drifted", "get_lock", "give_back", "held_of", "least_advance_paise", "list_locks", "lock_rate",
-    "lock_terms", "look_at", "move_locks", "open_locks", "purity_of", "shop_sums", "stands_on",
+    "close_lock", "credit_holds", "drifted", "get_lock", "give_back", "held_of", "least_advance_paise", "list_locks",
+    "lock_rate", "lock_terms", "look_at", "move_locks", "open_locks", "purity_of", "shop_sums", "stands_on",
 ]  # fmt: skip
 
 HOLD = repository.HOLD
 LOWER = "bill.lower_rate"
 ASKS = "ratelock.below_board"
 shop_sums, drifted, purity_of = repository.shop_sums, repository.drifted, repository.purity_of
+credit_holds = repository.credit_holds
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +136,7 @@ def lock_rate(
     )  # fmt: skip
     spent = _ask_below_board(db, row, board, customer_id, approval_id)
     row.customer_id = person = customers.hold(db, customer_id)
-    _check_advance(credits.get_credit(db, credit_id), person, least_advance_paise(mg, rate, terms), today)
+    _check_advance(db, _credit(db, credit_id), person, least_advance_paise(mg, rate, terms), today)
     db.add(row)
     try:
         db.flush()
@@ -180,14 +182,15 @@ def give_back(db: ShopSession, *, document_id: UUID) -> int:
     """What a cancelled document took is left again: milligrams in all, 0 where it took none or gave back before.
 
     A lock holds on, or again, only where so much of its advance is still with the shop as what is left of it takes
-    then: once it was used up, nothing kept the advance from being paid out. Without it the lock is closed."""
+    then: once it was used up, nothing kept the advance from being paid out, or from keeping an order's rate again.
+    Without it the lock is closed."""
     rows = repository.hold_locks(db, repository.used_by(db, document_id))
     taken = repository.used_by(db, document_id)  # again: behind the locks nobody else gives back
     for row in rows:
         if mg := taken.get(row.id, 0):
             row.left_mg, row.version = row.left_mg + mg, row.version + 1
             if row.state in (LockState.USED.value, LockState.OPEN.value):
-                row.state = (LockState.OPEN if _has_advance(db, row) else LockState.CLOSED).value
+                row.state = (LockState.OPEN if _may_hold(db, row) else LockState.CLOSED).value
             db.add(_use(db, row.id, document_id, -mg))
     db.flush()
     return sum(taken.values())
@@ -238,11 +241,11 @@ def bind_uses(db: ShopSession, uses: Sequence[LockUse], *, document_id: UUID, at
 # ---------------------------------------------------------------- looked at
 
 
-def get_lock(db: ShopSession, lock_id: UUID) -> RateLock:
-    """Raises RateLockUnknown."""
+def get_lock(db: ShopSession, lock_id: UUID, *, field: str | None = None) -> RateLock:
+    """`field`: where a body named it. Raises RateLockUnknown."""
     row = repository.find_lock(db, lock_id)
     if row is None:
-        raise RateLockUnknown()
+        raise RateLockUnknown(fields={field: "unknown"} if field else None)
     return _lock(row, today_ist())
 
 
@@ -311,10 +314,21 @@ def _ask_below_board(
     )
 
 
-def _check_advance(credit: Credit, person: UUID, least: int, today: dt.date) -> None:
+def _credit(db: ShopSession, credit_id: UUID) -> Credit:
+    try:
+        return credits.get_credit(db, credit_id)
+    except CreditUnknown:
+        raise CreditUnknown(fields={"creditId": "unknown"}) from None
+
+
+def _check_advance(db: ShopSession, credit: Credit, person: UUID, least: int, today: dt.date) -> None:
+    """Behind the customer's lock. An advance is money that was paid for this, and it keeps one rate, an order's too."""
     over = credit.expires_on is not None and credit.expires_on < today
-    if credit.customer_id != person or credit.state != CreditState.OPEN.value or over:
+    theirs = credit.customer_id == person and credit.kind == CreditKind.ADVANCE.value
+    if not theirs or credit.state != CreditState.OPEN.value or over:
         raise AdvanceNotFit(_("This advance can't hold a locked rate."), fields={"creditId": "not fit"})
+    if stands := credits.stands_on(db, credit.id):
+        raise AdvanceNotFit(stands, fields={"creditId": "taken"})
     if credit.left_paise < least:
         raise AdvanceTooSmall(
             _("This lock takes an advance of %(least)s; %(left)s is there.", least=rupees(least),
@@ -323,8 +337,11 @@ def _check_advance(credit: Credit, person: UUID, least: int, today: dt.date) -> 
         )  # fmt: skip
 
 
-def _has_advance(db: ShopSession, row: LockRow) -> bool:
-    """Behind the customer's lock, by the terms of the day on which the rate was promised."""
+def _may_hold(db: ShopSession, row: LockRow) -> bool:
+    """Whether its advance is there for a lock whose grams come back: behind the customer's lock, by the terms of the
+    day on which the rate was promised."""
+    if row.state == LockState.USED.value and credits.stands_on(db, row.credit_id):
+        return False
     least = least_advance_paise(row.left_mg, row.paise_per_g, lock_terms(ist(row.made_at).date()))
     return credits.kept_of(db, [row.credit_id])[row.credit_id] >= least
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from app.kit.clock import utc_now
+from app.kit.clock import ist, utc_now
 from app.kit.money import BASIS_POINTS
 from app.kit.texts import _
 from app.kit.weights import grams, purity_label
@@ -44,6 +44,7 @@ class Delivery:
     locked: Purity | None
     next_step: int
     advance_back: bool = False  # some of its advance was given back in money: it keeps no rate any more
+    advance_taken: bool = False  # a rate was locked on its advance while the order was over: that one holds
 
     def rate_of(self, metal: str, fineness: int, *, field: str) -> int:
         """Raises OrderRateOpen where the order fixed none that a line can take from here."""
@@ -53,6 +54,9 @@ class Delivery:
         if self.advance_back:
             message = _("Advance on %(number)s was given back: it keeps no rate.", number=self.number)
             raise OrderRateOpen(message, fields={field: "advance given back"})
+        if self.advance_taken:
+            message = _("Advance on %(number)s holds a locked rate: the order keeps none.", number=self.number)
+            raise OrderRateOpen(message, fields={field: "advance holds another rate"})
         if (metal, fineness) not in self.rates:
             message = _(
                 "%(number)s fixed no rate for %(purity)s.", number=self.number, purity=purity_label(metal, fineness)
@@ -90,7 +94,7 @@ def bind_delivery(order_id: UUID, *, customer_id: UUID, document_id: UUID, now: 
     """For the first packet; `read_delivery` reads what these three gave."""
     return [
         repository.DELIVER.bind(b_id=order_id, b_customer_id=customer_id, b_document_id=document_id, b_now=now),
-        repository.ORDERS.bind(ids=[order_id]),
+        repository.ORDERS.bind(ids=[order_id], on=ist(now).date()),
         repository.LINES.bind(order_id=order_id),
     ]
 
@@ -107,7 +111,7 @@ def read_delivery(
 
 def look_at_delivery(db: ShopSession, order_id: UUID, *, customer_id: UUID, on: dt.date) -> Delivery:
     """What a bill would deliver, with nothing done; raises what read_delivery does."""
-    row = _known(repository.orders_seen(db, [order_id]), [order_id], "orderId")[0]
+    row = _known(repository.orders_seen(db, [order_id], on), [order_id], "orderId")[0]
     _check_delivery(row, customer_id=customer_id, document_id=None, on=on)
     return _delivery(row, repository.lines_seen(db, order_id))
 
@@ -203,7 +207,10 @@ def _delivery(row: Any, lines: Sequence[Any]) -> Delivery:
             rates[purity] = line.rate_paise_per_g
         wanted[purity] = wanted.get(purity, 0) + line.weight_mg
     locked = None if row.locked_metal is None else (row.locked_metal, int(row.locked_fineness))
-    return Delivery(row.id, row.number, rates, wanted, locked, int(row.last_step) + 1, bool(row.advance_back))
+    return Delivery(
+        row.id, row.number, rates, wanted, locked, int(row.last_step) + 1, bool(row.advance_back),
+        bool(row.advance_taken),
+    )  # fmt: skip
 
 
 def _charges(

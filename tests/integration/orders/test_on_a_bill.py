@@ -287,3 +287,22 @@ def test_orders_with_advances_of_one_customer_do_not_stand_in_each_others_way(de
     paid = [{"mode": "upi", "paise": 1_000_00}]
     answers = all_at_once(6, lambda _: desk.counter.post("/orders", {**desk.draft(), "advance": paid}))
     assert [one.status_code for one in answers] == [201] * 6
+
+
+def test_one_advance_keeps_the_rate_of_an_order_or_of_a_lock_and_never_both(desk, clerk):
+    """₹12,800 keep 10 g for an order; while it is open nothing is locked on them. Delivered, they may hold a lock; the
+    bill cancelled, the order is open again and the lock holds: then the order keeps no rate, until it is given up."""
+    piece = desk.counter.piece()
+    wanted = {**desk.draft(), "rateBasis": "today", "advance": upi(12_800_00)}
+    order = made(clerk.post("/orders", wanted))
+    credit = order["advances"][0]["creditId"]
+    refused = lock(clerk, desk.customer, creditId=credit)
+    assert (refused.status_code, refused.json["code"]) == (422, "advance_not_fit")
+    assert order["number"] in refused.json["detail"] and refused.json["fields"] == {"creditId": "taken"}
+    billed = made(bill(desk, order, piece))
+    locked = made(lock(clerk, desk.customer, creditId=credit))
+    made(desk.counter.post(f"/invoices/{billed['id']}/cancellation", {"reason": "wrong piece", "handedOver": False}))
+    kept = bill(desk, order, piece)
+    assert (kept.status_code, kept.json["code"]) == (422, "order_rate_open")
+    made(desk.counter.post(f"/rate-locks/{locked['id']}/closing", {}, **{"If-Match": f'"{locked["version"]}"'}))
+    made(bill(desk, order, piece))

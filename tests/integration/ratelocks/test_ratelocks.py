@@ -103,11 +103,22 @@ def test_one_advance_holds_one_lock(counter):
     assert {answer.json["code"] for answer in answers if answer.status_code == 422} == {"advance_not_fit"}
 
 
+def test_no_credit_but_an_advance_holds_a_lock(counter):
+    """What a credit note left is money for a bill: nobody paid it for this."""
+    customer = counter.customer()
+    left_over = counter.write(lambda db: credits.open_credit(
+        db, kind=CreditKind.STORE_CREDIT, customer_id=UUID(customer["id"]), source_id=new_id(), paise=1_00_000_00
+    ))  # fmt: skip
+    refused = lock(counter, customer, creditId=str(left_over.id))
+    assert (refused.json["code"], refused.json["fields"]) == ("advance_not_fit", {"creditId": "not fit"})
+
+
 def test_the_advance_is_this_customers_and_open(counter, stranger):
     customer, other = counter.customer(), counter.customer()
     theirs = advance(counter, other)
     assert lock(counter, customer, creditId=str(theirs.id)).json["code"] == "advance_not_fit"
-    assert lock(counter, customer, creditId=str(new_id())).status_code == 404
+    nothing = lock(counter, customer, creditId=str(new_id()))
+    assert (nothing.status_code, nothing.json["fields"]) == (404, {"creditId": "unknown"})
     assert lock(counter, {"id": str(new_id())}, creditId=str(theirs.id)).status_code == 404
     stranger.set_board()
     foreign = lock(stranger, stranger.customer(), creditId=str(theirs.id))
