@@ -32,6 +32,7 @@ ASKS = {
     "bill.raise_rate": N_("A rate above the board"), "bill.wastage": N_("Another wastage"),
     "bill.below_cost": N_("A sale below cost"),
     "rates.lower": N_("A lower board rate"), "karigar.settle": N_("Settling a karigar"),
+    "stock.adjust": N_("Metal that is missing"),
 }  # fmt: skip
 STATES = {
     ApprovalState.ASKED: (N_("waits"), "warn"), ApprovalState.GRANTED: (N_("allowed"), "good"),

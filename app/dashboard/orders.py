@@ -8,6 +8,8 @@ from uuid import UUID
 
 from flask import Response, request, url_for
 
+from app.approvals import service as approvals
+from app.approvals.service import Approval, ApprovalNeeded, ApprovalState
 from app.credits.service import Payment
 from app.customers import service as customers
 from app.dashboard import forms
@@ -205,7 +207,8 @@ def use_in_repair(order_id: UUID) -> Response | tuple[str, int]:
 @allow("order.work")
 def set_charge(order_id: UUID) -> Response | tuple[str, int]:
     return _done(order_id, lambda db, version: orders.set_charge(
-        db, order_id=order_id, expected_version=version, paise=forms.figure("charge", parse_rupees)
+        db, order_id=order_id, expected_version=version, paise=forms.figure("charge", parse_rupees),
+        approval_id=_approval_id(),
     ))  # fmt: skip
 
 
@@ -214,19 +217,43 @@ def set_charge(order_id: UUID) -> Response | tuple[str, int]:
 def hand_back(order_id: UUID) -> Response | tuple[str, int]:
     return _done(order_id, lambda db, version: orders.hand_back(
         db, order_id=order_id, expected_version=version, gross_out_mg=forms.figure("gross_out", parse_grams),
-        why_it_differs=forms.line_or_none("why", most=200),
+        why_it_differs=forms.line_or_none("why", most=200), approval_id=_approval_id(),
     ))  # fmt: skip
 
 
 def _done(order_id: UUID, work: Callable[[ShopSession, int], Order]) -> Response | tuple[str, int]:
-    tried = try_form(lambda: shop_write(lambda db: work(db, whole_number("version")), rebuild=orders.get_order))
+    wanted: dict[str, Any] = {}
+
+    def asking(db: ShopSession) -> Order:
+        try:
+            return work(db, whole_number("version"))
+        except ApprovalNeeded as refused:
+            wanted.update(refused.members["approval"])
+            raise
+
+    tried = try_form(lambda: shop_write(asking, rebuild=orders.get_order))
     if tried.result is not None:
         return go_to(url_for("shop_pages.order", order_id=order_id, saved="yes"))
     refusal = forms.beside(tried.refusal, FIELDS)
-    return _page(order_id, refusal), refusal.status if refusal else 422
+    return _page(order_id, refusal, wanted), refusal.status if refusal else 422
 
 
-def _page(order_id: UUID, refusal: Refusal | None = None) -> str:
+def _approval_id() -> UUID | None:
+    text = text_field("approval_id")
+    return parse_id(text) if text else None
+
+
+def _allowed(order_id: UUID) -> Approval | None:
+    """The owner's answer on this repair that the page was opened with, where it can be used."""
+    text = text_field("approval_id") or request.args.get("approval", "")
+    if not text or not may("approval.ask"):
+        return None
+    found = try_form(lambda: shop_read(lambda db: approvals.get_approval(db, parse_id(text)))).result
+    usable = found is not None and found.state == ApprovalState.GRANTED and found.subject_id == order_id
+    return found if usable else None
+
+
+def _page(order_id: UUID, refusal: Refusal | None = None, wanted: dict[str, Any] | None = None) -> str:
     def read(db: ShopSession) -> tuple[Any, ...]:
         order = orders.get_order(db, order_id)
         wanted = order.repair is not None and order.is_open and may("stock.adjust")
@@ -244,6 +271,7 @@ def _page(order_id: UUID, refusal: Refusal | None = None) -> str:
         bases={key: str(_(text)) for key, text in (*BASES, ("locked", N_("Locked")))},
         lots=[("", _("A part, no metal")), *((str(lot.id), lot_name(lot)) for lot in lots if lot.left.net_mg)],
         give_back=[("", _("Stays their credit")), *mode_names().items()], looks=looks(but=SMALL),
+        wanted=wanted or None, allowed=_allowed(order_id), back=url_for("shop_pages.order", order_id=order_id),
     )  # fmt: skip
 
 

@@ -19,6 +19,7 @@ from app.orders.schemas import (
     OrderPage,
     OrderStageIn,
     RepairAnswerIn,
+    RepairChargeIn,
     RepairEstimateIn,
     RepairHandingBackIn,
     RepairIn,
@@ -167,7 +168,7 @@ def use(body: dict[str, Any], shop_id: int, order_id: UUID) -> Order:
 @repairs.post("/<id:order_id>/charge")
 @allow("order.work")
 @versioned
-@repairs.arguments(RepairEstimateIn)
+@repairs.arguments(RepairChargeIn)
 @repairs.response(200, OrderOut)
 def set_charge(body: dict[str, Any], shop_id: int, order_id: UUID) -> Order:
     """What a mended piece's work costs in the end, for its bill; needs If-Match."""

@@ -98,6 +98,12 @@ class RepairEstimateIn(ApiSchema):
     paise = Paise(required=True)
 
 
+class RepairChargeIn(RepairEstimateIn):
+    """`approvalId`: where it is less than the customer agreed to, and the role gives no discount."""
+
+    approval_id = IdField(allow_none=True, load_default=None)
+
+
 class RepairAnswerIn(ApiSchema):
     agreed = Flag(required=True)
     by = OneOf(ANSWERED_BY, required=True)
@@ -113,8 +119,11 @@ class RepairUseIn(ApiSchema):
 
 
 class RepairHandingBackIn(ApiSchema):
+    """`approvalId`: where more is missing than scales explain, and the role writes no metal off."""
+
     gross_out_mg = Whole(least=1, most=MAX_MG, required=True)
     why_it_differs = Text(most=200, allow_none=True, load_default=None)
+    approval_id = IdField(allow_none=True, load_default=None)
 
 
 class RepairUseOut(ApiSchema):

@@ -16,6 +16,7 @@ from app.orders.errors import OrderFactsWrong, RepairNotBilled, RepairWeightDiff
 from app.orders.facts import ANSWERED_BY, one_line, said
 from app.orders.models import Order as OrderRow
 from app.orders.models import Repair, RepairUse
+from app.orders.service.allowing import allow_charge, allow_loss, expected_out_mg
 from app.orders.service.moving import check_agreed, check_not_billed, locked_repair, step, touch
 from app.orders.service.reading import get_order, mending_of
 from app.orders.stages import AGREED, DECLINED, ESTIMATED, HANDED_BACK, READY, TAKEN
@@ -93,12 +94,18 @@ def use(
 
 
 def hand_back(
-    db: ShopSession, *, order_id: UUID, expected_version: int, gross_out_mg: int, why_it_differs: str | None = None
-) -> Order:
+    db: ShopSession, *, order_id: UUID, expected_version: int, gross_out_mg: int, why_it_differs: str | None = None,
+    approval_id: UUID | None = None,
+) -> Order:  # fmt: skip
     """Give the customer's piece back, weighed: mended and billed, or declined and as it came.
 
-    Raises RepairNotBilled, and RepairWeightDiffers where it does not weigh what it should and nobody says why."""
+    Raises RepairNotBilled, RepairWeightDiffers where it does not weigh what it should and nobody says why, and
+    ApprovalNeeded where more is missing than scales explain and the actor may write no metal off."""
     whole(gross_out_mg, "Gross weight in mg", least=1, most=MAX_MG, field="grossOutMg")
+    reason = one_line(why_it_differs, 200, "whyItDiffers")
+    spent = reason and allow_loss(
+        db, order_id, expected_version, gross_out_mg=gross_out_mg, approval_id=approval_id
+    )  # fmt: skip
     row, repair = locked_repair(db, order_id, expected_version)
     _check_stage(row, (READY, DECLINED, TAKEN, ESTIMATED))
     due = mending_of(repair).due_paise if row.stage == READY else 0
@@ -106,8 +113,7 @@ def hand_back(
         raise RepairNotBilled(
             _("%(number)s costs %(due)s without tax and is not billed yet.", number=row.number, due=rupees(due))
         )
-    reason = one_line(why_it_differs, 200, "whyItDiffers")
-    expected = repair.gross_mg + sum(one.net_mg for one in repository.uses_of(db, row.id) if one.metal)
+    expected = expected_out_mg(db, repair)
     if gross_out_mg != expected and reason is None:
         message = _(
             "It came with %(came)s g and should weigh %(should)s g now, not %(now)s g.",
@@ -123,20 +129,28 @@ def hand_back(
     audit.record(db, "repair.handed_back", row.id, {
         "number": row.number, "grossMg": repair.gross_mg, "grossOutMg": gross_out_mg, "expectedMg": expected,
         "chargePaise": due, "reason": reason, "invoice": row.invoice_id and str(row.invoice_id),
+        **({"approval": spent} if spent else {}),
     })  # fmt: skip
     return get_order(db, row.id)
 
 
-def set_charge(db: ShopSession, *, order_id: UUID, expected_version: int, paise: int) -> Order:
-    """What the work costs in the end, for the bill's service line, while the piece is still here and ready."""
+def set_charge(
+    db: ShopSession, *, order_id: UUID, expected_version: int, paise: int, approval_id: UUID | None = None
+) -> Order:
+    """What the work costs in the end, for the bill's service line, while the piece is still here and ready.
+
+    Raises ApprovalNeeded where it is less than the customer agreed to and the actor may give no discount."""
     whole(paise, "The charge in paise", most=MAX_PAISE, field="paise")
+    spent = allow_charge(db, order_id, expected_version, paise=paise, approval_id=approval_id)
     row, repair = locked_repair(db, order_id, expected_version)
     _check_stage(row, (READY,))
     check_not_billed(row)
     before, repair.charge_paise = repair.charge_paise, paise
     touch(row)
     db.flush()
-    audit.record(db, "repair.charged", row.id, {"number": row.number, "before": before, "after": paise})
+    audit.record(db, "repair.charged", row.id, {
+        "number": row.number, "before": before, "after": paise, **({"approval": spent} if spent else {}),
+    })  # fmt: skip
     return get_order(db, row.id)
 
 

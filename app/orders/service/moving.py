@@ -63,11 +63,16 @@ def locked_order(
     customers.hold(db, seen.customer_id, exclusive=exclusive)
     row = repository.find_order(db, order_id, lock=True)
     assert row is not None  # orders are never deleted
+    check_fits(row, expected_version)
+    return row
+
+
+def check_fits(row: OrderRow, expected_version: int | None) -> None:
+    """Raises OrderClosed, OrderChanged."""
     if not row.is_open:
         raise OrderClosed(_("%(number)s is %(stage)s.", number=row.number, stage=row.stage.replace("_", " ")))
     if expected_version is not None and row.version != expected_version:
         raise OrderChanged()
-    return row
 
 
 def locked_repair(db: ShopSession, order_id: UUID, expected_version: int) -> tuple[OrderRow, Repair]:

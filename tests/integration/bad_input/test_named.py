@@ -62,6 +62,7 @@ OWN_WORDS: dict[tuple[str, str], tuple[int, str]] = {
 NOT_LOOKED_AT = {
     ("old_gold.value", "tillId"), ("old_gold.value", "pictureId"), ("old_gold.value", "approvalId"),
     ("old_gold.buy", "approvalId"), ("karigar_jobs.receive", "approvalId"), ("ratelocks.lock_rate", "approvalId"),
+    ("repairs.set_charge", "approvalId"), ("repairs.hand_back", "approvalId"),
     ("rates.accept_suggested", "approvalId"), ("rates.set_rates", "approvalId"), ("approvals.ask", "subjectId"),
 }  # fmt: skip
 """A value that is only reckoned, an approval that nothing needs, and what a note is about: written down, never read."""

@@ -1,5 +1,6 @@
 """Pages of karigars and orders as a browser without scripts sends them; a refusal keeps what was typed."""
 
+import html
 import re
 import secrets
 
@@ -10,11 +11,15 @@ from tests.support.counter import Counter, made
 
 
 @pytest.fixture
-def visit(flask_app, runtime, cast):
-    """Opens a page, or sends a form of it, as Asha."""
+def visit(flask_app, cast):
+    return visits(flask_app, cast.asha)
+
+
+def visits(flask_app, who):
+    """Opens a page, or sends a form of it, as somebody."""
     client = flask_app.test_client()
-    client.set_cookie("boola_session", cast.asha.token)
-    base = f"/s/{cast.asha.shop.slug}"
+    client.set_cookie("boola_session", who.token)
+    base = f"/s/{who.shop.slug}"
 
     def go(path, form=None):
         if form is None:
@@ -175,3 +180,27 @@ def test_an_order_and_a_repair_go_through_their_pages(visit, cast, flask_app, ru
     assert visit("/orders?q=%E0%A4%86%20%25_").status_code == 200  # no number begins like this
     slip = visit(f"{repair}/print?paper=roll&language=hi")
     assert (slip.status_code, slip.content_type) == (200, "application/pdf")
+
+
+def test_a_clerk_asks_on_the_repairs_page_for_what_only_the_owner_gives(visit, cast, flask_app, runtime):
+    """₹500 were agreed, nothing is to be charged: refused with the offer to ask; allowed, the form has the answer."""
+    owner, clerk = Counter(flask_app, runtime, cast.asha), visits(flask_app, cast.bina)
+    repair = place(visit("/repairs/new", {
+        "phone": owner.customer()["phone"], "description": "Chain", "condition": "torn", "work": "solder",
+        "purity": "gold-9160", "gross": "8.25", "pieces": "1", "due_on": f"{today_ist():%d-%m-%Y}", "estimate": "500",
+    }))  # fmt: skip
+    its = repair.replace("/orders/", "/repairs/")
+    visit(f"{its}/answer", {"by": "phone", "agreed": "yes", "version": "1"})
+    visit(f"{repair}/stage", {"stage": "in_work", "version": "2"})
+    visit(f"{repair}/stage", {"stage": "ready", "version": "3"})
+    refused = clerk(f"{its}/charge", {"charge": "0", "version": "4"})
+    assert refused.status_code == 403 and "Ask the owner" in refused.text
+    hidden = {name: html.unescape(re.search(rf'name="{name}" value="([^"]*)"', refused.text)[1])
+              for name in ("kind", "right", "subject_id", "facts", "next")}  # fmt: skip
+    asked = place(clerk("/approvals", {**hidden, "reason": "our solder broke"}))
+    assert "₹500.00" in visit(asked).text
+    assert visit(f"{asked}/decision", {"answer": "allow", "version": "1"}).status_code == 303
+    approval = asked.rpartition("/")[2]
+    page = clerk(f"{repair}?approval={approval}").text
+    assert f'name="approval_id" value="{approval}"' in page
+    assert place(clerk(f"{its}/charge", {"charge": "0", "approval_id": approval, "version": "4"})) == repair

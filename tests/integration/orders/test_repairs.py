@@ -4,7 +4,8 @@ import secrets
 from uuid import UUID
 
 from app.metal import service as metal
-from tests.support.counter import made
+from tests.integration.orders.conftest import Desk
+from tests.support.counter import Counter, made
 
 
 def held(desk, account, ref=...):
@@ -89,3 +90,43 @@ def test_a_repair_is_no_order_and_an_order_no_repair(desk):
     assert (delivered.status_code, delivered.json["code"]) == (409, "other_kind_of_order")
     charged = desk.counter.bill([], lines=[{"repairId": order["id"]}], paid=1_00, **mine)
     assert (charged.status_code, charged.json["code"]) == (409, "other_kind_of_order")
+
+
+def test_a_clerk_charges_less_than_was_agreed_only_with_the_owners_word(desk, cast, flask_app, runtime):
+    """₹500 were agreed. For nothing: ₹500 are given away, so it is asked; more than was agreed is not."""
+    clerk = Desk(Counter(flask_app, runtime, cast.bina), desk.customer)
+    ready = desk.done(in_work(desk), "stage", stage="ready")
+    refused = clerk.act(ready, "charge", paise=0)
+    assert (refused.status_code, refused.json["code"]) == (403, "approval_needed")
+    wanted = refused.json["approval"]
+    assert (wanted["right"], wanted["facts"]["costPaise"]) == ("bill.discount", 500_00)
+    ready = clerk.done(ready, "charge", paise=550_00)
+    asked = made(clerk.counter.post("/approvals", wanted))
+    made(desk.counter.post(f"/approvals/{asked['id']}/decision", {"grant": True}, **{"If-Match": '"1"'}))
+    ready = clerk.done(ready, "charge", paise=0, approvalId=asked["id"])
+    assert ready["repair"]["chargePaise"] == 0
+    assert clerk.done(ready, "handing-back", grossOutMg=8_250)["stage"] == "handed_back"
+
+
+def test_a_clerk_gives_back_what_lost_more_than_scales_explain_only_with_the_owners_word(
+    desk, cast, flask_app, runtime
+):
+    """Two scales may differ by 10 mg (lots.json); 11 mg less are gold that is gone, whatever the reason says."""
+    clerk = Desk(Counter(flask_app, runtime, cast.bina), desk.customer)
+    within = clerk.repair()
+    why = {"whyItDiffers": "filed at the seam"}
+    assert clerk.done(within, "handing-back", grossOutMg=8_240, **why)["stage"] == "handed_back"
+    beyond = clerk.repair()
+    refused = clerk.act(beyond, "handing-back", grossOutMg=8_239, **why)
+    assert (refused.status_code, refused.json["code"]) == (403, "approval_needed")
+    wanted = refused.json["approval"]
+    number = beyond["number"]
+    assert (wanted["right"], wanted["facts"]) == (
+        "stock.adjust", {"number": number, "fromMg": 8_250, "toMg": 8_239},
+    )  # fmt: skip
+    asked = made(clerk.counter.post("/approvals", wanted))
+    made(desk.counter.post(f"/approvals/{asked['id']}/decision", {"grant": True}, **{"If-Match": '"1"'}))
+    other = clerk.act(beyond, "handing-back", grossOutMg=8_238, approvalId=asked["id"], **why)
+    assert other.status_code == 403  # allowed was exactly that weight
+    back = clerk.done(beyond, "handing-back", grossOutMg=8_239, approvalId=asked["id"], **why)
+    assert back["stage"] == "handed_back"

@@ -124,8 +124,10 @@ GOOD: dict[str, Make] = {
     "repairs.use": lambda stage: _of_repair(
         stage, {"description": "solder", "lotId": str(stage.lot().id), "netMg": 30, "costPaise": 0}, "agreed"
     ),
-    "repairs.set_charge": lambda stage: _of_repair(stage, {"paise": 600_00}, "ready"),
-    "repairs.hand_back": lambda stage: _of_repair(stage, {"grossOutMg": 8_250, "whyItDiffers": "none"}),
+    "repairs.set_charge": lambda stage: _of_repair(stage, {"paise": 600_00, "approvalId": None}, "ready"),
+    "repairs.hand_back": lambda stage: _of_repair(
+        stage, {"grossOutMg": 8_250, "whyItDiffers": "none", "approvalId": None}
+    ),
 }
 
 
