@@ -133,6 +133,13 @@ class CompositionAcrossStates(Unprocessable):
     """A composition dealer must not supply to another state (CGST Act s.10(2)(c))."""
 
 
+class UnregisteredAcrossStates(Unprocessable):
+    """A shop without a GSTIN must not supply goods to another state: that takes a registration whatever the turnover
+    (CGST Act s.24(i))."""
+
+    default_action = N_("Hand the goods over the counter, or enter the shop's GSTIN once it has one.")
+
+
 class NoteTooLate(Conflict):
     """The last day for a credit note on this bill has passed (CGST Act s.34(2))."""
 

@@ -10,7 +10,8 @@ from msgspec import Struct
 from app.customers.service import Buyer
 from app.inventory import service as inventory
 from app.inventory.service import Item, Lot, OtherMetal, Portion
-from app.invoices.errors import BuyerIsSeller, CompositionAcrossStates, WareNeedsGstin
+from app.invoices.across_states import check_may_cross
+from app.invoices.errors import BuyerIsSeller, WareNeedsGstin
 from app.invoices.pricing import (
     NO_WASTAGE,
     BillLine,
@@ -172,9 +173,8 @@ def _supply(draft: BillDraft, shop: Shop) -> Supply:
         shop_state=shop.seller.state_code, on=shop.on, handover=handover, destination=draft.ship_to,
         taxed=shop.seller.charges_tax,
     )  # fmt: skip
-    if supply.inter_state and shop.seller.composition:
-        message = _("A composition dealer must not sell to another state.")
-        raise CompositionAcrossStates(message, fields={"shipTo": "another state"})
+    if supply.inter_state:
+        check_may_cross(shop.seller, shop.on)
     return supply
 
 

@@ -241,6 +241,21 @@ def test_a_composition_dealer_does_not_sell_across_states(counter, unchanged):
     assert refusal(counter.post("/invoices", draft)) == (422, "composition_across_states")
 
 
+def test_a_shop_without_a_gstin_does_not_sell_across_states(ravis_counter):
+    """Ravi sells in Karnataka (29) and has no GSTIN: CGST Act s.24(i) has no turnover below which that is free."""
+    piece, customer = ravis_counter.piece(), ravis_counter.customer(stateCode="27")
+    draft = ravis_counter.draft([piece], customerId=customer["id"])
+    across = ravis_counter.post("/invoices", {**draft, "shipTo": "27"})
+    assert refusal(across) == (422, "unregistered_across_states")
+    assert across.json["fields"] == {"shipTo": "another state"}
+    assert made(ravis_counter.post("/invoices", {**draft, "shipTo": "29"}))["kind"] == "bill_of_supply"
+
+
+def test_a_state_that_there_is_not_is_named_where_it_was_read(counter):
+    answer = counter.post("/invoices", counter.draft([counter.piece()], shipTo="99"))
+    assert (refusal(answer), answer.json["fields"]) == ((422, "unknown_state"), {"shipTo": "unknown"})
+
+
 def test_the_shop_of_somebody_else_is_not_there(counter, ravis_counter):
     stranger = Counter(counter.app, counter.runtime, ravis_counter.who)
     path = f"{counter.base}/invoices"
