@@ -108,7 +108,7 @@ def issue_note(invoice_id: UUID) -> Response | tuple[str, int]:
     issued = tried.result
     if issued is not None and request.form.get("then") == "exchange":
         return go_to(url_for("shop_pages.new_bill", customer=issued.customer_id))
-    return _issued_or_refused(tried, invoice_id, {"amounts.0": "less"})
+    return _issued_or_refused(tried, invoice_id, {"amounts.0": "less", "refunds": "mode"})
 
 
 @pages.post("/bills/<id:invoice_id>/debit-note")
@@ -120,7 +120,7 @@ def issue_debit(invoice_id: UUID) -> Response | tuple[str, int]:
         lambda db: invoices.issue_debit_note(db, draft=_debit(invoice_id), keyring=keyring),
         rebuild=lambda db, made: invoices.get_invoice(db, made, keyring=keyring),
     ))  # fmt: skip
-    return _issued_or_refused(tried, invoice_id, {"amounts.0": "more"})
+    return _issued_or_refused(tried, invoice_id, {"amounts.0": "more", "amounts": "more", "payments": "debit_mode"})
 
 
 @pages.post("/bills/<id:invoice_id>/cancellation")

@@ -164,7 +164,8 @@ def _rank(line: LineDraft) -> int:
 def fields_of(draft: BillDraft) -> dict[str, str]:
     """What the form calls each path that a refusal may name."""
     names = {"toldPaise": "told", "discount": "bill_discount", "occasion": "occasion", "schemeIds": "scheme_id",
-             "orderId": "order_id", "estimateId": "estimate_id"}  # fmt: skip
+             "orderId": "order_id", "estimateId": "estimate_id", "payments": "pay_cash",
+             "customerId": "customer_id", "shipTo": "ship_to"}  # fmt: skip
     for place, key in enumerate(keys_of(draft)):
         of_line = {
             "ratePaisePerG": "rate", "discount": "discount", "discount.paise": "discount", "makingDiscount": "making",

@@ -14,6 +14,13 @@ class OrderFactsWrong(Unprocessable):
     """An order's pieces, days, amounts or stage have a form that cannot be kept, or contradict."""
 
 
+class OrderPictureUnknown(NotFound):
+    """An order or a repair names a picture that this shop does not have."""
+
+    default_message = N_("There is no such picture.")
+    default_action = N_("Take or choose another.")
+
+
 class OrderClosed(Conflict):
     """The order was delivered, handed back or cancelled before: it no longer changes."""
 

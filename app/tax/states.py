@@ -40,13 +40,13 @@ def find_state(code: str, on: dt.date) -> State | None:
     return next((state for state in current_tables().states if state.code == code and holds_on(state, on)), None)
 
 
-def state_of(code: str, on: dt.date) -> State:
-    """The state that a code names on a day; raises UnknownState."""
+def state_of(code: str, on: dt.date, *, field: str = "stateCode") -> State:
+    """The state that a code names on a day; `field` is where it was read. Raises UnknownState."""
     state = find_state(code, on)
     if state is None:
         raise UnknownState(
             _("No state has the GST code “%(code)s” on %(on)s.", code=code[:8], on=f"{on:%d-%m-%Y}"),
-            fields={"stateCode": "unknown"},
+            fields={field: "unknown"},
         )
     return state
 
@@ -77,7 +77,7 @@ def supply_of(
     if handover is Handover.COUNTER:
         place = shop
     elif destination is None:
-        raise UnknownState(_("Goods that are shipped need the state they go to."), fields={"destination": "missing"})
+        raise UnknownState(_("Goods that are shipped need the state they go to."), fields={"shipTo": "missing"})
     else:
-        place = state_of(destination, on)
+        place = state_of(destination, on, field="shipTo")
     return Supply(place=place, inter_state=place.code != shop.code or to_sez, taxed=taxed)

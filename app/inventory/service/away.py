@@ -137,8 +137,7 @@ def send_memo(
     note: str | None = None,
 ) -> Consignment:  # fmt: skip
     """Pieces go out on approval; raises CustomerUnknown, ConsignmentEmpty, ItemUnknown, ItemNotInStock."""
-    customers.get_customer(db, customer_id)
-    customers.lock_buyer(db, customer_id)
+    customers.hold(db, customer_id, exclusive=True)
     items, lots = _taken(db, item_ids, ())
     row = _row(
         ConsignmentKind.MEMO, db, from_place_id=items[0].place_id, customer_id=customer_id, due_on=due_on, note=note

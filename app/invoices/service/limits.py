@@ -1,6 +1,7 @@
 """Owns what the limits at the counter say to a bill: before it is issued, with the rule named."""
 
 import datetime as dt
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,8 @@ DATA = Path(__file__).parent.parent / "data" / "linked_cash.json"
 BLOCKS: dict[str, type[Unprocessable]] = {
     "pan": PanRequired, "cash": CashLimitReached, "address": AddressRequired,
 }  # fmt: skip
+FIELDS = {"cash": "payments", "pan": "customerId", "address": "customerId"}
+"""Where a bill has what each rule looks at."""
 
 
 class LimitReached(Unprocessable):
@@ -108,8 +111,10 @@ def newly_blocked(
     return tuple(finding for finding in wanted(after_paise) if finding.rule not in known)
 
 
-def refuse_blocked(findings: tuple[Finding, ...]) -> None:
-    """Raises for the first finding that blocks, in the words of its rule."""
+def refuse_blocked(findings: tuple[Finding, ...], fields: Mapping[str, str] = FIELDS) -> None:
+    """Raises for the first finding that blocks, in the words of its rule; `fields`: where the body has it."""
     for finding in findings:
         if finding.blocks:
-            raise BLOCKS.get(finding.rule, LimitReached)(f"{finding.message} ({finding.name})")
+            raise BLOCKS.get(finding.rule, LimitReached)(
+                f"{finding.message} ({finding.name})", fields={fields.get(finding.rule, "payments"): finding.rule}
+            )

@@ -215,7 +215,7 @@ def check_taken(
     if in_cash:
         refuse_blocked(cash_findings(in_cash, before, on))
     so_far = bill.total_paise + sum(note.total_paise for note in notes if note.kind == DocumentKind.DEBIT_NOTE.value)
-    refuse_blocked(newly_blocked(so_far, so_far + total_paise, buyer, on))
+    refuse_blocked(newly_blocked(so_far, so_far + total_paise, buyer, on), {"pan": "amounts", "address": "amounts"})
 
 
 def book_cash(

@@ -20,7 +20,7 @@ from app.metal.service import Account, Entry, post
 from app.numbering import service as numbering
 from app.numbering.gaps import Numbered
 from app.numbering.service import DocumentKind
-from app.orders.errors import OrderFactsWrong
+from app.orders.errors import OrderFactsWrong, OrderPictureUnknown
 from app.orders.facts import settled_order, settled_repair
 from app.orders.models import Order as OrderRow
 from app.orders.models import OrderAdvance, OrderKind, OrderLine, OrderStep, Repair
@@ -34,6 +34,7 @@ from app.ratelocks import service as ratelocks
 from app.ratelocks.errors import RateLockUnknown
 from app.rates import service as rates
 from app.tenants.service.places import Place, list_places
+from app.vision import service as vision
 from shard_router import ShopSession
 
 _NUMBERED = {OrderKind.ORDER: DocumentKind.ORDER, OrderKind.REPAIR: DocumentKind.REPAIR}
@@ -43,7 +44,7 @@ NUMBERED = (Numbered(OrderRow, tuple(_NUMBERED.values()), kind=OrderRow.kind),)
 
 def _lock_of(db: ShopSession, lock_id: UUID, customer_id: UUID) -> ratelocks.RateLock:
     """A rate that was promised to this customer and still holds; raises RateLockUnknown, another's included."""
-    lock = ratelocks.get_lock(db, lock_id)
+    lock = ratelocks.get_lock(db, lock_id, field="rateLockId")
     if lock.customer_id != customer_id:
         raise RateLockUnknown(fields={"rateLockId": "unknown"})
     if lock.state != ratelocks.LockState.OPEN.value:
@@ -56,12 +57,13 @@ def take_order(
     db: ShopSession, *, draft: OrderDraft, advance: Sequence[Payment] = (), keyring: Keyring
 ) -> Order:  # fmt: skip
     """Take an order, with an advance where one is paid. Today's rate is fixed on its lines, unless that of the delivery
-    was agreed. Raises CustomerUnknown, OrderFactsWrong, RateKeptTooLong, OrderAdvanceTooSmall and what
-    `credits.receive` raises."""
+    was agreed. Raises CustomerUnknown, OrderFactsWrong, OrderPictureUnknown, RateLockUnknown,
+    RateKeptTooLong, OrderAdvanceTooSmall and what `credits.receive` raises."""
     at = utc_now()
     facts = settled_order(draft, ist(at).date())
     customer_id = customers.hold(db, facts.customer_id, exclusive=bool(advance))  # as `receive` holds them
     lock = _lock_of(db, facts.rate_lock_id, customer_id) if facts.rate_lock_id else None
+    _check_pictures(db, {f"lines.{at}.pictureId": line.picture_id for at, line in enumerate(facts.lines)})
     board = {} if facts.rate_basis == DELIVERY else dict(rates.read_board(db))
     if lock is not None:
         board[lock.metal, lock.fineness] = lock.paise_per_g
@@ -92,6 +94,15 @@ def take_order(
     return get_order(db, row.id)
 
 
+def _check_pictures(db: ShopSession, named: Mapping[str, UUID | None]) -> None:
+    """By the path at which each is named; raises OrderPictureUnknown."""
+    wanted = {path: picture_id for path, picture_id in named.items() if picture_id is not None}
+    known = vision.known_pictures(db, wanted.values())
+    for path, picture_id in wanted.items():
+        if picture_id not in known:
+            raise OrderPictureUnknown(fields={path: "unknown"})
+
+
 def _kept(
     facts: OrderDraft, board: Mapping[tuple[str, int], int], lock: ratelocks.RateLock | None
 ) -> list[tuple[int, int]]:  # fmt: skip
@@ -109,6 +120,7 @@ def take_repair(
     at = utc_now()
     facts = settled_repair(draft, ist(at).date())
     customer_id = customers.hold(db, facts.customer_id, exclusive=bool(advance))
+    _check_pictures(db, {"pictureId": facts.picture_id})
     stage = TAKEN if facts.estimate_paise is None else ESTIMATED
     row = _written(db, OrderKind.REPAIR, customer_id, at, due_on=facts.due_on, note=facts.note, stage=stage)
     db.add(Repair(

@@ -53,8 +53,8 @@ OWN_WORDS: dict[tuple[str, str], tuple[int, str]] = {
     ("invoices.quote", "orderId"): (404, "order_unknown"),
     ("invoices.issue_invoice", "orderId"): (404, "order_unknown"),
     ("estimates.make_estimate", "orderId"): (404, "order_unknown"),
-    ("orders.take_order", "pictureId"): (422, "value_refused"),
-    ("repairs.take_repair", "pictureId"): (422, "value_refused"),
+    ("orders.take_order", "pictureId"): (404, "order_picture_unknown"),
+    ("repairs.take_repair", "pictureId"): (404, "order_picture_unknown"),
     ("schemes.take_back_instalments", "receiptId"): (409, "instalments_not_last"),
     ("cash.hand_over", "toWhom"): (403, "not_the_taker"),
 }  # fmt: skip

@@ -9,6 +9,7 @@ from pypdf import PdfReader
 from app.credits import service as credits
 from app.kit.audit_checking import first_broken
 from app.kit.clock import today_ist
+from app.kit.ids import new_id
 from app.orders import service as orders
 from tests.integration.orders.conftest import later
 from tests.support.counter import all_at_once, made
@@ -108,3 +109,14 @@ def _due(db, order_id, day):
     row = repository.find_order(db, UUID(order_id), lock=True)
     row.due_on = day
     db.flush()
+
+
+def test_a_lock_or_a_picture_that_there_is_not_is_named_at_its_field(desk):
+    nowhere = str(new_id())
+    line = desk.draft()["lines"][0]
+    for path, changes, field in (
+        ("/orders", {"rateBasis": "locked", "rateLockId": nowhere}, "rateLockId"),
+        ("/orders", {"lines": [line, {**line, "pictureId": nowhere}]}, "lines.1.pictureId"),
+    ):
+        answer = desk.counter.post(path, {**desk.draft(), **changes})
+        assert (answer.status_code, answer.json["fields"]) == (404, {field: "unknown"}), answer.json

@@ -91,13 +91,14 @@ def test_cash_of_a_debit_note_counts_with_what_was_given_before():
 
 
 @pytest.mark.parametrize(
-    ("total", "buyer", "cash", "refusal"),
+    ("total", "buyer", "cash", "refusal", "fields"),
     [
-        (200_000_01, BARE, 0, PanRequired), (50_000_00, BARE, 0, AddressRequired),
-        (300_000_00, LATA, 200_000_00, CashLimitReached),
+        (200_000_01, BARE, 0, PanRequired, {"customerId": "pan"}),
+        (50_000_00, BARE, 0, AddressRequired, {"customerId": "address"}),
+        (300_000_00, LATA, 200_000_00, CashLimitReached, {"payments": "cash"}),
     ],
 )  # fmt: skip
-def test_what_blocks_says_its_rule(total, buyer, cash, refusal):
+def test_what_blocks_says_its_rule_and_where_it_bites(total, buyer, cash, refusal, fields):
     with pytest.raises(refusal) as caught:
         refuse_blocked(rules(total, buyer, cash))
-    assert caught.value.message.endswith(")")
+    assert caught.value.message.endswith(")") and caught.value.fields == fields

@@ -64,7 +64,7 @@ def test_no_shop_stands_in_a_foreign_country():
 def test_shipping_needs_a_destination():
     with pytest.raises(UnknownState) as caught:
         supply_of(shop_state="27", on=DAY, handover=Handover.SHIPPED)
-    assert caught.value.fields == {"destination": "missing"}
+    assert caught.value.fields == {"shipTo": "missing"}
 
 
 @pytest.mark.parametrize(
