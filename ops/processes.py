@@ -41,7 +41,9 @@ class Processes:
     def start(
         self, name: str, command: Sequence[str], *, env: Mapping[str, str] | None = None, cwd: Path | None = None
     ) -> int:
-        """Starts a process in a session of its own, its output appended to the log of that name."""
+        """Starts a process in a session of its own, its output appended to the log of that name.
+
+        One of which no record can be kept, on a full disk, is ended at once: no later run would find it."""
         files.private_folder(self.folder)
         files.private_folder(self.logs)
         with (self.logs / f"{name}.log").open("ab") as log:
@@ -54,8 +56,13 @@ class Processes:
                 env=None if env is None else dict(env),
                 cwd=cwd,
             )
+        try:
+            self.record(name, child.pid)
+        except OSError:
+            os.killpg(child.pid, signal.SIGKILL)
+            child.wait()
+            raise
         self._children[name] = child
-        self.record(name, child.pid)
         return child.pid
 
     def record(self, name: str, pid: int) -> None:

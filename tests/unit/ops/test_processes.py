@@ -1,5 +1,6 @@
 """Only processes we started are ever taken for ours."""
 
+import errno
 import json
 import os
 import subprocess
@@ -41,6 +42,20 @@ def test_a_number_that_another_process_got_is_not_ours(processes):
     finally:
         other.kill()
         other.wait()
+
+
+def test_a_process_that_cannot_be_recorded_does_not_stay(processes, tmp_path, monkeypatch):
+    """A disk that is full at that moment: no later run would find it, so it would never be ended."""
+    begun = []
+
+    def full(name, pid):
+        begun.append(pid)
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(processes, "record", full)
+    with pytest.raises(OSError, match="No space left"):
+        processes.start("sleeper", SLEEPER)
+    assert identity(begun[0]) is None
 
 
 def test_a_record_cut_short_counts_as_nothing(processes):
