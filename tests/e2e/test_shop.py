@@ -4,6 +4,7 @@ import csv
 import io
 import re
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from playwright.sync_api import expect
 
@@ -110,6 +111,11 @@ def test_a_piece_is_entered_pictured_and_withdrawn(screen: Watched, cast: Cast, 
     expect(page.locator("tr").filter(has_text="BR-7").locator("img")).to_be_visible()
     screen.look("story-stock")
     page.get_by_role("link", name="BR-7").click()
+    expect(page.get_by_role("heading", name=re.compile("BR-7"))).to_be_visible()
+    expect(page.get_by_text("Withdraw from stock")).to_have_count(0)  # a clerk could enter it again, and lighter
+    its_page = urlsplit(page.url).path
+    screen.be(cast.asha)
+    screen.go(its_page)
     page.get_by_text("Withdraw from stock").click()
     page.get_by_label("Reason").fill("Sent back to the maker")
     page.get_by_role("button", name="Withdraw").click()
