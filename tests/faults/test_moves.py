@@ -115,24 +115,30 @@ def child(field: Field, move_id: UUID, step: str, tmp_path: Path) -> subprocess.
 def test_movers_are_killed_at_every_step(
     moves_field: Field, chance: random.Random, count: Callable[[int], int], measured: Measured, tmp_path: Path
 ) -> None:
-    """Each time one owner, the books whole, and the move resumed or undone. The long form: TEST_FAULT_COUNT=200."""
-    rounds = count(4)
+    """Each time one owner, the books whole, and the move resumed or undone. The long form: TEST_FAULT_COUNT=3200."""
+    rounds, ends, bills, refused = count(4), [], 0, 0
     steps = [STEPS[n % len(STEPS)] for n in range(rounds)] if rounds >= len(STEPS) else chance.sample(STEPS, rounds)
-    entry, ends = moves_field.open_shop(), []
-    mover = moves_field.mover()
-    with trading(moves_field.router, entry.shop_id, per_s=20, tills=2) as history:
-        for step in steps:
-            target = OTHER[moves_field.home(entry.shop_id)]
-            move_id = mover.ask(entry.shop_id, target, asked_by="a fault run", max_pause_ms=3000)
-            assert child(moves_field, move_id, step, tmp_path).wait(120) == -signal.SIGKILL, step
-            status = go_on(mover, move_id)
-            ends.append(status.state)
-            assert status.state is (MoveState.ABORTED if step in FENCED else MoveState.SWITCHED), (step, status.reason)
-            assert moves_field.home(entry.shop_id) == (target if status.state is MoveState.SWITCHED else OTHER[target])
-            mover.purge(now=status.asked_at.replace(year=status.asked_at.year + 1))
-    moves_field.audit(entry.shop_id, history)
+    for begun in range(0, rounds, MOVES_OF_A_SHOP):
+        entry = moves_field.open_shop()
+        with trading(moves_field.router, entry.shop_id, per_s=20, tills=2) as history:
+            for step in steps[begun : begun + MOVES_OF_A_SHOP]:
+                ends.append(killed_at(moves_field, entry.shop_id, step, tmp_path))
+        moves_field.audit(entry.shop_id, history)
+        bills, refused = bills + len(history.sold), refused + len(history.wrong)
     measured(kills=len(ends), resumed=ends.count(MoveState.SWITCHED), undone=ends.count(MoveState.ABORTED))
-    measured(bills=len(history.sold), refused=len(history.wrong))
+    measured(bills=bills, refused=refused)
+
+
+def killed_at(at: Field, shop_id: int, step: str, folder: Path) -> MoveState:
+    """A move whose mover is killed there, and what the next one makes of it."""
+    mover, home = at.mover(), at.home(shop_id)
+    move_id = mover.ask(shop_id, OTHER[home], asked_by="a fault run", max_pause_ms=3000)
+    assert child(at, move_id, step, folder).wait(120) == -signal.SIGKILL, step
+    status = go_on(mover, move_id)
+    assert status.state is (MoveState.ABORTED if step in FENCED else MoveState.SWITCHED), (step, status.reason)
+    assert at.home(shop_id) == (OTHER[home] if status.state is MoveState.SWITCHED else home)
+    mover.purge(now=status.asked_at.replace(year=status.asked_at.year + 1))
+    return status.state
 
 
 @pytest.mark.fault(11)
