@@ -173,7 +173,8 @@ class Health:
         self, shard: str, seen: ServerHealth, primary: ServerHealth, before: ServerHealth | None = None
     ) -> ServerHealth:
         """Errant is what the replica had at its last look and the primary has not got by now: under semi-sync a
-        replica may apply a commit a moment before its primary does, so one look alone proves nothing."""
+        replica may apply a commit a moment before its primary does, so one look alone proves nothing. While no primary
+        answers, no replica can receive: each goes on answering who asks for nothing that it lacks (`routing.py`)."""
         if not seen.reachable or seen.executed is None:
             return seen
         had = before.executed if before is not None and before.executed is not None else seen.executed
@@ -184,7 +185,7 @@ class Health:
             problem = problem or "a replica that accepts writes"
         if not seen.preserves_order:
             problem = problem or "replica_preserve_commit_order is off"
-        if seen.replicating is False:
+        if seen.replicating is False and primary.reachable:  # else it is the primary that is away, not the replica
             problem = problem or "replication is stopped"
         if errant:
             problem = problem or "has transactions that its primary never had"

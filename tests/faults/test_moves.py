@@ -125,9 +125,9 @@ def test_movers_are_killed_at_every_step(
                 ends.append(killed_at(moves_field, entry.shop_id, step, tmp_path))
         moves_field.audit(entry.shop_id, history)
         bills, refused = bills + len(history.sold), refused + len(history.wrong)
+        measured(kills=len(ends), resumed=ends.count(MoveState.SWITCHED), undone=ends.count(MoveState.ABORTED))
+        measured(bills=bills, refused=refused)  # of shops that were audited: a run that is ended tells these
     assert len(ends) == rounds
-    measured(kills=len(ends), resumed=ends.count(MoveState.SWITCHED), undone=ends.count(MoveState.ABORTED))
-    measured(bills=bills, refused=refused)
 
 
 def killed_at(at: Field, shop_id: int, step: str, folder: Path) -> MoveState:

@@ -24,13 +24,14 @@ def test_a_primary_killed_under_load_and_started_again(servers: Servers, market:
         before = len(market.journal.troubles_of(*market.on_a))
         load.go_on(10, market.on_b)
         until(lambda: len(market.journal.troubles_of(*market.on_a)) >= before + 6, within=30, what="refusals")
+        read_after = until(lambda: _newest_bills_are_read(market), within=10, what="reads without a primary")
         back_at = servers.start()
         until(lambda: all(_last(market, shop) > back_at for shop in market.on_a), within=BACK_WITHIN)
         writes_after = min(one.at for one in market.journal.sold if one.shop_id in market.on_a and one.at > back_at)
         load.go_on(3)
     refused = market.journal.troubles_of(*market.on_a)
     measured(
-        down_s=back_at - killed_at, first_write_after_s=writes_after - back_at,
+        down_s=back_at - killed_at, reads_go_on_after_s=read_after, first_write_after_s=writes_after - back_at,
         last_refusal_after_s=market.journal.blip(back_at, *market.on_a),
         refusals=market.journal.kinds(), slowest_refusal_s=max(one.seconds for one in refused),
         median_refusal_s=sorted(one.seconds for one in refused)[len(refused) // 2],
@@ -59,6 +60,14 @@ def test_a_primary_killed_in_mid_commit(servers: Servers, market: Market) -> Non
     assert first.headers["idempotent-replay"] == "true"  # it was in the binlog
     market.note(asha, key, body, first)
     market.audit()
+
+
+def _newest_bills_are_read(market: Market) -> bool:
+    """By a colleague, who brings no token: from a replica that has all that the shop was ever told."""
+    newest = [(who, market.journal.of(who.shop_id)[-1]) for who in market.people if who.shop_id in market.on_a]
+    answers = [(market.get(who, f"invoices/{sold.facts['id']}"), sold) for who, sold in newest]
+    assert all(answer.body == sold.reply for answer, sold in answers if answer.ok)
+    return all(answer.ok for answer, _ in answers)
 
 
 UNCLEAR = {(503, "commit_unclear", "1"), (409, "idempotency_key_busy", "1")}

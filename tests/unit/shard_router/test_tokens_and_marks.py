@@ -1,5 +1,7 @@
 """GTID arithmetic, tokens as text, and what a replica's health makes of it."""
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -127,14 +129,17 @@ def judged(replica: ServerHealth, primary: ServerHealth = PRIMARY, *, lag: float
 
 
 def with_(**facts: object) -> ServerHealth:
-    from dataclasses import replace
-
     return replace(REPLICA, **facts)  # type: ignore[arg-type]
 
 
 def test_a_sound_replica_is_in_rotation() -> None:
     found = judged(REPLICA)
     assert found.in_rotation and found.problem == "" and found.lag_ms == 0
+
+
+def test_a_replica_that_nobody_feeds_since_the_primary_died_goes_on_answering() -> None:
+    found = judged(with_(replicating=False), replace(PRIMARY, reachable=False, executed=None))
+    assert found.in_rotation and found.problem == ""
 
 
 @pytest.mark.parametrize(("replica", "word"), [
@@ -160,7 +165,5 @@ def test_one_that_is_behind_leaves_the_rotation() -> None:
 
 
 def test_with_the_primary_gone_a_replica_that_has_it_all_stays() -> None:
-    from dataclasses import replace
-
     gone = replace(PRIMARY, reachable=False, executed=None)
     assert judged(REPLICA, gone).in_rotation
