@@ -38,6 +38,23 @@ def hold(db: ShopSession, customer_id: UUID, *, exclusive: bool) -> Any | None:
     return db.execute(wanted.with_for_update(read=not exclusive)).one_or_none()
 
 
+def hold_pan(db: ShopSession, customer_id: UUID) -> None:
+    """Every entry of this customer's PAN, exclusively: to the law on cash they are one person."""
+    db.execute(_of_pan(db.shop_id, customer_id))
+
+
+def _of_pan(shop_id: Any, customer_id: Any) -> Select[UUID]:
+    """In the order of their ids, by the index on PANs: two bills of one PAN never lock them crosswise."""
+    me, other = aliased(Customer), aliased(Customer)
+    return (
+        select(other.id)
+        .select_from(me)
+        .join(other, and_(other.shop_id == me.shop_id, other.pan == me.pan))
+        .where(me.shop_id == shop_id, me.id == customer_id)
+        .with_for_update(of=other)
+    )
+
+
 def rows_of_person(db: ShopSession, customer_id: UUID) -> Sequence[UUID]:
     return db.scalars(
         select(Customer.id)
@@ -189,6 +206,7 @@ def list_customers(*, text: str | None, phone: str | None, gstin: str | None) ->
 # person is added up by one bill at a time; shared otherwise, so that the bill's foreign key never waits on an edit
 # while the shop's hot rows are held.
 BUYER_FOR_UPDATE = Prepared(lambda: _packed_buyer().with_for_update())
+PAN_FOR_UPDATE = Prepared(lambda: _of_pan(bindparam("shop_id"), bindparam("customer_id", type_=Id)))  # before it
 BUYER_FOR_SHARE = Prepared(lambda: _packed_buyer().with_for_update(read=True))
 
 

@@ -5,6 +5,7 @@ from app.customers.facts import CustomerDraft, settled
 from app.customers.repository import (
     BUYER_FOR_SHARE,
     BUYER_FOR_UPDATE,
+    PAN_FOR_UPDATE,
     entries_of_one,
     entries_of_pan,
     persons,
@@ -52,8 +53,9 @@ from app.customers.service.kyc import (
 from app.customers.service.merging import merge
 
 __all__ = [
-    "BUYER_FOR_SHARE", "BUYER_FOR_UPDATE", "DATES", "RELATIONS", "Buyer", "Customer", "CustomerDraft", "FamilyView",
-    "Kyc", "Member", "Paper", "PaperKind", "SpecialDay", "UpcomingDay", "add_paper", "buyer_of", "consent_text",
+    "BUYER_FOR_SHARE", "BUYER_FOR_UPDATE", "DATES", "PAN_FOR_UPDATE", "RELATIONS", "Buyer", "Customer", "CustomerDraft",
+    "FamilyView", "Kyc", "Member", "Paper", "PaperKind", "SpecialDay", "UpcomingDay", "add_paper", "buyer_of",
+    "consent_text",
     "contacts_of", "dates_of", "edit_customer", "entries_of", "entries_of_one", "entries_of_pan", "family_of",
     "find_buyer", "find_by_phone", "get_buyer", "get_customer", "get_paper", "hold", "join_family", "keep_scan",
     "kyc_of", "leave_family", "list_customers", "lock_buyer", "merge", "names_of", "paper_kinds", "persons",

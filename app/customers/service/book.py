@@ -24,12 +24,14 @@ from shard_router import ShopSession
 from shard_router.moves import Restoring
 
 __all__ = [
-    "BUYER_FOR_SHARE", "BUYER_FOR_UPDATE", "Buyer", "Customer", "CustomerDraft", "buyer_of", "edit_customer",
-    "find_buyer", "find_by_phone", "get_buyer", "get_customer", "hold", "list_customers", "lock_buyer", "names_of",
+    "BUYER_FOR_SHARE", "BUYER_FOR_UPDATE", "PAN_FOR_UPDATE", "Buyer", "Customer", "CustomerDraft", "buyer_of",
+    "edit_customer", "find_buyer", "find_by_phone", "get_buyer", "get_customer", "hold", "list_customers", "lock_buyer",
+    "names_of",
     "register_customer", "register_customers", "same_pan", "same_person", "settle_restore", "shop_sums", "taken_phones",
 ]  # fmt: skip
 
 BUYER_FOR_UPDATE, BUYER_FOR_SHARE = repository.BUYER_FOR_UPDATE, repository.BUYER_FOR_SHARE
+PAN_FOR_UPDATE = repository.PAN_FOR_UPDATE
 shop_sums = repository.shop_sums
 
 _FIELDS = tuple(field.name for field in dataclasses.fields(CustomerDraft))
@@ -204,18 +206,22 @@ def find_buyer(db: ShopSession, customer_id: UUID) -> Buyer | None:
 
 def lock_buyer(db: ShopSession, customer_id: UUID) -> None:
     """Holds the customer still until the commit, before any piece is locked: of one who was merged the row that counts,
-    which bills and receipts lock; one who was erased too."""
+    which bills and receipts lock, and those of the same PAN; one who was erased too."""
     wanted = repository.merged_into(db, customer_id) or customer_id
+    repository.hold_pan(db, wanted)
     while (row := repository.hold(db, wanted, exclusive=True)) is not None and row.merged_into is not None:
         wanted = row.merged_into
 
 
 def hold(db: ShopSession, customer_id: UUID, *, exclusive: bool = False) -> UUID:
     """Holds the customer still until the commit, shared with others unless said otherwise: the id of the row that
-    counts, which is another one where this customer was merged. Raises CustomerUnknown, also for one who was erased."""
+    counts, which is another one where this customer was merged. Exclusively: with every entry of their PAN, since
+    their cash is one person's. Raises CustomerUnknown, also for one who was erased."""
     wanted = customer_id
     while True:
         wanted = repository.merged_into(db, wanted) or wanted
+        if exclusive:
+            repository.hold_pan(db, wanted)
         row = repository.hold(db, wanted, exclusive=exclusive)
         if row is None or row.erased_at is not None:
             raise CustomerUnknown(fields={"customerId": "unknown"})

@@ -140,7 +140,12 @@ def _party(draft: BillDraft, on: dt.date) -> list[Bound]:
     if draft.customer_id is None:
         return []
     buyer = customers.BUYER_FOR_UPDATE if draft.counts_cash else customers.BUYER_FOR_SHARE
-    packet = [buyer.bind(customer_id=draft.customer_id), sealing_keys.STATUTORY_KEY.bind(subject_id=draft.customer_id)]
+    same_pan = [customers.PAN_FOR_UPDATE.bind(customer_id=draft.customer_id)] if draft.counts_cash else []
+    packet = [
+        *same_pan,
+        buyer.bind(customer_id=draft.customer_id),
+        sealing_keys.STATUTORY_KEY.bind(subject_id=draft.customer_id),
+    ]
     if draft.counts_cash:
         packet.append(repository.CASH_BEFORE.bind(
             customer_id=draft.customer_id, issued_on=on, since=linked_since(on), occasion=draft.occasion or "",
@@ -158,7 +163,7 @@ def _party(draft: BillDraft, on: dt.date) -> list[Bound]:
 def _read_party(draft: BillDraft, results: Sequence[PacketResult], keyring: Keyring, on: dt.date) -> Party:
     if draft.customer_id is None:
         return Party()
-    rest: Iterator[PacketResult] = iter(results)
+    rest: Iterator[PacketResult] = iter(results[1:] if draft.counts_cash else results)  # behind the lock of its PAN
     buyer = customers.buyer_of(draft.customer_id, next(rest).rows)
     key = keyring.open(next(rest).rows[0][0])
     cash = _read_cash(draft, rest) if draft.counts_cash else NO_CASH

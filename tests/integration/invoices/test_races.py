@@ -144,6 +144,17 @@ def test_cash_of_one_person_in_a_day_is_added_up_even_at_many_tills(counter):
     assert 3 * 60_000_00 < CASH_LIMIT <= 4 * 60_000_00
 
 
+def test_cash_of_one_pan_is_added_up_at_many_tills_whichever_entry_they_bill(counter):
+    """An owner and their firm, with one PAN: of eight bills of ₹60,000 three fit, as of one person."""
+    owner = counter.customer()
+    people = [owner, counter.customer(pan=owner["pan"], name="The same, as a firm")]
+    pieces = [counter.piece(grossMg=6_000) for _ in range(8)]
+    cash = [{"mode": "cash", "paise": 60_000_00}]
+    answers = all_at_once(8, lambda n: counter.bill([pieces[n]], customerId=people[n % 2]["id"], payments=cash))
+    assert codes(answers) == {201: 3, 422: 5}
+    assert {answer.json["code"] for answer in answers if answer.status_code == 422} == {"cash_limit_reached"}
+
+
 def test_a_line_is_reversed_once_however_many_ask(counter):
     customer = counter.customer()
     bill = made(counter.bill([counter.piece(), counter.piece()], customerId=customer["id"]))
