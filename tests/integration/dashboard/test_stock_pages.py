@@ -156,6 +156,9 @@ def test_pieces_go_out_on_approval_come_back_and_are_melted(asha, stock, runtime
     )
     assert asha.once(f"{stock}/memos/{memo}/return", {"version": "1", "line-2": "yes"}).status_code == 303
     assert asha.once(f"{stock}/memos/{memo}/return", {"version": "2"}).status_code == 303
+    kept = re.findall(r'href="([^"]*/bills/new[^"]*)"', asha.look(f"{stock}/memos/{memo}").text.replace("&amp;", "&"))
+    sheet = asha.look(next(link for link in kept if items[1].tag in link)).text
+    assert customer.name in sheet and items[1].tag in sheet  # the counter begins with the customer and what they keep
     melt = id_in(asha.once(f"{stock}/melts/new", {"codes": scanned}), "melts")
     pour = {"version": "1", "kind": "bullion", "metal": "gold", "code": "POUR", "name": "Bar", "fineness": "995",
             "net": "6.300"}  # fmt: skip

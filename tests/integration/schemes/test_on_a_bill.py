@@ -14,6 +14,7 @@ from app.kit.ids import new_id
 from app.schemes import service
 from tests.integration.schemes.test_ends import BEGUN, RIPE
 from tests.support.counter import Counter, all_at_once, made
+from tests.support.pages import Sender
 
 
 @pytest.fixture
@@ -52,6 +53,14 @@ def test_a_bonus_is_shared_out_over_the_lines_and_told(savings):
     billed = made(savings.counter.post("/invoices", body(savings, scheme, None, lines=lines)))
     assert [line["discountPaise"] for line in billed["lines"]] == [1_000_00, 1_000_00]
     assert [step["rule"] for step in billed["lines"][0]["explanation"]].count("bonus") == 1
+
+
+def test_the_passbook_of_a_matured_scheme_leads_to_the_bill(savings, flask_app, asha_and_others):
+    scheme, asha = savings.matured(BEGUN, RIPE), asha_and_others.asha
+    browser, base = Sender(flask_app, asha), f"/s/{asha.shop.slug}"
+    begun = f"{base}/bills/new?customer={scheme.customer_id}"
+    assert begun in browser.look(f"{base}/schemes/{scheme.id}").text
+    assert savings.customer["name"] in browser.look(begun).text
 
 
 def pay_out(savings, scheme, paise):
