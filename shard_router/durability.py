@@ -12,7 +12,7 @@ NEVER_MS = 24 * 3_600_000
 """A semi-sync time-out from here on counts as never giving up: a person is there before it ends."""
 
 CONFIRMING = 2
-"""Replicas that confirm while all is well: with one, its loss stops the shard's writes."""
+"""Replicas that confirm while all is well: with one, its loss stops the shard's writes, or leaves its primary alone."""
 
 ASK = """SELECT variable_name, variable_value FROM performance_schema.global_variables WHERE variable_name IN (
  'innodb_flush_log_at_trx_commit', 'sync_binlog', 'rpl_semi_sync_source_enabled', 'rpl_semi_sync_source_timeout',
@@ -49,8 +49,10 @@ def ask(cursor: Any, *, group: bool) -> Durability:
 def judge(facts: Mapping[str, str]) -> Durability:
     """Of a primary with semi-sync replicas."""
     replicas = int(facts.get("rpl_semi_sync_source_clients", "0"))
-    lost = [*_flushes(facts), *_waits(facts)]
-    return Durability(replicas, tuple(lost), _thin(replicas, "no replica confirms: writes wait"))
+    gives_up = _gives_up(facts)
+    without = "the primary goes on alone" if gives_up else "writes wait"
+    thin = _thin(replicas, f"no replica confirms: {without}", f"only one replica confirms: without it, {without}")
+    return Durability(replicas, (*_flushes(facts), *_waits(facts)), thin)
 
 
 def _flushes(facts: Mapping[str, str]) -> list[str]:
@@ -61,11 +63,20 @@ def _flushes(facts: Mapping[str, str]) -> list[str]:
 
 
 def _waits(facts: Mapping[str, str]) -> list[str]:
+    found = _gives_up(facts)
+    if (
+        facts.get("rpl_semi_sync_source_enabled") == "ON"
+        and facts.get("rpl_semi_sync_source_wait_point") != "AFTER_SYNC"
+    ):
+        found.append("the primary dies in a commit that others have read already (wait point AFTER_COMMIT)")
+    return found
+
+
+def _gives_up(facts: Mapping[str, str]) -> list[str]:
+    """How it comes to acknowledge what nobody else has; empty where writes wait for a replica however long."""
     if facts.get("rpl_semi_sync_source_enabled") != "ON":
         return ["the primary dies: it waits for no replica (semi-sync is off)"]
     found = []
-    if facts.get("rpl_semi_sync_source_wait_point") != "AFTER_SYNC":
-        found.append("the primary dies in a commit that others have read already (wait point AFTER_COMMIT)")
     patience = int(facts.get("rpl_semi_sync_source_timeout", "0"))
     if patience < NEVER_MS:
         found.append(f"the primary dies after replicas were silent for {patience / 1000:g} s: it goes on alone then")
@@ -80,10 +91,11 @@ def judge_group(facts: Mapping[str, str], states: list[str]) -> Durability:
     lost = _flushes(facts)
     if online < 2:
         lost.append("the primary dies: it is the only member online")
-    return Durability(max(0, online - 1), tuple(lost), _thin(online - 1, "no other member is online"))
+    one = "only one other member confirms: without it, the group takes no writes"
+    return Durability(max(0, online - 1), tuple(lost), _thin(online - 1, "no other member is online", one))
 
 
-def _thin(others: int, none: str) -> tuple[str, ...]:
+def _thin(others: int, none: str, one: str) -> tuple[str, ...]:
     if others >= CONFIRMING:
         return ()
-    return (none,) if others <= 0 else ("only one other server confirms: without it, writes wait",)
+    return (none,) if others <= 0 else (one,)

@@ -40,11 +40,33 @@ def test_a_server_without_semi_sync_guarantees_nothing():
     assert found.lost_when == ("the primary dies: it waits for no replica (semi-sync is off)",)
 
 
-@pytest.mark.parametrize(("clients", "said"), [("1", "only one"), ("0", "writes wait")])
-def test_fewer_replicas_lose_nothing_and_are_told(clients, said):
-    found = judge({**SAFE, "rpl_semi_sync_source_clients": clients})
-    assert found.guaranteed
-    assert said in found.thin[0]
+WAITS, ALONE = "writes wait", "the primary goes on alone"
+GIVES_UP = {"rpl_semi_sync_source_timeout": "1000", "rpl_semi_sync_source_wait_no_replica": "OFF"}
+
+
+@pytest.mark.parametrize(
+    ("set_to", "then"),
+    [
+        ({}, WAITS),
+        ({"rpl_semi_sync_source_wait_point": "AFTER_COMMIT"}, WAITS),
+        (GIVES_UP, ALONE),
+        ({"rpl_semi_sync_source_timeout": "1000"}, ALONE),
+        ({"rpl_semi_sync_source_wait_no_replica": "OFF"}, ALONE),
+        ({"rpl_semi_sync_source_enabled": "OFF"}, ALONE),
+    ],
+)
+def test_with_fewer_replicas_it_is_told_what_the_primary_does_without_the_last_one(set_to, then):
+    few = [judge({**SAFE, **set_to, "rpl_semi_sync_source_clients": clients}) for clients in ("1", "0")]
+    assert [one.thin for one in few] == [
+        (f"only one replica confirms: without it, {then}",), (f"no replica confirms: {then}",),
+    ]  # fmt: skip
+    assert all(one.guaranteed for one in few) == (set_to == {})
+
+
+def test_a_group_of_two_takes_no_writes_without_one_of_them():
+    """One of two is no majority: it refuses rather than waits."""
+    found = judge_group(SAFE, ["ONLINE", "ONLINE", "RECOVERING"])
+    assert found.thin == ("only one other member confirms: without it, the group takes no writes",)
 
 
 @pytest.mark.parametrize(
