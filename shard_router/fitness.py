@@ -27,15 +27,19 @@ class Finding:
     note: str = ""
 
 
-def judge(router: Router, name: str, *, version: Select[str], needed: str) -> list[Finding]:
-    """Everything at once. `version` reads a database's schema version; a shard is fit at `needed` exactly."""
+def judge(
+    router: Router, name: str, *, version: Select[str], needed: str, accept_degraded: bool = False
+) -> list[Finding]:
+    """Everything at once. `version` reads a database's schema version; a shard is fit at `needed` exactly.
+
+    `accept_degraded`: that an acknowledged commit may be lost with one server is told, and bears."""
     shard = router.shard(name)
     router.health_watch.look_at(shard)
     seen = [one for one in router.health() if one.shard == name]
     found = [Finding(f"{one.name} ({one.role})", _of_server(one)) for one in seen]
     if not seen[0].reachable:
         return found
-    return [*found, *_safe(seen[0]), *_accounts(router, shard), _schema(router, name, version, needed)]
+    return [*found, *_safe(seen[0], accept_degraded), *_accounts(router, shard), _schema(router, name, version, needed)]
 
 
 def _of_server(seen: ServerHealth) -> str:
@@ -46,12 +50,13 @@ def _of_server(seen: ServerHealth) -> str:
     return "" if seen.in_rotation else seen.problem or "it is not in rotation"
 
 
-def _safe(primary: ServerHealth) -> Iterator[Finding]:
+def _safe(primary: ServerHealth, accept_degraded: bool) -> Iterator[Finding]:
     worth = primary.durability
     if worth is None:
         yield Finding("acknowledged commits", "what they are worth could not be asked")
         return
-    yield Finding("acknowledged commits", f"lost when {'; or when '.join(worth.lost_when)}" if worth.lost_when else "")
+    lost = f"lost when {'; or when '.join(worth.lost_when)}" if worth.lost_when else ""
+    yield Finding("acknowledged commits", *(("", lost) if accept_degraded else (lost,)))
     yield Finding("replicas that confirm", note="; ".join(worth.thin))
 
 

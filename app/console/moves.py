@@ -123,6 +123,18 @@ def mover_of(router: Router, limits: Limits = Limits()) -> Mover:  # noqa: B008 
     return Mover(router, tables=shop_tables(), sums=all_sums(), limits=limits, settle=restores.settle)
 
 
+def look(mover: Mover, wishes: Sequence[Wish], *, max_pause_ms: int) -> None:
+    """What `ask_for` would refuse by now: SeveralRefused names each shop's reasons. Changes nothing."""
+    refused: dict[int, list[Reason]] = {}
+    for wish in wishes:
+        try:
+            mover.check(wish.shop_id, wish.target, max_pause_ms=max_pause_ms)
+        except MoveRefused as why:
+            refused[wish.shop_id] = why.reasons
+    if refused:
+        raise SeveralRefused(refused)
+
+
 def ask_for(
     router: Router, mover: Mover, wishes: Sequence[Wish], *, asked_by: str, max_pause_ms: int
 ) -> dict[int, UUID]:

@@ -86,6 +86,14 @@ class Mover:
         Who chooses `move_id` may ask twice, and has asked once."""
         if move_id is not None and self._records.find(move_id) is not None:
             return move_id
+        source, epoch, expected = self.check(shop_id, target, max_pause_ms=max_pause_ms)
+        return self._insert(
+            move_id or uuid4(), shop_id, source, target, epoch=epoch, max_pause_ms=max_pause_ms, asked_by=asked_by,
+            facts={"rows_expected": expected},
+        )  # fmt: skip
+
+    def check(self, shop_id: int, target: str, *, max_pause_ms: int = 250) -> tuple[str, int, int]:
+        """The shop's shard and epoch, and about how many rows would go. Changes nothing; MoveRefused as of `ask`."""
         home = self._records.home(shop_id)
         if wrong := list(self._obvious(shop_id, home, target, max_pause_ms)):
             raise MoveRefused(wrong)
@@ -94,11 +102,7 @@ class Mover:
         with self._ground(shop_id, source, target, epoch) as ground:
             if wrong := preflight.reasons(ground):
                 raise MoveRefused(wrong)
-            facts = {"rows_expected": preflight.rows_expected(ground)}
-        return self._insert(
-            move_id or uuid4(), shop_id, source, target, epoch=epoch, max_pause_ms=max_pause_ms, asked_by=asked_by,
-            facts=facts,
-        )  # fmt: skip
+            return source, epoch, preflight.rows_expected(ground)
 
     def ask_to_restore(
         self, shop_id: int, target: str, origin: Origin, *, asked_by: str, max_pause_ms: int = 250

@@ -97,7 +97,7 @@ def move(
     """
     mover = mover_here(accept_degraded=accept_degraded)
     wishes = [Wish(shop_id, target) for shop_id in dict.fromkeys(shop_ids)]
-    confirm(wishes, max_pause, yes=yes)
+    confirm(mover, wishes, max_pause, yes=yes)
     begin(mover, wishes, max_pause=max_pause, run=(at_once, per_shard))
 
 
@@ -297,7 +297,12 @@ def _tell_refused(refused: SeveralRefused) -> NoReturn:
 # ---------------------------------------------------------------- asking first
 
 
-def confirm(wishes: Sequence[Wish], max_pause: int, *, yes: bool) -> None:
+def confirm(mover: Mover, wishes: Sequence[Wish], max_pause: int, *, yes: bool) -> None:
+    """Nobody is asked about a move that would be refused then, and nothing is changed for it."""
+    try:
+        refusable_move(lambda: moves.look(mover, wishes, max_pause_ms=max_pause))
+    except SeveralRefused as refused:
+        _tell_refused(refused)
     if yes:
         return
     names = ", ".join(_named(wish.shop_id) for wish in wishes[:NAMED])

@@ -101,7 +101,7 @@ def plan(
     if wanted and found.steps:
         wishes = [Wish(step.shop_id, step.target) for step in found.steps]
         mover = mover_here(accept_degraded=accept_degraded)
-        confirm(wishes, max_pause, yes=yes)
+        confirm(mover, wishes, max_pause, yes=yes)
         begin(mover, wishes, max_pause=max_pause, run=None)
         click.echo(f"{len(wishes)} moves are asked for. Carry them out with: flask shops resume --at-once 2")
 
@@ -119,7 +119,7 @@ def drain(shard: str, max_pause: int, at_once: int, per_shard: int, *, accept_de
     _drainable(router, shard)
     wishes = _drained(router, shard)
     if wishes:
-        confirm(wishes, max_pause, yes=yes)
+        confirm(mover, wishes, max_pause, yes=yes)
     _close(router, shard)
     if wishes := _drained(router, shard, tell=False):  # anew: one may have been opened there meanwhile
         begin(mover, wishes, max_pause=max_pause, run=(at_once, per_shard))
@@ -134,15 +134,16 @@ def drain(shard: str, max_pause: int, at_once: int, per_shard: int, *, accept_de
     "--topology", "file", type=click.Path(exists=True, dir_okay=False, path_type=Path), default=None,
     help="A topology that is not in force yet and names the shard.",
 )  # fmt: skip
+@click.option("--accept-degraded", is_flag=True, help="Bear that the shard may lose acknowledged commits; it is said.")
 @with_appcontext
-def check(shard: str, file: Path | None) -> None:
+def check(shard: str, file: Path | None, *, accept_degraded: bool) -> None:
     """Say whether a shard is fit to hold shops: servers, replicas, accounts, schema, what a commit there is worth."""
     from migrations import versions
 
     needed = versions.history("shard")[-1].revision
     try:
         with topology.looking_at(runtime().router, file or runtime().router.config.topology) as router:
-            found = judge(router, shard, version=versions.VERSION, needed=needed)
+            found = judge(router, shard, version=versions.VERSION, needed=needed, accept_degraded=accept_degraded)
     except (TopologyRefused, ShardUnavailable) as refused:
         refuse(f"{refused}. Correct the topology file.")
     for one in found:

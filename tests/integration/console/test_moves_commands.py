@@ -137,6 +137,14 @@ def test_it_says_what_will_happen_and_does_nothing_without_a_yes(run, runtime, s
     assert mover_of(runtime.router).list_moves(shop_id=shop) == []
 
 
+def test_what_would_be_refused_is_refused_before_anybody_is_asked(run, runtime, standing_cast):
+    shop = standing_cast.asha.shop_id
+    told = run("move", str(shop), "--to", "shard-a", typed="y\n")
+    assert told.exit_code == 1
+    assert f"shop {shop} lives on shard-a already" in told.output
+    assert "Go on?" not in told.output
+
+
 def test_a_shop_that_nobody_knows_is_an_error(run):
     told = run("move", "999999", "--to", "shard-b", typed="y\n")
     assert told.exit_code == 1 and told.output.startswith("Error: ")

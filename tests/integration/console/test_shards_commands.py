@@ -1,11 +1,13 @@
 """`flask shards`: what each shard is, how it is loaded, what would even it out, whether a new one is fit."""
 
+import dataclasses
 import json
 
 import pytest
 
 from app.console import balance, topology
 from app.console.balance import Measure
+from app.factory import create_app
 from shard_router import Router, TopologyRefused
 from shard_router.marks import covers
 from shard_router.moves.planning import Load
@@ -127,6 +129,22 @@ def test_a_shard_that_nobody_knows_is_not_drained(run):
     assert "There is no shard shard-z" in told.output
 
 
+def test_a_drain_whose_moves_are_refused_changes_nothing(settings, runtime, standing_cast, written):
+    """A pause that no move may take: each is refused at the start, and the shard goes on taking new shops."""
+    path = written(version=7)
+    router = Router(dataclasses.replace(runtime.router.config, topology=path, background=False))
+    runner = create_app(settings, parts=dataclasses.replace(runtime, router=router)).test_cli_runner()
+    before = path.read_text()
+    try:
+        told = runner.invoke(args=["shards", "drain", "shard-a", "--yes", "--max-pause", "5s"])
+    finally:
+        router.close()
+    assert told.exit_code == 1
+    assert "Refused, and nothing was begun" in told.output
+    assert "takes no new shops" not in told.output
+    assert path.read_text() == before
+
+
 def test_a_shard_is_closed_to_new_shops_in_one_step(written):
     path = written(version=7)
     path.chmod(0o640)
@@ -175,6 +193,15 @@ def test_a_shard_is_looked_at_piece_by_piece(run, written):
     unfit = "✗" in told.output
     assert told.exit_code == (1 if unfit else 0)
     assert ("is not fit" in told.output) == unfit
+
+
+def test_what_a_degraded_shard_may_lose_is_told_and_borne_by_who_says_so(run, written):
+    """One replica, which is not waited for longer than a second: whatever is accepted, it stands there."""
+    words = ["check", "shard-a", "--topology", str(written(version=99))]
+    refused, borne = run(*words), run(*words, "--accept-degraded")
+    lost = "acknowledged commits: lost when"
+    assert (refused.exit_code, f"✗ {lost}" in refused.output) == (1, True), refused.output
+    assert (borne.exit_code, f"! {lost}" in borne.output) == (0, True), borne.output
 
 
 def test_a_shard_without_a_server_is_not_fit(run, written, cluster):
