@@ -210,11 +210,21 @@ def cluster(context: click.Context, name: str) -> None:
 @click.option("--proxied/--direct", default=None, help="Clients come through proxies, which `cut` can silence.")
 @click.pass_obj
 def cluster_up(make: Callable[[], Cluster], mode: str | None, proxied: bool | None) -> None:
-    """Start control, two shards and Redis, in the mode asked for or the one before."""
+    """Start control, the shards and Redis, in the mode asked for or the one before."""
     found = make()
     started = found.up(Mode(mode) if mode else None, proxied=proxied)
     console.print(f"Started: {', '.join(started)}." if started else "Everything was running.")
     console.print(f"Mode: {found.setup.mode}{', behind proxies' if found.setup.proxied else ''}.")
+
+
+@cluster.command("add")
+@click.argument("shard")
+@click.pass_obj
+def cluster_add(make: Callable[[], Cluster], shard: str) -> None:
+    """Add one shard more (shard-c) to a cluster that runs; who trades there takes it up within 2 s."""
+    from ops.adding import add
+
+    add(make(), shard)
 
 
 @cluster.command("down")

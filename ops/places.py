@@ -15,7 +15,7 @@ from ops.trouble import Trouble
 ROOT = Path(__file__).resolve().parent.parent
 
 DEFAULT_PORT_BASE = 26000
-PORT_STEPS = {"dev": 0, "test": 1000, "faults": 2000, "faults-group": 2100}
+PORT_STEPS = {"dev": 0, "test": 1000, "faults": 2000, "faults-group": 2100, "faults-added": 2200}
 
 
 def cache_folder() -> Path:
@@ -75,7 +75,7 @@ def port_base(name: str, wished: str = "") -> int:
     """The first port of an instance. A wish moves `dev` there and the others after it."""
     if not wished:
         return DEFAULT_PORT_BASE + PORT_STEPS.get(name, 0)
-    if not wished.isdigit() or not 1024 <= int(wished) <= 65100 - max(PORT_STEPS.values()):
+    if not wished.isdigit() or not 1024 <= int(wished) <= 65300 - max(PORT_STEPS.values()):
         raise Trouble(f"BOOLA_PORT_BASE is {wished!r}", "set it to a number between 1024 and 63000")
     return int(wished) + PORT_STEPS.get(name, 0)
 

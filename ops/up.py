@@ -78,15 +78,15 @@ def _prepare_servers(instance: Instance, steps: Steps, started: list[str]) -> No
         assets=("Browser assets", assets.build),
         fonts=("Fonts", tools.fonts),
     )
-    steps.run("Schema", lambda say: _run(["-m", "migrations", "up"], environment_for_setup(instance), say))
+    steps.run("Schema", lambda say: carry_out(["-m", "migrations", "up"], environment_for_setup(instance), say))
 
 
 def _fill(environment: dict[str, str], say: Say) -> None:
     """The first sign-in, and the demo's shops."""
     create = ["-m", "flask", "--app", "app.factory:create_app", "admin", "create", "--from-environment"]
-    _run(create, environment, say)
+    carry_out(create, environment, say)
     if environment["BOOLA_DEMO"] == "1":
-        _run(["-m", "ops.demo"], environment, say)
+        carry_out(["-m", "ops.demo"], environment, say)
 
 
 def start_cluster(instance: Instance, say: Say) -> list[str]:
@@ -96,7 +96,8 @@ def start_cluster(instance: Instance, say: Say) -> list[str]:
         return Cluster(instance, say).up()
     check_given(state.load(given), say)
     files.private_folder(instance.folder)
-    state.write_topology(instance.folder, state.load(given))
+    found = state.load(given)
+    state.write_topology(instance.folder, found, joining=found["shards"])
     return []
 
 
@@ -136,7 +137,7 @@ def _facts(cluster: dict[str, Any], server: dict[str, Any]) -> dict[str, Any]:
         return dict(cursor.fetchone() or {})
 
 
-def _run(words: list[str], environment: dict[str, str], say: Say) -> None:
+def carry_out(words: list[str], environment: dict[str, str], say: Say) -> None:
     """Runs one of the application's commands, showing what it says as it comes; a failure shows its log's end too."""
     said: list[str] = []
     with (

@@ -29,13 +29,16 @@ def refresh_figures(job: ControlJobRun, *, on: str) -> None:
 @control_job(time_limit=1800)
 def refresh_part(job: ControlJobRun, *, shard: str) -> None:
     """Counts one shard's shops, some at a time; after a kill it goes on where it was."""
-    if shard not in job.runtime.router.topology.shards:
+    router = job.runtime.router
+    if shard not in router.topology.shards:
+        router.reload()  # added a moment ago, and another process has looked before this one
+    if shard not in router.topology.shards:
         raise GiveUp(f"The topology names no shard {shard} any more.")
     more, steps = True, 0
     while more:
         now = utc_now()
         after = job.control(partial(figures.begin, shard=shard, now=now))
-        counted, as_of = figures.count(job.runtime.router, shard, after=after, now=now)
+        counted, as_of = figures.count(router, shard, after=after, now=now)
         more = job.control(partial(figures.keep, shard=shard, counted=counted, after=after, as_of=as_of))
         steps += 1
         job.progress(steps)

@@ -79,8 +79,8 @@ def back_up(cluster: Cluster, shard: str) -> Snapshot:
 
 
 def check(cluster: Cluster, shard: str) -> None:
-    if shard not in RESTORED:
-        raise Trouble(f"There is no shard {shard}", f"choose one of {', '.join(RESTORED)}")
+    if shard not in cluster.layout.shards:
+        raise Trouble(f"There is no shard {shard}", f"choose one of {', '.join(cluster.layout.shards)}")
     if cluster.layout.kind(shard) == "group":
         raise Trouble(
             f"{shard} is a replication group, which these verbs do not back up", "take an instance without --group"

@@ -1,4 +1,4 @@
-"""Owns the cluster's verbs: up, down, promote, rebuild, destroy, sql; each may be run twice without harm."""
+"""Owns the cluster's verbs: up, add, down, promote, rebuild, destroy, sql; each may be run twice without harm."""
 
 from __future__ import annotations
 
@@ -12,8 +12,21 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from ops import files
-from ops.cluster import backups, groups, promotion, proxies, rebuilding, redis, replication, roles, setup, state, tls
-from ops.cluster.layout import EVERY_SERVER, FIRST_PRIMARIES, GROUPS, PROXY_LINE, REDIS, REDIS_OFFSET, Layout, Mode
+from ops.cluster import (
+    backups,
+    groups,
+    promotion,
+    proxies,
+    rebuilding,
+    redis,
+    replication,
+    roles,
+    setup,
+    state,
+    status,
+    tls,
+)
+from ops.cluster.layout import EVERY_SERVER, FIRST_PRIMARIES, PROXY_LINE, REDIS, REDIS_OFFSET, Layout, Mode
 from ops.cluster.mysql import DURABILITIES, MySQL, program_and_template, settings_text
 from ops.cluster.roles import Duty
 from ops.cluster.setup import Setup
@@ -57,6 +70,10 @@ class Cluster:
     def members(self, group: str) -> list[MySQL]:
         return [self.mysql[server.name] for server in self.layout.members(group)]
 
+    def primary(self, group: str) -> str:
+        """The name of who takes writes, as recorded or as a group has elected."""
+        return status.primaries_of(self)[group]
+
     def locked(self) -> contextlib.AbstractContextManager[None]:
         """One launcher at a time changes an instance."""
         files.private_folder(self.instance.folder)
@@ -83,12 +100,14 @@ class Cluster:
             with ThreadPoolExecutor(len(self.mysql) + 1) as pool:
                 fast = pool.submit(redis.start, self.instance, self.processes, self.say)
                 self._start_proxies()
-                self._start_mysql(pool)
-                found = {group: pool.submit(self.settle, group, primaries[group]) for group in GROUPS}
+                self._start_mysql(pool, self.mysql.values())
+                found = {group: pool.submit(self.settle, group, primaries[group]) for group in self.layout.groups}
                 primaries = {group: one.result() for group, one in found.items()}
                 fast.result()
             redis.wait(self.instance, self.processes)
             self.record(primaries)
+            for shard in state.held_back(self.instance, self.layout.shards):
+                self.say(f"{shard} takes part in nothing yet: ./dev cluster add {shard} goes on where it was cut short")
             backups.go_on(self)
             return sorted(set(self._running()) - before)
 
@@ -124,7 +143,7 @@ class Cluster:
                 )
             roles.save(self.roles_file, dict(FIRST_PRIMARIES))
         recorded = roles.load(self.roles_file)
-        found = {group: self._primary_of(group, recorded[group]) for group in GROUPS}
+        found = recorded | {group: self._primary_of(group, recorded[group]) for group in self.layout.groups}
         if found != recorded:
             roles.save(self.roles_file, found)
         return found
@@ -155,9 +174,10 @@ class Cluster:
         else:
             self.processes.stop([proxies.NAME])
 
-    def _start_mysql(self, pool: ThreadPoolExecutor) -> None:
-        waiting = [mysql for mysql in self.mysql.values() if self.processes.alive(mysql.name) is None]
-        stale = [mysql for mysql in self.mysql.values() if mysql not in waiting and not mysql.is_ready]
+    def _start_mysql(self, pool: ThreadPoolExecutor, wanted: Iterable[MySQL]) -> None:
+        servers = list(wanted)
+        waiting = [mysql for mysql in servers if self.processes.alive(mysql.name) is None]
+        stale = [mysql for mysql in servers if mysql not in waiting and not mysql.is_ready]
         self.processes.stop([mysql.name for mysql in stale])  # its first set-up was cut short
         if waiting or stale:
             program, template = program_and_template(self.say)
@@ -166,7 +186,7 @@ class Cluster:
             files.write(settings, text)
             self.say(f"starting {', '.join(sorted(mysql.name for mysql in (*waiting, *stale)))}")
             list(pool.map(lambda mysql: mysql.start(program, template, settings), [*waiting, *stale]))
-        list(pool.map(_wait_and_prepare, self.mysql.values()))
+        list(pool.map(_wait_and_prepare, servers))
 
     def settle(self, group: str, primary: str, servers: Sequence[MySQL] | None = None) -> str:
         """Brings a group to its roles, says who is left out and why; returns the primary, which a group elects."""
@@ -187,8 +207,9 @@ class Cluster:
 
     def record(self, primaries: dict[str, str]) -> None:
         """Writes down who takes writes, for the next start and for those who connect."""
-        if roles.load(self.roles_file) != primaries:
-            roles.save(self.roles_file, primaries)
+        before = roles.load(self.roles_file)
+        if before | primaries != before:
+            roles.save(self.roles_file, before | primaries)
         state.write(self.instance, state.describe(self.instance, primaries, self.setup))
 
     def _check_same_ports(self, running: set[str]) -> None:
@@ -201,8 +222,11 @@ class Cluster:
     def _check_machine(self) -> None:
         running = self._running()
         wanted = {mysql.name: mysql.port for mysql in self.mysql.values()} | {REDIS: self.instance.port(REDIS_OFFSET)}
-        if self.setup.proxied and self.processes.alive(proxies.NAME) is None:
-            wanted |= {f"the proxy of {mysql.name}": mysql.address for mysql in self.mysql.values()}
+        if self.setup.proxied:
+            stand = self.processes.alive(proxies.NAME) is not None
+            doors = (proxies.states(self.instance) or self.mysql) if stand else {}
+            new = [mysql for mysql in self.mysql.values() if mysql.name not in doors]
+            wanted |= {f"the proxy of {mysql.name}": mysql.address for mysql in new}
         check_ports({name: port for name, port in wanted.items() if name not in running})
         free = shutil.disk_usage(self.instance.folder).free >> 20
         if free < SPACE_NEEDED_MB:
@@ -214,6 +238,35 @@ class Cluster:
     def _running(self) -> list[str]:
         names = [server.name for server in EVERY_SERVER]
         return [name for name in (*names, REDIS) if self.processes.alive(name) is not None]
+
+    # ---------------------------------------------------------------- add
+
+    def add(self, shard: str) -> None:
+        """Starts the servers of one shard more, beside what runs; under the instance's lock.
+
+        From the first start on it is one of the instance's shards. Those who trade are told by `ops.adding`."""
+        chosen = setup.with_shard(self.setup, shard)
+        self._check_running()
+        self._take(chosen)
+        self._check_same_ports(set(self._running()))
+        self._check_machine()
+        setup.save(self.instance, chosen)
+        primary = self._primaries()[shard]
+        servers = self.members(shard)
+        with ThreadPoolExecutor(len(servers)) as pool:
+            self._start_proxies()
+            self._start_mysql(pool, servers)
+        self.record(status.primaries_of(self) | {shard: self.settle(shard, primary)})
+
+    def _check_running(self) -> None:
+        """All primaries and Redis: without them a shard can be neither migrated nor looked at."""
+        needed = [REDIS, *(name for group, name in status.primaries_of(self).items() if group in self.layout.groups)]
+        absent = [name for name in needed if self.processes.alive(name) is None]
+        if len(absent) == len(needed):
+            what = f"The cluster {self.instance.name} does not run"
+            raise Trouble(what, "start it with ./dev cluster up, then add the shard")
+        if absent:
+            raise Trouble(f"{_joined(absent)} does not run", "start it with ./dev cluster up, then add the shard")
 
     # ---------------------------------------------------------------- down, destroy
 

@@ -7,7 +7,9 @@ from enum import StrEnum
 
 CONTROL = "control"
 SHARDS = ("shard-a", "shard-b")
-GROUPS = (CONTROL, *SHARDS)
+"""Those that every instance begins with."""
+ADDABLE = ("shard-c",)
+"""Those that `./dev cluster add` may add to one; which of them an instance has, its setup says."""
 
 WEB_OFFSET = 0
 SIDE_OFFSET = 1
@@ -44,23 +46,35 @@ FIRST = (
     Server("ctl-1", CONTROL, 10),
     Server("a-1", "shard-a", 11),
     Server("b-1", "shard-b", 21),
+    Server("c-1", "shard-c", 25),
 )
-SECOND = (Server("a-2", "shard-a", 12), Server("b-2", "shard-b", 22))
-THIRD = (Server("a-3", "shard-a", 13), Server("b-3", "shard-b", 23))
+SECOND = (Server("a-2", "shard-a", 12), Server("b-2", "shard-b", 22), Server("c-2", "shard-c", 26))
+THIRD = (Server("a-3", "shard-a", 13), Server("b-3", "shard-b", 23), Server("c-3", "shard-c", 27))
 SPARE_CONTROL = (Server("ctl-2", CONTROL, 8), Server("ctl-3", CONTROL, 9))
 
-RESTORED = {"shard-a": Server("restored-a", "shard-a", 14), "shard-b": Server("restored-b", "shard-b", 24)}
+RESTORED = {
+    "shard-a": Server("restored-a", "shard-a", 14),
+    "shard-b": Server("restored-b", "shard-b", 24),
+    "shard-c": Server("restored-c", "shard-c", 28),
+}
 """Where a shard is restored to, beside the shard itself. They belong to no layout: nobody trades on them."""
 
 FIRST_PRIMARIES = {server.group: server.name for server in FIRST}
+"""Of every group that there may be."""
 
 
 @dataclass(frozen=True)
 class Layout:
-    """The servers of one mode."""
+    """The servers of one mode, for some shards."""
 
     mode: Mode
+    shards: tuple[str, ...]
     servers: tuple[Server, ...]
+
+    @property
+    def groups(self) -> tuple[str, ...]:
+        """Control and the shards: each has one primary."""
+        return (CONTROL, *self.shards)
 
     def members(self, group: str) -> tuple[Server, ...]:
         """The servers of one group."""
@@ -75,17 +89,22 @@ class Layout:
         return "group" if self.mode is Mode.GROUP and group != CONTROL else "replication"
 
 
-def _ordered(*some: Server) -> tuple[Server, ...]:
-    return tuple(sorted(some, key=lambda server: (GROUPS.index(server.group), server.name)))
-
-
-LAYOUTS = {
-    Mode.DEGRADED: Layout(Mode.DEGRADED, _ordered(*FIRST, *SECOND)),
-    Mode.GUARANTEE: Layout(Mode.GUARANTEE, _ordered(*FIRST, *SECOND, *THIRD, *SPARE_CONTROL)),
-    Mode.GROUP: Layout(Mode.GROUP, _ordered(*FIRST, *SECOND, *THIRD)),
+_SERVERS = {
+    Mode.DEGRADED: (*FIRST, *SECOND),
+    Mode.GUARANTEE: (*FIRST, *SECOND, *THIRD, *SPARE_CONTROL),
+    Mode.GROUP: (*FIRST, *SECOND, *THIRD),
 }
-DEVELOPMENT_LAYOUT = LAYOUTS[Mode.DEGRADED]
+
+
+def layout(mode: Mode, shards: tuple[str, ...] = SHARDS) -> Layout:
+    """The servers that these shards and control have in this mode, group by group."""
+    groups = (CONTROL, *shards)
+    there = [server for server in _SERVERS[mode] if server.group in groups]
+    return Layout(mode, shards, tuple(sorted(there, key=lambda server: (groups.index(server.group), server.name))))
+
+
+DEVELOPMENT_LAYOUT = layout(Mode.DEGRADED)
 SERVERS = DEVELOPMENT_LAYOUT.servers
 """Of the development default, and of the containers."""
-EVERY_SERVER = LAYOUTS[Mode.GUARANTEE].servers
-"""Those of any mode."""
+EVERY_SERVER = layout(Mode.GUARANTEE, (*SHARDS, *ADDABLE)).servers
+"""Those of any mode, and of any shard."""

@@ -129,6 +129,8 @@ def main(arguments: list[str]) -> None:
 
 
 def _obey(doors: dict[str, Door], order: dict[str, Any]) -> dict[str, str]:
+    if order.get("do") == "open" and order["server"] not in doors:
+        doors[order["server"]] = Door(int(order["listen"]), int(order["target"]))
     door = doors.get(order.get("server", ""))
     if door is not None:
         match order["do"]:
@@ -145,13 +147,18 @@ def _obey(doors: dict[str, Door], order: dict[str, Any]) -> dict[str, str]:
 
 
 def start(instance: Instance, processes: Processes, servers: Iterable[MySQL]) -> None:
-    """Starts the doors of these servers unless they stand."""
+    """Starts the doors of these servers unless they stand; where others stand, those of a shard that was added."""
+    wanted = list(servers)
     if processes.alive(NAME) is not None:
+        doors = states(instance)
+        for server in wanted if doors is not None else ():
+            if server.name not in (doors or {}):
+                order(instance, server.name, "open", listen=server.address, target=server.port)
         return
     path = instance.socket(NAME)
     path.parent.mkdir(parents=True, exist_ok=True)
     path.unlink(missing_ok=True)
-    words = [f"{server.name}={server.address}:{server.port}" for server in servers]
+    words = [f"{server.name}={server.address}:{server.port}" for server in wanted]
     processes.start(NAME, [sys.executable, "-m", "ops.cluster.proxies", str(path), *words], cwd=ROOT)
     processes.wait_until_ready(NAME, lambda: states(instance) is not None, limit=20)
 

@@ -11,7 +11,7 @@ from enum import StrEnum
 from pathlib import Path
 
 from ops import files
-from ops.cluster.layout import EVERY_SERVER, FIRST_PRIMARIES
+from ops.cluster.layout import CONTROL, EVERY_SERVER, FIRST_PRIMARIES, SHARDS
 from ops.trouble import Trouble
 
 
@@ -57,7 +57,7 @@ def _order(primary: str, server: Seen, *, primary_is_there: bool) -> Order:
 
 
 def load(path: Path) -> dict[str, str]:
-    """The recorded primary of each group; the first ones where nothing was recorded yet."""
+    """The recorded primary of each group; the first one where none was recorded yet, as of a shard not added yet."""
     text = files.read(path)
     if not text:
         return dict(FIRST_PRIMARIES)
@@ -67,12 +67,13 @@ def load(path: Path) -> dict[str, str]:
     )
     try:
         recorded = json.loads(text)["primaries"]
+        named = {group: recorded[group] for group in FIRST_PRIMARIES if group in {CONTROL, *SHARDS, *recorded}}
     except (ValueError, KeyError, TypeError):
         raise damaged from None
-    for group in FIRST_PRIMARIES:
-        if recorded.get(group) not in {server.name for server in EVERY_SERVER if server.group == group}:
+    for group, primary in named.items():
+        if primary not in [server.name for server in EVERY_SERVER if server.group == group]:
             raise damaged
-    return {group: str(recorded[group]) for group in FIRST_PRIMARIES}
+    return {**FIRST_PRIMARIES, **named}
 
 
 def save(path: Path, primaries: dict[str, str]) -> None:

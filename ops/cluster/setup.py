@@ -1,4 +1,4 @@
-"""Owns how an instance was asked to run: its mode, whether clients come through proxies, and its groups' names."""
+"""Owns how an instance was asked to run: its mode and shards, whether clients come through proxies, groups' names."""
 
 from __future__ import annotations
 
@@ -7,22 +7,23 @@ import uuid
 from dataclasses import asdict, dataclass, field, replace
 
 from ops import files
-from ops.cluster.layout import LAYOUTS, SHARDS, Layout, Mode
+from ops.cluster.layout import ADDABLE, SHARDS, Layout, Mode, layout
 from ops.places import Instance
 from ops.trouble import Trouble
 
 
 @dataclass(frozen=True)
 class Setup:
-    """What `./dev cluster up` was last told."""
+    """What `./dev cluster up` was last told, and which shards were added since."""
 
     mode: Mode = Mode.DEGRADED
     proxied: bool = False
     group_names: dict[str, str] = field(default_factory=dict)
+    added: tuple[str, ...] = ()
 
     @property
     def layout(self) -> Layout:
-        return LAYOUTS[self.mode]
+        return layout(self.mode, (*SHARDS, *self.added))
 
 
 def load(instance: Instance) -> Setup:
@@ -33,7 +34,8 @@ def load(instance: Instance) -> Setup:
         return Setup()
     try:
         found = json.loads(text)
-        return Setup(Mode(found["mode"]), bool(found["proxied"]), dict(found["group_names"]))
+        added = tuple(shard for shard in ADDABLE if shard in found.get("added", ()))
+        return Setup(Mode(found["mode"]), bool(found["proxied"]), dict(found["group_names"]), added)
     except (ValueError, KeyError, TypeError):
         raise Trouble(
             f"The record of the cluster's mode {path} is damaged",
@@ -53,6 +55,21 @@ def changed(before: Setup, *, mode: Mode | None, proxied: bool | None, is_new: b
             f"This instance runs in mode {before.mode}, and its shards cannot turn from one kind into the other",
             "take another one with --instance NAME, or destroy this one first",
         )
-    if wanted.mode is Mode.GROUP and not wanted.group_names:
-        wanted = replace(wanted, group_names={shard: str(uuid.uuid4()) for shard in SHARDS})
-    return wanted
+    return _with_group_names(wanted)
+
+
+def with_shard(before: Setup, shard: str) -> Setup:
+    """The same with one shard more; with one that it has already, the same."""
+    if shard not in ADDABLE:
+        what = f"{shard} is there from the beginning" if shard in SHARDS else f"No shard {shard} can be added"
+        raise Trouble(what, f"name {' or '.join(ADDABLE)}, for which names and ports are set aside")
+    if shard in before.added:
+        return before
+    return _with_group_names(replace(before, added=(*before.added, shard)))
+
+
+def _with_group_names(chosen: Setup) -> Setup:
+    if chosen.mode is not Mode.GROUP:
+        return chosen
+    new = {shard: str(uuid.uuid4()) for shard in chosen.layout.shards if shard not in chosen.group_names}
+    return replace(chosen, group_names={**chosen.group_names, **new})

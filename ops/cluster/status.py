@@ -12,7 +12,7 @@ import pymysql
 import pymysql.cursors
 
 from ops.cluster import groups, proxies, redis, replication, roles
-from ops.cluster.layout import GROUPS, REDIS, REDIS_OFFSET
+from ops.cluster.layout import REDIS, REDIS_OFFSET
 from ops.cluster.mysql import MySQL
 from ops.processes import Processes
 
@@ -75,7 +75,7 @@ def servers(cluster: Cluster) -> list[ServerStatus]:
 def primaries_of(cluster: Cluster) -> dict[str, str]:
     """As recorded, or as a group has elected meanwhile."""
     found = roles.load(cluster.roles_file)
-    for group in GROUPS:
+    for group in cluster.layout.groups:
         if cluster.layout.kind(group) == "group":
             alive = [one for one in cluster.members(group) if cluster.processes.alive(one.name)]
             found[group] = groups.primary_of(alive) or found[group]
@@ -85,7 +85,7 @@ def primaries_of(cluster: Cluster) -> dict[str, str]:
 def worth(cluster: Cluster) -> list[Worth]:
     """What each group's acknowledgement is worth, read from its primary's variables and confirming replicas."""
     primaries = primaries_of(cluster)
-    return [Worth(group, _worth_of(cluster, group, primaries[group])) for group in GROUPS]
+    return [Worth(group, _worth_of(cluster, group, primaries[group])) for group in cluster.layout.groups]
 
 
 def _worth_of(cluster: Cluster, group: str, primary: str) -> Durability | None:

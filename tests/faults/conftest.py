@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 HERE = Path(__file__).parent
 LONG = {
+    "test_added_shard": "a cluster of its own is made, and grown, under load",
     "test_failover": "each kills a primary, waits for it to come back whole, and does it again",
     "test_errant": "servers are stopped, written to past their primary, and made anew",
     "test_restore": "a shard's copy is made, killed and brought back under load",

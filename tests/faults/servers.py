@@ -11,7 +11,7 @@ from typing import Any
 
 from ops.cluster import status
 from ops.cluster.control import Cluster
-from ops.cluster.layout import EVERY_SERVER, GROUPS, REDIS, REDIS_OFFSET, Mode
+from ops.cluster.layout import EVERY_SERVER, REDIS, REDIS_OFFSET, Mode
 from ops.cluster.mysql import NEVER_MS
 from ops.places import instance
 from tests.support.waiting import until
@@ -20,12 +20,14 @@ INSTANCES = {Mode.GUARANTEE: "faults", Mode.GROUP: "faults-group", Mode.DEGRADED
 
 
 class Servers:
-    """ctl-1, a-1, a-2, a-3 and so on by these names, and redis. No server of anybody else is ever touched."""
+    """ctl-1, a-1, a-2, a-3 and so on by these names, and redis. No server of anybody else is ever touched.
 
-    def __init__(self, mode: Mode = Mode.GUARANTEE, *, proxied: bool = False) -> None:
+    `named`: an instance of its own, for who leaves it otherwise than it was."""
+
+    def __init__(self, mode: Mode = Mode.GUARANTEE, *, proxied: bool = False, named: str = "") -> None:
         self.mode = mode
         self.proxied = proxied
-        self.instance = instance(INSTANCES[mode])
+        self.instance = instance(named or INSTANCES[mode])
         self._cluster = Cluster(self.instance, lambda said: None)
 
     def begin(self) -> None:
@@ -130,7 +132,7 @@ class Servers:
         of; it follows no successor with it."""
         self._cluster.processes.go_on([*(server.name for server in EVERY_SERVER), REDIS])
         self.start()
-        replicas = [replica for group in GROUPS for replica in self.replicas(group)]
+        replicas = [replica for group in self._cluster.layout.groups for replica in self.replicas(group)]
         rebuilt = [replica for replica in replicas if self._has_writes_of_its_own(replica)]
         for replica in rebuilt:
             self._cluster.rebuild(replica)

@@ -2,6 +2,7 @@
 
 import dataclasses
 import datetime as dt
+import json
 from functools import partial
 
 import pytest
@@ -15,7 +16,7 @@ from app.kit import leases
 from app.kit.clock import today_ist, utc_now
 from app.kit.jobruns import run_job
 from app.kit.models import ControlJob, OutboxState
-from shard_router import ShardUnavailable
+from shard_router import Router, ShardUnavailable
 from tests.support.counter import Counter, made
 from tests.support.jobs import run_control
 from tests.support.waiting import until
@@ -177,6 +178,23 @@ def test_each_shard_is_a_job_of_its_own(runtime):
         assert now
         assert now.as_of
         assert not old or now.as_of != old.as_of
+
+
+def test_a_shard_added_a_moment_ago_is_counted_by_who_has_not_looked_yet(runtime, cluster, tmp_path):
+    raw, path = json.loads(cluster.file.read_text()), tmp_path / "topology.json"
+
+    def write(version, *shards):
+        named = {shard: raw["shards"][shard] for shard in shards}
+        path.write_text(json.dumps({"version": version, "control": raw["control"], "shards": named}))
+
+    write(1, "shard-a")
+    router = Router(dataclasses.replace(runtime.router.config, topology=path, background=False))
+    try:
+        write(2, "shard-a", "shard-b")
+        run_control(dataclasses.replace(runtime, router=router), PART, shard="shard-b")
+        assert router.topology.version == 2
+    finally:
+        router.close()
 
 
 def test_a_part_that_is_old_says_so(runtime):

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ops.cluster.layout import DEVELOPMENT_LAYOUT, FIRST_PRIMARIES, GROUPS
+from ops.cluster.layout import DEVELOPMENT_LAYOUT, FIRST_PRIMARIES
 from ops.cluster.roles import Duty, Seen, load, orders, save
 from ops.trouble import Trouble
 
@@ -55,6 +55,14 @@ def test_the_record_outlives_a_restart_and_keeps_the_one_before(tmp_path):
     assert load(path.with_name("roles.json.before"))["shard-a"] == "a-2"
 
 
+def test_a_record_from_before_a_shard_was_added_stands_and_its_own_is_the_first(tmp_path):
+    path = tmp_path / "roles.json"
+    save(path, {"control": "ctl-1", "shard-a": "a-2", "shard-b": "b-1"})
+    assert load(path) == {**FIRST_PRIMARIES, "shard-a": "a-2"}
+    save(path, {**FIRST_PRIMARIES, "shard-c": "c-2"})
+    assert load(path)["shard-c"] == "c-2"
+
+
 @pytest.mark.parametrize(
     "text",
     [
@@ -63,6 +71,7 @@ def test_the_record_outlives_a_restart_and_keeps_the_one_before(tmp_path):
         "{}",
         json.dumps({"primaries": {}}),
         json.dumps({"primaries": {**FIRST_PRIMARIES, "shard-a": "b-1"}}),
+        json.dumps({"primaries": {**FIRST_PRIMARIES, "shard-c": "a-1"}}),
         json.dumps({"primaries": {**FIRST_PRIMARIES, "control": None}}),
     ],
 )
@@ -74,5 +83,5 @@ def test_a_damaged_record_opens_nobody(tmp_path, text):
 
 
 def test_every_group_has_a_first_primary_of_its_own():
-    for group in GROUPS:
+    for group in DEVELOPMENT_LAYOUT.groups:
         assert FIRST_PRIMARIES[group] in {server.name for server in DEVELOPMENT_LAYOUT.members(group)}

@@ -5,8 +5,19 @@ import json
 import pytest
 
 from ops.cluster.layout import FIRST_PRIMARIES, Mode
-from ops.cluster.setup import Setup
-from ops.cluster.state import describe, load, promoted_elsewhere, topology, write, write_topology
+from ops.cluster.setup import Setup, with_shard
+from ops.cluster.state import (
+    describe,
+    held_back,
+    in_force,
+    load,
+    open_to_new,
+    promoted_elsewhere,
+    topology,
+    write,
+    write_topology,
+)
+from ops.cluster.state import with_shard as topology_with
 from ops.places import Instance
 from ops.trouble import Trouble
 from shard_router.topology import parse
@@ -64,6 +75,57 @@ def test_what_others_wrote_into_the_topology_stays(cluster, tmp_path):
     assert [found["shards"]["shard-b"], found["shards"]["shard-c"], found["ranges"]] == [
         theirs["shards"]["shard-b"], theirs["shards"]["shard-c"], theirs["ranges"],
     ]  # fmt: skip
+
+
+@pytest.fixture
+def grown(tmp_path):
+    """An instance of two shards whose third has servers since a moment ago."""
+    instance = Instance("dev", 26000, tmp_path)
+    write(instance, describe(instance, dict(FIRST_PRIMARIES)))
+    found = describe(instance, dict(FIRST_PRIMARIES), with_shard(Setup(), "shard-c"))
+    write(instance, found)
+    return instance, found
+
+
+def test_a_shard_that_has_servers_only_is_known_to_tools_and_to_nobody_who_trades(grown):
+    instance, cluster = grown
+    assert load(instance.cluster_file)["shards"]["shard-c"]["servers"]["c-2"] == {"host": "127.0.0.1", "port": 26026}
+    assert parse((instance.folder / "topology.json").read_text()).shards.keys() == {"shard-a", "shard-b"}
+    assert in_force(instance.folder)["version"] == 1
+    assert held_back(instance, cluster["shards"]) == ["shard-c"]
+    assert promoted_elsewhere(instance, "shard-c") is None
+
+
+def test_it_comes_into_force_closed_and_is_opened_in_a_version_of_its_own(grown):
+    instance, cluster = grown
+    found = topology_with(instance.folder, cluster, "shard-c")
+    assert (found["version"], found["shards"]["shard-c"]["takes_new"]) == (2, False)
+    (instance.folder / "topology.json").write_text(json.dumps(found))
+    assert held_back(instance, cluster["shards"]) == []
+    assert topology_with(instance.folder, cluster, "shard-c") == found  # cut short here, the next run says the same
+    open_to_new(instance.folder, "shard-c")
+    opened = parse((instance.folder / "topology.json").read_text())
+    assert (opened.version, opened.shards["shard-c"].takes_new) == (3, True)
+    open_to_new(instance.folder, "shard-c")
+    assert in_force(instance.folder)["version"] == 3
+
+
+def test_once_it_is_in_force_its_promotions_are_told_and_its_closing_stays(grown):
+    instance, cluster = grown
+    closed = topology_with(instance.folder, cluster, "shard-c")
+    (instance.folder / "topology.json").write_text(json.dumps(closed))
+    cluster["shards"]["shard-c"]["primary"] = "c-2"
+    write(instance, cluster)
+    found = in_force(instance.folder)
+    assert (found["version"], found["shards"]["shard-c"]["primary"]) == (3, "c-2")
+    assert found["shards"]["shard-c"]["takes_new"] is False
+
+
+def test_servers_that_others_run_are_believed_with_all_their_shards(grown):
+    """A file that BOOLA_CLUSTER names: whoever wrote a shard into it means it."""
+    instance, cluster = grown
+    write_topology(instance.folder, cluster, joining=cluster["shards"])
+    assert parse((instance.folder / "topology.json").read_text()).shards["shard-c"].takes_new
 
 
 def test_a_promotion_by_others_is_told_from_our_own(tmp_path):
