@@ -23,12 +23,15 @@ def main() -> None:
     passwords = kept.get("passwords") or _draw_passwords()
     _write(notes, passwords, complete=False)
     runtime = build_worker_runtime()
-    hasher = Passwords()
+    hasher, months = Passwords(), []
     try:
         for shop in SHOPS:
             _say(f"{shop.new.name}: opening")
             shop_id = open_shop(runtime, shop, passwords, hasher)
-            Month.of(runtime, shop, shop_id, owner_of(runtime, shop_id, shop)).trade(_say)
+            months.append(Month.of(runtime, shop, shop_id, owner_of(runtime, shop_id, shop)))
+            months[-1].trade(_say)
+        for month in months:
+            month.put_off_pdfs()
     finally:
         runtime.close()
     _write(notes, passwords, complete=True)

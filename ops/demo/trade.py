@@ -9,6 +9,7 @@ import random
 from collections.abc import Callable
 from uuid import UUID
 
+from sqlalchemy import select, update
 from sqlalchemy.exc import IntegrityError
 
 from app.customers import service as customers
@@ -20,7 +21,9 @@ from app.invoices.pricing import Discount
 from app.invoices.service import BillDraft, LineDraft, NoteDraft, PaymentDraft
 from app.kit import idempotency
 from app.kit.clock import IST, today_ist
+from app.kit.db import server_now
 from app.kit.idempotency import Claim, is_taken
+from app.kit.models import OutboxJob, OutboxState
 from app.kit.runtime import Runtime
 from app.rates import service as rates
 from ops.demo.story import BASE_RATES, FIRST, KINDS, LAST, STREETS, DemoShop, PieceKind
@@ -30,6 +33,9 @@ HUID_LETTERS = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"
 DAYS = 30
 CASH_MOST = 150_000_00
 """Below the ₹2,00,000 that one person may pay in cash in a day."""
+
+PDFS_APART = dt.timedelta(seconds=0.5)
+"""Of three shops that is six a second: a worker has time for more."""
 
 Say = Callable[[str], None]
 
@@ -61,6 +67,19 @@ class Month:
             say(f"{self.shop.new.name}: {self.shop.pieces} pieces")
             self.write(self._fill)
         self._sell(say)
+
+    def put_off_pdfs(self) -> None:
+        """Those that still wait come one after the other, the newest first: the first bill that is made by hand has
+        its own at once, not behind a month of them."""
+        waits = OutboxJob.state == OutboxState.WAITING.value
+
+        def work(db: ShopSession) -> None:
+            jobs = db.scalars(select(OutboxJob.id).where(waits).order_by(OutboxJob.id.desc())).all()
+            for place, job_id in enumerate(jobs, start=1):
+                due = server_now(PDFS_APART * place)
+                db.execute(update(OutboxJob).where(OutboxJob.id == job_id, waits).values(available_at=due))
+
+        self.write(work)
 
     # ------------------------------------------------------------ stock and customers
 
