@@ -171,16 +171,16 @@ def _givers(board: Board) -> list[str]:
 
 
 def _best_from(board: Board, source: str) -> Step | None:
-    """The one move off `source` that gains most; of equals, the one that copies least."""
-    best: tuple[int, int, str, int] | None = None
+    """The one move off `source` that gains most; of equals, the one that copies least, to where most room is."""
+    best: tuple[int, int, int, str, int] | None = None
     for target, band in board.bands.items():
         if target == source or band.closed:
             continue
         for amount, shop_id in _candidates(board, source, target):
-            gain = _gain(board, source, target, amount)
-            if gain > 0 and (best is None or (-gain, amount, target, shop_id) < best):
-                best = (-gain, amount, target, shop_id)
-    return None if best is None else Step(best[3], source, best[2], best[1])
+            gain, filled = _gain(board, source, target, amount), board.loads[target] - band.low
+            if gain > 0 and (best is None or (-gain, amount, filled, target, shop_id) < best):
+                best = (-gain, amount, filled, target, shop_id)
+    return None if best is None else Step(best[4], source, best[3], best[1])
 
 
 def _candidates(board: Board, source: str, target: str) -> list[tuple[int, int]]:

@@ -177,6 +177,12 @@ def test_a_new_empty_shard_gets_its_share():
     assert len(plan.steps) == 4  # 40 of 10 each: fewer cannot do it
 
 
+def test_of_two_shards_that_want_a_shop_as_much_the_emptier_one_gets_it():
+    """Shares of 400: neither b nor c is full with 200 more, and c has nothing at all."""
+    plan = rebalance(loads(a=[200, 860], b=[140], c=[]), [shard("a"), shard("b"), shard("c")])
+    assert moved(plan) == [(1, "a", "c")]
+
+
 def test_no_shops_no_moves():
     assert rebalance([], [shard("a"), shard("b")]).steps == ()
 
