@@ -88,6 +88,24 @@ def cash_paid_out(
     return int(db.execute(wanted).scalar_one())
 
 
+def cash_taken_back(db: ShopSession, customer_ids: Iterable[UUID], *, purposes: Iterable[str], on: dt.date) -> int:
+    """Paise that a person got in cash on a day by the taking back of receipts of earlier days: repaid, too."""
+    taken = aliased(Receipt)
+    wanted = (
+        select(func.coalesce(func.sum(ReceiptPayment.paise), 0))
+        .select_from(Receipt)
+        .join(ReceiptPayment, and_(
+            ReceiptPayment.shop_id == Receipt.shop_id, ReceiptPayment.receipt_id == Receipt.id
+        ))
+        .join(taken, and_(taken.shop_id == Receipt.shop_id, taken.id == Receipt.reverses_id))
+        .where(
+            Receipt.customer_id.in_(sorted(customer_ids)), Receipt.issued_on == on, taken.issued_on != on,
+            Receipt.purpose.in_(sorted(purposes)), ReceiptPayment.mode == CASH,
+        )
+    )  # fmt: skip
+    return int(db.execute(wanted).scalar_one())
+
+
 def cash_brought(db: ShopSession, credit_ids: Iterable[UUID]) -> Sequence[Any]:
     """What CASH_BROUGHT gives."""
     return db.execute(cash_uses(_ids()), {"ids": sorted(credit_ids)}).all()

@@ -126,6 +126,7 @@ def _given(
     bill_id: UUID | None = None,
 ) -> int:  # fmt: skip
     paid_out = repository.cash_paid_out(db, customer_ids, kinds=rule.kinds, credit_id=credit_id, on=on)
+    paid_out += repository.cash_taken_back(db, customer_ids, purposes=rule.kinds, on=on)
     return paid_out + the_bills().cash_refunded(db, customer_ids, on, bill_id=bill_id)
 
 

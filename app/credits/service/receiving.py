@@ -47,6 +47,9 @@ PAID_OUT_BY = {
 }
 """Rule 51 calls a refund voucher what gives an advance back; the other two are paid for goods that came to the shop."""
 
+LEFT_WITH_US = {Purpose.ADVANCE.value: CreditKind.ADVANCE.value, Purpose.SCHEME.value: CreditKind.SCHEME.value}
+"""What a receipt brought that is repaid when it is taken back on a later day; money on account was paid for good."""
+
 
 def receive(
     db: ShopSession,
@@ -116,11 +119,15 @@ def take_back(
     payments = tuple(Payment(one.mode, one.paise, one.reference) for one in receipt.payments)
     if receipt.purpose == Purpose.ADVANCE.value:
         _close(db, receipt, voucher_id, now)
-        if receipt.issued_on != ist(now).date():  # on its own day it is a slip corrected, later a repayment
-            check_cash_paid_out(
-                db, kind=CreditKind.ADVANCE.value, customer_ids=customers.same_pan(db, living),
-                cash_paise=cash_in(payments), on=ist(now).date(),
-            )  # fmt: skip
+    left_with_us = LEFT_WITH_US.get(receipt.purpose)
+    if left_with_us and receipt.issued_on != ist(now).date():  # on its own day a slip is corrected, later it is repaid
+        check_cash_paid_out(
+            db,
+            kind=left_with_us,
+            customer_ids=customers.same_pan(db, living),
+            cash_paise=cash_in(payments),
+            on=ist(now).date(),
+        )
     draft = VoucherDraft(
         id=voucher_id, kind=DocumentKind.REFUND_VOUCHER, customer_id=living, purpose=receipt.purpose,
         payments=payments, total_paise=receipt.total_paise, at=now, till_id=till_id, about_id=receipt.about_id,

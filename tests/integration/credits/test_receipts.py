@@ -145,6 +145,28 @@ def test_many_cash_receipts_at_once_stay_below_the_days_limit(counter):
     assert sorted(one["number"][-2:] for one in counter.get("/receipts").json["items"]) == ["01", "02", "03"]
 
 
+def test_advances_taken_back_later_are_repaid_together(counter):
+    """Two of ₹19,000 of yesterday: the second makes ₹38,000 of one day, and from ₹20,000 on none goes in cash (s.269T),
+    nor does ₹1,000 of it as a pay-out."""
+    lata, paise = counter.customer(), 19_000_00
+    receipts = [advance_before(counter, lata, paise) for _ in range(2)]
+    made(counter.post(f"/receipts/{receipts[0].id}/take-back", {"reason": "changed her mind"}))
+    blocked = counter.post(f"/receipts/{receipts[1].id}/take-back", {"reason": "changed her mind"})
+    assert (blocked.status_code, blocked.json["code"]) == (422, "cash_pay_out_too_large")
+    (credit,) = (one for one in counter.get("/credits", customerId=lata["id"]).json["items"] if one["leftPaise"])
+    body = {"payments": [{"mode": "cash", "paise": 1_000_00}], "reason": "changed her mind"}
+    out = counter.post(f"/credits/{credit['id']}/pay-outs", body, **{"If-Match": f'"{credit["version"]}"'})
+    assert (out.status_code, out.json["code"]) == (422, "cash_pay_out_too_large")
+
+
+def advance_before(counter, customer, paise):
+    """Cash that was left with the shop yesterday."""
+    return counter.write(lambda db: credits.receive(
+        db, customer_id=UUID(customer["id"]), purpose="advance", payments=[credits.Payment("cash", paise)],
+        keyring=counter.runtime.keyring, at=utc_now() - dt.timedelta(days=1),
+    ))  # fmt: skip
+
+
 def test_a_receipt_is_taken_back_once(counter):
     """A cheque that was not honoured: the voucher mirrors it, and what it paid is owed again."""
     lata = counter.customer()

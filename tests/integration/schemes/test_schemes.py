@@ -168,6 +168,29 @@ def test_a_cheque_that_bounced_is_taken_back_and_its_month_paid_anew(savings):
     assert savings.counter.read(service.drifted) == ()
 
 
+def test_cash_of_an_earlier_day_goes_back_to_a_saver_only_below_what_the_law_lets_be_repaid(savings):
+    """Ten instalments are ₹20,000, from which on nothing that was left with the shop is repaid in cash (s.269T); nine
+    are below it, and then no tenth goes on the same day."""
+    yesterday, keyring = today_ist() - dt.timedelta(days=1), savings.counter.runtime.keyring
+
+    def back(scheme, paid):
+        return savings.counter.write(lambda db: service.take_back(
+            db, scheme_id=scheme.id, receipt_id=paid.receipt_id, reason="changed her mind", keyring=keyring
+        ))  # fmt: skip
+
+    one, other = savings.begin(yesterday), savings.begin(yesterday)
+    paid = savings.pay(one, 10, on=yesterday, mode="cash")
+    with pytest.raises(CashPayOutTooLarge):
+        back(one, paid)
+    assert savings.see(one).paid_count == 10
+    nine, tenth = savings.pay(other, 9, on=yesterday, mode="cash"), savings.pay(other, 1, on=yesterday, mode="cash")
+    assert back(other, tenth).paid_count == 9
+    with pytest.raises(CashPayOutTooLarge):
+        back(other, nine)
+    today = savings.pay(other, 1, on=today_ist(), mode="cash")
+    assert back(other, today).paid_count == 9  # a slip of today is corrected, not repaid
+
+
 def test_a_refund_of_an_unfinished_scheme_has_no_bonus(savings):
     """₹8,000 of four instalments, back by bank; in cash ₹20,000 or more would be refused."""
     scheme, keyring = savings.begin(BEGUN), savings.counter.runtime.keyring
