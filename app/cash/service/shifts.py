@@ -54,7 +54,7 @@ def open_shift(
     db: ShopSession, *, till_id: UUID, expected_version: int, count: Count, at: dt.datetime | None = None
 ) -> CountedDrawer:
     """Begin a till's shift with what its drawer was counted to hold. Version 0 is a till that never had a drawer: what
-    it holds then is its float, and needs no reason.
+    it holds then beyond its entries is its float, and needs no reason; what is missing of them does.
 
     Raises DrawerUnknown, DrawerChanged, ShiftOpen, HandoverWaits, CountMalformed, CountUnexplained.
     """
@@ -162,7 +162,8 @@ def _book_count(
     """The count, and an entry for what it differs from the book; raises CountUnexplained."""
     total, expected = counted(count.pieces, ist(moment).date()), expected_paise(db, row)
     difference = total - expected
-    if difference and not as_float and not count.note:
+    floated = as_float and difference > 0
+    if difference and not floated and not count.note:
         raise unexplained(difference, blind=row.blind and not db.actor.may(BLIND_RIGHT))
     made = CashCount(
         id=new_id(), till_id=row.till_id, book_on=row.business_on, shift_no=row.shift_no, purpose=purpose.value,
@@ -171,7 +172,7 @@ def _book_count(
     )  # fmt: skip
     db.add(made)
     if difference:
-        kind = EntryKind.FLOAT if as_float and difference > 0 else _difference_kind(difference)
+        kind = EntryKind.FLOAT if floated else _difference_kind(difference)
         db.add(CashEntry(**entry_row(
             db, till_id=row.till_id, day=BookDay(row.business_on, row.shift_no), kind=kind, paise=difference,
             document_id=made.id, note=count.note, at=moment,

@@ -122,7 +122,7 @@ def _close_between(book):
         cash.close_shift(db, till_id=book.till_id, expected_version=version, count=empty)
         return cash.close_day(db, business_on=today_ist(), figures=_cash_of)
 
-    book.count("open", 0)
+    book.count("open", 0, note="to the safe")
     return book.write(work)
 
 

@@ -22,6 +22,18 @@ def test_what_a_till_held_at_its_first_count_beyond_its_entries_is_its_float(boo
     assert [row[2:] for row in book.entries()] == [("sale", 1_000_00), ("float", 2_000_00)]
 
 
+def test_what_is_missing_at_a_tills_first_count_wants_a_reason(book):
+    """A float can only be beyond what the till took: of ₹1,000 that it took ₹500 are there."""
+    book.post("sale", 1_000_00)
+    for verb in ("open", "close"):
+        with pytest.raises(CountUnexplained) as refused:
+            book.count(verb, 0, n500=1)
+        assert "₹500.00" in refused.value.message
+    assert [row[2:] for row in book.entries()] == [("sale", 1_000_00)]
+    book.count("open", 0, n500=1, note="it went to the bank before the book began")
+    assert book.entries()[-1][2:] == ("shortage", -500_00)
+
+
 def test_a_difference_wants_a_reason_and_is_booked(book):
     opened = book.count("open", 0, n500=4)
     book.post("sale", 1_500_00)
