@@ -19,6 +19,7 @@ from app.karigar.views import (
     ReceiptDraft,
     Stones,
 )
+from app.kit.costs import Cost
 from app.kit.money import BASIS_POINTS
 from app.kit.paging import PageArgs, page_of
 from app.kit.schemas import ApiSchema, Day, Flag, IdField, Moment, OneOf, Paise, Text, Whole
@@ -288,7 +289,7 @@ class ChallanLineOut(ApiSchema):
     lot_id = IdField(allow_none=True)
     item_id = IdField(allow_none=True)
     labour_paise = fields.Integer()
-    value_paise = fields.Integer()
+    value_paise = Cost()
 
 
 class ChallanOut(ApiSchema):
@@ -301,7 +302,7 @@ class ChallanOut(ApiSchema):
     note = fields.String(allow_none=True)
     moved_on = fields.Date()
     moved_at = Moment()
-    value_paise = fields.Integer()
+    value_paise = Cost()
     lines = fields.List(fields.Nested(ChallanLineOut))
 
 

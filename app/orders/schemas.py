@@ -5,6 +5,7 @@ from typing import Any
 from marshmallow import fields, validate
 
 from app.credits.service import Mode, Payment
+from app.kit.costs import Cost
 from app.kit.paging import PageArgs, page_of
 from app.kit.schemas import ApiSchema, Day, Flag, IdField, Moment, OneOf, Paise, Text, Whole
 from app.kit.weights import FINE, MAX_MG
@@ -131,7 +132,7 @@ class RepairUseOut(ApiSchema):
     metal = fields.String(allow_none=True)
     fineness = fields.Integer()
     net_mg = fields.Integer()
-    cost_paise = fields.Integer()
+    cost_paise = Cost()
     at = Moment()
 
 

@@ -14,7 +14,7 @@ from app.kit.audit_checking import first_broken
 from app.kit.clock import today_ist
 from app.metal import service as metal
 from tests.integration.karigar.conftest import ring
-from tests.support.counter import all_at_once, made
+from tests.support.counter import Counter, all_at_once, made
 
 
 def agrees(bench):
@@ -51,6 +51,20 @@ def test_a_ring_of_two_golds_brings_back_the_fine_of_both_and_platinum_was_never
     assert (receipt["lines"][0]["fine"], bench.fine()) == (fine, 10_000 * 9160 - fine)
     assert agrees(bench)
     assert bench.counter.read(inventory.verify_metal) == []
+
+
+def test_who_buys_no_stock_reads_a_challan_without_what_its_metal_cost(bench, flask_app, runtime, cast):
+    """The value of 10 g out of a lot is its cost; on paper it must stand (Rule 55), so a clerk is given no paper."""
+    job = bench.job()
+    challan = bench.issue(job, metal=[{"metal": "gold", "fineness": 9160, "netMg": 10_000, "valuePaise": 1_20_000_00}])
+    path, clerk = f"/karigar-jobs/challans/{challan['id']}", Counter(flask_app, runtime, cast.bina)
+    assert made(bench.counter.get(path))["valuePaise"] == 1_20_000_00
+    seen = made(clerk.get(path))
+    assert (seen["valuePaise"], [line["valuePaise"] for line in seen["lines"]]) == (None, [None])
+    assert [line["netMg"] for line in seen["lines"]] == [10_000]
+    refused = clerk.get(f"{path}/print")
+    assert (refused.status_code, refused.json["code"]) == (403, "right_missing")
+    assert bench.counter.get(f"{path}/print").status_code == 200
 
 
 def test_the_challan_has_a_number_and_what_comes_back_has_none(bench):

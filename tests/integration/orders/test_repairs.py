@@ -55,6 +55,16 @@ def test_a_piece_is_kept_for_its_owner_and_goes_back_as_it_weighs(desk):
     assert held(desk, metal.Account.CUSTOMER, UUID(desk.customer["id"])) == {9160: 30}
 
 
+def test_who_buys_no_stock_is_not_told_what_went_into_a_repair_had_cost(desk, cast, flask_app, runtime):
+    """What a part had cost, and a gram of a lot with it, is for those who buy."""
+    clerk = Desk(Counter(flask_app, runtime, cast.bina), desk.customer)
+    repair = desk.done(in_work(desk), "uses", description="a clasp", costPaise=300_00)
+    seen = made(clerk.counter.get(f"/orders/{repair['id']}"))["repair"]["used"]
+    assert [(one["description"], one["costPaise"]) for one in seen] == [("a clasp", None)]
+    worked = clerk.done(repair, "stage", stage="ready")  # a reply that may be given again is written without it, too
+    assert worked["repair"]["used"][0]["costPaise"] is None
+
+
 def test_another_weight_needs_a_reason_and_what_is_missing_is_lost(desk):
     ready = desk.done(in_work(desk), "stage", stage="ready")
     ready = desk.done(ready, "charge", paise=0)
