@@ -6,12 +6,14 @@ from dataclasses import dataclass, field
 from typing import Any, TypeVar
 from uuid import UUID
 
+from sqlalchemy import select
+
 from app.inventory import service as inventory
 from app.inventory.service import Item, ItemDraft, Lot, LotDraft, Stone
 from app.kit.ids import new_id
 from app.metal import service as metal
 from app.metal.service import Account
-from app.tenants.models import Outlet
+from app.tenants.models import Outlet, Registration
 from shard_router import Mode, Router, ShopSession
 from tests.support.shops import OpenedShop
 
@@ -32,6 +34,7 @@ class Floor:
 
     def __post_init__(self) -> None:
         def make(db: ShopSession) -> UUID:
+            db.scalars(select(Registration)).one().gstin = GSTIN_MH  # it takes the tax on what it buys back
             db.add(Outlet(
                 id=self.annex, registration_id=self.shop.registration_id, name="Annex", address="2 Zaveri Bazaar",
                 city="Mumbai", pin="400002", state_code=STATE,

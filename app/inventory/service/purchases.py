@@ -119,7 +119,7 @@ class Purchase:
 def book_purchase(db: ShopSession, *, draft: PurchaseDraft, book_on: dt.date | None = None) -> Purchase:
     """Enter a supplier's bill: its pieces and lots come into stock at their value without tax; what it asks is owed.
 
-    A composition dealer takes no tax back, so there the cost is with tax.
+    A composition dealer, and a shop without a GSTIN, takes no tax back: there the cost is with tax.
     Raises SupplierUnknown, BillDayWrong, BillEnteredBefore, PurchaseEmpty, PurchaseTotalWrong, StockPlaceUnknown,
     UnknownHsn, and what entering a piece or lot raises, with the path of its line.
     """
@@ -143,7 +143,7 @@ def book_purchase(db: ShopSession, *, draft: PurchaseDraft, book_on: dt.date | N
         reason=None, **_head(db, totals, book_on),
     )  # fmt: skip
     _add(db, row)
-    with_tax = here is not None and here.composition
+    with_tax = here is not None and (here.composition or here.gstin is None)
     lines = []
     for place, (line, tax) in enumerate(zip(draft.lines, taxed, strict=True)):
         entered = _at_line(place, partial(_enter, db, row, line, tax, with_tax=with_tax))

@@ -4,6 +4,7 @@ import dataclasses
 import datetime as dt
 
 import pytest
+from sqlalchemy import select
 
 from app.cash import service as cash
 from app.cash.errors import CashShort
@@ -21,6 +22,7 @@ from app.inventory.errors import (
 from app.inventory.service import BoughtLine, PurchaseDraft, SupplierDraft
 from app.kit.clock import today_ist
 from app.metal.service import Account
+from app.tenants.models import Registration
 from tests.support.counter import all_at_once
 from tests.support.floor import GSTIN_KA, GSTIN_MH, Floor
 
@@ -60,6 +62,20 @@ def test_a_bill_brings_its_pieces_and_lots_at_cost_and_is_owed_with_its_tax(floo
     assert floor.held(Account.SUPPLIER) == {(who.id, 9250): (-1, -12_000), (who.id, 9990): (0, -400_000)}
     assert owed(floor, who) == 61_800_00
     assert floor.drifts() == []
+
+
+@pytest.mark.parametrize("change", [{"composition": True}, {"gstin": None}], ids=str)
+def test_who_takes_no_tax_back_has_it_in_the_cost(floor, change):
+    """₹ 10,000.00 and 3 % that nobody gives back: a composition dealer, and a shop without a GSTIN."""
+
+    def without_credit(db):
+        row = db.scalars(select(Registration)).one()
+        for name, value in change.items():
+            setattr(row, name, value)
+
+    floor.write(without_credit)
+    bill = bought(floor, supplier(floor), a_piece(floor))
+    assert floor.item(bill.lines[0].item_id).cost_paise == 10_300_00
 
 
 def test_another_states_supplier_charges_igst_and_tds_is_kept_back(floor):
