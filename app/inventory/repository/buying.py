@@ -55,6 +55,12 @@ def returned_lines(db: ShopSession, line_ids: Iterable[UUID]) -> set[UUID]:
     return {one for one in found if one is not None}
 
 
+def returned_paise(db: ShopSession, purchase_id: UUID) -> int:
+    """What the returns against a bill come to."""
+    total = select(func.coalesce(func.sum(Purchase.total_paise), 0))
+    return int(db.scalar(total.where(Purchase.reverses_id == purchase_id)) or 0)
+
+
 def list_purchases(
     *, supplier_id: UUID | None, kind: str | None, first: dt.date | None, last: dt.date | None
 ) -> Select[Any]:

@@ -155,7 +155,8 @@ def book_purchase(db: ShopSession, *, draft: PurchaseDraft, book_on: dt.date | N
 def return_purchase(
     db: ShopSession, *, purchase_id: UUID, line_ids: Sequence[UUID], reason: str, book_on: dt.date | None = None
 ) -> Purchase:
-    """Send pieces and lots of a bill back to its supplier at what they were bought for; what is owed falls by it.
+    """Send pieces and lots of a bill back to its supplier at what they were bought for; what is owed falls by it. The
+    last of a bill takes its round-off along.
 
     Raises PurchaseUnknown, PurchaseEmpty, and NotReturnable for what went back before or is not whole in stock.
     """
@@ -167,7 +168,9 @@ def return_purchase(
     entries = _give_back(db, chosen, Spot(Account.SUPPLIER, supplier.id))
     heads = ("cgst_paise", "sgst_paise", "igst_paise")
     taxed = [(one.taxable_paise, Taxed(one.hsn, one.tax_bp, *(getattr(one, head) for head in heads))) for one in chosen]
-    totals = total_up(taxed, said_paise=None, tds_paise=0, reverse_charge=bill.reverse_charge)
+    totals = total_up(
+        taxed, said_paise=_rest_of(db, bill, chosen), tds_paise=0, reverse_charge=bill.reverse_charge
+    )  # fmt: skip
     on = book_on or today_ist()
     year = financial_year(on).start_year
     row = Row(
@@ -286,6 +289,14 @@ def _to_return(db: ShopSession, bill: Row, wanted: Sequence[UUID]) -> list[Purch
             message = _("%(what)s went back before.", what=lines[one].description)
             raise NotReturnable(message, fields={f"lineIds.{place}": "went back before"})
     return [lines[one] for one in wanted]
+
+
+def _rest_of(db: ShopSession, bill: Row, chosen: Sequence[PurchaseLine]) -> int | None:
+    """What earlier returns have left of the bill's total, its round-off too, where nothing of it stays; else None."""
+    ids = {line.id for line in repository.lines_of(db, bill.id)}
+    if repository.returned_lines(db, sorted(ids)) | {line.id for line in chosen} != ids:
+        return None
+    return bill.total_paise - repository.returned_paise(db, bill.id)
 
 
 def _give_back(db: ShopSession, lines: Sequence[PurchaseLine], target: Spot) -> list[Entry]:

@@ -182,6 +182,21 @@ def test_lines_go_back_once_at_what_they_were_bought_for(floor):
     assert floor.drifts() == []
 
 
+def test_a_bill_that_goes_back_whole_in_parts_leaves_nothing_owed(floor):
+    """Twice ₹ 100.20 and 3 % (1.50 a head, from 1.503) are 206.40; the bill says 206.00. The first part takes 103.20,
+    the last what is left: 102.80."""
+    who = supplier(floor)
+    bill = bought(floor, who, a_piece(floor, paise=100_20), a_piece(floor, paise=100_20), total_paise=206_00)
+    backs = [
+        floor.write(lambda db, line=line: inventory.return_purchase(
+            db, purchase_id=bill.id, line_ids=[line.id], reason="wrong size"
+        ))
+        for line in bill.lines
+    ]  # fmt: skip
+    assert [(back.total_paise, back.round_off_paise) for back in backs] == [(103_20, 0), (102_80, -40)]
+    assert owed(floor, who) == 0
+
+
 def test_a_payment_lowers_what_is_owed_and_cash_leaves_the_drawer(floor):
     who = supplier(floor)
     bought(floor, who, a_piece(floor))
