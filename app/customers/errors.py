@@ -38,6 +38,12 @@ class NotTwoCustomers(Unprocessable):
     default_message = N_("These are not two customers.")
 
 
+class NotOnePerson(Unprocessable):
+    """The two entries have another PAN or GSTIN each, so they are two persons to the law."""
+
+    default_action = N_("Correct the number that is wrong first; two persons stay two entries.")
+
+
 class MergeNotConfirmed(Unprocessable):
     """Customers are merged for ever, so the choice is asked twice; the second answer was not the expected one."""
 

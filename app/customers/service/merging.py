@@ -7,7 +7,7 @@ that is being issued for the loser is either there before, and stays with that e
 from uuid import UUID
 
 from app.customers import repository
-from app.customers.errors import CustomerUnknown, MergeNotConfirmed, NotTwoCustomers
+from app.customers.errors import CustomerUnknown, MergeNotConfirmed, NotOnePerson, NotTwoCustomers
 from app.customers.models import Customer as CustomerRow
 from app.customers.models import CustomerDate, FamilyMember
 from app.customers.service.book import refuse_merged
@@ -26,7 +26,7 @@ def merge(
     writes the audit entry.
 
     `confirm` is the loser's name, written again. Raises NotTwoCustomers, CustomerUnknown, CustomerMerged,
-    MergeNotConfirmed, PreconditionFailed."""
+    MergeNotConfirmed, PreconditionFailed, and NotOnePerson for two who have other tax numbers."""
     if winner_id == loser_id:
         raise NotTwoCustomers(fields={"into": "the same customer"})
     rows = {row.id: row for row in repository.lock_both(db, (winner_id, loser_id))}
@@ -35,6 +35,7 @@ def merge(
         raise MergeNotConfirmed(_("This is not the name of the entry that goes."), fields={"confirm": "another name"})
     if (winner.version, loser.version) != (winner_version, loser_version):
         raise PreconditionFailed(_("One of the two was changed meanwhile."), action=_("Look at both again."))
+    _check_one_person(winner, loser)
     taken = _take_over(db, winner, loser)
     for row in repository.merged_rows(db, loser_id):
         row.merged_into = winner_id
@@ -52,6 +53,15 @@ def _living(row: CustomerRow | None) -> CustomerRow:
         raise CustomerUnknown()
     refuse_merged(row.merged_into)
     return row
+
+
+def _check_one_person(winner: CustomerRow, loser: CustomerRow) -> None:
+    """A person has one PAN, and the tax takes each GSTIN for a person of its own."""
+    for name in ("pan", "gstin"):
+        ours, theirs = getattr(winner, name), getattr(loser, name)
+        if ours and theirs and ours != theirs:
+            message = _("These two have another %(what)s each: they are not one person.", what=name.upper())
+            raise NotOnePerson(message, fields={"into": f"another {name.upper()}"})
 
 
 def _take_over(db: ShopSession, winner: CustomerRow, loser: CustomerRow) -> tuple[str, ...]:

@@ -67,7 +67,7 @@ def test_a_credit_is_paid_out_by_a_form(counter, send, shop):
 
 
 def test_two_entries_are_made_one_only_by_the_name_written_again(counter, send, shop):
-    lata, again = counter.customer(), counter.customer(name="Lata D.")
+    lata, again = counter.customer(), counter.customer(name="Lata D.", pan=None)
     path = f"{shop}/customers/{again['id']}/merge"
     beside = send.look(f"{path}?phone={lata['phone'][3:]}").text
     assert lata["phone"] in beside and again["phone"] in beside

@@ -194,7 +194,7 @@ def test_it_takes_no_money_and_holds_no_longer_than_the_house_allows(counter):
 
 
 def test_the_estimates_of_a_customer_who_was_entered_twice_are_the_one_who_counts(counter):
-    piece, loser, winner = counter.piece(), counter.customer(), counter.customer()
+    piece, loser, winner = counter.piece(), counter.customer(pan=None), counter.customer()
     told = made(estimated(counter, piece, customerId=loser["id"]))
     counter.write(lambda db: credits.merge_customers(
         db, winner_id=UUID(winner["id"]), loser_id=UUID(loser["id"]), winner_version=1, loser_version=1,

@@ -141,8 +141,21 @@ def test_two_entries_of_one_person_become_one_with_all_that_they_have(counter):
     assert counter.books().sound
 
 
+def test_who_have_another_pan_or_gstin_each_are_two_persons(counter):
+    """One PAN is one person, and each GSTIN a person of its own to the tax; the same number on both is no other one."""
+    lata, mehta = counter.customer(), counter.customer()
+    refused = merge(counter, mehta, lata)
+    assert (refused.status_code, refused.json["code"]) == (422, "not_one_person")
+    assert refused.json["fields"] == {"into": "another PAN"}
+    assert made(counter.get(f"/customers/{mehta['id']}"))["mergedInto"] is None
+    firm = {"pan": None, "stateCode": None}
+    here, there = (counter.customer(**firm, gstin=gstin) for gstin in ("27AAACR5055K1Z7", "33AAACZ4322M2Z9"))
+    assert merge(counter, there, here).json["code"] == "not_one_person"
+    made(merge(counter, counter.customer(pan=lata["pan"]), lata))
+
+
 def test_locked_rates_follow_a_merge(counter):
-    lata, again = counter.customer(), counter.customer()
+    lata, again = counter.customer(), counter.customer(pan=None)
     receive(counter, again, "advance", 50_000_00)
     (advance,) = counter.get("/credits", customerId=again["id"]).json["items"]
     lock = counter.write(lambda db: ratelocks.lock_rate(
@@ -156,7 +169,7 @@ def test_locked_rates_follow_a_merge(counter):
 def test_a_bill_and_a_merge_at_once_end_with_the_bill_in_the_account(counter):
     """Whoever is first: the bill stays with the entry that goes, or is told of the other one."""
     for _ in range(3):
-        lata, again = counter.customer(), counter.customer()
+        lata, again = counter.customer(), counter.customer(pan=None)
         piece = counter.piece()
 
         def ask(n, lata=lata, again=again, piece=piece):
@@ -173,7 +186,7 @@ def test_a_bill_and_a_merge_at_once_end_with_the_bill_in_the_account(counter):
 
 
 def test_merged_chains_still_lead_to_the_one_that_counts(counter):
-    first, second, third = counter.customer(), counter.customer(), counter.customer()
+    first, second, third = (counter.customer(pan=None) for _ in range(3))
     made(merge(counter, first, second))
     second = made(counter.get(f"/customers/{second['id']}"))
     made(merge(counter, second, third))
