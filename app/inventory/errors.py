@@ -210,6 +210,12 @@ class ConsignmentEmpty(Unprocessable):
     default_action = N_("Name at least one piece or lot, and each once.")
 
 
+class MemoDayWrong(Unprocessable):
+    """What goes out on approval cannot be due back before it went."""
+
+    default_action = N_("Write the day on which it is to be back, today or later.")
+
+
 class ConsignmentEnded(Conflict):
     """It ended before: all that was sent has come back, arrived or was melted."""
 

@@ -19,6 +19,7 @@ from app.inventory.errors import (
     ConsignmentEnded,
     ConsignmentUnknown,
     MeltContradicts,
+    MemoDayWrong,
     StockPlaceUnknown,
 )
 from app.inventory.models import Consignment as Row
@@ -31,7 +32,7 @@ from app.inventory.service.locking import live_lots, live_pieces
 from app.inventory.service.lots import entry_of_lot, lot_of
 from app.inventory.service.places import outlet_of
 from app.kit import audit, paging
-from app.kit.clock import utc_now
+from app.kit.clock import today_ist, utc_now
 from app.kit.errors import PreconditionFailed
 from app.kit.ids import new_id
 from app.kit.texts import _
@@ -136,7 +137,11 @@ def send_memo(
     db: ShopSession, *, customer_id: UUID, item_ids: Sequence[UUID], due_on: dt.date | None = None,
     note: str | None = None,
 ) -> Consignment:  # fmt: skip
-    """Pieces go out on approval; raises CustomerUnknown, ConsignmentEmpty, ItemUnknown, ItemNotInStock."""
+    """Pieces go out on approval.
+
+    Raises MemoDayWrong, CustomerUnknown, ConsignmentEmpty, ItemUnknown, ItemNotInStock."""
+    if due_on is not None and due_on < today_ist():
+        raise MemoDayWrong(_("The day lies in the past."), fields={"dueOn": "in the past"})
     customers.hold(db, customer_id, exclusive=True)
     items, lots = _taken(db, item_ids, ())
     row = _row(

@@ -1,6 +1,7 @@
 """What is away: transfers weighed when they arrive, memos that come back, melts that leave nothing in the pot."""
 
 import dataclasses
+import datetime as dt
 from uuid import uuid4
 
 import pytest
@@ -12,12 +13,14 @@ from app.inventory.errors import (
     ItemAlreadySold,
     ItemNotInStock,
     MeltContradicts,
+    MemoDayWrong,
     StockPlaceUnknown,
     TrayInUse,
     WeightDiffers,
 )  # fmt: skip
 from app.inventory.lotting import LotDraft
 from app.inventory.service import Arrival
+from app.kit.clock import today_ist
 from app.kit.errors import AppError, PreconditionFailed
 from app.metal import service as metal
 from app.metal.service import MIXED, Account
@@ -136,6 +139,21 @@ def test_a_memo_leaves_the_stock_and_comes_back_piece_by_piece(floor, runtime):
     assert floor.held(Account.MEMO) == {(memo.id, 9250): (1, 10_000)}
     assert [floor.item(one.id).status for one in items] == ["in_stock", "memo"]
     assert floor.drifts() == []
+
+
+def test_what_goes_out_on_approval_is_not_due_back_before_it_went(floor, runtime):
+    item, customer = floor.piece(), floor.write(lambda db: a_customer(db, runtime.keyring))
+
+    def send_until(day):
+        return floor.write(lambda db: inventory.send_memo(
+            db, customer_id=customer.id, item_ids=[item.id], due_on=day
+        ))  # fmt: skip
+
+    with pytest.raises(MemoDayWrong) as refused:
+        send_until(today_ist() - dt.timedelta(days=1))
+    assert refused.value.fields == {"dueOn": "in the past"}
+    assert floor.item(item.id).status == "in_stock"
+    assert send_until(today_ist()).due_on == today_ist()
 
 
 def result(floor, **facts):

@@ -152,7 +152,7 @@ def _of_transfer(body: Callable[[inventory.Consignment], dict[str, Any]]) -> Mak
 def _memo(stage: Stage) -> Ask:
     body = {
         "customerId": str(stage.world.things["customer_id"]), "itemIds": [str(stage.item().id)],
-        "dueOn": "2026-12-20", "note": "for the wedding",
+        "dueOn": today_ist().isoformat(), "note": "for the wedding",
     }  # fmt: skip
     return Ask(stage.asha.token, {}, body)
 
