@@ -101,7 +101,8 @@ def receive(db: ShopSession, *, job_id: UUID, expected_version: int, draft: Rece
     left_stones = {one.kind: [one.left_mct, one.left_paise] for one in there}
     receipt = _Receipt(job, challan_id, on, before.left, before.issued_paise - before.back_paise, left_stones)
     back = [checked(stones, f"stones.{place}") for place, stones in enumerate(draft.stones)]
-    stones = settle_stones(there, draft.finished, back, closes=draft.closes)
+    scales_mg = inventory.scales_differ_mg(on)
+    stones = settle_stones(there, draft.finished, back, closes=draft.closes, scales_mg=scales_mg)
     booked = frozenset(one.kind for one in there if one.from_lot)
     receipt.hsn_of.update(_codes(db, job.id) if booked else {})
     lines = _returned(db, receipt, draft.metal) + _finished(db, receipt, draft.finished)

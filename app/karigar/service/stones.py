@@ -9,7 +9,7 @@ from app.karigar.models import Why
 from app.karigar.views import Finished, JobStones, Stones
 from app.kit.money import MAX_PAISE, whole
 from app.kit.texts import _
-from app.kit.weights import MAX_MCT, carats
+from app.kit.weights import MAX_MCT, carats, stone_mg
 
 MAX_STONES = 100_000
 BACK = (Why.RETURNED.value, Why.BROKEN.value)
@@ -38,13 +38,15 @@ def kind_of(text: str) -> str:
 
 
 def settle_stones(
-    on_job: Sequence[JobStones], finished: Iterable[Finished], back: Iterable[Stones], *, closes: bool
+    on_job: Sequence[JobStones], finished: Iterable[Finished], back: Iterable[Stones], *, closes: bool, scales_mg: int
 ) -> list[Stones]:
     """What is written of the stones on a receipt. Stones in a finished piece of a kind that was issued are ours, set;
     of another kind they are the karigar's own.
 
     Raises MoreThanIssued, and StonesMissing where the receipt closes the job and some are not accounted for. Carats by
-    which the counted stones differ from what was issued are written down as a difference.
+    which the counted stones differ from what was issued are written down as a difference, as far as two scales differ:
+    beyond `scales_mg` some were chipped or lost, which is said of one of them, or others came back. With the last of a
+    kind it can still be said; so it is then that they are looked at.
     """
     issued = {one.kind: one for one in on_job}
     found = [*_set_in(finished, issued), *back]
@@ -59,7 +61,21 @@ def settle_stones(
         if count < 0:
             message = _("More %(kind)s would come back than were issued: %(over)s too many.", kind=kind, over=-count)
             raise MoreThanIssued(message, fields={"stones": f"{kind}: {-count} too many"})
+    for kind in dict.fromkeys(one.kind for one in found):
+        _check_carats(kind, *left[kind], scales_mg=scales_mg)
     return [*found, *_differences(left)] if closes else found
+
+
+def _check_carats(kind: str, count: int, mct: int, *, scales_mg: int) -> None:
+    """`count` and `mct` are what would still lie on the job."""
+    if count or stone_mg(abs(mct)) <= scales_mg:
+        return
+    refuse, said = (StonesMissing, "missing") if mct > 0 else (MoreThanIssued, "too many")
+    message = _(
+        "All %(kind)s would be counted back, but differ by %(mct)s ct from what was issued.", kind=kind,
+        mct=carats(abs(mct)),
+    )  # fmt: skip
+    raise refuse(message, fields={"stones": f"{kind}: {carats(abs(mct))} ct {said}"})
 
 
 def _differences(left: dict[str, list[int]]) -> list[Stones]:

@@ -137,6 +137,25 @@ def test_stones_are_counted_back_one_by_one(bench):
     assert bench.counter.read(lambda db: karigars.stones_with(db, UUID(bench.karigar["id"]))) == ()
 
 
+@pytest.mark.parametrize(
+    ("mct", "code", "fifth"),
+    [(447, "stones_missing", ("broken", 100)), (553, "more_than_issued", ("returned", 48))],
+)
+def test_carats_that_no_two_scales_explain_are_not_written_off_in_silence(bench, mct, code, fifth):
+    """Five stones of 0.500 ct, counted: 0.053 ct are 10.6 mg, more than the 10 mg by which scales differ. Whoever says
+    that one of them is chipped, or takes them for 0.448 ct (10.4 mg, as 10), closes the job."""
+    job = bench.job()
+    bench.issue(job, stones=[{"kind": "ruby", "stones": 5, "weightMct": 500}])
+    for closes in (False, True):
+        back = [{"kind": "ruby", "stones": 5, "weightMct": mct}]
+        refused = bench.receive(bench.now(job), stones=back, closes=closes)
+        assert (refused.status_code, refused.json["code"]) == (422, code)
+        assert "0.053 ct" in refused.json["fields"]["stones"]
+    whole = {"kind": "ruby", "stones": 4, "weightMct": 400}
+    rest = {"kind": "ruby", "stones": 1, "why": fifth[0], "weightMct": fifth[1]}
+    made(bench.receive(bench.now(job), stones=[whole, rest], closes=True))
+
+
 def test_a_job_is_received_once_however_many_receive_it(bench):
     job = bench.issued(10_000)
     answers = all_at_once(6, lambda _: bench.receive(job, pieces=[ring(9_900)], closes=True))
