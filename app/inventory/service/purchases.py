@@ -349,7 +349,8 @@ def _check_day(bill_on: dt.date) -> None:
 
 
 def _bill_no(text: str) -> str:
-    bare = text.strip().upper()
+    """In capitals, without blanks: no number under Rule 46 has one, and as it is typed no bill becomes two."""
+    bare = "".join(text.split()).upper()
     if not 1 <= len(bare) <= 24 or not bare.isascii() or not is_readable(bare):
         raise PurchaseEmpty(
             _("A bill's number has from 1 to 24 letters and digits."), fields={"billNo": "not a number"}

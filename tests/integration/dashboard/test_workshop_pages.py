@@ -8,6 +8,7 @@ import pytest
 
 from app.kit.clock import today_ist
 from tests.support.counter import Counter, made
+from tests.support.pages import Sender
 
 
 @pytest.fixture
@@ -57,6 +58,10 @@ def test_metal_goes_out_of_the_lot_that_was_chosen(visit, cast, flask_app, runti
         assert re.findall(r'class="wrong"[^>]*>([^<]+)', refused.text) == [said]
     assert place(visit(f"{job}/issues", form | {"metal-0-net": "10"})) == job
     assert "9.990" in visit(job).text  # fine, of 10 g
+    clerk = Sender(flask_app, cast.bina)
+    for page in (job, karigar):  # the paper names the value, which a clerk may not know
+        assert "karigar-challans" in visit(page).text
+        assert "karigar-challans" not in clerk.look(f"/s/{cast.asha.shop.slug}{page}").text
 
 
 def test_a_job_goes_through_its_pages(visit, cast, flask_app, runtime):
