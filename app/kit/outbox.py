@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Insert, bindparam, insert, select
+from sqlalchemy import Insert, bindparam, insert, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -112,6 +112,16 @@ def prepared_columns(
 def asked(db: Session) -> bool:
     """Whether this session asked for jobs, so that its edge pokes the relay after the commit."""
     return bool(db.info.get(ASKED))
+
+
+def put_off(db: ShopSession, *, apart: dt.timedelta) -> None:
+    """Let the jobs that wait come one after the other, so far apart, the newest first: who asks from now on goes before
+    them. For what makes many at once and is in no hurry."""
+    waits = OutboxJob.state == OutboxState.WAITING.value
+    jobs = db.scalars(select(OutboxJob.id).where(waits).order_by(OutboxJob.id.desc())).all()
+    for place, job_id in enumerate(jobs, start=1):
+        due = server_now(apart * place)
+        db.execute(update(OutboxJob).where(OutboxJob.id == job_id, waits).values(available_at=due))
 
 
 def get_job(db: ShopSession, job_id: UUID) -> JobView:

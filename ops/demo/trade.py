@@ -9,7 +9,6 @@ import random
 from collections.abc import Callable
 from uuid import UUID
 
-from sqlalchemy import select, update
 from sqlalchemy.exc import IntegrityError
 
 from app.customers import service as customers
@@ -19,11 +18,9 @@ from app.invoices import service as invoices
 from app.invoices.errors import LineAlreadyReversed
 from app.invoices.pricing import Discount
 from app.invoices.service import BillDraft, LineDraft, NoteDraft, PaymentDraft
-from app.kit import idempotency
+from app.kit import idempotency, outbox
 from app.kit.clock import IST, today_ist
-from app.kit.db import server_now
 from app.kit.idempotency import Claim, is_taken
-from app.kit.models import OutboxJob, OutboxState
 from app.kit.runtime import Runtime
 from app.rates import service as rates
 from ops.demo.story import BASE_RATES, FIRST, KINDS, LAST, STREETS, DemoShop, PieceKind
@@ -71,15 +68,7 @@ class Month:
     def put_off_pdfs(self) -> None:
         """Those that still wait come one after the other, the newest first: the first bill that is made by hand has
         its own at once, not behind a month of them."""
-        waits = OutboxJob.state == OutboxState.WAITING.value
-
-        def work(db: ShopSession) -> None:
-            jobs = db.scalars(select(OutboxJob.id).where(waits).order_by(OutboxJob.id.desc())).all()
-            for place, job_id in enumerate(jobs, start=1):
-                due = server_now(PDFS_APART * place)
-                db.execute(update(OutboxJob).where(OutboxJob.id == job_id, waits).values(available_at=due))
-
-        self.write(work)
+        self.write(lambda db: outbox.put_off(db, apart=PDFS_APART))
 
     # ------------------------------------------------------------ stock and customers
 

@@ -288,6 +288,19 @@ def test_one_shops_many_pictures_do_not_hold_up_its_own_bill_nor_anothers(bench:
         assert db.scalar(waiting) == 12 - SHARE["pictures"]
 
 
+def test_what_is_put_off_comes_behind_what_is_asked_for_later(bench: Bench) -> None:
+    """Three an hour apart: the fourth goes at once, and of the three the newest is due first."""
+    before = [bench.ask("leave_mark", mark=str(n)) for n in range(3)]
+    with bench.router.shop(bench.shop.shop_id, bench.shop.actor, mode=Mode.WRITE) as db:
+        outbox.put_off(db, apart=dt.timedelta(hours=1))
+        db.commit()
+    asked = bench.ask("leave_mark", mark="asked for later")
+    assert bench.pass_and_work() == [asked]
+    with bench.router.shop(bench.shop.shop_id, bench.shop.actor) as db:
+        waits = OutboxJob.state == OutboxState.WAITING.value
+        assert db.scalars(select(OutboxJob.id).where(waits).order_by(OutboxJob.available_at)).all() == before[::-1]
+
+
 def test_two_relays_at_once_hand_over_once(bench: Bench) -> None:
     job_id = bench.ask("leave_mark", mark="one")
     with bench.router.shop(bench.shop.shop_id, bench.shop.actor, mode=Mode.WRITE) as db:
