@@ -7,6 +7,7 @@ import subprocess
 from pathlib import Path
 
 from app.adapters.object_store.s3 import S3Store
+from app.kit.clock import utc_now
 from ops import testservers
 from ops.places import ROOT
 from tests.support.stack import answers, free_port
@@ -18,7 +19,9 @@ HERE = ROOT / "ops/gateway"
 class Gateway:
     """One store with one user; what it holds outlives stop() and start()."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, hour: int = 12) -> None:
+        """`hour`: what its clock shows by now, roughly."""
+        self.clock = f"HERE{utc_now().hour - hour:+}"
         self.port = free_port()
         self.access_key, self.secret_key = secrets.token_hex(10), secrets.token_hex(20)
         self._folder = folder
@@ -38,7 +41,11 @@ class Gateway:
         log = self._folder / "gateway.log"
         with log.open("ab") as out:
             self._process = subprocess.Popen(
-                words, stdout=out, stderr=out, env={**os.environ, "PATH": path}, start_new_session=True
+                words,
+                stdout=out,
+                stderr=out,
+                env={**os.environ, "PATH": path, "TZ": self.clock},
+                start_new_session=True,
             )
         until(lambda: self._process.poll() is not None or answers(self.address), within=90, what="the object gateway")
         assert self._process.poll() is None, log.read_text()[-2000:]

@@ -270,7 +270,8 @@ def test_a_link_works_under_the_name_that_was_signed(gateway: Gateway) -> None:
 
 
 def test_the_store_keeps_its_objects_over_a_restart(tmp_path: Path) -> None:
-    server = Gateway(tmp_path)
+    """At three in the night, when the gateway would clear away what has expired, which kills it."""
+    server = Gateway(tmp_path, hour=3)
     try:
         server.start()
         server.store().prepare(origins=["https://shop.test"])
